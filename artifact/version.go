@@ -1,0 +1,109 @@
+package artifact
+
+import "time"
+
+// OriginType says how a version came into the domain.
+type OriginType string
+
+// The origin types of the service model.
+const (
+	OriginInternal OriginType = "INTERNAL" // published into a repository of the domain
+	OriginExternal OriginType = "EXTERNAL" // came through an external connection
+	OriginUnknown  OriginType = "UNKNOWN"
+)
+
+// Valid reports whether o is an origin type of the service model.
+func (o OriginType) Valid() bool {
+	return o == OriginInternal || o == OriginExternal || o == OriginUnknown
+}
+
+// Origin is where a version entered the domain. Retention and copying keep it.
+type Origin struct {
+	Type       OriginType
+	Repository string // the repository it was published to, when Type is OriginInternal
+	Connection string // the external connection, such as public:npmjs, when Type is OriginExternal
+}
+
+// Version is one version of a package as one repository holds it.
+type Version struct {
+	VersionKey
+	Revision    string // opaque, up to 50 characters; names this exact set of assets and metadata
+	Status      Status
+	Origin      Origin
+	Manifest    []byte  // the format's own document about the version; only that format reads it
+	Details     Details // what the API tells about the version; written by the format
+	Assets      []Asset
+	PublishedAt time.Time // when it entered this system; the public registry's own time is UpstreamTime
+	// UpstreamTime is when the public registry says the version was published; zero for versions published here.
+	// Package managers are shown this one (user guide, "package version age gating").
+	UpstreamTime time.Time
+}
+
+// Asset is one file of a version.
+type Asset struct {
+	Name string
+	Size int64 // bytes
+	Digests
+}
+
+// Asset returns the asset called name.
+func (v Version) Asset(name string) (Asset, bool) {
+	for _, a := range v.Assets {
+		if a.Name == name {
+			return a, true
+		}
+	}
+	return Asset{}, false
+}
+
+// Details is what DescribePackageVersion, ListPackageVersionDependencies and GetPackageVersionReadme tell. A format
+// extracts it once, when the version enters; no other room can read manifests.
+type Details struct {
+	DisplayName  string       `json:"displayName,omitempty"`
+	Summary      string       `json:"summary,omitempty"`
+	HomePage     string       `json:"homePage,omitempty"`
+	SourceCode   string       `json:"sourceCode,omitempty"`
+	Licenses     []License    `json:"licenses,omitempty"`
+	Dependencies []Dependency `json:"dependencies,omitempty"`
+	Readme       string       `json:"readme,omitempty"`
+}
+
+// License is a licence by name, by URL, or both.
+type License struct {
+	Name string `json:"name,omitempty"`
+	URL  string `json:"url,omitempty"`
+}
+
+// Dependency is a direct dependency out of a version's own manifest.
+type Dependency struct {
+	Namespace   string `json:"namespace,omitempty"`
+	Package     string `json:"package"`
+	Type        string `json:"type,omitempty"` // the format's word: regular, dev, peer, optional …
+	Requirement string `json:"requirement,omitempty"`
+}
+
+// Control is one half of a package's origin controls.
+type Control string
+
+// The two settings of a control.
+const (
+	Allow Control = "ALLOW"
+	Block Control = "BLOCK"
+)
+
+// Valid reports whether c is a setting of the service model.
+func (c Control) Valid() bool { return c == Allow || c == Block }
+
+// Controls says from where a package may take new versions in one repository. What is stored already stays served.
+type Controls struct {
+	Publish  Control // may clients publish versions here
+	Upstream Control // may versions be ingested from upstream repositories and external connections
+}
+
+// Package is a package as one repository holds it; it may have no versions.
+type Package struct {
+	PackageKey
+	Controls Controls
+	// Labels point from names to versions. npm calls them dist-tags; other formats have none.
+	Labels map[string]string
+}
