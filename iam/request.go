@@ -1,0 +1,60 @@
+// Package iam is the language of permission: ARNs, policy documents and their evaluation. It is pure: no I/O, no clock.
+//
+// The rules are those of AWS IAM; where CodeArtifact has its own (which policies count for which action, control-plane
+// guide "Repository policies" and "Domain policies") the caller chooses the documents and Evaluate combines them.
+package iam
+
+// Principal is who calls, as authentication established it.
+type Principal struct {
+	Account string            // twelve digits
+	ARN     string            // arn:aws:iam::A:user/N, arn:aws:sts::A:assumed-role/R/S, arn:aws:iam::A:root
+	ID      string            // unguessable, never reused; aws:userid
+	Name    string            // user name; aws:username, empty for roles
+	Tags    map[string]string // aws:PrincipalTag/…
+	OrgID   string            // aws:PrincipalOrgID, empty outside an organisation
+}
+
+// Request is one question: may this principal do this action on this resource?
+type Request struct {
+	Principal Principal
+	Action    string // service:Operation, such as codeartifact:PublishPackageVersion
+	// Resources are the ARNs the action is judged on. Usually there is one. Where AWS accepts a statement on any of
+	// several (CreateRepository: the domain, the repository to be, *), an Allow on one suffices and a Deny on any counts.
+	Resources []string
+	// Context holds the condition keys of the request, names in lower case (aws:sourceip, aws:requesttag/team,
+	// sts:durationseconds …). Keys that follow from Principal are added by Evaluate. An absent key is absent, not empty.
+	Context map[string][]string
+}
+
+// Policies are the documents that apply to a request.
+type Policies struct {
+	Identity []*Policy // of the principal: user, group, role
+	Boundary *Policy   // permission boundary; nil means none
+	Session  *Policy   // passed when the session began; nil means none
+	Resource []*Policy // of the domain and the repository; an Allow in either counts
+}
+
+// Reason says why a decision fell as it did; the doors word it as AWS does.
+type Reason uint8
+
+// The reasons, in the order in which they win.
+const (
+	DeniedByIdentity   Reason = iota // explicit deny in an identity-based policy
+	DeniedByResource                 // explicit deny in a resource-based policy
+	DeniedByBoundary                 // explicit deny in, or no allow from, a permission boundary
+	DeniedBySession                  // explicit deny in, or no allow from, a session policy
+	NoIdentityAllow                  // no identity-based policy allows
+	NoResourceAllow                  // another account's principal, and no resource-based policy allows
+	AllowedByIdentity                // an identity-based policy allows (and, across accounts, a resource-based one too)
+	AllowedByResource                // a resource-based policy names the principal
+)
+
+// Decision is the answer to a Request.
+type Decision struct {
+	Reason Reason
+	// Sid and Policy name the statement that decided, where one did: an explicit deny or the first allow.
+	Sid, Policy string
+}
+
+// Allowed reports whether the request may go on.
+func (d Decision) Allowed() bool { return d.Reason >= AllowedByIdentity }
