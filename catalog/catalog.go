@@ -1,0 +1,97 @@
+// Package catalog is the contract of the metadata store, in its callers' verbs.
+//
+// It keeps what is small and must agree: domains, repositories, packages, versions, who may do what, and the record of
+// every change. Bytes live in package blob. Implementations pass catalogtest.
+//
+// Errors are *artifact.Error: NotFound for a thing that is not there, Conflict for one that is there already or still in
+// use, Invalid for a page marker that this catalog did not give out. Anything else is Internal.
+package catalog
+
+import (
+	"context"
+	"iter"
+)
+
+// Store is a catalog.
+type Store interface {
+	// Read runs fn on one snapshot. Nothing read through the Reader is valid after fn returned, except the values.
+	Read(ctx context.Context, fn func(Reader) error) error
+	// Write runs fn and makes all it wrote durable and visible at once, or nothing if fn or the commit fails. fn may run
+	// again after a conflict with another writer, so it must not do anything that cannot be repeated. Writes of several
+	// goroutines may share one commit; each still succeeds or fails alone.
+	Write(ctx context.Context, fn func(Writer) error) error
+	// Stamp returns a number that changes whenever a committed write touched one of the topics. It costs no I/O: an
+	// answer computed after taking a stamp stays good while the stamp is the same. Stamps may change without cause.
+	// Between processes that share a catalog a stamp may lag; an implementation says by how much at most.
+	Stamp(topics ...Topic) uint64
+	Close() error
+}
+
+// Reader reads one snapshot.
+type Reader interface {
+	DomainReader
+	RepositoryReader
+	PackageReader
+	VersionReader
+	PolicyReader
+	TagReader
+	PrincipalReader
+	TokenReader
+	DocumentReader
+	EventReader
+}
+
+// Writer reads and writes one transaction. It sees its own writes.
+type Writer interface {
+	Reader
+	DomainWriter
+	RepositoryWriter
+	PackageWriter
+	VersionWriter
+	PolicyWriter
+	TagWriter
+	PrincipalWriter
+	TokenWriter
+	DocumentWriter
+	EventWriter
+}
+
+// Page asks for a part of a list. Lists are ordered by the names of their items, byte by byte, unless a verb says
+// otherwise.
+type Page struct {
+	Limit int    // at most this many; below 1 means 1, above MaxPage means MaxPage
+	After string // the Next of the page before; empty for the first
+}
+
+// MaxPage is the largest page, as in the service model.
+const MaxPage = 1000
+
+// Listing is one page of a list.
+type Listing[T any] struct {
+	Items []T
+	Next  string // marker of the next page; empty on the last
+}
+
+// Each yields all items of a list, page after page.
+func Each[T any](list func(Page) (Listing[T], error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		page := Page{Limit: MaxPage}
+		for {
+			l, err := list(page)
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, item := range l.Items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if l.Next == "" {
+				return
+			}
+			page.After = l.Next
+		}
+	}
+}

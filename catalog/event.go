@@ -1,0 +1,40 @@
+package catalog
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Event is one line of the record of what happened. It is written in the transaction of the change it tells of and
+// never changed or removed with it.
+type Event struct {
+	Sequence  int64 // assigned by the catalog; strictly rising, gaps allowed
+	Time      time.Time
+	Kind      EventKind
+	RequestID string
+	Account   string // the caller's
+	Principal string // the caller's ARN; empty for the system's own work
+	Action    string // codeartifact:CreateRepository, …
+	Resource  string // ARN
+	Detail    json.RawMessage
+}
+
+// EventKind sorts events.
+type EventKind string
+
+// The kinds of event.
+const (
+	AuditEvent   EventKind = "audit"           // a call that changed something, or was refused
+	VersionEvent EventKind = "version-changed" // a version was created, updated or deleted in one repository
+)
+
+// EventReader reads the record.
+type EventReader interface {
+	// Events returns up to limit events after the sequence number, oldest first.
+	Events(after int64, limit int) ([]Event, error)
+}
+
+// EventWriter adds to the record.
+type EventWriter interface {
+	Record(e Event) error
+}

@@ -1,0 +1,34 @@
+package catalog
+
+import "entrepot/artifact"
+
+// PackageFilter narrows a list of packages; zero fields match all.
+type PackageFilter struct {
+	Format          artifact.Format
+	NamespacePrefix string
+	NamePrefix      string
+	Controls        artifact.Controls // Publish and Upstream each, if set, must be equal
+}
+
+// PackageReader finds packages.
+type PackageReader interface {
+	Package(id RepositoryID, key artifact.PackageKey) (artifact.Package, error)
+	// PackageIn returns the package as each of the repositories holds it; those without it are missing from the map.
+	PackageIn(ids []RepositoryID, key artifact.PackageKey) (map[RepositoryID]artifact.Package, error)
+	// Packages lists packages ordered by format, namespace and name. Labels are left out.
+	Packages(id RepositoryID, filter PackageFilter, page Page) (Listing[artifact.Package], error)
+	// SearchPackages lists packages of one format in any of the repositories whose namespace, name or text (see
+	// PackageWriter.DescribePackage) contains every term, without regard to case; a package held by several of them comes
+	// once. Ordered by name. It reads an index and never scans a repository.
+	SearchPackages(ids []RepositoryID, format artifact.Format, terms []string, page Page) (Listing[artifact.PackageKey], error)
+}
+
+// PackageWriter changes packages. Touches PackageTopic.
+type PackageWriter interface {
+	// PutPackage creates the package or replaces its controls and labels.
+	PutPackage(id RepositoryID, p artifact.Package) error
+	// DescribePackage sets the text under which search finds the package: a few words or sentences, cut at 4 KiB.
+	DescribePackage(id RepositoryID, key artifact.PackageKey, text string) error
+	// DeletePackage removes the package with all its versions.
+	DeletePackage(id RepositoryID, key artifact.PackageKey) error
+}

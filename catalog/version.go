@@ -1,0 +1,59 @@
+package catalog
+
+import (
+	"iter"
+
+	"entrepot/artifact"
+)
+
+// VersionFilter narrows a list of versions; zero fields match all.
+type VersionFilter struct {
+	Status     artifact.Status
+	OriginType artifact.OriginType
+	// NewestFirst orders by PublishedAt descending, then by version; otherwise the order is that of the version text.
+	NewestFirst bool
+}
+
+// VersionSummary is a version without manifest, details and assets.
+type VersionSummary struct {
+	Version  string
+	Revision string
+	Status   artifact.Status
+	Origin   artifact.Origin
+}
+
+// HeldVersion is a version and the repository that holds it.
+type HeldVersion struct {
+	Repository RepositoryID
+	artifact.Version
+}
+
+// VersionReader finds versions.
+type VersionReader interface {
+	// Version returns one version, whole.
+	Version(id RepositoryID, key artifact.VersionKey) (artifact.Version, error)
+	// VersionIn returns the version, without manifest and details, as each of the repositories holds it; those without it
+	// are missing from the map. It is one look-up, made for the hot path.
+	VersionIn(ids []RepositoryID, key artifact.VersionKey) (map[RepositoryID]artifact.Version, error)
+	// Versions lists summaries of the package's versions; NotFound if the repository does not hold the package.
+	Versions(id RepositoryID, key artifact.PackageKey, filter VersionFilter, page Page) (Listing[VersionSummary], error)
+	// EachVersion yields every version of the package in any of the repositories, whole but for Details, in the order of
+	// the version text. Large packages are streamed, not collected.
+	EachVersion(ids []RepositoryID, key artifact.PackageKey) iter.Seq2[HeldVersion, error]
+	// LatestPublished returns the Published version with the newest PublishedAt, or NotFound.
+	LatestPublished(id RepositoryID, key artifact.PackageKey) (VersionSummary, error)
+	// AssetReferenced reports whether any version in the domain has an asset of this digest.
+	AssetReferenced(id DomainID, d artifact.Digest) (bool, error)
+}
+
+// VersionWriter changes versions. Touches PackageTopic and keeps Usage.AssetBytes right.
+type VersionWriter interface {
+	// CreateVersion stores a new version with its assets into an existing package; Conflict if the repository has it.
+	CreateVersion(id RepositoryID, v artifact.Version) error
+	// UpdateVersion replaces everything about the version but its key.
+	UpdateVersion(id RepositoryID, v artifact.Version) error
+	// SetStatus changes the status alone; the revision stays.
+	SetStatus(id RepositoryID, key artifact.VersionKey, status artifact.Status) error
+	// DeleteVersion removes the record. Labels that point at it go too.
+	DeleteVersion(id RepositoryID, key artifact.VersionKey) error
+}
