@@ -1,0 +1,84 @@
+// Package format is the contract of a package manager's protocol. Each format lives in a folder below and is
+// registered by one line of wiring; no other room knows its URLs or documents.
+package format
+
+import (
+	"context"
+	"io"
+	"net/http"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/iam"
+	"entrepot/repository"
+	"entrepot/upstream"
+)
+
+// Format is one protocol.
+type Format struct {
+	Name artifact.Format
+	// Compare orders version texts as the package manager does: negative, zero or positive.
+	Compare func(a, b string) int
+	// Rewrite, if set, maps the escaped path below the repository's base to the form that Routes match, before routing:
+	// npm writes @scope/name as one segment or as two. It must not decode anything else.
+	Rewrite func(escaped string) string
+	// Routes stand in the order a reader wants. A path without a route is answered NotFound by Fail, a known path with
+	// another method 405.
+	Routes []Route
+	// Fail answers an error in the way this package manager shows best. An Unauthenticated error becomes 401; challenge is the
+	// WWW-Authenticate value the server would send, for formats whose clients need one.
+	Fail func(w http.ResponseWriter, r *http.Request, err error, challenge string)
+	// Source builds the format's view of an external registry; nil if the format has no external connections.
+	Source func(c *upstream.Client, connection string) repository.Source
+}
+
+// Route is an http.ServeMux pattern below the repository's base, such as "GET /{package}/-/{file}". Segments are matched
+// escaped and handed to the handler decoded, so {package} may hold a slash that arrived as %2f. HEAD goes where GET goes.
+type Route struct {
+	Pattern string
+	Handler Handler
+}
+
+// Handler answers one request: parse to a key, ask the shelf, serve. An error goes to Format.Fail, unless part of the
+// answer is out; http.ErrAbortHandler breaks the connection.
+type Handler func(w http.ResponseWriter, r *http.Request, s Shelf) error
+
+// Shelf is one repository seen by one caller. Every method asks for permission first, so no route can forget to; Denied
+// comes before NotFound. repository.Shelf is the one in use; formattest has one for tests.
+type Shelf interface {
+	// Repository says which repository this is, Caller who is at the shelf.
+	Repository() artifact.RepositoryKey
+	Caller() iam.Caller
+	// URL returns the absolute URL of an escaped path below the repository's base. It comes from configuration.
+	URL(path string) string
+
+	// Access reports whether the caller may read here at all.
+	Access(ctx context.Context) error
+	// View returns a package through all upstreams. NotFound if there is nothing to list.
+	View(ctx context.Context, p artifact.PackageKey) (repository.View, error)
+	// Document returns an index document derived from the view, rendering it when it is not at hand or no longer true. The
+	// variant tells documents of one package apart (npm: full, abbreviated); render writes the identity encoding and its
+	// output may depend on the view, the variant and URL only. One rendering runs at a time per document.
+	Document(ctx context.Context, p artifact.PackageKey, variant string, render func(w io.Writer, v repository.View) error) (repository.Document, error)
+	// Open finds an asset here or upstream, keeps what it fetches, and passes every gate: status, origin controls, integrity.
+	Open(ctx context.Context, v artifact.VersionKey, asset string) (repository.File, error)
+	// Search finds packages that the caller could read here, held by the repository or its upstreams.
+	Search(ctx context.Context, f artifact.Format, terms []string, page catalog.Page) (catalog.Listing[artifact.PackageKey], error)
+
+	// Stage begins an upload. It needs no permission to publish: bytes that are never published are collected.
+	Stage(ctx context.Context) (*repository.Upload, error)
+	// Publish adds a version with its assets and labels at once. Conflict: exists with other bytes, reachable upstream, or
+	// origin controls forbid it. The same bytes again are a success that changes nothing.
+	Publish(ctx context.Context, p repository.Publication) (artifact.Version, error)
+	// Held returns the version as this repository itself holds it, whole, or NotFound.
+	Held(ctx context.Context, v artifact.VersionKey) (artifact.Version, error)
+	// Annotate changes the manifests of versions this repository itself holds, all or none: change gets each and returns its
+	// new manifest, or the same one. It needs PutPackageMetadata. NotFound names the first version not held.
+	Annotate(ctx context.Context, p artifact.PackageKey, versions []string, change func(artifact.Version) ([]byte, error)) error
+	// Labels returns the merged labels, as View does.
+	Labels(ctx context.Context, p artifact.PackageKey) (map[string]string, error)
+	// SetLabel points the repository's own label at a version that can be read through it; DeleteLabel removes it. Both need
+	// PutPackageMetadata.
+	SetLabel(ctx context.Context, p artifact.PackageKey, label, version string) error
+	DeleteLabel(ctx context.Context, p artifact.PackageKey, label string) error
+}

@@ -1,0 +1,35 @@
+package repository
+
+import (
+	"context"
+	"iter"
+
+	"entrepot/artifact"
+	"entrepot/upstream"
+)
+
+// Source is an external registry, as the rules need it. Each format builds its own over package upstream.
+type Source interface {
+	// Listing returns what the registry has of a package. NotFound: it has none of that name, for sure. Unavailable: it
+	// cannot be asked and nothing is remembered. A remembered listing is returned however old when the registry fails.
+	Listing(ctx context.Context, p artifact.PackageKey) (Listing, error)
+	// Refresh is Listing with the registry asked first, for a caller who knows that the remembered one lacks something.
+	Refresh(ctx context.Context, p artifact.PackageKey) (Listing, error)
+	// Asset says where an asset of a listed version is fetched and which digests it must have. v is as Listing gave it.
+	Asset(v artifact.Version, name string) (upstream.AssetRequest, error)
+}
+
+// Listing is one package of an external registry at one moment. It stays readable while it is used.
+type Listing interface {
+	// ID changes whenever the content does.
+	ID() string
+	// Labels are the registry's own (npm: dist-tags).
+	Labels() map[string]string
+	// Manifest is the format's own document about the package as a whole; only the format reads it.
+	Manifest() []byte
+	// Version returns one version, or NotFound. Its assets have their names and the digests and sizes the registry
+	// promises; a zero digest or a negative size is not promised.
+	Version(ctx context.Context, version string) (artifact.Version, error)
+	// Each yields every version once, in an order that only depends on the content.
+	Each(ctx context.Context) iter.Seq2[artifact.Version, error]
+}
