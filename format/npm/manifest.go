@@ -1,0 +1,208 @@
+package npm
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"entrepot/artifact"
+)
+
+// A version's manifest is five lines of compact JSON, each an object:
+//
+//	1 what installers need: the members of the abbreviated document, but for dist
+//	2 dist, without tarball and attestations
+//	3 everything else that the registry or the publisher said, for the full document
+//	4 dist.attestations, without its url; {} if there are none
+//	5 what is never shown: where the registry keeps the tarball, attestations that were published with it
+//
+// Compact JSON has no raw line feed, so an index document is made by cutting at line feeds and joining, without parsing
+// thousands of versions again.
+const manifestLines = 5
+
+// manifest is those lines apart. Each is a whole object.
+type manifest struct{ listed, dist, rest, attestations, kept []byte }
+
+// abbreviated are the members of a version in the abbreviated document (npm's package-metadata page; libc as read by
+// npm's own client). dist is one too and is kept apart.
+var abbreviated = map[string]bool{
+	"name": true, "version": true, "deprecated": true, "dependencies": true, "acceptDependencies": true,
+	"optionalDependencies": true, "devDependencies": true, "bundleDependencies": true, "bundledDependencies": true,
+	"peerDependencies": true, "peerDependenciesMeta": true, "bin": true, "directories": true, "engines": true, "cpu": true,
+	"os": true, "libc": true, "funding": true, "_hasShrinkwrap": true, "hasInstallScript": true,
+}
+
+// unkept are members that are dropped: a readme belongs to the package as a whole, the others are large and no client
+// reads them, or are computed anew.
+var unkept = map[string]bool{
+	"readme": true, "licenseText": true, "_attachments": true, "_rev": true, "_id": true, "dist": true, "__proto__": true,
+	"_npmOperationalInternal": true, "contentFingerprint": true, "gitHeadMessage": true,
+}
+
+// keptFacts is line 5.
+type keptFacts struct {
+	Tarball string        `json:"tarball,omitempty"` // absolute URL at the registry it came from
+	Bundles []attestation `json:"bundles,omitempty"`
+}
+
+// attestation is one element of an attestations document.
+type attestation struct {
+	PredicateType string          `json:"predicateType"`
+	Bundle        json.RawMessage `json:"bundle"`
+}
+
+// compose makes the manifest of a version out of the members of its object and of its dist.
+func compose(members, dist []member, kept keptFacts) (manifest, error) {
+	var listed, rest, shown, attested []member
+	for _, m := range members {
+		switch {
+		case unkept[m.key]:
+		case abbreviated[m.key]:
+			listed = append(listed, m)
+		default:
+			rest = append(rest, m)
+		}
+	}
+	for _, m := range dist {
+		if m.key == "attestations" && m.value[0] == '{' {
+			all, err := splitObject(m.value)
+			if err != nil {
+				return manifest{}, err
+			}
+			attested = without(all, "url")
+		} else if m.key != "tarball" && m.key != "attestations" {
+			shown = append(shown, m)
+		}
+	}
+	last, err := json.Marshal(kept)
+	if err != nil {
+		return manifest{}, err
+	}
+	return manifest{
+		listed:       appendObject(nil, listed),
+		dist:         appendObject(nil, shown),
+		rest:         appendObject(nil, rest),
+		attestations: appendObject(nil, attested),
+		kept:         last,
+	}, nil
+}
+
+func without(all []member, key string) []member {
+	var left []member
+	for _, m := range all {
+		if m.key != key {
+			left = append(left, m)
+		}
+	}
+	return left
+}
+
+// with returns the members with key set to value, at its old place or at the end.
+func with(all []member, key string, value []byte) []member {
+	for i := range all {
+		if all[i].key == key {
+			all[i].value = value
+			return all
+		}
+	}
+	return append(all, member{key, value})
+}
+
+// appendLines writes the manifest; every line ends in a line feed.
+func (m manifest) appendLines(dst []byte) []byte {
+	for _, line := range [manifestLines][]byte{m.listed, m.dist, m.rest, m.attestations, m.kept} {
+		dst = append(append(dst, line...), '\n')
+	}
+	return dst
+}
+
+var errManifest = errors.New("not an npm manifest")
+
+// cutManifest takes the lines apart again. The parts share memory with lines.
+func cutManifest(lines []byte) (manifest, error) {
+	var m manifest
+	for _, part := range [manifestLines]*[]byte{&m.listed, &m.dist, &m.rest, &m.attestations, &m.kept} {
+		line, after, ok := bytes.Cut(lines, []byte{'\n'})
+		if !ok || len(line) < 2 || line[0] != '{' || line[len(line)-1] != '}' {
+			return manifest{}, errManifest
+		}
+		*part, lines = line, after
+	}
+	if len(lines) != 0 {
+		return manifest{}, errManifest
+	}
+	return m, nil
+}
+
+// splitObject is members for a value that must be an object.
+func splitObject(value []byte) ([]member, error) {
+	if len(value) == 0 || value[0] != '{' {
+		return nil, errors.New("not an object")
+	}
+	return members(value)
+}
+
+// facts reads line 5.
+func (m manifest) facts() (keptFacts, error) {
+	var k keptFacts
+	err := json.Unmarshal(m.kept, &k)
+	return k, err
+}
+
+// promised returns the digests that a version's dist promises: the SHA-512 of integrity, which may list several
+// hashes, and the SHA-1 of shasum. What is not given, or not well-formed, stays zero.
+func promised(dist []member) artifact.Digests {
+	var d artifact.Digests
+	if sri, ok := asText(find(dist, "integrity")); ok {
+		for item := range strings.FieldsSeq(sri) {
+			algorithm, hash := cutIntegrity(item)
+			switch {
+			case algorithm == "sha512" && len(hash) == len(d.SHA512):
+				copy(d.SHA512[:], hash)
+			case algorithm == "sha256" && len(hash) == len(d.SHA256):
+				copy(d.SHA256[:], hash)
+			case algorithm == "sha1" && len(hash) == len(d.SHA1):
+				copy(d.SHA1[:], hash)
+			}
+		}
+	}
+	if shasum, ok := asText(find(dist, "shasum")); ok {
+		if raw, err := hex.DecodeString(shasum); err == nil && len(raw) == len(d.SHA1) {
+			copy(d.SHA1[:], raw)
+		}
+	}
+	return d
+}
+
+// cutIntegrity reads one hash of a Subresource Integrity text, such as sha512-BASE64?options.
+func cutIntegrity(item string) (algorithm string, hash []byte) {
+	algorithm, encoded, _ := strings.Cut(item, "-")
+	encoded, _, _ = strings.Cut(encoded, "?")
+	hash, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		return algorithm, nil
+	}
+	return algorithm, hash
+}
+
+// integrity writes the SHA-512 as clients do.
+func integrity(d artifact.Digests) string {
+	return "sha512-" + base64.StdEncoding.EncodeToString(d.SHA512[:])
+}
+
+// installs reports whether a scripts object runs something when the package is installed.
+func installs(scripts []byte) bool {
+	all, err := splitObject(scripts)
+	if err != nil {
+		return false
+	}
+	for _, name := range []string{"preinstall", "install", "postinstall"} {
+		if text, ok := asText(find(all, name)); ok && text != "" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,140 @@
+package npm
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+
+	"entrepot/artifact"
+)
+
+// maxName is the registry's bound on a name, scope and slash included, in bytes.
+const maxName = 214
+
+// What may be in a name. Reading is lenient: names from before the present rules, with capitals and some punctuation,
+// are still in the public registry and are case-sensitive. New names follow the rules of today.
+var (
+	readable    = regexp.MustCompile(`^[A-Za-z0-9~!*'()\-][A-Za-z0-9._~!*'()\-]*$`)
+	readableIn  = regexp.MustCompile(`^[A-Za-z0-9._~!*'()\-]+$`) // below a scope a leading dot or underscore is legal
+	publishable = regexp.MustCompile(`^(@[a-z0-9\-~][a-z0-9\-._~]*/[a-z0-9\-._~]+|[a-z0-9\-~][a-z0-9\-._~]*)$`)
+)
+
+// reserved are the names that would shadow a folder or a file every client or browser asks for.
+var reserved = map[string]bool{"node_modules": true, "favicon.ico": true}
+
+// parseName reads lodash or @scope/name. Invalid names what is wrong.
+func parseName(s string) (artifact.PackageKey, error) {
+	if len(s) > maxName {
+		return artifact.PackageKey{}, artifact.Errorf(artifact.Invalid, "The package name is longer than %d characters.", maxName)
+	}
+	p := artifact.PackageKey{Format: artifact.NPM, Name: s}
+	grammar := readable
+	if scoped, ok := strings.CutPrefix(s, "@"); ok {
+		p.Namespace, p.Name, _ = strings.Cut(scoped, "/")
+		if !readable.MatchString(p.Namespace) {
+			return artifact.PackageKey{}, artifact.Errorf(artifact.Invalid, "%q is not @scope/name.", s)
+		}
+		grammar = readableIn
+	}
+	if !grammar.MatchString(p.Name) || p.Name == "." || p.Name == ".." || reserved[strings.ToLower(s)] {
+		return artifact.PackageKey{}, artifact.Errorf(artifact.Invalid, "%q is not an npm package name.", s)
+	}
+	return p, nil
+}
+
+// checkNewName refuses names that are legal to read but not to publish.
+func checkNewName(p artifact.PackageKey) error {
+	if name := fullName(p); !publishable.MatchString(name) {
+		return artifact.Errorf(artifact.Invalid,
+			"%q cannot be published: a new npm name is lower-case letters, digits, dash, dot, underscore and tilde.", name)
+	}
+	return nil
+}
+
+// fullName writes @scope/name or name.
+func fullName(p artifact.PackageKey) string {
+	if p.Namespace == "" {
+		return p.Name
+	}
+	return "@" + p.Namespace + "/" + p.Name
+}
+
+// escapedName writes the name as a path of one or two segments, the form every client takes for conventional.
+func escapedName(p artifact.PackageKey) string {
+	if p.Namespace == "" {
+		return url.PathEscape(p.Name)
+	}
+	return "@" + url.PathEscape(p.Namespace) + "/" + url.PathEscape(p.Name)
+}
+
+// escapedBase writes the name without its scope, as tarballs are called.
+func escapedBase(p artifact.PackageKey) string { return url.PathEscape(p.Name) }
+
+// Rewrite joins @scope/name into one segment, @scope%2fname, wherever it stands in an escaped path: clients write it
+// both ways, and only as one segment can a pattern tell it from a package and something below it.
+func Rewrite(escaped string) string {
+	segments := strings.Split(escaped, "/")
+	joined := segments[:0]
+	for i := 0; i < len(segments); i++ {
+		segment := segments[i]
+		if scopeOnly(segment) && i+1 < len(segments) && segments[i+1] != "" {
+			i++
+			segment += "%2f" + segments[i]
+		}
+		joined = append(joined, segment)
+	}
+	return strings.Join(joined, "/")
+}
+
+func scopeOnly(segment string) bool {
+	scope, ok := strings.CutPrefix(segment, "@")
+	if !ok {
+		scope, ok = strings.CutPrefix(segment, "%40")
+	}
+	return ok && scope != "" && !strings.Contains(strings.ToLower(scope), "%2f")
+}
+
+// tarballVersion reads the version out of a tarball's file name. Lockfiles hold three forms: bar-1.0.0.tgz below the
+// package, and the older @acme/bar-1.0.0.tgz.
+func tarballVersion(p artifact.PackageKey, file string) (string, error) {
+	base := strings.TrimPrefix(file, "@"+p.Namespace+"/")
+	if p.Namespace == "" {
+		base = file
+	}
+	v, ok := strings.CutPrefix(base, p.Name+"-")
+	if v, ok = cutSuffix(v, ".tgz", ok); !ok {
+		return "", notFound("%q is not a tarball of %s.", file, fullName(p))
+	}
+	if _, err := parseVersion(v); err != nil {
+		return "", notFound("%q is not a tarball of %s: %s.", file, fullName(p), err)
+	}
+	return v, nil
+}
+
+func cutSuffix(s, suffix string, ok bool) (string, bool) {
+	rest, found := strings.CutSuffix(s, suffix)
+	return rest, found && ok
+}
+
+// checkTag refuses texts that cannot be a dist-tag: a client would read a range as a range, a slash as a path, and
+// __proto__ as something else altogether.
+func checkTag(tag string) error {
+	switch {
+	case tag == "" || len(tag) > maxName:
+		return artifact.Errorf(artifact.Invalid, "A tag has 1 to %d characters.", maxName)
+	case strings.ContainsFunc(tag, notTag) || tag[0] == '.' || tag[0] == '_' || tag == "constructor":
+		return artifact.Errorf(artifact.Invalid, "%q cannot be a tag.", tag)
+	case isRange(tag):
+		return artifact.Errorf(artifact.Invalid, "The tag name must not be a valid version range: %q.", tag)
+	}
+	return nil
+}
+
+// notTag refuses what does not survive in a URL and on a command line.
+func notTag(r rune) bool {
+	return notIdentifier(r) && !strings.ContainsRune("._~!*'()", r)
+}
+
+func notFound(format string, args ...any) *artifact.Error {
+	return artifact.Errorf(artifact.NotFound, format, args...)
+}

@@ -1,0 +1,355 @@
+package npm
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"entrepot/artifact"
+)
+
+// The kept form of a registry's packument. Versions come first, each as its manifest, so that one pass with one version in
+// memory writes them; then one line of JSON with the head, which says where each version stands; then the head's own
+// offset in twenty digits and a line feed.
+const (
+	keptForm   = "npm 1" // a change of the form, or of what is taken from a packument, changes this
+	footerSize = 21
+)
+
+// Bounds on a registry's packument. The largest seen in practice has 9,000 versions and 105 MB.
+const (
+	maxVersions = 100_000
+	maxOne      = 4 << 20   // bytes of one version's object; a larger one is left out
+	maxReadme   = 1 << 20   // bytes; a larger one is dropped
+	maxHead     = 64 << 20  // bytes of the head, which is held whole
+	maxDocument = 512 << 20 // bytes; the fetching room has a smaller, configurable bound
+)
+
+// head describes a kept packument.
+type head struct {
+	Name    string            `json:"name"`
+	Tags    map[string]string `json:"tags"`
+	Package json.RawMessage   `json:"package"` // a packageFacts
+	Index   []place           `json:"index"`
+}
+
+// place is where a version stands in the kept form.
+type place struct {
+	Version string    `json:"v"`
+	At      int64     `json:"a"` // bytes from the start
+	Length  int64     `json:"n"` // bytes
+	Time    time.Time `json:"t,omitzero"`
+}
+
+// packageFacts is what a packument says about the package as a whole: the Manifest of a listing.
+type packageFacts struct {
+	Created  time.Time                  `json:"created,omitzero"`
+	Modified time.Time                  `json:"modified,omitzero"`
+	Readme   string                     `json:"readme,omitempty"`
+	Members  map[string]json.RawMessage `json:"members,omitempty"`
+}
+
+func readPackageFacts(p []byte) (packageFacts, error) {
+	var f packageFacts
+	if err := json.Unmarshal(p, &f); err != nil {
+		return f, fmt.Errorf("%w: %w", errKeptForm, err)
+	}
+	return f, nil
+}
+
+// packageMembers are the members at the top of a full document that repeat those of its latest version.
+var packageMembers = []string{"description", "homepage", "keywords", "repository", "author", "contributors", "maintainers",
+	"bugs", "license", "readmeFilename"}
+
+// maxMember bounds each of packageMembers, in bytes.
+const maxMember = 256 << 10
+
+// regenerate reads a registry's packument of the package called name and writes the kept form. The document as a whole is
+// refused if it is not one, is about another package, or passes a limit. Single versions that a client could not use
+// are left out: no semantic version, another name or number inside than outside, no tarball, too large.
+func regenerate(dst io.Writer, src io.Reader, name string) error {
+	g := generator{
+		name: name,
+		out:  bufio.NewWriterSize(dst, 64<<10),
+		scan: newScanner(io.LimitReader(src, maxDocument)),
+		head: head{Name: name, Tags: map[string]string{}},
+		time: map[string]time.Time{},
+	}
+	g.scan.mend = true
+	g.facts.Members = map[string]json.RawMessage{}
+	if err := g.read(); err != nil {
+		return fmt.Errorf("read packument of %s: %w", name, err)
+	}
+	return g.finish()
+}
+
+type generator struct {
+	name  string
+	scan  *scanner
+	out   *bufio.Writer
+	at    int64
+	head  head
+	facts packageFacts
+	time  map[string]time.Time
+	named bool
+	buf   []byte
+}
+
+func (g *generator) read() error {
+	if err := g.scan.object(g.member); err != nil {
+		return err
+	}
+	if err := g.scan.finish(); err != nil {
+		return err
+	}
+	if !g.named {
+		return errors.New("it has no name")
+	}
+	return nil
+}
+
+func (g *generator) member(key string) error {
+	switch key {
+	case "name":
+		return g.readName()
+	case "versions":
+		return g.scan.object(g.version)
+	case "dist-tags":
+		return g.scan.object(g.tag)
+	case "time":
+		return g.scan.object(g.stamp)
+	case "readme":
+		text, err := g.scan.textOr(maxReadme)
+		g.facts.Readme = realReadme(text)
+		return err
+	}
+	for _, kept := range packageMembers {
+		if key == kept {
+			value, err := g.scan.raw(maxMember)
+			if err == nil {
+				g.facts.Members[key] = value
+			}
+			return ignoreTooBig(err)
+		}
+	}
+	return g.scan.skip()
+}
+
+func ignoreTooBig(err error) error {
+	if err == errTooBig {
+		return nil
+	}
+	return err
+}
+
+// realReadme drops the sentence that npm puts where there is no readme.
+func realReadme(text string) string {
+	if strings.HasPrefix(text, "ERROR: No README") {
+		return ""
+	}
+	return text
+}
+
+func (g *generator) readName() error {
+	name, err := g.scan.text(maxKey)
+	if err != nil {
+		return err
+	}
+	if name != g.name {
+		return fmt.Errorf("it is about %.214q", name)
+	}
+	g.named = true
+	return nil
+}
+
+func (g *generator) tag(tag string) error {
+	v, err := g.scan.textOr(maxKey)
+	if err != nil || checkTag(tag) != nil {
+		return err
+	}
+	g.head.Tags[tag] = v
+	return nil
+}
+
+// stamp reads one entry of time. The public registry has objects among them (unpublished).
+func (g *generator) stamp(key string) error {
+	text, err := g.scan.textOr(maxKey)
+	if err != nil || text == "" {
+		return err
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil || at.Year() < 1970 || at.Year() > 9999 {
+		return nil
+	}
+	switch key {
+	case "created":
+		g.facts.Created = at.UTC()
+	case "modified":
+		g.facts.Modified = at.UTC()
+	default:
+		if len(g.time) < maxVersions {
+			g.time[key] = at.UTC()
+		}
+	}
+	return nil
+}
+
+func (g *generator) version(key string) error {
+	object, err := g.scan.raw(maxOne)
+	if err != nil {
+		return ignoreTooBig(err)
+	}
+	if _, err := parseVersion(key); err != nil {
+		return nil
+	}
+	m, ok := fromRegistry(object, g.name, key)
+	if !ok {
+		return nil
+	}
+	if len(g.head.Index) == maxVersions {
+		return fmt.Errorf("it has more than %d versions", maxVersions)
+	}
+	g.buf = m.appendLines(g.buf[:0])
+	g.head.Index = append(g.head.Index, place{Version: key, At: g.at, Length: int64(len(g.buf))})
+	g.at += int64(len(g.buf))
+	_, err = g.out.Write(g.buf)
+	return err
+}
+
+// fromRegistry makes the manifest of one version object, or says that no client could use it.
+func fromRegistry(object []byte, name, number string) (manifest, bool) {
+	all, err := splitObject(object)
+	if err != nil || string(find(all, "name")) != string(quoted(name)) || string(find(all, "version")) != string(quoted(number)) {
+		return manifest{}, false
+	}
+	dist, err := splitObject(find(all, "dist"))
+	if err != nil {
+		return manifest{}, false
+	}
+	tarball, ok := asText(find(dist, "tarball"))
+	if !ok || tarball == "" || len(tarball) > maxKey {
+		return manifest{}, false
+	}
+	// The public registry computes this for abbreviated documents only; installers skip scripts where it is absent.
+	if find(all, "hasInstallScript") == nil && installs(find(all, "scripts")) {
+		all = append(all, member{"hasInstallScript", []byte("true")})
+	}
+	m, err := compose(all, dist, keptFacts{Tarball: tarball})
+	return m, err == nil
+}
+
+func (g *generator) finish() error {
+	for i := range g.head.Index {
+		g.head.Index[i].Time = g.time[g.head.Index[i].Version]
+	}
+	listed := make(map[string]bool, len(g.head.Index))
+	for _, p := range g.head.Index {
+		listed[p.Version] = true
+	}
+	for tag, v := range g.head.Tags {
+		if !listed[v] {
+			delete(g.head.Tags, tag)
+		}
+	}
+	var err error
+	if g.head.Package, err = json.Marshal(g.facts); err != nil {
+		return fmt.Errorf("write package facts: %w", err)
+	}
+	line, err := json.Marshal(g.head)
+	if err != nil {
+		return fmt.Errorf("write head: %w", err)
+	}
+	if len(line) > maxHead {
+		return fmt.Errorf("its head is larger than %d bytes", maxHead)
+	}
+	_, _ = g.out.Write(line) // a bufio.Writer keeps its first error for Flush
+	_, _ = fmt.Fprintf(g.out, "\n%0*d\n", footerSize-1, g.at)
+	return g.out.Flush()
+}
+
+var errKeptForm = errors.New("kept packument is not in its form")
+
+// readHead reads the head of a kept packument of size bytes.
+func readHead(r io.Reader, size int64) (head, error) {
+	var h head
+	line, err := headLine(r, size)
+	if err != nil {
+		return h, err
+	}
+	if err := json.Unmarshal(line, &h); err != nil {
+		return h, fmt.Errorf("%w: %w", errKeptForm, err)
+	}
+	return h, nil
+}
+
+// headLine finds the head: at once where r can seek, else by reading past everything before it.
+func headLine(r io.Reader, size int64) ([]byte, error) {
+	if size < footerSize {
+		return nil, errKeptForm
+	}
+	if seeker, ok := r.(io.Seeker); ok {
+		if _, err := seeker.Seek(size-footerSize, io.SeekStart); err != nil {
+			return nil, err
+		}
+		var footer [footerSize]byte
+		if _, err := io.ReadFull(r, footer[:]); err != nil {
+			return nil, err
+		}
+		var at int64
+		if _, err := fmt.Sscanf(string(footer[:]), "%d\n", &at); err != nil || at < 0 || size-footerSize-at > maxHead+1 || at > size-footerSize {
+			return nil, errKeptForm
+		}
+		if _, err := seeker.Seek(at, io.SeekStart); err != nil {
+			return nil, err
+		}
+		line := make([]byte, size-footerSize-at)
+		_, err := io.ReadFull(r, line)
+		return line, err
+	}
+	return lastLineButOne(r)
+}
+
+func lastLineButOne(r io.Reader) ([]byte, error) {
+	in := bufio.NewReaderSize(r, 64<<10)
+	var before, last []byte
+	for {
+		line, err := readLine(in, before[:0])
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		before, last = last, line
+	}
+	if len(last) != footerSize-1 || len(before) == 0 {
+		return nil, errKeptForm
+	}
+	return before, nil
+}
+
+// readLine reads up to and without the next line feed into buf.
+func readLine(in *bufio.Reader, buf []byte) ([]byte, error) {
+	for {
+		part, err := in.ReadSlice('\n')
+		if err == io.EOF && len(buf)+len(part) > 0 {
+			return nil, errKeptForm
+		}
+		buf = append(buf, bytes.TrimSuffix(part, []byte{'\n'})...)
+		if err == bufio.ErrBufferFull && len(buf) <= maxHead {
+			continue
+		}
+		return buf, err
+	}
+}
+
+// digestsOf returns what the manifest of a version promises about its tarball.
+func digestsOf(m manifest) (artifact.Digests, error) {
+	dist, err := members(m.dist)
+	return promised(dist), err
+}

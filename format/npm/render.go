@@ -1,0 +1,334 @@
+package npm
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/repository"
+)
+
+// form is one of the two documents about a package.
+type form struct {
+	variant     string
+	contentType string
+	full        bool
+}
+
+// The abbreviated form is what installers need; it carries time as well, without which some clients refuse every version as
+// too young or ask for the full form besides.
+var (
+	fullForm        = form{"full", "application/json", true}
+	abbreviatedForm = form{"abbreviated", "application/vnd.npm.install-v1+json", false}
+)
+
+// addresses makes the URLs of one package.
+type addresses struct {
+	tarball      []byte // up to the version, as the inside of a JSON string
+	attestations []byte
+}
+
+func addressesOf(url func(path string) string, p artifact.PackageKey) addresses {
+	inside := func(text string) []byte {
+		q := quoted(text)
+		return q[1 : len(q)-1]
+	}
+	return addresses{
+		tarball:      inside(url(escapedName(p) + "/-/" + escapedBase(p) + "-")),
+		attestations: inside(url("-/npm/v1/attestations/" + escapedName(p) + "@")),
+	}
+}
+
+// render writes the document of a view in the given form. NotFound: the view has no version, and an empty document would
+// only puzzle clients.
+func render(w io.Writer, v repository.View, f form, url func(path string) string) error {
+	d := document{
+		form:   f,
+		view:   v,
+		at:     addressesOf(url, v.PackageKey),
+		digest: sha256.New(),
+	}
+	d.out = bufio.NewWriterSize(io.MultiWriter(w, d.digest), 64<<10)
+	if err := d.write(); err != nil {
+		return err
+	}
+	return d.out.Flush()
+}
+
+// document is one being written. Versions go out as they come; what depends on all of them follows.
+type document struct {
+	form
+	view   repository.View
+	at     addresses
+	out    *bufio.Writer
+	digest hash.Hash
+	buf    []byte
+	stamps []stamp
+	best   candidate // for latest, should no label say it
+	latest artifact.Version
+}
+
+type stamp struct {
+	version string
+	time    time.Time
+}
+
+// candidate is the version that latest points at where the label is missing: the highest release, else the highest
+// prerelease.
+type candidate struct {
+	parsed  version
+	version artifact.Version
+}
+
+func (c *candidate) consider(v artifact.Version, parsed version) {
+	none := c.version.Version == ""
+	if none || parsed.stable() && !c.parsed.stable() ||
+		parsed.stable() == c.parsed.stable() && parsed.compare(c.parsed) > 0 {
+		c.parsed, c.version = parsed, v
+	}
+}
+
+func (d *document) write() error {
+	name := fullName(d.view.PackageKey)
+	d.put(`{"name":`)
+	d.putQuoted(name)
+	d.put(`,"versions":{`)
+	if err := d.versions(); err != nil {
+		return err
+	}
+	if len(d.stamps) == 0 {
+		return notFound("There is no version of %s to list.", name).About(artifact.PackageResource, name)
+	}
+	facts, err := d.facts()
+	if err != nil {
+		return err
+	}
+	d.put(`},"dist-tags":`)
+	d.tags()
+	d.times(facts)
+	if d.full {
+		if err := d.about(facts, name); err != nil {
+			return err
+		}
+	}
+	d.put("}")
+	return nil
+}
+
+// put writes to a bufio.Writer, which keeps its first error for Flush.
+func (d *document) put(text string) { _, _ = d.out.WriteString(text) }
+
+func (d *document) putQuoted(text string) {
+	d.buf = appendQuoted(d.buf[:0], text)
+	_, _ = d.out.Write(d.buf)
+}
+
+func (d *document) versions() error {
+	latest := d.view.Labels["latest"]
+	for v, err := range d.view.Versions {
+		if err != nil {
+			return err
+		}
+		parsed, err := parseVersion(v.Version)
+		if err != nil {
+			return fmt.Errorf("render %s: %w", v.VersionKey, err)
+		}
+		if v.Version == latest {
+			d.latest = v
+		}
+		if latest == "" {
+			d.best.consider(v, parsed)
+		}
+		if len(d.stamps) > 0 {
+			d.put(",")
+		}
+		d.stamps = append(d.stamps, stamp{v.Version, shownTime(v)})
+		d.putQuoted(v.Version)
+		d.put(":")
+		if d.buf, err = appendVersion(d.buf[:0], v, d.full, d.at); err != nil {
+			return err
+		}
+		_, _ = d.out.Write(d.buf)
+	}
+	if d.latest.Version == "" {
+		d.latest = d.best.version
+	}
+	return nil
+}
+
+// shownTime is the public registry's time where there is one (user guide, "package version age gating").
+func shownTime(v artifact.Version) time.Time {
+	if !v.UpstreamTime.IsZero() {
+		return v.UpstreamTime
+	}
+	return v.PublishedAt
+}
+
+// appendVersion writes one version object out of its manifest.
+func appendVersion(dst []byte, v artifact.Version, full bool, at addresses) ([]byte, error) {
+	m, err := cutManifest(v.Manifest)
+	if err != nil {
+		return dst, fmt.Errorf("render %s: %w", v.VersionKey, err)
+	}
+	dst = append(dst, m.listed[:len(m.listed)-1]...)
+	if full {
+		dst = appendInside(dst, m.rest)
+		dst = append(comma(dst), `"_id":`...)
+		dst = appendQuoted(dst, fullName(v.PackageKey)+"@"+v.Version)
+	}
+	dst = append(comma(dst), `"dist":`...)
+	dst = append(dst, m.dist[:len(m.dist)-1]...)
+	if len(m.attestations) > len("{}") {
+		dst = append(comma(dst), `"attestations":`...)
+		dst = append(dst, m.attestations[:len(m.attestations)-1]...)
+		dst = append(comma(dst), `"url":"`...)
+		dst = append(append(append(dst, at.attestations...), v.Version...), `"}`...)
+	}
+	dst = append(comma(dst), `"tarball":"`...)
+	dst = append(append(dst, at.tarball...), v.Version...)
+	return append(dst, `.tgz"}}`...), nil
+}
+
+// comma separates a member from the one before, unless the object has just begun.
+func comma(dst []byte) []byte {
+	if dst[len(dst)-1] == '{' {
+		return dst
+	}
+	return append(dst, ',')
+}
+
+// appendInside adds the members of object to the one being written.
+func appendInside(dst, object []byte) []byte {
+	if len(object) == len("{}") {
+		return dst
+	}
+	return append(comma(dst), object[1:len(object)-1]...)
+}
+
+// tags writes the labels. latest is always among them: clients cannot do without.
+func (d *document) tags() {
+	labels := maps.Clone(d.view.Labels)
+	if labels == nil {
+		labels = make(map[string]string, 1)
+	}
+	labels["latest"] = d.latest.Version
+	d.put("{")
+	for i, tag := range slices.Sorted(maps.Keys(labels)) {
+		if i > 0 {
+			d.put(",")
+		}
+		d.putQuoted(tag)
+		d.put(":")
+		d.putQuoted(labels[tag])
+	}
+	d.put("}")
+}
+
+// facts reads what external registries say about the package, nearest first.
+func (d *document) facts() ([]packageFacts, error) {
+	all := make([]packageFacts, 0, len(d.view.Manifests))
+	for _, manifest := range d.view.Manifests {
+		f, err := readPackageFacts(manifest)
+		if err != nil {
+			return nil, fmt.Errorf("render %s: %w", d.view.PackageKey, err)
+		}
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+const timeForm = "2006-01-02T15:04:05.000Z"
+
+// times writes time, and modified for the abbreviated form. A time nobody knows is left out: bun fails on null.
+func (d *document) times(facts []packageFacts) {
+	var created, modified time.Time
+	widen := func(from, to time.Time) {
+		if !from.IsZero() && (created.IsZero() || from.Before(created)) {
+			created = from
+		}
+		if to.After(modified) {
+			modified = to
+		}
+	}
+	for _, f := range facts {
+		widen(f.Created, f.Modified)
+	}
+	for _, s := range d.stamps {
+		widen(s.time, s.time)
+	}
+	if !d.full && !modified.IsZero() {
+		d.put(`,"modified":`)
+		d.putTime(modified)
+	}
+	d.put(`,"time":{`)
+	first := true
+	for _, s := range append([]stamp{{"created", created}, {"modified", modified}}, d.stamps...) {
+		if s.time.IsZero() {
+			continue
+		}
+		if !first {
+			d.put(",")
+		}
+		first = false
+		d.putQuoted(s.version)
+		d.put(":")
+		d.putTime(s.time)
+	}
+	d.put("}")
+}
+
+func (d *document) putTime(t time.Time) {
+	d.buf = append(d.buf[:0], '"')
+	d.buf = append(t.UTC().AppendFormat(d.buf, timeForm), '"')
+	_, _ = d.out.Write(d.buf)
+}
+
+// about writes what the full form says of the package as a whole: what its latest version says, or for one from outside
+// what that registry says. The revision names the content; legacy flows build URLs from it.
+func (d *document) about(facts []packageFacts, name string) error {
+	m, err := cutManifest(d.latest.Manifest)
+	if err != nil {
+		return fmt.Errorf("render %s: %w", d.latest.VersionKey, err)
+	}
+	rest, err := members(m.rest)
+	if err != nil {
+		return fmt.Errorf("render %s: %w", d.latest.VersionKey, err)
+	}
+	outside := packageFacts{}
+	if d.latest.Origin.Type == artifact.OriginExternal && len(facts) > 0 {
+		outside = facts[0]
+	}
+	for _, key := range packageMembers {
+		value := []byte(outside.Members[key])
+		if value == nil {
+			value = find(rest, key)
+		}
+		if value != nil {
+			d.put(`,"` + key + `":`)
+			_, _ = d.out.Write(value)
+		}
+	}
+	readme := d.latest.Details.Readme
+	if readme == "" {
+		readme = outside.Readme
+	}
+	d.put(`,"readme":`)
+	d.putQuoted(readme)
+	d.put(`,"_id":`)
+	d.putQuoted(name)
+	if err := d.out.Flush(); err != nil {
+		return err
+	}
+	sum := hex.EncodeToString(d.digest.Sum(nil)[:16])
+	d.put(`,"_rev":`)
+	d.putQuoted(strconv.Itoa(len(d.stamps)) + "-" + sum)
+	return nil
+}

@@ -1,0 +1,280 @@
+package npm
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"entrepot/artifact"
+	"entrepot/repository"
+	"entrepot/upstream"
+)
+
+// asset is the only asset of an npm version, under the name the API knows it by.
+const asset = "package.tgz"
+
+// source is a registry behind an external connection.
+type source struct {
+	client     *upstream.Client
+	connection string
+	heads      *heads
+}
+
+var _ repository.Source = (*source)(nil)
+
+func newSource(c *upstream.Client, connection string) repository.Source {
+	return &source{client: c, connection: connection, heads: newHeads(headsRoom)}
+}
+
+// Listing follows repository.Source.
+func (s *source) Listing(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
+	return s.listing(ctx, p, s.client.Document)
+}
+
+// Refresh follows repository.Source.
+func (s *source) Refresh(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
+	return s.listing(ctx, p, s.client.Refresh)
+}
+
+func (s *source) listing(ctx context.Context, p artifact.PackageKey,
+	ask func(context.Context, upstream.DocumentRequest) (upstream.Document, error)) (repository.Listing, error) {
+	name := fullName(p)
+	if _, err := parseName(name); err != nil {
+		return nil, notFound("%q is not a name that an npm registry can have.", name)
+	}
+	doc, err := ask(ctx, upstream.DocumentRequest{
+		Connection: s.connection,
+		// Registries take a scoped name as one segment; only newer ones take two.
+		Path: strings.Replace(escapedName(p), "/", "%2f", 1),
+		// The full document: only that one has times, and the abbreviated one can be made from it.
+		Accept:            "application/json",
+		Regenerate:        func(dst io.Writer, src io.Reader) error { return regenerate(dst, src, name) },
+		RegenerateVersion: keptForm,
+	})
+	if err != nil {
+		return nil, err
+	}
+	h, err := s.heads.get(doc.ID, func() (head, error) { return openHead(ctx, doc) })
+	if err != nil {
+		return nil, fmt.Errorf("read kept packument of %s: %w", name, err)
+	}
+	return &listing{key: p, connection: s.connection, id: doc.ID, head: h, open: doc.Open}, nil
+}
+
+func openHead(ctx context.Context, doc upstream.Document) (head, error) {
+	body, err := doc.Open(ctx)
+	if err != nil {
+		return head{}, err
+	}
+	defer body.Close()
+	return readHead(body, doc.Size)
+}
+
+// Asset follows repository.Source. Flight, Open and Keep are the caller's to fill in.
+func (s *source) Asset(v artifact.Version, name string) (upstream.AssetRequest, error) {
+	promise, ok := v.Asset(name)
+	if !ok || name != asset {
+		return upstream.AssetRequest{}, notFound("An npm version has the asset %s only.", asset).
+			About(artifact.AssetResource, name)
+	}
+	m, err := cutManifest(v.Manifest)
+	if err != nil {
+		return upstream.AssetRequest{}, fmt.Errorf("read manifest of %s: %w", v.VersionKey, err)
+	}
+	kept, err := m.facts()
+	if err != nil {
+		return upstream.AssetRequest{}, fmt.Errorf("read manifest of %s: %w", v.VersionKey, err)
+	}
+	if address, err := url.Parse(kept.Tarball); err != nil || address.Host == "" {
+		return upstream.AssetRequest{}, artifact.Errorf(artifact.Unavailable,
+			"The registry gives no usable address for the tarball of %s %s.", fullName(v.PackageKey), v.Version)
+	}
+	wanted, ok := want(promise)
+	if !ok {
+		return upstream.AssetRequest{}, artifact.Errorf(artifact.Unavailable,
+			"The registry gives neither integrity nor shasum for %s %s, so its bytes could not be checked.",
+			fullName(v.PackageKey), v.Version)
+	}
+	return upstream.AssetRequest{Connection: s.connection, URL: kept.Tarball, Want: wanted}, nil
+}
+
+// want takes the strongest digest that was promised, as clients do: of old packages a weaker one beside it can be wrong.
+func want(promise artifact.Asset) (upstream.Want, bool) {
+	w := upstream.Want{Size: promise.Size}
+	switch d := promise.Digests; {
+	case d.SHA512 != [64]byte{}:
+		w.SHA512 = d.SHA512[:]
+	case d.SHA256 != artifact.Digest{}:
+		w.SHA256 = d.SHA256[:]
+	case d.SHA1 != [20]byte{}:
+		w.SHA1 = d.SHA1[:]
+	default:
+		return w, false
+	}
+	return w, true
+}
+
+// listing is one packument in its kept form.
+type listing struct {
+	key        artifact.PackageKey
+	connection string
+	id         string
+	head       *indexedHead
+	open       func(ctx context.Context) (io.ReadCloser, error)
+}
+
+// ID follows repository.Listing.
+func (l *listing) ID() string { return l.id }
+
+// Labels follows repository.Listing: the dist-tags whose version is there.
+func (l *listing) Labels() map[string]string { return l.head.Tags }
+
+// Manifest follows repository.Listing.
+func (l *listing) Manifest() []byte { return l.head.Package }
+
+// Version follows repository.Listing. Details are filled in; Each leaves them out, because index documents do not need
+// them and there may be thousands.
+func (l *listing) Version(ctx context.Context, number string) (artifact.Version, error) {
+	at, ok := l.head.places[number]
+	if !ok {
+		return artifact.Version{}, notFound("The registry has no version %q of %s.", number, fullName(l.key)).
+			About(artifact.VersionResource, l.key.At(number).String())
+	}
+	where := l.head.Index[at]
+	body, err := l.open(ctx)
+	if err != nil {
+		return artifact.Version{}, err
+	}
+	defer body.Close()
+	if err := passTo(body, where.At); err != nil {
+		return artifact.Version{}, fmt.Errorf("read kept packument of %s: %w", fullName(l.key), err)
+	}
+	v, m, err := l.read(body, where)
+	if err != nil {
+		return artifact.Version{}, err
+	}
+	facts, err := readPackageFacts(l.head.Package)
+	if err != nil {
+		return artifact.Version{}, err
+	}
+	v.Details = describe(l.key, m, facts.Readme)
+	return v, nil
+}
+
+func passTo(r io.Reader, at int64) error {
+	if seeker, ok := r.(io.Seeker); ok {
+		_, err := seeker.Seek(at, io.SeekStart)
+		return err
+	}
+	_, err := io.CopyN(io.Discard, r, at)
+	return err
+}
+
+// Each follows repository.Listing; the order is the registry's.
+func (l *listing) Each(ctx context.Context) iter.Seq2[artifact.Version, error] {
+	return func(yield func(artifact.Version, error) bool) {
+		body, err := l.open(ctx)
+		if err != nil {
+			yield(artifact.Version{}, err)
+			return
+		}
+		defer body.Close()
+		in := bufio.NewReaderSize(body, 64<<10)
+		for _, where := range l.head.Index {
+			v, _, err := l.read(in, where)
+			if err == nil {
+				err = ctx.Err()
+			}
+			if !yield(v, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// read takes the version at the reader's present place.
+func (l *listing) read(r io.Reader, where place) (artifact.Version, manifest, error) {
+	lines := make([]byte, where.Length)
+	if _, err := io.ReadFull(r, lines); err != nil {
+		return artifact.Version{}, manifest{}, fmt.Errorf("read kept packument of %s: %w", fullName(l.key), err)
+	}
+	m, err := cutManifest(lines)
+	if err != nil {
+		return artifact.Version{}, manifest{}, fmt.Errorf("%w: %s %s", errKeptForm, fullName(l.key), where.Version)
+	}
+	digests, err := digestsOf(m)
+	if err != nil {
+		return artifact.Version{}, manifest{}, fmt.Errorf("%w: %s %s: %w", errKeptForm, fullName(l.key), where.Version, err)
+	}
+	return artifact.Version{
+		VersionKey:   l.key.At(where.Version),
+		Status:       artifact.Published,
+		Origin:       artifact.Origin{Type: artifact.OriginExternal, Connection: l.connection},
+		Manifest:     lines,
+		Assets:       []artifact.Asset{{Name: asset, Size: -1, Digests: digests}},
+		UpstreamTime: where.Time,
+	}, m, nil
+}
+
+// headsRoom bounds the memory that parsed heads may take, in bytes by rough count.
+const headsRoom = 64 << 20
+
+// indexedHead is a head with its versions by number.
+type indexedHead struct {
+	head
+	places map[string]int
+}
+
+// heads remembers parsed heads by the ID of their document, least recently used out first.
+type heads struct {
+	mu   sync.Mutex
+	room int
+	lru  *simplelru.LRU[string, *indexedHead]
+}
+
+func newHeads(room int) *heads {
+	h := &heads{room: room}
+	h.lru, _ = simplelru.NewLRU(1<<16, func(_ string, out *indexedHead) { h.room += out.weight() }) // the size is positive
+	return h
+}
+
+func (h *indexedHead) weight() int { return 1<<10 + len(h.Package) + 200*len(h.Index) + 100*len(h.Tags) }
+
+func (h *heads) get(id string, read func() (head, error)) (*indexedHead, error) {
+	h.mu.Lock()
+	known, ok := h.lru.Get(id)
+	h.mu.Unlock()
+	if ok {
+		return known, nil
+	}
+	plain, err := read()
+	if err != nil {
+		return nil, err
+	}
+	fresh := &indexedHead{head: plain, places: make(map[string]int, len(plain.Index))}
+	for i, p := range plain.Index {
+		fresh.places[p.Version] = i
+	}
+	h.keep(id, fresh)
+	return fresh, nil
+}
+
+func (h *heads) keep(id string, fresh *indexedHead) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.lru.Contains(id) {
+		return
+	}
+	h.room -= fresh.weight()
+	h.lru.Add(id, fresh)
+	for h.room < 0 && h.lru.Len() > 0 {
+		h.lru.RemoveOldest()
+	}
+}

@@ -1,0 +1,205 @@
+package repository
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/iam"
+)
+
+// Copy copies versions of one package between two repositories of a domain. The caller must be able to read From; To is
+// authorised by the door. Only records are written, the bytes are shared. Copying is how blocked content is let in on
+// purpose, so origin controls do not apply to it. A version that is identical in To is in neither map of the outcome.
+func (s *Service) Copy(ctx context.Context, c iam.Caller, spec CopySpec) (Outcome, error) {
+	if (len(spec.Versions) > 0) == (len(spec.Revisions) > 0) {
+		return Outcome{}, artifact.Errorf(artifact.Invalid, "Exactly one of versions and versionRevisions must be given.")
+	}
+	if spec.From == spec.To {
+		return Outcome{}, artifact.Errorf(artifact.Invalid, "Source and destination are the same repository, '%s'.", spec.To.Name)
+	}
+	if err := s.Authorize(ctx, c, "ReadFromRepository", OnRepository(spec.From), nil); err != nil {
+		return Outcome{}, err
+	}
+	from, err := s.existing(ctx, spec.From)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if _, err := s.existing(ctx, spec.To); err != nil {
+		return Outcome{}, err
+	}
+	wanted := distinct(spec.Versions)
+	if len(wanted) == 0 {
+		wanted = slices.Sorted(maps.Keys(spec.Revisions))
+	}
+	if spec.IncludeUpstream {
+		if err := s.bringIn(ctx, c, from, spec, wanted); err != nil {
+			return Outcome{}, err
+		}
+	}
+	var out Outcome
+	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
+		out, err = s.copyVersions(w, c, spec, from, wanted)
+		return err
+	})
+	return out, err
+}
+
+// bringIn has external registries deliver those of the wanted versions that no repository of the graph holds, so that the
+// copy finds them where they are kept.
+func (s *Service) bringIn(ctx context.Context, c iam.Caller, from *site, spec CopySpec, wanted []string) error {
+	for _, version := range wanted {
+		found, err := s.locate(ctx, from, spec.At(version))
+		if err != nil {
+			if artifact.Is(err, artifact.NotFound) {
+				continue // the outcome will say so
+			}
+			return err
+		}
+		if found.listed == nil {
+			continue
+		}
+		for _, a := range found.listed.version.Assets {
+			if err := s.importNow(ctx, c, from, found, a.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Service) copyVersions(w catalog.Writer, c iam.Caller, spec CopySpec, from *site, wanted []string) (Outcome, error) {
+	out := Outcome{Successful: map[string]VersionResult{}, Failed: map[string]VersionFailure{}}
+	to, err := heldRepository(w, spec.To)
+	if err != nil {
+		return out, err
+	}
+	sources := []catalog.RepositoryID{from.repository.ID}
+	if spec.IncludeUpstream {
+		sources = from.graph.ids()
+	}
+	var good, identical []artifact.Version
+	for _, version := range wanted {
+		v, err := firstHolding(w, sources, spec.At(version))
+		if err != nil {
+			return out, err
+		}
+		verdict, same, err := s.judgeCopy(w, to, v, version, spec)
+		switch {
+		case err != nil:
+			return out, err
+		case verdict != nil:
+			out.Failed[version] = *verdict
+		case same:
+			identical = append(identical, *v)
+		default:
+			good = append(good, *v)
+		}
+	}
+	if len(out.Failed) > 0 {
+		for _, v := range append(good, identical...) {
+			out.Failed[v.Version] = VersionFailure{Skipped, fmt.Sprintf("Version %s was skipped", v.Version)}
+		}
+		return out, nil
+	}
+	for _, v := range good {
+		if out.Successful[v.Version], err = s.copyVersion(w, c, to, v); err != nil {
+			return out, err
+		}
+	}
+	if err := s.copyLabels(w, sources, to, spec.PackageKey, good); err != nil {
+		return out, err
+	}
+	detail := map[string]any{"sourceRepository": spec.From.Name, "versions": wanted, "allowOverwrite": spec.AllowOverwrite}
+	return out, s.audit(w, c, "CopyPackageVersions", OnPackage(spec.To, spec.PackageKey), detail)
+}
+
+// firstHolding returns the version, whole, from the first of the repositories that has it, or nil.
+func firstHolding(r catalog.Reader, in []catalog.RepositoryID, key artifact.VersionKey) (*artifact.Version, error) {
+	held, err := r.VersionIn(in, key)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range in {
+		if _, ok := held[id]; ok {
+			return optional(r.Version(id, key))
+		}
+	}
+	return nil, nil
+}
+
+// judgeCopy says why a version cannot be copied, or whether the destination has the very same.
+func (s *Service) judgeCopy(w catalog.Writer, to catalog.Repository, v *artifact.Version, version string, spec CopySpec) (*VersionFailure, bool, error) {
+	failure, failed := judge(v, version, spec.Selection, func(v artifact.Version) error {
+		if !v.Status.Downloadable() {
+			return fmt.Errorf("a version with status %s cannot be copied", v.Status)
+		}
+		return nil
+	})
+	if failed {
+		return &failure, false, nil
+	}
+	there, err := optional(w.Version(to.ID, v.VersionKey))
+	if err != nil || there == nil {
+		return nil, false, err
+	}
+	same, err := sameContent(*v, *there)
+	if err != nil || same {
+		return nil, same, err
+	}
+	if !spec.AllowOverwrite {
+		return &VersionFailure{AlreadyExists, fmt.Sprintf("Version %s already exists", version)}, false, nil
+	}
+	return nil, false, nil
+}
+
+func (s *Service) copyVersion(w catalog.Writer, c iam.Caller, to catalog.Repository, v artifact.Version) (VersionResult, error) {
+	v.PublishedAt = s.Now()
+	if err := ensurePackage(w, to.ID, v, arrivedByCopy); err != nil {
+		return VersionResult{}, err
+	}
+	operation := created
+	err := w.CreateVersion(to.ID, v)
+	if artifact.Is(err, artifact.Conflict) {
+		operation, err = updated, w.UpdateVersion(to.ID, v)
+	}
+	if err != nil {
+		return VersionResult{}, err
+	}
+	err = s.announce(w, c, to, v, operation, changes{AssetsAdded: len(v.Assets), MetadataUpdated: true, StatusChanged: operation == created})
+	return VersionResult{v.Revision, v.Status}, err
+}
+
+// copyLabels takes along every label of the source that points at a copied version; it overwrites the destination's (user
+// guide, "npm tags"). The first source that has a label decides where it points.
+func (s *Service) copyLabels(w catalog.Writer, sources []catalog.RepositoryID, to catalog.Repository, p artifact.PackageKey, copied []artifact.Version) error {
+	if len(copied) == 0 {
+		return nil
+	}
+	held, err := w.PackageIn(append(slices.Clone(sources), to.ID), p)
+	if err != nil {
+		return err
+	}
+	labels := map[string]string{}
+	for _, id := range sources {
+		for label, version := range held[id].Labels {
+			if _, decided := labels[label]; !decided {
+				labels[label] = version
+			}
+		}
+	}
+	pkg := held[to.ID]
+	pkg.Labels = maps.Clone(pkg.Labels)
+	for label, version := range labels {
+		if slices.ContainsFunc(copied, func(v artifact.Version) bool { return v.Version == version }) {
+			if pkg.Labels == nil {
+				pkg.Labels = map[string]string{}
+			}
+			pkg.Labels[label] = version
+		}
+	}
+	return w.PutPackage(to.ID, pkg)
+}

@@ -1,0 +1,195 @@
+package repository
+
+import (
+	"bytes"
+	"container/list"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"sync"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+
+	"github.com/klauspost/compress/gzip"
+	"golang.org/x/sync/singleflight"
+)
+
+const (
+	// identityLimit is up to which size a document is also kept uncompressed. Larger ones are asked for compressed by every
+	// package manager, so keeping both would only waste memory.
+	identityLimit = 1 << 20
+	// compression is fast enough to render 5 MB within tens of milliseconds; slower levels save a tenth of the bytes.
+	compression = 4
+	// renderTime bounds one rendering. It does not end with the request that began it: others wait for it.
+	renderTime = 2 * time.Minute
+)
+
+// documents keeps rendered index documents in memory, up to a number of bytes; those not used for the longest time go first.
+type documents struct {
+	limit     int64
+	rendering singleflight.Group
+
+	mu    sync.Mutex
+	size  int64
+	order *list.List // of *keptDocument, most recently used first
+	byKey map[documentKey]*list.Element
+}
+
+type documentKey struct {
+	repository catalog.RepositoryID
+	pkg        artifact.PackageKey
+	variant    string
+}
+
+// basis is what a document was rendered from: while it is the same, the document is true.
+type basis struct {
+	stamp    uint64
+	listings string
+}
+
+type keptDocument struct {
+	key documentKey
+	basis
+	Document
+}
+
+func newDocuments(limit int64) *documents {
+	return &documents{limit: limit, order: list.New(), byKey: map[documentKey]*list.Element{}}
+}
+
+// get returns the document kept under the key, and whether it is true on the given basis.
+func (d *documents) get(key documentKey, on basis) (Document, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	at, ok := d.byKey[key]
+	if !ok {
+		return Document{}, false
+	}
+	d.order.MoveToFront(at)
+	kept := at.Value.(*keptDocument)
+	return kept.Document, kept.basis == on
+}
+
+func (d *documents) put(key documentKey, on basis, doc Document) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if at, ok := d.byKey[key]; ok {
+		d.drop(at)
+	}
+	d.byKey[key] = d.order.PushFront(&keptDocument{key, on, doc})
+	d.size += weight(doc)
+	for d.size > d.limit && d.order.Len() > 0 {
+		d.drop(d.order.Back())
+	}
+}
+
+func (d *documents) drop(at *list.Element) {
+	kept := d.order.Remove(at).(*keptDocument)
+	delete(d.byKey, kept.key)
+	d.size -= weight(kept.Document)
+}
+
+// weight is what a document costs, with something for its bookkeeping.
+func weight(doc Document) int64 { return int64(len(doc.Gzip)+len(doc.Identity)) + 512 }
+
+// document returns an index document of the package, rendered anew only when what it rests on has changed.
+func (s *Service) document(ctx context.Context, at *site, p artifact.PackageKey, variant string, render func(io.Writer, View) error) (Document, error) {
+	// The stamp comes first: what is read after it may be newer than the stamp says, never older.
+	stamp := s.Catalog.Stamp(catalog.DomainTopic(at.domain.ID), catalog.PackageTopic(at.domain.ID, p))
+	at, err := s.existing(ctx, at.repository.RepositoryKey)
+	if err != nil {
+		return Document{}, err
+	}
+	if at.graph.dangling {
+		return Document{}, errDangling()
+	}
+	made, err := s.plan(ctx, at, p)
+	if err != nil {
+		return Document{}, err
+	}
+	from, err := s.listings(ctx, made, p)
+	if err != nil {
+		return Document{}, err
+	}
+	key := documentKey{at.repository.ID, p, variant}
+	on := basis{stamp, from.id}
+	known, current := s.documents.get(key, on)
+	if current {
+		return known, nil
+	}
+	flight := fmt.Sprintf("%d/%s/%s/%d/%s", key.repository, p, variant, on.stamp, on.listings)
+	rendered := s.documents.rendering.DoChan(flight, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renderTime)
+		defer cancel()
+		view, err := s.merge(ctx, at, p, made, from)
+		if err != nil {
+			return Document{}, err
+		}
+		doc, err := s.press(view, render)
+		if err != nil {
+			return Document{}, err
+		}
+		if doc.ETag == known.ETag {
+			doc.Modified = known.Modified
+		}
+		s.documents.put(key, on, doc)
+		return doc, nil
+	})
+	select {
+	case <-ctx.Done():
+		return Document{}, ctx.Err()
+	case result := <-rendered:
+		if result.Err != nil {
+			return Document{}, result.Err
+		}
+		return result.Val.(Document), nil
+	}
+}
+
+// press renders a document and compresses it on the way.
+func (s *Service) press(view View, render func(io.Writer, View) error) (Document, error) {
+	var zipped bytes.Buffer
+	packer, err := gzip.NewWriterLevel(&zipped, compression)
+	if err != nil {
+		return Document{}, err
+	}
+	out := &tee{hash: sha256.New(), packer: packer}
+	if err := render(out, view); err != nil {
+		return Document{}, err
+	}
+	if err := packer.Close(); err != nil {
+		return Document{}, err
+	}
+	doc := Document{
+		ETag:     `"` + hex.EncodeToString(out.hash.Sum(nil)[:16]) + `"`,
+		Modified: s.Now(),
+		Size:     out.size,
+		Gzip:     bytes.Clone(zipped.Bytes()),
+	}
+	if out.size <= identityLimit {
+		doc.Identity = bytes.Clone(out.identity.Bytes())
+	}
+	return doc, nil
+}
+
+// tee hashes and compresses what is written, and keeps it as long as it is small.
+type tee struct {
+	hash     hash.Hash
+	packer   io.Writer
+	identity bytes.Buffer
+	size     int64
+}
+
+func (t *tee) Write(p []byte) (int, error) {
+	t.hash.Write(p)
+	t.size += int64(len(p))
+	if t.size <= identityLimit {
+		t.identity.Write(p)
+	}
+	return t.packer.Write(p)
+}

@@ -1,0 +1,195 @@
+package repository
+
+import (
+	"context"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/iam"
+)
+
+// reading runs fn on a repository that must exist; the API sees only what the repository itself holds.
+func (s *Service) reading(ctx context.Context, key artifact.RepositoryKey, fn func(r catalog.Reader, at *site, id catalog.RepositoryID) error) error {
+	at, err := s.existing(ctx, key)
+	if err != nil {
+		return err
+	}
+	return s.Catalog.Read(ctx, func(r catalog.Reader) error { return fn(r, at, at.repository.ID) })
+}
+
+// Packages lists the packages a repository holds, those without versions too.
+func (s *Service) Packages(ctx context.Context, key artifact.RepositoryKey, filter catalog.PackageFilter, page catalog.Page) (l catalog.Listing[artifact.Package], err error) {
+	err = s.reading(ctx, key, func(r catalog.Reader, _ *site, id catalog.RepositoryID) (err error) {
+		l, err = r.Packages(id, filter, page)
+		return err
+	})
+	return l, err
+}
+
+// Package describes a package with its own origin controls.
+func (s *Service) Package(ctx context.Context, key artifact.RepositoryKey, p artifact.PackageKey) (found artifact.Package, err error) {
+	err = s.reading(ctx, key, func(r catalog.Reader, _ *site, id catalog.RepositoryID) (err error) {
+		found, err = heldPackage(r, id, key, p)
+		return err
+	})
+	return found, err
+}
+
+func heldPackage(r catalog.Reader, id catalog.RepositoryID, key artifact.RepositoryKey, p artifact.PackageKey) (artifact.Package, error) {
+	found, err := r.Package(id, p)
+	if artifact.Is(err, artifact.NotFound) {
+		err = noPackage(key, p)
+	}
+	return found, err
+}
+
+// PutControls sets both origin controls; a package that is not there yet comes into being without versions.
+func (s *Service) PutControls(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, p artifact.PackageKey, controls artifact.Controls) (pkg artifact.Package, err error) {
+	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
+		repo, err := heldRepository(w, key)
+		if err != nil {
+			return err
+		}
+		known, err := optional(w.Package(repo.ID, p))
+		if err != nil {
+			return err
+		}
+		pkg = artifact.Package{PackageKey: p, Controls: controls}
+		if known != nil {
+			pkg.Labels = known.Labels
+		}
+		if err := w.PutPackage(repo.ID, pkg); err != nil {
+			return err
+		}
+		return s.audit(w, c, "PutPackageOriginConfiguration", OnPackage(key, p),
+			map[string]any{"publish": controls.Publish, "upstream": controls.Upstream})
+	})
+	return pkg, err
+}
+
+// DeletePackage removes a package with its versions and controls, and returns what it was.
+func (s *Service) DeletePackage(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, p artifact.PackageKey) (pkg artifact.Package, err error) {
+	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
+		repo, err := heldRepository(w, key)
+		if err != nil {
+			return err
+		}
+		if pkg, err = heldPackage(w, repo.ID, key, p); err != nil {
+			return err
+		}
+		for v, err := range w.EachVersion([]catalog.RepositoryID{repo.ID}, p) {
+			if err != nil {
+				return err
+			}
+			if err := s.announceDeleted(w, c, repo, v.Version); err != nil {
+				return err
+			}
+		}
+		if err := w.DeletePackage(repo.ID, p); err != nil {
+			return err
+		}
+		return s.audit(w, c, "DeletePackage", OnPackage(key, p), nil)
+	})
+	return pkg, err
+}
+
+func (s *Service) announceDeleted(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.Version) error {
+	removed := len(v.Assets)
+	v.Status = artifact.Deleted
+	return s.announce(w, c, repo, v, deleted, changes{AssetsRemoved: removed, StatusChanged: true})
+}
+
+// Versions lists the versions of a package that the repository itself holds, of every status unless the filter says
+// otherwise, and which of them is the one to show.
+func (s *Service) Versions(ctx context.Context, key artifact.RepositoryKey, p artifact.PackageKey, filter catalog.VersionFilter, page catalog.Page) (l VersionList, err error) {
+	err = s.reading(ctx, key, func(r catalog.Reader, _ *site, id catalog.RepositoryID) error {
+		pkg, err := heldPackage(r, id, key, p)
+		if err != nil {
+			return err
+		}
+		if l.Listing, err = r.Versions(id, p, filter, page); err != nil {
+			return err
+		}
+		l.DefaultDisplay, err = defaultDisplay(r, id, pkg)
+		return err
+	})
+	return l, err
+}
+
+// latest is the label that npm clients install from when they are told nothing else.
+const latest = "latest"
+
+// defaultDisplay is the version that the label latest points at, if it is published, else the newest published one.
+func defaultDisplay(r catalog.Reader, id catalog.RepositoryID, pkg artifact.Package) (string, error) {
+	if target, ok := pkg.Labels[latest]; ok {
+		held, err := r.VersionIn([]catalog.RepositoryID{id}, pkg.At(target))
+		if err != nil {
+			return "", err
+		}
+		if held[id].Status == artifact.Published {
+			return target, nil
+		}
+	}
+	newest, err := optional(r.LatestPublished(id, pkg.PackageKey))
+	if err != nil || newest == nil {
+		return "", err
+	}
+	return newest.Version, nil
+}
+
+// Version describes a version that the repository itself holds.
+func (s *Service) Version(ctx context.Context, key artifact.RepositoryKey, v artifact.VersionKey) (found artifact.Version, err error) {
+	err = s.reading(ctx, key, func(r catalog.Reader, _ *site, id catalog.RepositoryID) (err error) {
+		found, err = heldVersion(r, id, key, v)
+		return err
+	})
+	return found, err
+}
+
+func heldVersion(r catalog.Reader, id catalog.RepositoryID, key artifact.RepositoryKey, v artifact.VersionKey) (artifact.Version, error) {
+	found, err := r.Version(id, v)
+	if artifact.Is(err, artifact.NotFound) {
+		err = noVersion(key, v)
+	}
+	return found, err
+}
+
+// Asset opens an asset of a version that the repository itself holds. NotFound if version, asset or the given revision is not
+// there; Conflict if the version's status withholds its assets.
+func (s *Service) Asset(ctx context.Context, key artifact.RepositoryKey, v artifact.VersionKey, asset, revision string) (File, error) {
+	at, err := s.existing(ctx, key)
+	if err != nil {
+		return File{}, err
+	}
+	found, err := s.Version(ctx, key, v)
+	if err != nil {
+		return File{}, err
+	}
+	if revision != "" && revision != found.Revision {
+		return File{}, artifact.Errorf(artifact.NotFound, "Version '%s' of the %s package '%s' has no revision '%s'.", v.Version, v.Format, v.Name, revision).
+			About(artifact.VersionResource, key.Domain+"/"+key.Name+"/"+v.String())
+	}
+	if !found.Status.Downloadable() {
+		return File{}, artifact.Errorf(artifact.Conflict, "The assets of version '%s' of the %s package '%s' are not available: its status is %s.",
+			v.Version, v.Format, v.Name, found.Status).About(artifact.VersionResource, key.Domain+"/"+key.Name+"/"+v.String())
+	}
+	a, ok := found.Asset(asset)
+	if !ok {
+		return File{}, noAsset(key, v, asset)
+	}
+	return s.file(ctx, at, found, a)
+}
+
+// file opens a kept asset. It is the only way to asset bytes.
+func (s *Service) file(ctx context.Context, at *site, v artifact.Version, a artifact.Asset) (File, error) {
+	store, err := s.store(*at.domain)
+	if err != nil {
+		return File{}, err
+	}
+	content, err := store.Open(ctx, a.SHA256)
+	if err != nil {
+		return File{}, &artifact.Error{Kind: artifact.Internal, Err: err,
+			Reason: "The asset is recorded but its bytes cannot be read."}
+	}
+	return File{Asset: a, Modified: v.PublishedAt, Version: v, Content: content}, nil
+}

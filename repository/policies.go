@@ -1,0 +1,122 @@
+package repository
+
+import (
+	"context"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/iam"
+)
+
+// PutPolicy replaces the resource policy of a domain or a repository. Invalid if the document is not a policy; Conflict if a
+// revision is given and is not the current one. The text is kept and given back exactly as put.
+func (s *Service) PutPolicy(ctx context.Context, c iam.Caller, on Target, document, revision string) (p catalog.Policy, err error) {
+	if _, err := iam.Parse([]byte(document), iam.ResourcePolicy); err != nil {
+		return p, artifact.Errorf(artifact.Invalid, "The policy document is not valid: %v", err)
+	}
+	p = catalog.Policy{Document: document, Revision: revisionOf(s.NewID(), document), PutAt: s.Now()}
+	action := "PutDomainPermissionsPolicy"
+	if on.Repository != "" {
+		action = "PutRepositoryPermissionsPolicy"
+	}
+	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
+		h, err := holderOf(w, on)
+		if err != nil {
+			return err
+		}
+		if revision != "" {
+			if _, err := currentPolicy(w, h, on, revision); err != nil {
+				return err
+			}
+		}
+		if err := w.PutPolicy(h, p); err != nil {
+			return err
+		}
+		return s.audit(w, c, action, on.subject(), map[string]any{"policyRevision": p.Revision})
+	})
+	return p, err
+}
+
+// Policy returns the resource policy; NotFound if there is none.
+func (s *Service) Policy(ctx context.Context, on Target) (p catalog.Policy, err error) {
+	err = s.Catalog.Read(ctx, func(r catalog.Reader) error {
+		h, err := holderOf(r, on)
+		if err != nil {
+			return err
+		}
+		if p, err = r.Policy(h); artifact.Is(err, artifact.NotFound) {
+			return noPolicy(on)
+		}
+		return err
+	})
+	return p, err
+}
+
+// DeletePolicy removes the resource policy and returns it; NotFound if there is none, Conflict if a revision is given and is not
+// the current one.
+func (s *Service) DeletePolicy(ctx context.Context, c iam.Caller, on Target, revision string) (p catalog.Policy, err error) {
+	action := "DeleteDomainPermissionsPolicy"
+	if on.Repository != "" {
+		action = "DeleteRepositoryPermissionsPolicy"
+	}
+	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
+		h, err := holderOf(w, on)
+		if err != nil {
+			return err
+		}
+		if p, err = w.Policy(h); artifact.Is(err, artifact.NotFound) {
+			return noPolicy(on)
+		} else if err != nil {
+			return err
+		}
+		if revision != "" && revision != p.Revision {
+			return staleRevision(on)
+		}
+		if err := w.DeletePolicy(h); err != nil {
+			return err
+		}
+		return s.audit(w, c, action, on.subject(), nil)
+	})
+	return p, err
+}
+
+// currentPolicy returns the policy if it has the revision; Conflict otherwise, also when there is none.
+func currentPolicy(r catalog.Reader, h catalog.Holder, on Target, revision string) (catalog.Policy, error) {
+	p, err := r.Policy(h)
+	if artifact.Is(err, artifact.NotFound) || err == nil && p.Revision != revision {
+		return p, staleRevision(on)
+	}
+	return p, err
+}
+
+func staleRevision(on Target) error {
+	t, id := on.resource()
+	return artifact.Errorf(artifact.Conflict, "The policy revision does not match the current revision").About(t, id)
+}
+
+func noPolicy(on Target) error {
+	t, id := on.resource()
+	return artifact.Errorf(artifact.NotFound, "There is no permissions policy on %s '%s'.", t, id).About(t, id)
+}
+
+func (t Target) subject() Subject { return Subject{Domain: t.DomainKey, Repository: t.Repository} }
+
+func (t Target) resource() (artifact.ResourceType, string) {
+	if t.Repository == "" {
+		return artifact.DomainResource, t.Name
+	}
+	return artifact.RepositoryResource, t.Name + "/" + t.Repository
+}
+
+// holderOf finds what a target means in the catalog.
+func holderOf(r catalog.Reader, on Target) (h catalog.Holder, err error) {
+	d, err := r.Domain(on.DomainKey)
+	if artifact.Is(err, artifact.NotFound) {
+		return h, noDomain(on.DomainKey)
+	}
+	if err != nil || on.Repository == "" {
+		return catalog.Holder{Domain: d.ID}, err
+	}
+	repo, err := heldRepository(r, on.DomainKey.Repository(on.Repository))
+	return catalog.Holder{Domain: d.ID, Repository: repo.ID}, err
+}

@@ -1,0 +1,170 @@
+package repository
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/iam"
+)
+
+// publish checks in the order of the guide: origin controls, reachable duplicates, what is there already; then bytes become
+// durable before the names that refer to them (invariant 1). Everything that a transaction can see is checked again in it.
+func (s *Service) publish(ctx context.Context, c iam.Caller, at *site, p Publication) (artifact.Version, error) {
+	if len(p.Assets) > s.Quotas.Assets {
+		return artifact.Version{}, artifact.Errorf(artifact.Quota, "A package version can have at most %d assets.", s.Quotas.Assets).
+			About(artifact.VersionResource, p.VersionKey.String())
+	}
+	v := artifact.Version{
+		VersionKey:  p.VersionKey,
+		Status:      artifact.Published,
+		Origin:      artifact.Origin{Type: artifact.OriginInternal, Repository: at.repository.Name},
+		Manifest:    p.Manifest,
+		Details:     p.Details,
+		PublishedAt: s.Now(),
+	}
+	for _, staged := range p.Assets {
+		sums, size := staged.Upload.Sum()
+		v.Assets = append(v.Assets, artifact.Asset{Name: staged.Name, Size: size, Digests: sums})
+	}
+	var err error
+	if v.Revision, err = versionRevision(v); err != nil {
+		return v, err
+	}
+	var known *artifact.Version
+	err = s.Catalog.Read(ctx, func(r catalog.Reader) error {
+		known, err = s.mayBePublished(r, at, v)
+		return err
+	})
+	if err != nil {
+		return v, err
+	}
+	if known != nil {
+		return *known, nil
+	}
+	if err := s.notReachable(ctx, at, v.VersionKey); err != nil {
+		return v, err
+	}
+	for _, staged := range p.Assets {
+		sums, _ := staged.Upload.Sum()
+		if _, err := staged.Upload.draft.Commit(ctx, sums.SHA256); err != nil {
+			return v, fmt.Errorf("keep %s of %s: %w", staged.Name, v.VersionKey, err)
+		}
+	}
+	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
+		if known, err = s.mayBePublished(w, at, v); err != nil || known != nil {
+			return err
+		}
+		return s.enter(w, c, at, v, p.Labels)
+	})
+	if err == nil && known != nil {
+		return *known, nil
+	}
+	return v, err
+}
+
+// mayBePublished refuses what origin controls forbid and what is there with other contents. The version that is there with the
+// very same assets is returned: publishing it again changes nothing.
+func (s *Service) mayBePublished(r catalog.Reader, at *site, v artifact.Version) (*artifact.Version, error) {
+	pkg, err := optional(r.Package(at.repository.ID, v.PackageKey))
+	if err != nil {
+		return nil, err
+	}
+	known, err := optional(r.Version(at.repository.ID, v.VersionKey))
+	if err != nil {
+		return nil, err
+	}
+	if !mayPublish(pkg) {
+		return nil, s.conflict(at, v, "The origin controls of package '%s' in repository '%s' do not allow publishing (publish=BLOCK).", v.Name, at.repository.Name)
+	}
+	if known == nil {
+		return nil, nil
+	}
+	if !known.Status.Downloadable() && known.Status != artifact.Unfinished {
+		return nil, s.conflict(at, v, "Version '%s' of package '%s' cannot be published again: it is there with status %s. Delete it first.",
+			v.Version, v.Name, known.Status)
+	}
+	for _, a := range v.Assets {
+		if there, ok := known.Asset(a.Name); !ok || there.SHA256 != a.SHA256 {
+			return nil, s.conflict(at, v, "Version '%s' of package '%s' already exists in repository '%s' with other contents. Published versions never change.",
+				v.Version, v.Name, at.repository.Name)
+		}
+	}
+	return known, nil
+}
+
+func (s *Service) conflict(at *site, v artifact.Version, format string, args ...any) error {
+	return artifact.Errorf(artifact.Conflict, format, args...).
+		About(artifact.VersionResource, at.repository.RepositoryKey.Domain+"/"+at.repository.Name+"/"+v.VersionKey.String())
+}
+
+// notReachable refuses a version that a repository or a registry upstream has and that may come from there (user guide,
+// "Package origin controls"). What a registry that does not answer might have is let through, as on the service.
+func (s *Service) notReachable(ctx context.Context, at *site, v artifact.VersionKey) error {
+	made, err := s.plan(ctx, at, v.PackageKey)
+	if err != nil {
+		return err
+	}
+	var held map[catalog.RepositoryID]artifact.Version
+	err = s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
+		held, err = r.VersionIn(made.repositories()[1:], v)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	reachable := len(held) > 0
+	for _, source := range made.sources {
+		if source.connection == "" || reachable {
+			continue
+		}
+		listing, err := s.Sources[source.connection].Listing(ctx, v.PackageKey)
+		if err == nil {
+			_, err = listing.Version(ctx, v.Version)
+		}
+		switch {
+		case err == nil:
+			reachable = true
+		case !artifact.Is(err, artifact.NotFound) && !artifact.Is(err, artifact.Unavailable) && !artifact.Is(err, artifact.Throttled):
+			return err
+		}
+	}
+	if reachable {
+		return artifact.Errorf(artifact.Conflict, "Version '%s' of package '%s' can be read through repository '%s' from upstream already. "+
+			"Publish another version, or block upstream versions of this package first.", v.Version, v.Name, at.repository.Name).
+			About(artifact.VersionResource, v.String())
+	}
+	return nil
+}
+
+// enter writes the version with its package, labels, event and audit row.
+func (s *Service) enter(w catalog.Writer, c iam.Caller, at *site, v artifact.Version, labels map[string]string) error {
+	id := at.repository.ID
+	if err := ensurePackage(w, id, v, arrivedByPublish); err != nil {
+		return err
+	}
+	if err := w.CreateVersion(id, v); err != nil {
+		return err
+	}
+	if len(labels) > 0 {
+		pkg, err := w.Package(id, v.PackageKey)
+		if err != nil {
+			return err
+		}
+		if pkg.Labels = maps.Clone(pkg.Labels); pkg.Labels == nil {
+			pkg.Labels = map[string]string{}
+		}
+		for label := range labels {
+			pkg.Labels[label] = v.Version
+		}
+		if err := w.PutPackage(id, pkg); err != nil {
+			return err
+		}
+	}
+	if err := s.announce(w, c, *at.repository, v, created, changes{AssetsAdded: len(v.Assets), MetadataUpdated: true, StatusChanged: true}); err != nil {
+		return err
+	}
+	return s.audit(w, c, publishPackageVersion, OnPackage(at.repository.RepositoryKey, v.PackageKey), map[string]any{"packageVersion": v.Version})
+}

@@ -1,0 +1,93 @@
+package repository
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/iam"
+)
+
+// audit records a change in the transaction that makes it. detail holds the parameters worth knowing later, never a policy
+// text, a token or a body.
+func (s *Service) audit(w catalog.Writer, c iam.Caller, action string, on Subject, detail map[string]any) error {
+	if detail == nil {
+		detail = map[string]any{}
+	}
+	text, err := json.Marshal(detail)
+	if err != nil {
+		return fmt.Errorf("audit %s: %w", action, err)
+	}
+	resource := ""
+	if arns := s.resources(levelOf(action, on), on); len(arns) > 0 {
+		resource = arns[len(arns)-1]
+	}
+	return w.Record(catalog.Event{
+		Time:      s.Now(),
+		Kind:      catalog.AuditEvent,
+		RequestID: c.RequestID,
+		Account:   c.Principal.Account,
+		Principal: c.Principal.ARN,
+		Action:    "codeartifact:" + action,
+		Resource:  resource,
+		Detail:    text,
+	})
+}
+
+// change is what happened to one version in one repository, in the shape of the service's event.
+type change struct {
+	Domain        string          `json:"domainName"`
+	DomainOwner   string          `json:"domainOwner"`
+	Repository    string          `json:"repositoryName"`
+	Administrator string          `json:"repositoryAdministrator"`
+	Format        artifact.Format `json:"packageFormat"`
+	Namespace     *string         `json:"packageNamespace"` // null when there is none: rules in the wild match on it
+	Package       string          `json:"packageName"`
+	Version       string          `json:"packageVersion"`
+	State         artifact.Status `json:"packageVersionState"`
+	Revision      string          `json:"packageVersionRevision"`
+	Changes       changes         `json:"changes"`
+	Operation     string          `json:"operationType"`
+}
+
+type changes struct {
+	AssetsAdded     int  `json:"assetsAdded"`
+	AssetsRemoved   int  `json:"assetsRemoved"`
+	MetadataUpdated bool `json:"metadataUpdated"`
+	AssetsUpdated   int  `json:"assetsUpdated"`
+	StatusChanged   bool `json:"statusChanged"`
+}
+
+// The operation types of the service's event.
+const (
+	created = "Created"
+	updated = "Updated"
+	deleted = "Deleted"
+)
+
+// announce records what happened to a version, in the transaction in which it happened.
+func (s *Service) announce(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.Version, operation string, what changes) error {
+	event := change{
+		Domain: repo.RepositoryKey.Domain, DomainOwner: string(repo.Owner), Repository: repo.Name, Administrator: string(repo.Administrator),
+		Format: v.Format, Package: v.Name, Version: v.Version, State: v.Status, Revision: v.Revision,
+		Changes: what, Operation: operation,
+	}
+	if v.Namespace != "" {
+		event.Namespace = &v.Namespace
+	}
+	text, err := json.Marshal(event)
+	if err != nil {
+		return fmt.Errorf("announce %s: %w", v.VersionKey, err)
+	}
+	return w.Record(catalog.Event{
+		Time:      s.Now(),
+		Kind:      catalog.VersionEvent,
+		RequestID: c.RequestID,
+		Account:   c.Principal.Account,
+		Principal: c.Principal.ARN,
+		Action:    operation,
+		Resource:  s.resources(onPackage, OnPackage(repo.RepositoryKey, v.PackageKey))[0],
+		Detail:    text,
+	})
+}

@@ -1,0 +1,114 @@
+package repository
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/blob"
+	"entrepot/catalog"
+	"entrepot/upstream"
+
+	"golang.org/x/sync/singleflight"
+)
+
+// Service has the rules. All its methods may be used at once from any number of goroutines.
+type Service struct {
+	Options
+	sites     *stamped[siteKey, *site]
+	held      *stamped[heldKey, heldAsset]
+	plans     *stamped[planKey, *plan]
+	documents *documents
+	stores    sync.Map // catalog.DomainID → blob.Store
+	retaining singleflight.Group
+}
+
+// Options are what the rules work with. All members are needed unless they say otherwise.
+type Options struct {
+	Catalog   catalog.Store
+	Vault     Vault
+	Fetcher   Fetcher
+	Sources   map[string]Source // by external connection; a connection without one cannot be associated
+	Partition string            // of ARNs; empty means aws
+	Region    string
+	Endpoint  func(key artifact.RepositoryKey, f artifact.Format) string // base URL ending in a slash
+	Now       func() time.Time
+	NewID     func() string // unguessable, at most 36 URL-safe characters
+	Log       *slog.Logger
+	Quotas    Quotas // zero members take the service's defaults
+	// DocumentCache bounds the memory for rendered index documents, in bytes; 0 means 64 MiB.
+	DocumentCache int64
+}
+
+// Vault gives each domain a byte store of its own, encrypted under the domain's key.
+type Vault interface {
+	// NewKey makes a key for a new domain and returns it wrapped: fit to be kept in the catalog.
+	NewKey() (wrapped []byte, err error)
+	// Open returns the store of a domain.
+	Open(d catalog.Domain) (blob.Store, error)
+}
+
+// Fetcher fetches assets of external registries; *upstream.Client is one.
+type Fetcher interface {
+	Asset(ctx context.Context, r upstream.AssetRequest) (*upstream.Transfer, error)
+}
+
+// Quotas are the limits of the service (user guide, "Quotas"), those that an operator may raise and those that are fixed
+// on AWS alike.
+type Quotas struct {
+	Domains             int   // per account
+	Repositories        int   // per domain
+	DirectUpstreams     int   // per repository
+	SearchedUpstreams   int   // per request, the asked repository not counted
+	ExternalConnections int   // per repository
+	Tags                int   // per resource
+	Assets              int   // per version
+	AssetSize           int64 // bytes
+}
+
+// withDefaults fills in the service's own limits.
+func (q Quotas) withDefaults() Quotas {
+	orDefault(&q.Domains, 10)
+	orDefault(&q.Repositories, 1000)
+	orDefault(&q.DirectUpstreams, 10)
+	orDefault(&q.SearchedUpstreams, 25)
+	orDefault(&q.ExternalConnections, 1)
+	orDefault(&q.Tags, 50)
+	orDefault(&q.Assets, 350)
+	orDefault(&q.AssetSize, 5<<30)
+	return q
+}
+
+func orDefault[T comparable](value *T, standard T) {
+	if *value == *new(T) {
+		*value = standard
+	}
+}
+
+// New returns the rules over the given parts.
+func New(o Options) *Service {
+	o.Quotas = o.Quotas.withDefaults()
+	orDefault(&o.DocumentCache, 64<<20)
+	orDefault(&o.Partition, "aws")
+	s := &Service{Options: o, documents: newDocuments(o.DocumentCache)}
+	s.sites = newStamped[siteKey, *site](o.Catalog, 4096)
+	s.plans = newStamped[planKey, *plan](o.Catalog, 16384)
+	s.held = newStamped[heldKey, heldAsset](o.Catalog, 65536)
+	return s
+}
+
+// store returns the byte store of a domain.
+func (s *Service) store(d catalog.Domain) (blob.Store, error) {
+	if known, ok := s.stores.Load(d.ID); ok {
+		return known.(blob.Store), nil
+	}
+	opened, err := s.Vault.Open(d)
+	if err != nil {
+		return nil, fmt.Errorf("open the store of domain %s: %w", d.Name, err)
+	}
+	kept, _ := s.stores.LoadOrStore(d.ID, opened)
+	return kept.(blob.Store), nil
+}

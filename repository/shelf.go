@@ -1,0 +1,249 @@
+package repository
+
+import (
+	"context"
+	"io"
+	"maps"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/iam"
+)
+
+// Shelf is one repository seen by one caller; it is what formats work with. Every method asks for permission first, on the
+// repository for reading and on the package for writing, and Denied comes before NotFound.
+type Shelf struct {
+	service *Service
+	caller  iam.Caller
+	key     artifact.RepositoryKey
+	base    string
+}
+
+// Shelf returns the repository as the caller sees it. base is the URL under which the caller reaches it, ending in a slash;
+// it must come from configuration. Nothing is checked yet.
+func (s *Service) Shelf(c iam.Caller, key artifact.RepositoryKey, base string) *Shelf {
+	return &Shelf{s, c, key, base}
+}
+
+// Repository says which repository this is.
+func (s *Shelf) Repository() artifact.RepositoryKey { return s.key }
+
+// Caller says who is at the shelf.
+func (s *Shelf) Caller() iam.Caller { return s.caller }
+
+// URL returns the absolute URL of an escaped path below the repository's base.
+func (s *Shelf) URL(path string) string { return s.base + path }
+
+// The actions that package managers' requests need (user guide, "Package manager permissions").
+const (
+	readFromRepository    = "ReadFromRepository"
+	publishPackageVersion = "PublishPackageVersion"
+	putPackageMetadata    = "PutPackageMetadata"
+)
+
+// reader returns the site if the caller may read the repository and it exists.
+func (s *Shelf) reader(ctx context.Context) (*site, error) {
+	return s.allowed(ctx, readFromRepository, OnRepository(s.key))
+}
+
+func (s *Shelf) allowed(ctx context.Context, action string, on Subject) (*site, error) {
+	at, err := s.service.site(ctx, on.Domain, on.Repository)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.service.authorizeAt(at, s.caller, action, on, nil); err != nil {
+		return nil, err
+	}
+	return s.service.existing(ctx, s.key)
+}
+
+// Access reports whether the caller may read here at all.
+func (s *Shelf) Access(ctx context.Context) error {
+	_, err := s.reader(ctx)
+	return err
+}
+
+// View returns a package through all upstreams. NotFound if there is nothing to list; Unavailable if there might be but a
+// registry does not answer and nothing is remembered.
+func (s *Shelf) View(ctx context.Context, p artifact.PackageKey) (View, error) {
+	at, err := s.reader(ctx)
+	if err != nil {
+		return View{}, err
+	}
+	return s.service.view(ctx, at, p)
+}
+
+func (s *Service) view(ctx context.Context, at *site, p artifact.PackageKey) (View, error) {
+	if at.graph.dangling {
+		return View{}, errDangling()
+	}
+	made, err := s.plan(ctx, at, p)
+	if err != nil {
+		return View{}, err
+	}
+	from, err := s.listings(ctx, made, p)
+	if err != nil {
+		return View{}, err
+	}
+	return s.merge(ctx, at, p, made, from)
+}
+
+// Document returns an index document derived from the view; see format.Shelf.
+func (s *Shelf) Document(ctx context.Context, p artifact.PackageKey, variant string, render func(io.Writer, View) error) (Document, error) {
+	at, err := s.reader(ctx)
+	if err != nil {
+		return Document{}, err
+	}
+	// A repository can be reached under more than one base, and documents hold URLs.
+	return s.service.document(ctx, at, p, variant+" "+s.base, render)
+}
+
+// Open finds an asset here or upstream and keeps what it fetches.
+func (s *Shelf) Open(ctx context.Context, v artifact.VersionKey, asset string) (File, error) {
+	at, err := s.reader(ctx)
+	if err != nil {
+		return File{}, err
+	}
+	return s.service.open(ctx, s.caller, at, v, asset)
+}
+
+// Search finds packages held by the repository or its upstreams.
+func (s *Shelf) Search(ctx context.Context, f artifact.Format, terms []string, page catalog.Page) (found catalog.Listing[artifact.PackageKey], err error) {
+	at, err := s.reader(ctx)
+	if err != nil {
+		return found, err
+	}
+	err = s.service.Catalog.Read(ctx, func(r catalog.Reader) error {
+		found, err = r.SearchPackages(at.graph.ids(), f, terms, page)
+		return err
+	})
+	return found, err
+}
+
+// Held returns the version as this repository itself holds it, whole, or NotFound.
+func (s *Shelf) Held(ctx context.Context, v artifact.VersionKey) (artifact.Version, error) {
+	if _, err := s.reader(ctx); err != nil {
+		return artifact.Version{}, err
+	}
+	return s.service.Version(ctx, s.key, v)
+}
+
+// Labels returns the merged labels, as View does.
+func (s *Shelf) Labels(ctx context.Context, p artifact.PackageKey) (map[string]string, error) {
+	view, err := s.View(ctx, p)
+	return view.Labels, err
+}
+
+// SetLabel points the repository's own label at a version that can be read through it.
+func (s *Shelf) SetLabel(ctx context.Context, p artifact.PackageKey, label, version string) error {
+	at, err := s.allowed(ctx, putPackageMetadata, OnPackage(s.key, p))
+	if err != nil {
+		return err
+	}
+	found, err := s.service.locate(ctx, at, p.At(version))
+	if err != nil {
+		return err
+	}
+	if found.own != nil && !found.own.Status.Downloadable() {
+		return noVersion(s.key, p.At(version))
+	}
+	return s.relabel(ctx, at, p, func(pkg *artifact.Package) { pkg.Labels[label] = version })
+}
+
+// DeleteLabel removes the repository's own label; NotFound if it has none of this name.
+func (s *Shelf) DeleteLabel(ctx context.Context, p artifact.PackageKey, label string) error {
+	at, err := s.allowed(ctx, putPackageMetadata, OnPackage(s.key, p))
+	if err != nil {
+		return err
+	}
+	pkg, err := s.service.Package(ctx, s.key, p)
+	if err != nil {
+		return err
+	}
+	if _, ok := pkg.Labels[label]; !ok {
+		return artifact.Errorf(artifact.NotFound, "Package '%s' has no tag '%s' in repository '%s'.", p.Name, label, s.key.Name).
+			About(artifact.PackageResource, p.String())
+	}
+	return s.relabel(ctx, at, p, func(pkg *artifact.Package) { delete(pkg.Labels, label) })
+}
+
+// relabel changes the labels of the package. A package that is only upstream so far comes into being, as if retained.
+func (s *Shelf) relabel(ctx context.Context, at *site, p artifact.PackageKey, change func(*artifact.Package)) error {
+	return s.service.Catalog.Write(ctx, func(w catalog.Writer) error {
+		pkg, err := w.Package(at.repository.ID, p)
+		if artifact.Is(err, artifact.NotFound) {
+			pkg, err = artifact.Package{PackageKey: p, Controls: startingControls(arrivedFromUpstream, artifact.OriginExternal)}, nil
+		}
+		if err != nil {
+			return err
+		}
+		if pkg.Labels = maps.Clone(pkg.Labels); pkg.Labels == nil {
+			pkg.Labels = map[string]string{}
+		}
+		change(&pkg)
+		if err := w.PutPackage(at.repository.ID, pkg); err != nil {
+			return err
+		}
+		return s.service.audit(w, s.caller, putPackageMetadata, OnPackage(s.key, p), map[string]any{"labels": pkg.Labels})
+	})
+}
+
+// Annotate changes the manifests of versions this repository itself holds, all or none.
+func (s *Shelf) Annotate(ctx context.Context, p artifact.PackageKey, versions []string, change func(artifact.Version) ([]byte, error)) error {
+	at, err := s.allowed(ctx, putPackageMetadata, OnPackage(s.key, p))
+	if err != nil {
+		return err
+	}
+	return s.service.Catalog.Write(ctx, func(w catalog.Writer) error {
+		for _, version := range versions {
+			v, err := heldVersion(w, at.repository.ID, s.key, p.At(version))
+			if err != nil {
+				return err
+			}
+			manifest, err := change(v)
+			if err != nil {
+				return err
+			}
+			if string(manifest) == string(v.Manifest) {
+				continue
+			}
+			v.Manifest = manifest
+			if v.Revision, err = versionRevision(v); err != nil {
+				return err
+			}
+			if err := w.UpdateVersion(at.repository.ID, v); err != nil {
+				return err
+			}
+			if err := s.service.announce(w, s.caller, *at.repository, v, updated, changes{MetadataUpdated: true}); err != nil {
+				return err
+			}
+		}
+		return s.service.audit(w, s.caller, putPackageMetadata, OnPackage(s.key, p), map[string]any{"versions": versions})
+	})
+}
+
+// Stage begins an upload.
+func (s *Shelf) Stage(ctx context.Context) (*Upload, error) {
+	at, err := s.service.existing(ctx, s.key)
+	if err != nil {
+		return nil, err
+	}
+	store, err := s.service.store(*at.domain)
+	if err != nil {
+		return nil, err
+	}
+	draft, err := store.Create(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return NewUpload(draft, s.service.Quotas.AssetSize), nil
+}
+
+// Publish adds a version with its assets and labels at once; see format.Shelf.
+func (s *Shelf) Publish(ctx context.Context, p Publication) (artifact.Version, error) {
+	at, err := s.allowed(ctx, publishPackageVersion, OnPackage(s.key, p.PackageKey))
+	if err != nil {
+		return artifact.Version{}, err
+	}
+	return s.service.publish(ctx, s.caller, at, p)
+}

@@ -1,0 +1,133 @@
+package repository
+
+import (
+	"context"
+	"fmt"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/iam"
+)
+
+// site is a repository with all that stands around it: its domain, the policies and tags that decide who may do what, and
+// the graph of its upstreams. It is read once and kept until the domain's configuration changes.
+type site struct {
+	domain     *catalog.Domain     // nil if there is none
+	repository *catalog.Repository // nil if there is none, or none was asked for
+
+	domainPolicy, repositoryPolicy *iam.Policy // nil if there is none
+	domainTags, repositoryTags     map[string]string
+
+	graph graph
+}
+
+type siteKey struct {
+	domain     artifact.DomainKey
+	repository string
+}
+
+// site returns what is known around a domain (name empty) or a repository. What does not exist is nil in it, and that is
+// remembered as well.
+func (s *Service) site(ctx context.Context, domain artifact.DomainKey, name string) (*site, error) {
+	key := siteKey{domain, name}
+	if known, ok := s.sites.get(key); ok {
+		return known, nil
+	}
+	// The domain's ID is needed for its topic, and its topic must be stamped before the rest is read.
+	domains := s.Catalog.Stamp(catalog.DomainsTopic())
+	found := &site{}
+	err := s.Catalog.Read(ctx, func(r catalog.Reader) error {
+		d, err := optional(r.Domain(domain))
+		found.domain = d
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find domain %s: %w", domain, err)
+	}
+	if found.domain == nil {
+		s.sites.put(key, found, domains, catalog.DomainsTopic())
+		return found, nil
+	}
+	topics := []catalog.Topic{catalog.DomainsTopic(), catalog.DomainTopic(found.domain.ID)}
+	stamp := s.Catalog.Stamp(topics...)
+	err = s.Catalog.Read(ctx, func(r catalog.Reader) error { return s.survey(r, found, name) })
+	if err != nil {
+		return nil, fmt.Errorf("survey %s/%s: %w", domain, name, err)
+	}
+	s.sites.put(key, found, stamp, topics...)
+	return found, nil
+}
+
+// survey fills in everything about the site but its domain.
+func (s *Service) survey(r catalog.Reader, found *site, name string) error {
+	holder := catalog.Holder{Domain: found.domain.ID}
+	var err error
+	if found.domainPolicy, found.domainTags, err = guards(r, holder); err != nil {
+		return err
+	}
+	if name == "" {
+		return nil
+	}
+	found.repository, err = optional(r.Repository(found.domain.Repository(name)))
+	if err != nil || found.repository == nil {
+		return err
+	}
+	holder.Repository = found.repository.ID
+	if found.repositoryPolicy, found.repositoryTags, err = guards(r, holder); err != nil {
+		return err
+	}
+	found.graph, err = walk(r, *found.repository, s.Quotas.SearchedUpstreams)
+	return err
+}
+
+// guards reads the policy and the tags of a holder.
+func guards(r catalog.Reader, h catalog.Holder) (*iam.Policy, map[string]string, error) {
+	tags, err := r.Tags(h)
+	if err != nil {
+		return nil, nil, err
+	}
+	put, err := optional(r.Policy(h))
+	if err != nil || put == nil {
+		return nil, tags, err
+	}
+	policy, err := iam.Parse([]byte(put.Document), iam.ResourcePolicy)
+	if err != nil {
+		return nil, nil, fmt.Errorf("stored policy: %w", err)
+	}
+	return policy, tags, nil
+}
+
+// optional turns NotFound into nil.
+func optional[T any](value T, err error) (*T, error) {
+	if artifact.Is(err, artifact.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &value, nil
+}
+
+// existing returns the site of a repository that must exist.
+func (s *Service) existing(ctx context.Context, key artifact.RepositoryKey) (*site, error) {
+	at, err := s.site(ctx, key.DomainKey(), key.Name)
+	if err != nil {
+		return nil, err
+	}
+	if at.domain == nil {
+		return nil, noDomain(key.DomainKey())
+	}
+	if at.repository == nil {
+		return nil, noRepository(key)
+	}
+	return at, nil
+}
+
+// existingDomain returns the site of a domain that must exist.
+func (s *Service) existingDomain(ctx context.Context, key artifact.DomainKey) (*site, error) {
+	at, err := s.site(ctx, key, "")
+	if err == nil && at.domain == nil {
+		err = noDomain(key)
+	}
+	return at, err
+}

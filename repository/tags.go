@@ -1,0 +1,69 @@
+package repository
+
+import (
+	"context"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/iam"
+)
+
+// mayTag asks for TagResource when a creation brings tags along, and checks their number.
+func (s *Service) mayTag(ctx context.Context, c iam.Caller, on Subject, tags map[string]string) error {
+	if len(tags) == 0 {
+		return nil
+	}
+	if len(tags) > s.Quotas.Tags {
+		return s.tooManyTags()
+	}
+	return s.Authorize(ctx, c, "TagResource", on, tags)
+}
+
+func (s *Service) tooManyTags() error {
+	return artifact.Errorf(artifact.Quota, "A resource can have at most %d tags.", s.Quotas.Tags)
+}
+
+// Tags returns the tags of a domain or a repository.
+func (s *Service) Tags(ctx context.Context, on Target) (tags map[string]string, err error) {
+	err = s.Catalog.Read(ctx, func(r catalog.Reader) error {
+		h, err := holderOf(r, on)
+		if err != nil {
+			return err
+		}
+		tags, err = r.Tags(h)
+		return err
+	})
+	return tags, err
+}
+
+// PutTags adds tags or overwrites their values; Quota above the number a resource may have.
+func (s *Service) PutTags(ctx context.Context, c iam.Caller, on Target, tags map[string]string) error {
+	return s.retag(ctx, c, "TagResource", on, func(w catalog.Writer, h catalog.Holder) error {
+		if err := w.PutTags(h, tags); err != nil {
+			return err
+		}
+		all, err := w.Tags(h)
+		if err == nil && len(all) > s.Quotas.Tags {
+			err = s.tooManyTags()
+		}
+		return err
+	})
+}
+
+// DeleteTags removes tags; keys that are not there are ignored.
+func (s *Service) DeleteTags(ctx context.Context, c iam.Caller, on Target, keys []string) error {
+	return s.retag(ctx, c, "UntagResource", on, func(w catalog.Writer, h catalog.Holder) error { return w.DeleteTags(h, keys) })
+}
+
+func (s *Service) retag(ctx context.Context, c iam.Caller, action string, on Target, change func(catalog.Writer, catalog.Holder) error) error {
+	return s.Catalog.Write(ctx, func(w catalog.Writer) error {
+		h, err := holderOf(w, on)
+		if err != nil {
+			return err
+		}
+		if err := change(w, h); err != nil {
+			return err
+		}
+		return s.audit(w, c, action, on.subject(), nil)
+	})
+}
