@@ -8,6 +8,7 @@ package iam
 type Principal struct {
 	Account string            // twelve digits
 	ARN     string            // arn:aws:iam::A:user/N, arn:aws:sts::A:assumed-role/R/S, arn:aws:iam::A:root
+	Role    string            // of a role session: the role's ARN with its path; derived without path where empty
 	ID      string            // unguessable, never reused; aws:userid
 	Name    string            // user name; aws:username, empty for roles
 	Tags    map[string]string // aws:PrincipalTag/…
@@ -20,15 +21,20 @@ type Request struct {
 	Action    string // service:Operation, such as codeartifact:PublishPackageVersion
 	// Resources are the ARNs the action is judged on. Usually there is one. Where AWS accepts a statement on any of
 	// several (CreateRepository: the domain, the repository to be, *), an Allow on one suffices and a Deny on any counts.
+	// An Allow with NotResource must leave out none of them. Empty means *.
 	Resources []string
+	// Under is for calls that name no resource but that policies narrow all the same (ListDomains on …:domain/my*): an
+	// Allow whose Resource could match something that begins with Under applies too. Empty means that there is no such thing.
+	Under string
 	// Context holds the condition keys of the request, names in lower case (aws:sourceip, aws:requesttag/team,
-	// sts:durationseconds …). Keys that follow from Principal are added by Evaluate. An absent key is absent, not empty.
+	// sts:durationseconds …). Keys that follow from Principal are added by Evaluate and win over what stands here; there
+	// is no clock, so aws:currenttime is the caller's to give. A key with an empty list is absent.
 	Context map[string][]string
 }
 
 // Policies are the documents that apply to a request.
 type Policies struct {
-	Identity []*Policy // of the principal: user, group, role
+	Identity []*Policy // of the principal: user, group, role; for the root user, one that allows everything
 	Boundary *Policy   // permission boundary; nil means none
 	Session  *Policy   // passed when the session began; nil means none
 	Resource []*Policy // of the domain and the repository; an Allow in either counts
@@ -37,16 +43,16 @@ type Policies struct {
 // Reason says why a decision fell as it did; the doors word it as AWS does.
 type Reason uint8
 
-// The reasons, in the order in which they win.
+// The reasons, in the order in which they win; an explicit deny wins over every missing allow.
 const (
-	DeniedByIdentity   Reason = iota // explicit deny in an identity-based policy
-	DeniedByResource                 // explicit deny in a resource-based policy
-	DeniedByBoundary                 // explicit deny in, or no allow from, a permission boundary
-	DeniedBySession                  // explicit deny in, or no allow from, a session policy
-	NoIdentityAllow                  // no identity-based policy allows
-	NoResourceAllow                  // another account's principal, and no resource-based policy allows
-	AllowedByIdentity                // an identity-based policy allows (and, across accounts, a resource-based one too)
-	AllowedByResource                // a resource-based policy names the principal
+	DeniedByIdentity  Reason = iota // explicit deny in an identity-based policy
+	DeniedByResource                // explicit deny in a resource-based policy
+	DeniedByBoundary                // explicit deny in, or no allow from, a permission boundary
+	DeniedBySession                 // explicit deny in, or no allow from, a session policy
+	NoIdentityAllow                 // no identity-based policy allows
+	NoResourceAllow                 // another account's principal, and no resource-based policy allows
+	AllowedByIdentity               // an identity-based policy allows (and, across accounts, a resource-based one too)
+	AllowedByResource               // a resource-based policy names the principal
 )
 
 // Decision is the answer to a Request.
@@ -54,6 +60,11 @@ type Decision struct {
 	Reason Reason
 	// Sid and Policy name the statement that decided, where one did: an explicit deny or the first allow.
 	Sid, Policy string
+	// Statement is the position of that statement in its policy, counted from 1; 0 where none decided, which tells a
+	// missing allow of a boundary or session policy from an explicit deny.
+	Statement int
+	// Resource is the ARN the decision is about: the one the deciding statement matched, else the request's first.
+	Resource string
 }
 
 // Allowed reports whether the request may go on.

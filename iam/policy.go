@@ -1,0 +1,329 @@
+package iam
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// PolicyKind says where a document is attached, which decides what it must and must not hold.
+type PolicyKind uint8
+
+// The kinds of policy document.
+const (
+	IdentityPolicy PolicyKind = iota // of a user, group or role, inline or managed; also a permission boundary
+	SessionPolicy                    // passed when a session begins
+	ResourcePolicy                   // of a domain or repository
+	TrustPolicy                      // of a role: who may assume it
+)
+
+// kindRules is what differs between the kinds.
+type kindRules struct {
+	name       string
+	size       int  // most characters
+	skipSpace  bool // white space does not count
+	principals bool // who is meant stands in the document; if not, it is whoever the document is attached to
+	resources  bool // what is meant stands in the document; if not, it is what the document is attached to
+	freeSid    bool // a Sid may hold any printable character
+}
+
+// The sizes are quotas of IAM (identity: an inline policy of a role, the largest there is; smaller quotas are for the
+// room that keeps them, see Policy.Size), of sts:AssumeRole (session) and of CodeArtifact's model (resource).
+var rulesOf = [...]kindRules{
+	IdentityPolicy: {name: "an identity-based policy", size: 10240, skipSpace: true, resources: true},
+	SessionPolicy:  {name: "a session policy", size: 2048, resources: true},
+	ResourcePolicy: {name: "a resource-based policy", size: 7168, principals: true, resources: true, freeSid: true},
+	TrustPolicy:    {name: "a trust policy", size: 4096, skipSpace: true, principals: true},
+}
+
+// maxDocument bounds a document of any kind in bytes, white space included (IAM's model, PolicyDocument).
+const maxDocument = 131072
+
+// Policy is a parsed policy document, ready for Evaluate. It is immutable but for its Name and may be shared.
+type Policy struct {
+	// Name is what decisions and warnings call the policy. Parse sets it to the document's Id; whoever keeps the policy
+	// sets it to something better before sharing it.
+	Name string
+
+	size       int
+	statements []statement
+}
+
+// statement is one statement, compiled.
+type statement struct {
+	sid          string
+	position     int // in the document, from 1
+	deny         bool
+	principals   principals
+	notPrincipal bool
+	actions      []glob // over lower case
+	notAction    bool
+	resources    []template
+	notResource  bool
+	conditions   []condition
+	inert        bool // holds what would be a variable in a newer version of the language
+}
+
+// Size returns the length of the document in characters as its kind's quota counts them: without white space for
+// identity and trust policies, all for the others.
+func (p *Policy) Size() int { return p.size }
+
+// Parse reads a policy document (IAM guide, "Grammar of the IAM JSON policy language") and compiles it. It is strict: a
+// document that holds anything Evaluate would not honour is refused with a *DocumentError that names the element, so
+// that nobody relies on a statement that does nothing.
+//
+// Refused are: duplicate keys, in any case; elements, condition operators and principal types it does not know; values
+// of the wrong type, empty lists; more than one of an element and its Not… sibling; a Principal where the kind's
+// principal is implied, or none where it is not, and the same for Resource; wildcards in a principal other than "*";
+// NotPrincipal in an Allow or a trust policy; actions without service, resources that are neither ARN nor "*";
+// condition values their operator cannot compare; variables that do not end; a size above the kind's quota.
+func Parse(document []byte, kind PolicyKind) (*Policy, error) {
+	if int(kind) >= len(rulesOf) {
+		return nil, fmt.Errorf("parse policy: unknown kind %d", kind)
+	}
+	if len(document) > maxDocument {
+		return nil, &DocumentError{Problem: fmt.Sprintf("%d bytes, at most %d are read", len(document), maxDocument)}
+	}
+	rules := &rulesOf[kind]
+	size := rules.measure(document)
+	if size > rules.size {
+		return nil, &DocumentError{Problem: fmt.Sprintf("%s has at most %d characters, this one has %d",
+			rules.name, rules.size, size)}
+	}
+	root, err := readTree(document)
+	if err != nil {
+		return nil, err
+	}
+	p := &Policy{size: size}
+	if err := p.compile(root, rules); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (k *kindRules) measure(document []byte) int {
+	if !k.skipSpace {
+		return utf8.RuneCount(document)
+	}
+	size := 0
+	for _, r := range string(document) {
+		if !unicode.IsSpace(r) {
+			size++
+		}
+	}
+	return size
+}
+
+var policyElements = map[string]bool{"Version": true, "Id": true, "Statement": true}
+
+// versions says of each version of the language whether it has policy variables.
+var versions = map[string]bool{"2008-10-17": false, "2012-10-17": true}
+
+func (p *Policy) compile(root *node, rules *kindRules) error {
+	if err := root.allow(policyElements); err != nil {
+		return err
+	}
+	c := compiler{rules: rules, sids: make(map[string]bool)}
+	if version := root.member("Version"); version != nil {
+		name, err := version.string()
+		if err != nil {
+			return err
+		}
+		variables, known := versions[name]
+		if !known {
+			return version.fail("%q is not a version: 2012-10-17 or 2008-10-17", clip(name))
+		}
+		c.variables = variables
+	}
+	if id := root.member("Id"); id != nil {
+		name, err := id.string()
+		if err != nil {
+			return err
+		}
+		p.Name = name
+	}
+	list := root.member("Statement")
+	if list == nil {
+		return root.fail("there is no Statement")
+	}
+	nodes := []*node{list}
+	if list.shape == listNode {
+		nodes = list.members
+	}
+	if len(nodes) == 0 {
+		return list.fail("the list is empty")
+	}
+	for i, n := range nodes {
+		s, err := c.statement(n)
+		if err != nil {
+			return err
+		}
+		s.position = i + 1
+		p.statements = append(p.statements, s)
+	}
+	return nil
+}
+
+// compiler turns the statements of one document into what Evaluate reads.
+type compiler struct {
+	rules     *kindRules
+	variables bool
+	sids      map[string]bool
+}
+
+var statementElements = map[string]bool{"Sid": true, "Effect": true, "Principal": true, "NotPrincipal": true,
+	"Action": true, "NotAction": true, "Resource": true, "NotResource": true, "Condition": true}
+
+func (c *compiler) statement(n *node) (s statement, err error) {
+	if err := n.allow(statementElements); err != nil {
+		return s, err
+	}
+	for _, step := range []func(*node, *statement) error{
+		c.sid, c.effect, c.principal, c.action, c.resource, c.condition,
+	} {
+		if err := step(n, &s); err != nil {
+			return s, err
+		}
+	}
+	s.inert = !c.variables && n.mentions("${")
+	return s, nil
+}
+
+var plainSid = regexp.MustCompile(`^[0-9A-Za-z]*$`)
+
+func (c *compiler) sid(n *node, s *statement) (err error) {
+	sid := n.member("Sid")
+	if sid == nil {
+		return nil
+	}
+	if s.sid, err = sid.string(); err != nil {
+		return err
+	}
+	if !c.rules.freeSid && !plainSid.MatchString(s.sid) {
+		return sid.fail("a statement id of %s holds letters and digits only", c.rules.name)
+	}
+	if strings.ContainsFunc(s.sid, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return sid.fail("a statement id holds printable characters only")
+	}
+	if s.sid != "" && c.sids[s.sid] {
+		return sid.fail("another statement has the id %q", clip(s.sid))
+	}
+	c.sids[s.sid] = true
+	return nil
+}
+
+func (c *compiler) effect(n *node, s *statement) error {
+	effect := n.member("Effect")
+	if effect == nil {
+		return n.fail("there is no Effect")
+	}
+	name, err := effect.string()
+	if err != nil {
+		return err
+	}
+	if name != "Allow" && name != "Deny" {
+		return effect.fail("%q is neither Allow nor Deny", clip(name))
+	}
+	s.deny = name == "Deny"
+	return nil
+}
+
+// choose returns the one of an element and its Not… sibling that the statement has.
+func (n *node) choose(name string) (element *node, not bool, err error) {
+	plain, negated := n.member(name), n.member("Not"+name)
+	switch {
+	case plain == nil && negated == nil:
+		return nil, false, n.fail("there is neither %s nor Not%s", name, name)
+	case plain != nil && negated != nil:
+		return nil, false, n.fail("there are both %s and Not%s", name, name)
+	case plain != nil:
+		return plain, false, nil
+	}
+	return negated, true, nil
+}
+
+// forbid refuses an element and its Not… sibling in a document of a kind that must not have them.
+func (n *node) forbid(name string, rules *kindRules) error {
+	for _, element := range []*node{n.member(name), n.member("Not" + name)} {
+		if element != nil {
+			return element.fail("%s has no %s", rules.name, element.name)
+		}
+	}
+	return nil
+}
+
+// actionForm is a service prefix and an operation, which alone may hold wildcards, or everything.
+var actionForm = regexp.MustCompile(`^(\*|\*:\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+)$`)
+
+func (c *compiler) action(n *node, s *statement) error {
+	element, not, err := n.choose("Action")
+	if err != nil {
+		return err
+	}
+	list, err := element.strings()
+	if err != nil {
+		return err
+	}
+	for _, item := range list {
+		if !actionForm.MatchString(item.text) {
+			return item.fail("%q is not an action: want service:Operation, where the operation may hold * and ?, or *",
+				clip(item.text))
+		}
+		pieces, err := grammar{wildcards: true}.parse(strings.ToLower(item.text))
+		if err != nil {
+			return item.fail("%v", err)
+		}
+		s.actions = append(s.actions, compileGlob(pieces))
+	}
+	s.notAction = not
+	return nil
+}
+
+func (c *compiler) resource(n *node, s *statement) error {
+	if !c.rules.resources {
+		return n.forbid("Resource", c.rules)
+	}
+	element, not, err := n.choose("Resource")
+	if err != nil {
+		return err
+	}
+	list, err := element.strings()
+	if err != nil {
+		return err
+	}
+	for _, item := range list {
+		pieces, err := grammar{wildcards: true, variables: c.variables}.parse(item.text)
+		if err != nil {
+			return item.fail("%v", err)
+		}
+		if !namesResources(pieces) {
+			return item.fail("%q is not a resource: want an ARN, or *", clip(item.text))
+		}
+		s.resources = append(s.resources, newTemplate(pieces))
+	}
+	s.notResource = not
+	return nil
+}
+
+// namesResources reports whether the pieces are a lone star, or an ARN whose parts are all there unless a star may
+// stand for those that are not.
+func namesResources(pieces []piece) bool {
+	if len(pieces) == 1 && pieces[0].kind == anyRun {
+		return true
+	}
+	if len(pieces) == 0 || pieces[0].kind != literal || !strings.HasPrefix(pieces[0].text, "arn:") {
+		return false
+	}
+	colons := 0
+	for _, p := range pieces {
+		if p.kind == anyRun {
+			return true
+		}
+		if p.kind == literal {
+			colons += strings.Count(p.text, ":")
+		}
+	}
+	return colons >= 5
+}

@@ -1,0 +1,140 @@
+package iam
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// narrowing are the condition keys by which an Allow to everyone is one to some after all (S3's meaning of "public"), and
+// whose values a stranger cannot choose: another account may well have a user of the same name.
+var narrowing = []string{"aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths",
+	"aws:userid", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce"}
+
+// Public reports whether the policy allows anything to everyone in the world: an Allow with principal "*" and no condition
+// that holds for certain callers or networks only. statement is the position of the first, counted from 1.
+func (p *Policy) Public() (statement int, public bool) {
+	for i := range p.statements {
+		s := &p.statements[i]
+		if !s.deny && s.principals.everyone && !slices.ContainsFunc(s.conditions, narrows) {
+			return s.position, true
+		}
+	}
+	return 0, false
+}
+
+// narrows reports whether the condition is false of callers it does not list. An absent key must not satisfy it, and no
+// value of it may be open.
+func narrows(c condition) bool {
+	if c.operator.negated || c.operator == &nullOperator || c.ifExists || c.quantity == forAll ||
+		!slices.Contains(narrowing, c.key) {
+		return false
+	}
+	return !slices.ContainsFunc(c.values, open)
+}
+
+// open reports whether strangers can match the value: a network as wide as S3 calls public, a variable, or a wildcard
+// that begins before an ARN's account has ended.
+func open(v comparer) bool {
+	switch v := v.(type) {
+	case network:
+		prefix := netip.Prefix(v)
+		return prefix.Addr().Is4() && prefix.Bits() < 8 || prefix.Addr().Is6() && prefix.Bits() < 32
+	case exact:
+		return false
+	case *folded:
+		return v.fixed == nil
+	case *like:
+		return v.fixed == nil || !v.fixed.literal() && strings.Count(v.fixed.start(), ":") < 5
+	case *arnLike:
+		return v.whole != nil || v.parts[4].fixed == nil || !v.parts[4].fixed.literal()
+	}
+	return true
+}
+
+// literal reports whether the pattern matches one text only.
+func (g *glob) literal() bool {
+	chunks := g.first.chunks
+	return !g.starred && (len(chunks) == 0 || len(chunks) == 1 && chunks[0].skip == 0)
+}
+
+// start returns the text before the first wildcard.
+func (g *glob) start() string {
+	if len(g.first.chunks) == 0 || g.first.chunks[0].skip > 0 {
+		return ""
+	}
+	return g.first.chunks[0].text
+}
+
+// Warnings says what in the policy is good grammar but probably not what was meant, one sentence each, in the order of
+// the statements. A policy with warnings is valid.
+func (p *Policy) Warnings() []string {
+	var all []string
+	for i := range p.statements {
+		s := &p.statements[i]
+		for _, text := range s.warnings() {
+			all = append(all, fmt.Sprintf("statement %d: %s", s.position, text))
+		}
+	}
+	return all
+}
+
+func (s *statement) warnings() []string {
+	var all []string
+	if keys := s.required(); s.deny && len(keys) > 0 {
+		all = append(all, "the deny is without effect on requests that do not have "+strings.Join(keys, ", ")+
+			"; give the variable a default")
+	}
+	if s.inert {
+		all = append(all, "${…} is literal text here; policy variables need Version 2012-10-17")
+	}
+	for _, c := range s.conditions {
+		if !s.deny && c.quantity == forAll && !s.demands(c.key) {
+			all = append(all, fmt.Sprintf("ForAllValues on %s is true of requests that do not have the key; "+
+				"add a Null condition if they should not match", c.key))
+		}
+	}
+	return all
+}
+
+// required returns the keys of all variables without default, sorted.
+func (s *statement) required() []string {
+	var keys []string
+	for i := range s.resources {
+		keys = append(keys, s.resources[i].required()...)
+	}
+	for _, c := range s.conditions {
+		for _, v := range c.values {
+			keys = append(keys, requiredBy(v)...)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+func requiredBy(v comparer) []string {
+	switch v := v.(type) {
+	case *like:
+		return v.required()
+	case *folded:
+		return v.required()
+	case *arnLike:
+		if v.whole != nil {
+			return v.whole.required()
+		}
+		var keys []string
+		for i := range v.parts {
+			keys = append(keys, v.parts[i].required()...)
+		}
+		return keys
+	}
+	return nil
+}
+
+// demands reports whether the statement has a Null condition that asks for the key to be there.
+func (s *statement) demands(key string) bool {
+	return slices.ContainsFunc(s.conditions, func(c condition) bool {
+		return c.key == key && c.operator == &nullOperator && !slices.Contains(c.values, comparer(truth(true)))
+	})
+}
