@@ -1,0 +1,217 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"entrepot/artifact"
+)
+
+// AssetRequest asks for a file.
+type AssetRequest struct {
+	Connection string // public:npmjs
+	// URL is absolute, as metadata gave it. It is fetched only from the origin, one of its download hosts, or a public
+	// address. Path is used where URL is empty: relative, escaped, below the origin's address.
+	URL, Path string
+	Accept    string // header; a page (text/html) is refused unless it stands here
+	// Flight is the coalescing key. Requests with the same one, at the same time, must be for the same bytes and of the
+	// same domain: the first request's Open and Keep serve them all.
+	Flight string
+	Want   Want
+	// Open makes room for the bytes, once a flight, when the upstream has begun to answer.
+	Open func(ctx context.Context) (Spool, error)
+	// Keep keeps the bytes, once a flight, after size and digests were found right and before anybody gets the last of
+	// them. ReadAt of the spool stays good until Discard, which the client calls when the last reader is gone.
+	Keep func(ctx context.Context, spool Spool, digests artifact.Digests, size int64) error
+	// Each runs for every caller after Keep and before its own last bytes, with the context of its Asset call; nil means
+	// nothing to do. Its error is this caller's alone.
+	Each func(ctx context.Context, digests artifact.Digests, size int64) error
+}
+
+// Asset asks the upstream for a file and returns it as it comes. For any number of callers with the same Flight there is
+// one request, which goes on when callers leave, within its own limits. It returns once the upstream has begun to answer.
+//
+// The last bytes, up to 64 KiB of what has arrived, are held back until the whole is known to be right: Want is met, Keep
+// and Each returned nil. So no reader ever gets a complete wrong body, and a small file comes in one piece or not at all.
+//
+// Errors, also of reads: NotFound when the upstream does not have it; Unavailable when it does not answer, refuses our
+// credentials, or sent something else; Invalid for a request that makes no sense; otherwise those of Open, Keep and Each.
+func (c *Client) Asset(ctx context.Context, req AssetRequest) (*Transfer, error) {
+	if err := req.check(); err != nil {
+		return nil, err
+	}
+	a, err := c.target(req.Connection, req.URL, req.Path)
+	if err != nil {
+		return nil, err
+	}
+	f := c.board(a, req)
+	t := &Transfer{client: c, flight: f, ctx: ctx, req: req, closed: make(chan struct{})}
+	if err := t.begun(); err != nil {
+		_ = t.Close() // releases the flight; nothing was read
+		return nil, err
+	}
+	return t, nil
+}
+
+func (r AssetRequest) check() error {
+	missing := ""
+	switch {
+	case r.Flight == "":
+		missing = "Flight"
+	case r.Open == nil:
+		missing = "Open"
+	case r.Keep == nil:
+		missing = "Keep"
+	default:
+		return r.Want.check()
+	}
+	return artifact.Errorf(artifact.Invalid, "upstream: AssetRequest.%s is missing", missing)
+}
+
+// board joins the flight or starts it; either way the caller is one of its followers.
+func (c *Client) board(a ask, req AssetRequest) *flight {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f := c.flights[req.Flight]; f != nil && f.follow() {
+		c.metrics.coalesced(req.Connection, assetKind)
+		return f
+	}
+	f := newFlight(req.Flight)
+	begun := c.spawn(func(ctx context.Context) {
+		err := c.fly(ctx, a, req, f)
+		c.land(f, err)
+	}, func(err error) { c.land(f, err) })
+	if !begun {
+		f.end(shuttingDown())
+		f.leave(c.discard)
+		return f
+	}
+	c.metrics.flight(req.Connection, assetKind)
+	c.flights[req.Flight] = f
+	return f
+}
+
+// fly fetches, spools, verifies and keeps.
+func (c *Client) fly(ctx context.Context, a ask, req AssetRequest, f *flight) error {
+	// Archives are asked for as they are: a coding would change the bytes the digests were made of.
+	a.header = http.Header{"Accept-Encoding": {"identity"}}
+	if req.Accept != "" {
+		a.header.Set("Accept", req.Accept)
+	}
+	resp, err := c.get(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }() // read to its end, or given up
+	if err := c.checkAsset(a, req, resp); err != nil {
+		return err
+	}
+	opening, cancel := context.WithTimeout(ctx, c.opts.KeepTimeout)
+	defer cancel()
+	spool, err := req.Open(opening)
+	if err != nil {
+		return fmt.Errorf("make room for an asset: %w", err)
+	}
+	f.begin(spool, announced(resp, req.Want))
+	digests, size, err := c.spool(a, f, spool, &ceiling{r: resp.Body, max: c.opts.MaxAsset})
+	if err != nil {
+		return err
+	}
+	if lie, lied := req.Want.lie(digests, size); lied {
+		return c.accuse(a, req, lie)
+	}
+	keeping, cancel := context.WithTimeout(ctx, c.opts.KeepTimeout)
+	defer cancel()
+	if err := req.Keep(keeping, spool, digests, size); err != nil {
+		return fmt.Errorf("keep an asset: %w", err)
+	}
+	f.verified(digests)
+	return nil
+}
+
+func announced(resp *http.Response, w Want) int64 {
+	switch {
+	case resp.ContentLength > 0:
+		return resp.ContentLength
+	case w.Size > 0:
+		return w.Size
+	}
+	return -1
+}
+
+// checkAsset judges what the headers say.
+func (c *Client) checkAsset(a ask, req AssetRequest, resp *http.Response) error {
+	if err := checkType(resp, req.Accept); err != nil {
+		return c.unusableAsset(a, err)
+	}
+	switch n := resp.ContentLength; {
+	case resp.StatusCode != http.StatusOK:
+		return c.unusableAsset(a, fmt.Errorf("%w: status %d", errContent, resp.StatusCode))
+	case n == 0:
+		return c.unusableAsset(a, fmt.Errorf("%w: it is empty", errContent))
+	case n > c.opts.MaxAsset || req.Want.Size > c.opts.MaxAsset:
+		return c.unusableAsset(a, fmt.Errorf("%w: it is larger than %d bytes", errContent, c.opts.MaxAsset))
+	case n > 0 && req.Want.Size > 0 && n != req.Want.Size:
+		return c.accuse(a, req, Lie{What: "size", Want: fmt.Sprint(req.Want.Size), Got: fmt.Sprint(n)})
+	}
+	// Without a length or chunks a body ends where the connection does, whatever the reason.
+	endless := resp.ProtoMajor == 1 && resp.ContentLength < 0 && len(resp.TransferEncoding) == 0
+	if endless && req.Want.Size <= 0 && !req.Want.anyDigest() {
+		return c.unusableAsset(a, fmt.Errorf("%w: nothing tells its end from a broken connection", errContent))
+	}
+	// Some servers call a .tgz gzip-coded. Its bytes are then still the file's, which only a digest can tell.
+	coding := strings.ToLower(resp.Header.Get("Content-Encoding"))
+	if coding != "" && coding != "identity" && !req.Want.anyDigest() {
+		return c.unusableAsset(a, fmt.Errorf("%w: it is coded as %.40q and no digest is known", errContent, coding))
+	}
+	return nil
+}
+
+// spool copies the body, hashing it, and tells the followers of every step.
+func (c *Client) spool(a ask, f *flight, spool io.Writer, src *ceiling) (artifact.Digests, int64, error) {
+	sums := artifact.NewDigester()
+	buf := make([]byte, chunk)
+	for {
+		n, err := src.Read(buf)
+		if n > 0 {
+			_, _ = sums.Write(buf[:n]) // never fails
+			if _, err := spool.Write(buf[:n]); err != nil {
+				return artifact.Digests{}, 0, fmt.Errorf("write an asset: %w", err)
+			}
+			f.advance(n)
+		}
+		if err == io.EOF {
+			digests, size := sums.Sum()
+			return digests, size, nil
+		}
+		if err != nil {
+			return artifact.Digests{}, 0, c.unusableAsset(a, err)
+		}
+	}
+}
+
+// accuse tells everybody who should know that an upstream lied, and words it for the callers.
+func (c *Client) accuse(a ask, req AssetRequest, lie Lie) error {
+	lie.Connection, lie.Flight = req.Connection, req.Flight
+	c.metrics.lie(a.connection)
+	c.opts.Logger.Error("upstream digest mismatch", "connection", a.connection, "flight", req.Flight, "what", lie.What,
+		"want", lie.Want, "got", lie.Got)
+	c.opts.OnLie(lie)
+	return artifact.Errorf(artifact.Unavailable, "upstream %s sent a file whose %s is not what was promised", a.origin.Name,
+		lie.What).Causing(fmt.Errorf("%w: %s: want %s, got %s", errLie, lie.What, lie.Want, lie.Got))
+}
+
+func (c *Client) unusableAsset(a ask, err error) error {
+	switch {
+	case errors.Is(err, errClosed) || c.ctx.Err() != nil:
+		return shuttingDown()
+	case errors.Is(err, errBroken):
+		return artifact.Errorf(artifact.Unavailable, "upstream %s broke off in the middle of a file", a.origin.Name).Causing(err)
+	}
+	c.metrics.request(a.connection, badContent)
+	return artifact.Errorf(artifact.Unavailable, "upstream %s sent something that is not the file", a.origin.Name).Causing(err)
+}

@@ -1,0 +1,29 @@
+package upstream
+
+// The parsers of outside bytes, for their fuzz targets.
+var (
+	RetryAfter       = retryAfter
+	PipConfigured    = pipConfigured
+	PipDefault       = pipDefault
+	CargoReplacement = cargoReplacement
+	CargoBuiltIn     = cargoBuiltIn
+	CentralMirror    = centralMirror
+	CentralInPOM     = centralInPOM
+	MavenHome        = mavenHome
+	GuardAddress     = guardAddress
+)
+
+// Below resolves a path under the origin.
+func (o Origin) Below(path string) (string, error) {
+	u, err := o.below(path)
+	if err != nil {
+		return "", err
+	}
+	return u.String(), nil
+}
+
+// WithRandom replaces the jitter.
+func (o Options) WithRandom(f func() float64) Options {
+	o.randomFloat64 = f
+	return o
+}

@@ -1,0 +1,295 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"entrepot/artifact"
+)
+
+// An ask is one GET, as far as the first byte of its body: redirects, retries and breaker included.
+type ask struct {
+	connection string
+	origin     Origin
+	url        *url.URL
+	guarded    bool // the URL came from metadata and is neither the origin's nor a download host's
+	header     http.Header
+}
+
+// target finds where a request goes: to an absolute URL out of metadata, or to a path below the origin.
+func (c *Client) target(connection, absolute, path string) (ask, error) {
+	origin, err := c.opts.Origins.Lookup(connection)
+	if err != nil {
+		return ask{}, err
+	}
+	a := ask{connection: connection, origin: origin}
+	if absolute == "" {
+		a.url, err = origin.below(path)
+		return a, err
+	}
+	u, err := url.Parse(absolute)
+	if err != nil || len(absolute) > maxURL {
+		return ask{}, artifact.Errorf(artifact.Unavailable, "upstream %s points to something that is no URL", origin.Name).
+			Causing(err)
+	}
+	u.Fragment, u.RawFragment = "", ""
+	a.guarded, err = admit(origin, u)
+	a.url = u
+	return a, err
+}
+
+// errRefused marks a 401 or 403: an answer of its own, which an old copy does not paper over.
+var errRefused = errors.New("the upstream refused access")
+
+// errSlow is why an attempt or a body was given up.
+var errSlow = errors.New("the upstream is too slow")
+
+const maxRedirects = 5
+
+// An outcome names what became of a request in metrics and decides what follows.
+type outcome struct {
+	label   string
+	verdict verdict
+	again   bool // another attempt may help
+}
+
+var (
+	answered      = outcome{"ok", worked, false}
+	unmodified    = outcome{"not_modified", worked, false}
+	redirected    = outcome{"redirect", worked, false}
+	absent        = outcome{"absent", worked, false}
+	refused       = outcome{"refused", worked, false}
+	throttled     = outcome{"throttled", failed, true}
+	brokenServer  = outcome{"server_error", failed, true}
+	oddStatus     = outcome{"unexpected_status", worked, false}
+	unreachable   = outcome{"transport_error", failed, true}
+	abandoned     = outcome{"abandoned", undecided, false}
+	guardRefusal  = outcome{"address_refused", undecided, false}
+	breakerIsOpen = "circuit_open"
+	badContent    = "bad_content"
+	brokenBody    = "broken_body"
+)
+
+// statuses lists every status that is not simply unexpected. Gone and Unavailable For Legal Reasons mean absence as
+// much as Not Found does; Cargo's index protocol says so outright.
+var statuses = map[int]outcome{
+	http.StatusOK:                         answered,
+	http.StatusNotModified:                unmodified,
+	http.StatusMovedPermanently:           redirected,
+	http.StatusFound:                      redirected,
+	http.StatusSeeOther:                   redirected,
+	http.StatusTemporaryRedirect:          redirected,
+	http.StatusPermanentRedirect:          redirected,
+	http.StatusUnauthorized:               refused,
+	http.StatusForbidden:                  refused,
+	http.StatusNotFound:                   absent,
+	http.StatusGone:                       absent,
+	http.StatusUnavailableForLegalReasons: absent,
+	http.StatusRequestTimeout:             brokenServer,
+	http.StatusTooManyRequests:            throttled,
+	http.StatusInternalServerError:        brokenServer,
+	http.StatusBadGateway:                 brokenServer,
+	http.StatusServiceUnavailable:         brokenServer,
+	http.StatusGatewayTimeout:             brokenServer,
+}
+
+// get sends the request and returns a response with status 200, or 304 where a validator was sent. Its body is paced
+// and must be closed. Errors are *artifact.Error: NotFound after a definitive absence, otherwise Unavailable.
+func (c *Client) get(ctx context.Context, a ask) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	tooLong := time.AfterFunc(c.opts.AttemptsWithin, func() { cancel(errSlow) })
+	defer tooLong.Stop()
+	for attempt := 1; ; attempt++ {
+		resp, b, what, err := c.follow(ctx, a)
+		if err == nil {
+			resp.Body = c.pace(resp.Body, a, b, cancel)
+			return resp, nil
+		}
+		if !what.again || attempt > c.opts.Retries || !b.retry() || !c.rest(ctx, attempt, err) {
+			cancel(nil)
+			return nil, err
+		}
+	}
+}
+
+// rest waits before the next attempt; false means there is no point.
+func (c *Client) rest(ctx context.Context, attempt int, err error) bool {
+	var asked time.Duration
+	if e, ok := errors.AsType[*artifact.Error](err); ok {
+		asked = e.RetryAfter
+	}
+	d, ok := c.opts.pause(attempt, asked)
+	if !ok {
+		return false
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// follow makes one attempt, through at most five redirects, each judged as if metadata had pointed there.
+func (c *Client) follow(ctx context.Context, a ask) (*http.Response, *breaker, outcome, error) {
+	for hop := 0; ; hop++ {
+		b := c.breaker(a)
+		resp, what, err := c.roundTrip(ctx, a, b)
+		if err != nil || what != redirected {
+			return resp, b, what, err
+		}
+		next, err := redirect(a, resp)
+		drain(resp.Body)
+		if err == nil && hop == maxRedirects {
+			err = artifact.Errorf(artifact.Unavailable, "upstream %s redirects without end", a.origin.Name)
+		}
+		if err != nil {
+			return nil, b, what, err
+		}
+		a = next
+	}
+}
+
+// redirect reads where the response leads. Validators and Accept travel along; credentials are decided per hop.
+func redirect(a ask, resp *http.Response) (ask, error) {
+	location := resp.Header.Get("Location")
+	next, err := a.url.Parse(location)
+	if err != nil || location == "" || len(location) > maxURL {
+		return a, artifact.Errorf(artifact.Unavailable, "upstream %s redirects to something that is no URL", a.origin.Name).
+			Causing(err)
+	}
+	if a.url.Scheme == "https" && next.Scheme != "https" {
+		return a, artifact.Errorf(artifact.Unavailable, "upstream %s redirects from https to %.20q", a.origin.Name, next.Scheme)
+	}
+	next.Fragment, next.RawFragment = "", ""
+	a.guarded, err = admit(a.origin, next)
+	a.url = next
+	return a, err
+}
+
+func (c *Client) roundTrip(ctx context.Context, a ask, b *breaker) (*http.Response, outcome, error) {
+	leave, ok, wait := b.allow()
+	if !ok {
+		c.metrics.request(a.connection, breakerIsOpen)
+		err := artifact.Errorf(artifact.Unavailable, "upstream %s failed repeatedly and is left alone for a while", a.origin.Name)
+		err.RetryAfter = wait
+		return nil, outcome{label: breakerIsOpen}, err
+	}
+	r, err := c.request(ctx, a)
+	if err != nil {
+		leave.report(undecided, 0)
+		return nil, oddStatus, err
+	}
+	road := c.roads.trusted
+	if a.guarded {
+		road = c.roads.guarded
+	}
+	resp, err := road.RoundTrip(r)
+	if err != nil {
+		what, err := c.unanswered(ctx, a, err)
+		leave.report(what.verdict, 0)
+		c.metrics.request(a.connection, what.label)
+		return nil, what, err
+	}
+	what, known := statuses[resp.StatusCode]
+	if !known || what == unmodified && !conditional(a.header) {
+		what = oddStatus
+	}
+	hold := retryAfter(resp.Header.Get("Retry-After"), c.opts.Now())
+	leave.report(what.verdict, hold)
+	c.metrics.request(a.connection, what.label)
+	if what == answered || what == unmodified || what == redirected {
+		return resp, what, nil
+	}
+	drain(resp.Body)
+	return nil, what, disappointing(a.origin, resp.StatusCode, what, hold)
+}
+
+func conditional(h http.Header) bool {
+	return h.Get("If-None-Match") != "" || h.Get("If-Modified-Since") != ""
+}
+
+func (c *Client) request(ctx context.Context, a ask) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url.String(), nil)
+	if err != nil {
+		return nil, artifact.Errorf(artifact.Unavailable, "upstream %s cannot be asked for this URL", a.origin.Name).Causing(err)
+	}
+	r.Header = a.header.Clone()
+	r.Header.Set("User-Agent", c.opts.UserAgent)
+	// A WWW-Authenticate answer changes nothing here: whom to trust with a credential is configuration.
+	if a.origin.owns(a.url) {
+		a.origin.Credential.attach(r)
+	}
+	if a.guarded && c.opts.Proxy != nil {
+		if proxy, err := c.opts.Proxy(r); err != nil || proxy != nil {
+			return nil, artifact.Errorf(artifact.Unavailable, "upstream %s points to a host that only a proxy reaches; "+
+				"list it among its download hosts", a.origin.Name).Causing(err)
+		}
+	}
+	return r, nil
+}
+
+// unanswered words a request that got no response.
+func (c *Client) unanswered(ctx context.Context, a ask, err error) (outcome, error) {
+	cause := context.Cause(ctx)
+	switch {
+	case errors.Is(err, errNotPublic):
+		return guardRefusal, artifact.Errorf(artifact.Unavailable, "upstream %s points to an address that is not public",
+			a.origin.Name).Causing(err)
+	case errors.Is(cause, errClosed):
+		return abandoned, shuttingDown()
+	case cause != nil && !errors.Is(cause, errSlow):
+		return abandoned, artifact.Errorf(artifact.Unavailable, "asking upstream %s was given up", a.origin.Name).Causing(cause)
+	case cause != nil:
+		err = fmt.Errorf("%w: %w", cause, err)
+	}
+	return unreachable, artifact.Errorf(artifact.Unavailable, "upstream %s does not answer", a.origin.Name).Causing(err)
+}
+
+// disappointing words a status that is no success.
+func disappointing(o Origin, status int, what outcome, hold time.Duration) error {
+	var e *artifact.Error
+	switch what {
+	case absent:
+		return artifact.Errorf(artifact.NotFound, "upstream %s does not have it", o.Name)
+	case refused:
+		had := "there are none in the configuration"
+		if !o.Credential.IsZero() {
+			had = "the configured ones were refused"
+		}
+		return artifact.Errorf(artifact.Unavailable, "upstream %s wants other credentials: %s", o.Name, had).
+			Causing(fmt.Errorf("%w with status %d", errRefused, status))
+	case throttled:
+		e = artifact.Errorf(artifact.Unavailable, "upstream %s asks for patience", o.Name)
+	default:
+		e = artifact.Errorf(artifact.Unavailable, "upstream %s answered with status %d", o.Name, status)
+	}
+	e.RetryAfter = hold
+	return e.Causing(fmt.Errorf("status %d", status))
+}
+
+// breaker returns the breaker of the host the request goes to.
+func (c *Client) breaker(a ask) *breaker {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := a.origin.Name + " " + a.url.Scheme + "://" + hostPort(a.url)
+	b, ok := c.breakers.Get(key)
+	if !ok {
+		b = &breaker{now: c.opts.Now, after: c.opts.BreakAfter, pause: c.opts.BreakFor, budget: maxBudget}
+		c.breakers.Add(key, b)
+	}
+	return b
+}
+
+// drain reads a little of a body nobody wants, so that the connection may be used again, and closes it.
+func drain(body io.ReadCloser) {
+	_, _ = io.CopyN(io.Discard, body, 16*kib) // only for reuse
+	_ = body.Close()                          // a body given up has no error worth telling
+}

@@ -1,0 +1,135 @@
+package upstream
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"entrepot/artifact"
+)
+
+// chunk is how much is read from an upstream at once and how much is held back at most, in bytes.
+const chunk = 64 * kib
+
+// A flight is one asset on its way, with everybody who reads along. The goroutine that fetches and each Transfer are its
+// followers; the spool is discarded when the last one leaves.
+type flight struct {
+	key string
+
+	mu        sync.Mutex
+	change    chan struct{} // closed and replaced whenever anything below changes
+	spool     Spool
+	begun     bool  // the upstream has begun to answer
+	size      int64 // announced; -1 when unknown
+	received  int64 // bytes that ReadAt may reach
+	complete  bool  // right and kept
+	digests   artifact.Digests
+	err       error // why it will never be complete
+	followers int
+	linger    *time.Timer // guarded by Client.mu; after landing: keeps the door open for those who looked in the store a moment too early
+}
+
+// newFlight returns a flight with two followers: who fetches, and the first caller.
+func newFlight(key string) *flight {
+	return &flight{key: key, change: make(chan struct{}), size: -1, followers: 2}
+}
+
+// tell changes the flight and wakes everybody.
+func (f *flight) tell(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+	close(f.change)
+	f.change = make(chan struct{})
+}
+
+func (f *flight) begin(s Spool, size int64) {
+	f.tell(func() { f.spool, f.size, f.begun = s, size, true })
+}
+
+func (f *flight) advance(n int) { f.tell(func() { f.received += int64(n) }) }
+
+func (f *flight) verified(d artifact.Digests) {
+	f.tell(func() { f.digests, f.complete, f.size = d, true, f.received })
+}
+
+// end closes the flight to failure, if it is not complete.
+func (f *flight) end(err error) {
+	f.tell(func() {
+		if !f.complete && f.err == nil {
+			f.err = err
+		}
+	})
+}
+
+// A view is the flight at one moment.
+type view struct {
+	spool    Spool
+	begun    bool
+	size     int64
+	received int64
+	complete bool
+	digests  artifact.Digests
+	err      error
+	change   <-chan struct{} // closed when the view is out of date
+}
+
+func (f *flight) view() view {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return view{f.spool, f.begun, f.size, f.received, f.complete, f.digests, f.err, f.change}
+}
+
+// follow adds a follower, unless the flight has failed or the last one has left.
+func (f *flight) follow() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.followers == 0 || f.err != nil {
+		return false
+	}
+	f.followers++
+	return true
+}
+
+// leave takes a follower away; the last one has the spool discarded.
+func (f *flight) leave(discard func(Spool)) {
+	f.mu.Lock()
+	f.followers--
+	last := f.followers == 0
+	f.mu.Unlock()
+	if last && f.spool != nil {
+		discard(f.spool)
+	}
+}
+
+func (c *Client) discard(s Spool) {
+	if err := s.Discard(); err != nil {
+		c.opts.Logger.Error("could not discard a spool", "error", err)
+	}
+}
+
+// land ends a flight. A complete one takes callers in for a while longer: a caller that looked in the store before Keep
+// and asks here after it must not cause a second request.
+func (c *Client) land(f *flight, err error) {
+	if err != nil {
+		f.end(err)
+		if !artifact.Is(err, artifact.NotFound) && !errors.Is(err, errLie) && !errors.Is(err, errClosed) {
+			c.opts.Logger.Warn("could not fetch an upstream asset", "flight", f.key, "error", err)
+		}
+	}
+	if err == nil && c.opts.Linger > 0 {
+		c.crowd(f)
+		return
+	}
+	c.remove(f)
+	f.leave(c.discard)
+}
+
+// remove makes the flight's key free for another one.
+func (c *Client) remove(f *flight) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.flights[f.key] == f {
+		delete(c.flights, f.key)
+	}
+}

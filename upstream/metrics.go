@@ -1,0 +1,123 @@
+package upstream
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+)
+
+// A Sample is one measured value, in the shape a metrics endpoint wants it. Labels hold connection names, outcomes and
+// kinds of work, each out of a fixed list; never a package's name or a URL.
+type Sample struct {
+	Name, Help string
+	Counter    bool // only ever grows; otherwise a gauge
+	Labels     []Label
+	Value      float64
+}
+
+// Label is one dimension of a sample.
+type Label struct{ Name, Value string }
+
+// families are all that is measured, by the name each sample bears.
+var families = []struct {
+	name, help string
+	counter    bool
+	second     string // label beside connection; empty for none
+}{
+	{"entrepot_upstream_requests_total", "Attempts to ask an upstream, by what became of them.", true, "outcome"},
+	{"entrepot_upstream_received_bytes_total", "Bytes of bodies received, as transferred.", true, ""},
+	{"entrepot_upstream_flights_total", "Fetches begun, each for any number of callers.", true, "kind"},
+	{"entrepot_upstream_coalesced_total", "Callers that joined a fetch another had begun.", true, "kind"},
+	{"entrepot_upstream_stale_total", "Documents answered from an old copy because the upstream failed.", true, ""},
+	{"entrepot_upstream_lies_total", "Assets that were not what was promised.", true, ""},
+	{"entrepot_upstream_breaker_state", "Breaker of the origin's host: 0 closed, 1 probing, 2 open.", false, ""},
+}
+
+const (
+	requestsFamily = iota
+	receivedFamily
+	flightsFamily
+	coalescedFamily
+	staleFamily
+	liesFamily
+	breakerFamily
+)
+
+const (
+	documentKind = "document"
+	assetKind    = "asset"
+)
+
+type series struct {
+	family             int
+	connection, second string
+}
+
+type metrics struct {
+	mu     sync.Mutex
+	values map[series]float64
+}
+
+func (m *metrics) add(family int, connection, second string, n float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.values == nil {
+		m.values = make(map[series]float64)
+	}
+	m.values[series{family, connection, second}] += n
+}
+
+func (m *metrics) request(connection, outcome string) { m.add(requestsFamily, connection, outcome, 1) }
+func (m *metrics) received(connection string, n int) {
+	m.add(receivedFamily, connection, "", float64(n))
+}
+func (m *metrics) flight(connection, kind string)    { m.add(flightsFamily, connection, kind, 1) }
+func (m *metrics) coalesced(connection, kind string) { m.add(coalescedFamily, connection, kind, 1) }
+func (m *metrics) stale(connection string)           { m.add(staleFamily, connection, "", 1) }
+func (m *metrics) lie(connection string)             { m.add(liesFamily, connection, "", 1) }
+
+// Samples returns what has been measured so far, ordered by name and labels. It is cheap enough for every scrape.
+func (c *Client) Samples() []Sample {
+	states := c.breakerStates()
+	c.metrics.mu.Lock()
+	all := make([]series, 0, len(c.metrics.values)+len(states))
+	for s := range c.metrics.values {
+		all = append(all, s)
+	}
+	values := make(map[series]float64, cap(all))
+	for _, s := range all {
+		values[s] = c.metrics.values[s]
+	}
+	c.metrics.mu.Unlock()
+	for s, v := range states {
+		all = append(all, s)
+		values[s] = v
+	}
+	slices.SortFunc(all, func(a, b series) int {
+		return cmp.Or(a.family-b.family, cmp.Compare(a.connection, b.connection), cmp.Compare(a.second, b.second))
+	})
+	samples := make([]Sample, len(all))
+	for i, s := range all {
+		family := families[s.family]
+		samples[i] = Sample{Name: family.name, Help: family.help, Counter: family.counter, Value: values[s],
+			Labels: []Label{{"connection", s.connection}}}
+		if family.second != "" {
+			samples[i].Labels = append(samples[i].Labels, Label{family.second, s.second})
+		}
+	}
+	return samples
+}
+
+// breakerStates reads the breaker of every addressed connection's own host; other hosts are not labels.
+func (c *Client) breakerStates() map[series]float64 {
+	states := make(map[series]float64)
+	for _, connection := range connections {
+		origin, err := c.opts.Origins.Lookup(connection.Name)
+		if err != nil {
+			continue
+		}
+		b := c.breaker(ask{origin: origin, url: origin.Base})
+		states[series{breakerFamily, connection.Name, ""}] = b.state()
+	}
+	return states
+}

@@ -1,0 +1,63 @@
+package upstream
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+
+	"entrepot/artifact"
+)
+
+// Want is what is known about an asset before it comes. Every field that is given must be met.
+type Want struct {
+	Size   int64 // bytes; zero or less when unknown: an empty asset is never taken
+	MD5    []byte
+	SHA1   []byte
+	SHA256 []byte
+	SHA512 []byte
+}
+
+func (w Want) digests() []wantedDigest {
+	return []wantedDigest{
+		{"md5", w.MD5, func(d artifact.Digests) []byte { return d.MD5[:] }},
+		{"sha1", w.SHA1, func(d artifact.Digests) []byte { return d.SHA1[:] }},
+		{"sha256", w.SHA256, func(d artifact.Digests) []byte { return d.SHA256[:] }},
+		{"sha512", w.SHA512, func(d artifact.Digests) []byte { return d.SHA512[:] }},
+	}
+}
+
+type wantedDigest struct {
+	name string
+	want []byte
+	got  func(artifact.Digests) []byte
+}
+
+// anyDigest reports whether at least one digest is given.
+func (w Want) anyDigest() bool { return len(w.MD5)+len(w.SHA1)+len(w.SHA256)+len(w.SHA512) > 0 }
+
+// check refuses a digest of the wrong length, which nothing could ever meet.
+func (w Want) check() error {
+	for _, d := range w.digests() {
+		if n := len(d.got(artifact.Digests{})); len(d.want) != 0 && len(d.want) != n {
+			return artifact.Errorf(artifact.Invalid, "the wanted %s has %d bytes instead of %d", d.name, len(d.want), n)
+		}
+	}
+	return nil
+}
+
+// lie returns the first thing that is not as wanted, and false if everything is.
+func (w Want) lie(got artifact.Digests, size int64) (Lie, bool) {
+	if w.Size > 0 && w.Size != size {
+		return Lie{What: "size", Want: strconv.FormatInt(w.Size, 10), Got: strconv.FormatInt(size, 10)}, true
+	}
+	for _, d := range w.digests() {
+		if sum := d.got(got); len(d.want) > 0 && !bytes.Equal(d.want, sum) {
+			return Lie{What: d.name, Want: hex.EncodeToString(d.want), Got: hex.EncodeToString(sum)}, true
+		}
+	}
+	return Lie{}, false
+}
+
+// errLie marks bytes that arrived whole and are not what was promised.
+var errLie = fmt.Errorf("%w: it is not what was promised", errContent)
