@@ -220,18 +220,22 @@ func (n *node) fail(format string, args ...any) error {
 	return &DocumentError{Element: n.path(), Offset: n.offset, Problem: fmt.Sprintf(format, args...)}
 }
 
+// path names the node's place, from the top.
 func (n *node) path() string {
+	name := clip(n.name)
+	top := n.parent != nil && n.parent.parent == nil
 	switch {
 	case n.parent == nil:
 		return ""
-	case n.index > 0 && n.parent.name == "Statement" && n.parent.parent != nil && n.parent.parent.parent == nil:
+	case top && n.name == "Statement" && n.shape == objectNode:
+		name = "statement 1"
+	case n.index > 0 && n.parent.path() == "Statement":
 		return fmt.Sprintf("statement %d", n.index)
 	case n.index > 0:
-		return fmt.Sprintf("%s, value %d", n.parent.path(), n.index)
-	case n.parent.parent == nil && n.name == "Statement" && n.shape == objectNode:
-		return "statement 1"
-	case n.parent.parent == nil:
-		return clip(n.name)
+		name = fmt.Sprintf("value %d", n.index)
 	}
-	return n.parent.path() + ", " + clip(n.name)
+	if above := n.parent.path(); above != "" {
+		return above + ", " + name
+	}
+	return name
 }

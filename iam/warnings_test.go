@@ -1,0 +1,76 @@
+package iam
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestPublic is case I21 of the evaluation table: the caller of Parse refuses public policies unless told otherwise.
+func TestPublic(t *testing.T) {
+	open := func(condition string) string {
+		return `{"Version": "2012-10-17", "Statement": ` + statementOf("Allow", read, "*", anyone+`, "Condition": {`+condition+`}`) + `}`
+	}
+	for _, test := range []struct {
+		name, document string
+		want           bool
+	}{
+		{"I21 everyone", `{"Statement": ` + statementOf("Allow", read, "*", anyone) + `}`, true},
+		{"I21 everyone, as a list", `{"Statement": ` +
+			statementOf("Allow", read, "*", `, "Principal": {"AWS": ["`+bob.ARN+`", "*"]}`) + `}`, true},
+		{"I21 everyone in the second statement", `{"Statement": [` + toBob + `,` + statementOf("Allow", read, "*", anyone) + `]}`,
+			true},
+		{"one user", `{"Statement": ` + toBob + `}`, false},
+		{"a deny to everyone", `{"Statement": ` + statementOf("Deny", read, "*", anyone) + `}`, false},
+		{"an organisation", open(`"StringEquals": {"aws:PrincipalOrgID": "o-1"}`), false},
+		{"any organisation", open(`"StringLike": {"aws:PrincipalOrgID": "o-*"}`), true},
+		{"not an organisation", open(`"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}`), true},
+		{"an organisation if there is one", open(`"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}`), true},
+		{"the organisation the caller has", open(`"StringEquals": {"aws:PrincipalOrgID": "${aws:PrincipalOrgID}"}`), true},
+		{"a key of the caller's choice", open(`"StringEquals": {"aws:username": "bob"}`), true},
+		{"a key that must be there", open(`"Null": {"aws:PrincipalOrgID": "false"}`), true},
+		{"a network", open(`"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}`), false},
+		{"a network and half the world", open(`"IpAddress": {"aws:SourceIp": ["192.0.2.0/24", "128.0.0.0/1"]}`), true},
+		{"an account's roles", open(`"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::123456789012:role/*"}`), false},
+		{"an account's roles as text", open(`"StringLike": {"aws:PrincipalArn": "arn:aws:iam::123456789012:role/*"}`), false},
+		{"anybody's role", open(`"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/admin"}`), true},
+		{"one character of an account", open(`"StringLike": {"aws:PrincipalAccount": "?"}`), true},
+		{"encryption in transit", open(`"Bool": {"aws:SecureTransport": "true"}`), true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := mustParse(t, ResourcePolicy, test.document)
+			if statement, got := p.Public(); got != test.want || got != (statement > 0) {
+				t.Errorf("got %v at statement %d, want %v", got, statement, test.want)
+			}
+		})
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	statement := func(version, s string) string {
+		return `{"Version": "` + version + `", "Statement": [` + all + `,` + s + `]}`
+	}
+	const now, old = "2012-10-17", "2008-10-17"
+	for _, test := range []struct{ name, document, want string }{
+		{"I10 a deny on a variable", statement(now, statementOf("Deny", "*", prefix+"repository/d/${aws:username}", "")),
+			"statement 2: the deny is without effect on requests that do not have aws:username"},
+		{"I10 a deny on a variable in a condition",
+			statement(now, given("Deny", `"ArnLike": {"a:b": "arn:aws:iam::1:user/${aws:userid}"}`)),
+			"statement 2: the deny is without effect on requests that do not have aws:userid"},
+		{"a deny on a variable with default",
+			statement(now, statementOf("Deny", "*", prefix+"repository/d/${aws:username, 'x'}", "")), ""},
+		{"an allow on a variable", statement(now, statementOf("Allow", "*", prefix+"repository/d/${aws:username}", "")), ""},
+		{"I09 a variable in an old version", statement(old, statementOf("Allow", "*", prefix+"domain/${aws:username}", "")),
+			"statement 2: ${…} is literal text here"},
+		{"I14 ForAllValues alone", statement(now, given("Allow", `"ForAllValues:StringEquals": {"aws:TagKeys": "k"}`)),
+			"statement 2: ForAllValues on aws:tagkeys is true of requests"},
+		{"ForAllValues with Null", statement(now, given("Allow",
+			`"ForAllValues:StringEquals": {"aws:TagKeys": "k"}, "Null": {"aws:TagKeys": "false"}`)), ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := strings.Join(mustParse(t, IdentityPolicy, test.document).Warnings(), "\n")
+			if !strings.HasPrefix(got, test.want) || test.want == "" && got != "" {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
