@@ -109,7 +109,8 @@ func compileARN(c *compiler, value string) (comparer, *template, error) {
 	var v arnLike
 	parts := splitPieces(pieces, len(v.parts))
 	if len(parts) != len(v.parts) || len(parts[0]) != 1 || parts[0][0].text != "arn" {
-		return nil, nil, fmt.Errorf("%q is not an ARN: its parts may hold * and ?, but all six must be there", clip(value))
+		return nil, nil, fmt.Errorf("%q is not an ARN: its parts may hold * and ?, but all six must be there",
+			clip(value))
 	}
 	for i, part := range parts {
 		v.parts[i] = newTemplate(part)

@@ -166,8 +166,8 @@ func (c *condition) holds(f *facts) bool {
 	if len(held) == 0 {
 		return c.ifExists || c.quantity == forAll || c.quantity == plain && c.operator.negated
 	}
-	// A plain operator on several values is not defined. The reading taken is the one a writer expects of one value: equal
-	// means that it is among them, not equal that it is not.
+	// A plain operator on several values is not defined. The reading taken is the one a writer expects of one value:
+	// equal means that it is among them, not equal that it is not.
 	enough := c.quantity == forAny || c.quantity == plain && !c.operator.negated
 	for _, v := range held {
 		if c.passes(v, f) == enough {

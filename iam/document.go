@@ -62,7 +62,7 @@ func readTree(document []byte) (*node, error) {
 	if !utf8.Valid(document) {
 		return nil, &DocumentError{Problem: "not UTF-8"}
 	}
-	// The whole is checked first: the token stream below would find trailing data only at the end, and without a position.
+	// The whole is checked first: the token stream below would not see trailing data.
 	var all json.RawMessage
 	if err := json.Unmarshal(document, &all); err != nil {
 		offset := int64(len(document))

@@ -4,9 +4,9 @@ package iam
 // "Repository policies" and "Domain policies"):
 //
 //   - An explicit deny in any policy wins.
-//   - sameAccount: an allow of the identity's policies suffices, and so does one of a resource policy that names the caller
-//     by ARN, by the role's ARN or as "*". A resource policy that names the caller's account allows nothing by itself; it
-//     leaves the decision to the account, whose identity policies are asked anyway.
+//   - sameAccount: an allow of the identity's policies suffices, and so does one of a resource policy that names the
+//     caller by ARN, by the role's ARN or as "*". A resource policy that names the caller's account allows nothing by
+//     itself; it leaves the decision to the account, whose identity policies are asked anyway.
 //   - Otherwise both an identity policy and a resource policy must allow; there, naming the account suffices.
 //   - A boundary and a session policy grant nothing: what they do not allow is denied. A resource policy of the same
 //     account that names a user is not held back by the user's boundary, and one that names a session by neither.

@@ -47,7 +47,8 @@ func (d Decision) Message(req Request) string {
 		return ""
 	}
 	w := d.Reason.wording()
-	text := fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", req.Principal.ARN, req.Action, d.Resource)
+	text := fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s",
+		req.Principal.ARN, req.Action, d.Resource)
 	if d.Statement > 0 {
 		article := "a"
 		if w.policy[0] == 'i' {

@@ -63,9 +63,10 @@ const basicActions = `["codeartifact:GetDomainPermissionsPolicy", "codeartifact:
 	"codeartifact:GetAuthorizationToken", "codeartifact:DescribeDomain", "codeartifact:CreateRepository"]`
 
 var (
-	domain  = prefix + "domain/d"
-	carol   = Principal{Account: stranger, ARN: "arn:aws:iam::" + stranger + ":user/carol", ID: "AIDACAROL", OrgID: "o-abc"}
-	basics  = ask("GetDomainPermissionsPolicy", "ListRepositoriesInDomain", "GetAuthorizationToken", "DescribeDomain", "CreateRepository")
+	domain = prefix + "domain/d"
+	carol  = Principal{Account: stranger, ARN: "arn:aws:iam::" + stranger + ":user/carol", ID: "AIDACAROL", OrgID: "o-abc"}
+	basics = ask("GetDomainPermissionsPolicy", "ListRepositoriesInDomain", "GetAuthorizationToken", "DescribeDomain",
+		"CreateRepository")
 	onD     = func(q question) question { return q.about(domain) }
 	asCarol = func(q question) question { return q.by(carol).about(domain) }
 )
@@ -160,7 +161,9 @@ var fixtures = []fixture{
 		document: `{"Version": "2012-10-17", "Statement": [{"Action": ["codeartifact:ReadFromRepository"],
 			"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::` + stranger + `:root"}, "Resource": "*"}]}`,
 		permits: []question{{action: read, who: carol}, {action: read, who: mallory}},
-		not:     each(ask("ListPackages", "DescribeRepository", "PublishPackageVersion"), func(q question) question { return q.by(carol) }),
+		not: each(ask("ListPackages", "DescribeRepository", "PublishPackageVersion"), func(q question) question {
+			return q.by(carol)
+		}),
 	},
 	{
 		name: "repository policy: one user may read", kind: ResourcePolicy,

@@ -24,7 +24,7 @@ type Request struct {
 	// An Allow with NotResource must leave out none of them. Empty means *.
 	Resources []string
 	// Under is for calls that name no resource but that policies narrow all the same (ListDomains on …:domain/my*): an
-	// Allow whose Resource could match something that begins with Under applies too. Empty means that there is no such thing.
+	// Allow whose Resource could match something that begins with Under applies too. Empty where that does not arise.
 	Under string
 	// Context holds the condition keys of the request, names in lower case (aws:sourceip, aws:requesttag/team,
 	// sts:durationseconds …). Keys that follow from Principal are added by Evaluate and win over what stands here; there

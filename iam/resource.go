@@ -125,7 +125,8 @@ func splitPackageGroup(rest string) (Resource, error) {
 	}
 	pattern := "/" + decodePattern.Replace(encoded)
 	if encodePattern.Replace(pattern) != "/"+encoded {
-		return Resource{}, errors.New("a package group's *, $ and % are written %2a, %24 and %25, and nothing else is encoded")
+		return Resource{}, errors.New(
+			"a package group's *, $ and % are written %2a, %24 and %25, and nothing else is encoded")
 	}
 	return Resource{Kind: PackageGroupResource, Domain: domain, Pattern: pattern}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // piece is a part of a pattern.
@@ -127,7 +128,7 @@ func checkKey(key string) error {
 		return errors.New("a key is a service prefix, a colon and a name")
 	case len(key) > maxKey:
 		return fmt.Errorf("a key has at most %d bytes", maxKey)
-	case strings.ContainsAny(key, "${}'*?\"") || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r == 0x7f }):
+	case strings.ContainsAny(key, "${}'*?\"") || strings.ContainsFunc(key, unicode.IsControl):
 		return errors.New("a key holds no wildcard, quote, brace, dollar sign or control character")
 	}
 	return nil

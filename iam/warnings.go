@@ -12,8 +12,8 @@ import (
 var narrowing = []string{"aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths",
 	"aws:userid", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce"}
 
-// Public reports whether the policy allows anything to everyone in the world: an Allow with principal "*" and no condition
-// that holds for certain callers or networks only. statement is the position of the first, counted from 1.
+// Public reports whether the policy allows anything to everyone in the world: an Allow with principal "*" and no
+// condition that holds for certain callers or networks only. statement is the position of the first, counted from 1.
 func (p *Policy) Public() (statement int, public bool) {
 	for i := range p.statements {
 		s := &p.statements[i]
