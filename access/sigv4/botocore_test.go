@@ -10,7 +10,6 @@ import (
 
 // The files under testdata/botocore are requests as boto3 1.43.11 put them on the wire, signed with testSecret.
 func TestRequestsOfBotocoreVerify(t *testing.T) {
-	const asset = "bytes of an asset"
 	rows := []struct {
 		file    string
 		payload Payload

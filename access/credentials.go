@@ -1,0 +1,88 @@
+package access
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+
+	"entrepot/artifact"
+)
+
+const maxCredentialBytes = 8 << 10 // of one header
+
+// credentialHeaders are where package managers put a token. The query is none of them: URLs end up in logs.
+var credentialHeaders = []struct {
+	name string
+	read func(value string) (token string, ok bool)
+}{
+	{"Authorization", readAuthorization},
+	{"X-Nuget-Apikey", func(value string) (string, bool) { return value, true }},
+}
+
+// authorizationSchemes are the ways an Authorization header carries a token. Clients differ: npm sends Bearer; pip,
+// twine, Maven, NuGet and Swift send Basic, with whatever user name their login command chose; Cargo and RubyGems send
+// the configured text as it is.
+var authorizationSchemes = []struct {
+	scheme string
+	read   func(rest string) (token string, ok bool)
+}{
+	{"bearer", func(rest string) (string, bool) { return rest, true }},
+	{"basic", readBasic},
+}
+
+// Credential finds the token in a package manager's request. Unauthenticated if there is none, if a header is
+// malformed, or if several headers carry different ones: then nobody can say who is meant.
+func Credential(h http.Header) (artifact.Secret, error) {
+	found := ""
+	for _, header := range credentialHeaders {
+		for _, value := range h[header.name] {
+			if len(value) > maxCredentialBytes {
+				return artifact.Secret{}, malformed(header.name)
+			}
+			token, ok := header.read(strings.TrimSpace(value))
+			if !ok || token == "" || strings.ContainsFunc(token, notInToken) {
+				return artifact.Secret{}, malformed(header.name)
+			}
+			if found != "" && found != token {
+				return artifact.Secret{}, artifact.Errorf(artifact.Unauthenticated,
+					"The request carries several different credentials.")
+			}
+			found = token
+		}
+	}
+	if found == "" {
+		return artifact.Secret{}, artifact.Errorf(artifact.Unauthenticated,
+			"The request carries no authorization token.")
+	}
+	return artifact.NewSecret(found), nil
+}
+
+// malformed names the header, never its value.
+func malformed(header string) *artifact.Error {
+	return artifact.Errorf(artifact.Unauthenticated, "The %s header carries no authorization token.", header)
+}
+
+func readAuthorization(value string) (string, bool) {
+	scheme, rest, spaced := strings.Cut(value, " ")
+	if !spaced {
+		return value, true
+	}
+	for _, s := range authorizationSchemes {
+		if strings.EqualFold(s.scheme, scheme) {
+			return s.read(strings.TrimSpace(rest))
+		}
+	}
+	return "", false
+}
+
+func readBasic(rest string) (string, bool) {
+	pair, err := base64.StdEncoding.Strict().DecodeString(rest)
+	if err != nil {
+		return "", false
+	}
+	_, password, ok := strings.Cut(string(pair), ":")
+	return password, ok
+}
+
+// notInToken refuses everything but visible ASCII; tokens hold less than that.
+func notInToken(c rune) bool { return c <= ' ' || c >= 0x7f }

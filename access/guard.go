@@ -1,0 +1,122 @@
+// Package access tells who calls.
+//
+// API calls are signed (SigV4) with an access key; package managers send an authorization token. Both end in one type,
+// Caller: a principal with the policies it has at this moment. What a caller may do is package iam's to say and the
+// rules' to ask; this room only refuses those it cannot name.
+//
+// Errors of API calls are *sigv4.Error where the signature is refused. Otherwise they are *artifact.Error:
+// Unauthenticated for credentials that are missing or no good (any more), and the kinds that the methods name.
+package access
+
+import (
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"entrepot/access/sigv4"
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/iam"
+)
+
+// Ceilings of what is remembered: the principals, keys and tokens that are in use at a time.
+const (
+	rememberedPrincipals = 4096
+	rememberedKeys       = 4096
+	rememberedTokens     = 32768
+)
+
+// Config is what a Guard is made of. All of it is needed.
+type Config struct {
+	Catalog catalog.Store
+	Sealer  Sealer
+	Now     func() time.Time
+	Region  string // of the installation, such as us-east-1
+}
+
+// Guard authenticates calls and keeps what they are authenticated with. Several goroutines may use one.
+type Guard struct {
+	store    catalog.Store
+	sealer   Sealer
+	now      func() time.Time
+	region   string
+	verifier *sigv4.Verifier
+
+	unknownKey catalog.AccessKey // stands in for a key nobody has, so that asking for one costs the same
+	principals *memory[string, member]
+	keys       *memory[string, keyInUse]
+	tokens     *memory[catalog.TokenHash, catalog.Token]
+}
+
+// globalRegion is the region that calls to AWS's global services are signed for, wherever they come from.
+const globalRegion = "us-east-1"
+
+// scopes are what calls may be signed for. STS is both regional and, under its old endpoint, global.
+func scopes(region string) []sigv4.Scope {
+	all := []sigv4.Scope{
+		{Region: region, Service: "codeartifact"},
+		{Region: region, Service: "sts"},
+		{Region: globalRegion, Service: "iam"},
+		{Region: globalRegion, Service: "organizations"},
+	}
+	if region != globalRegion {
+		all = append(all, sigv4.Scope{Region: globalRegion, Service: "sts"})
+	}
+	return all
+}
+
+// New makes a guard. It fails if the sealer does.
+func New(c Config) (*Guard, error) {
+	dummy := catalog.AccessKey{ID: keyIDPrefix + rand.Text()[:keyIDRandom]}
+	sealed, err := c.Sealer.Seal([]byte(newKeySecret().Reveal()), []byte(dummy.ID))
+	if err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	dummy.Secret = sealed
+	return &Guard{
+		store:      c.Catalog,
+		sealer:     c.Sealer,
+		now:        c.Now,
+		region:     c.Region,
+		verifier:   sigv4.New(c.Now, scopes(c.Region)...),
+		unknownKey: dummy,
+		principals: newMemory[string, member](rememberedPrincipals),
+		keys:       newMemory[string, keyInUse](rememberedKeys),
+		tokens:     newMemory[catalog.TokenHash, catalog.Token](rememberedTokens),
+	}, nil
+}
+
+// Via is how a caller proved who it is.
+type Via uint8
+
+// The ways.
+const (
+	ViaSignature Via = iota // a signed request
+	ViaPresigned            // a request signed in its query
+	ViaToken                // an authorization token
+)
+
+var viaNames = [...]string{"signature", "presigned", "token"}
+
+// String names the way in lower case.
+func (v Via) String() string {
+	if int(v) < len(viaNames) {
+		return viaNames[v]
+	}
+	return fmt.Sprintf("via %d", v)
+}
+
+// Caller is a principal at work and how it came in.
+type Caller struct {
+	iam.Caller
+	Via Via
+	// AccessKeyID is the key that signed; empty for tokens.
+	AccessKeyID string
+	// SessionExpires is when the credential ends; zero for access keys, which last until they are deleted.
+	SessionExpires time.Time
+}
+
+// refused is the one answer to every token that is no good, so that the words do not tell why.
+func refused() *artifact.Error {
+	return artifact.Errorf(artifact.Unauthenticated, "The authorization token is not valid or has expired.")
+}

@@ -1,0 +1,127 @@
+package access
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"entrepot/access/sigv4"
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/iam"
+)
+
+// API authenticates a signed call to one of services, named as in a credential's scope. payload says how its body enters
+// the signature; a body that was read can be read again. The claim tells which service the call is signed for.
+//
+// Refusals are *sigv4.Error: those of Verifier.Parse and Verifier.Verify, Mismatch for another service, and Unrecognized
+// for a key that is switched off or came with a session token, which none of this installation's keys has. The last is
+// told only to those who signed with the right secret; to anybody else an id that does not exist and a wrong secret look
+// the same and take the same: a catalog read, an unsealing and a verification each.
+func (g *Guard) API(r *http.Request, requestID string, payload sigv4.Payload, services ...string) (
+	Caller, *sigv4.Claim, error) {
+	claim, err := g.verifier.Parse(r)
+	if err != nil {
+		return Caller{}, nil, err
+	}
+	if !slices.Contains(services, claim.Scope().Service) {
+		return Caller{}, nil, &sigv4.Error{Code: sigv4.Mismatch,
+			Message: "Credential should be scoped to correct service: '" + strings.Join(services, "' or '") + "'."}
+	}
+	key, err := g.verify(r.Context(), claim, payload)
+	if err != nil {
+		return Caller{}, nil, err
+	}
+	if !key.active || !claim.SessionToken().IsZero() {
+		return Caller{}, nil, sigv4.Refuse(sigv4.Unrecognized)
+	}
+	m, err := g.member(r.Context(), key.principal)
+	if artifact.Is(err, artifact.NotFound) {
+		return Caller{}, nil, sigv4.Refuse(sigv4.Unrecognized) // deleted since the key was read
+	}
+	if err != nil {
+		return Caller{}, nil, err
+	}
+	c := Caller{Caller: g.caller(m, r, requestID), Via: ViaSignature, AccessKeyID: claim.AccessKeyID()}
+	if claim.Presigned() {
+		c.Via = ViaPresigned
+	}
+	return c, claim, nil
+}
+
+// verify proves the claim with the key it names. A remembered key only makes success cheap: before a refusal its
+// reading is made up for, else the time of a refusal would tell which keys are in use.
+func (g *Guard) verify(ctx context.Context, claim *sigv4.Claim, payload sigv4.Payload) (keyInUse, error) {
+	id, stamp := claim.AccessKeyID(), g.store.Stamp(catalog.PrincipalsTopic())
+	key, known := g.keys.recall(id, stamp)
+	if !known {
+		var err error
+		if key, err = g.readKey(ctx, id); err != nil {
+			return keyInUse{}, err
+		}
+	}
+	if refusal := g.verifier.Verify(claim, key.secret, payload); refusal != nil {
+		if known {
+			if _, err := g.readKey(ctx, id); err != nil {
+				return keyInUse{}, err
+			}
+		}
+		return keyInUse{}, refusal
+	}
+	if !known {
+		g.keys.keep(id, stamp, key)
+	}
+	return key, nil
+}
+
+// Package authenticates a package manager's call on a domain by the token it carries. Unauthenticated if there is none,
+// if it is unknown, revoked or over, and if it belongs to another domain; all but the first in the same words. The zero
+// domain has no tokens: pass it for a domain that does not exist, so that strangers cannot tell.
+func (g *Guard) Package(r *http.Request, requestID string, domain catalog.DomainID) (Caller, error) {
+	secret, err := Credential(r.Header)
+	if err != nil {
+		return Caller{}, err
+	}
+	token, err := g.token(r.Context(), secret)
+	if err != nil {
+		return Caller{}, err
+	}
+	if token.Domain != domain || domain == 0 {
+		return Caller{}, refused()
+	}
+	m, err := g.member(r.Context(), token.Principal)
+	if artifact.Is(err, artifact.NotFound) {
+		return Caller{}, refused()
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	return Caller{Caller: g.caller(m, r, requestID), Via: ViaToken, SessionExpires: token.ExpiresAt}, nil
+}
+
+// caller adds the request's circumstances to a member, as global condition keys. The source address is that of the
+// connection: whoever trusts a proxy's word for it puts that word into RemoteAddr before.
+func (g *Guard) caller(m member, r *http.Request, requestID string) iam.Caller {
+	now := g.now().UTC()
+	circumstances := map[string][]string{
+		"aws:currenttime":     {now.Format(time.RFC3339)},
+		"aws:epochtime":       {strconv.FormatInt(now.Unix(), 10)},
+		"aws:requestedregion": {g.region},
+		"aws:securetransport": {strconv.FormatBool(r.TLS != nil)},
+		"aws:viaawsservice":   {"false"},
+	}
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		circumstances["aws:sourceip"] = []string{host}
+	}
+	return iam.Caller{Principal: m.principal, Identity: m.identity, Context: circumstances, RequestID: requestID}
+}
+
+// Format writes whom the caller is, for every verb, so that a log of one is short.
+func (c Caller) Format(w fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(w, "%s by %v", c.Principal.ARN, c.Via)
+}

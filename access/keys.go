@@ -1,0 +1,121 @@
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+)
+
+// The shape of access keys (IAM user guide, "Unique identifiers", and the SDKs' credential files).
+const (
+	keyIDPrefix    = "AKIA"
+	keyIDRandom    = 16 // characters of base 32 after the prefix
+	keySecretBytes = 30 // random; 40 characters of base 64
+
+	maxKeysPerPrincipal = 2 // IAM's quota: one in use and one to rotate to
+)
+
+// AccessKey is a new access key. The secret is told once.
+type AccessKey struct {
+	ID     string
+	Secret artifact.Secret
+}
+
+func newAccessKey() AccessKey {
+	return AccessKey{keyIDPrefix + rand.Text()[:keyIDRandom], newKeySecret()}
+}
+
+func newKeySecret() artifact.Secret {
+	var raw [keySecretBytes]byte
+	rand.Read(raw[:])
+	return artifact.NewSecret(base64.StdEncoding.EncodeToString(raw[:]))
+}
+
+// seal makes the record of a key: active, its secret sealed and bound to its id.
+func (g *Guard) seal(k AccessKey, principal string) (catalog.AccessKey, error) {
+	sealed, err := g.sealer.Seal([]byte(k.Secret.Reveal()), []byte(k.ID))
+	if err != nil {
+		return catalog.AccessKey{}, fmt.Errorf("seal access key %s: %w", k.ID, err)
+	}
+	return catalog.AccessKey{ID: k.ID, Principal: principal, Secret: sealed, Active: true, CreatedAt: g.now()}, nil
+}
+
+// CreateKey makes an active access key for a principal, by its ID. NotFound if there is no such principal, Quota if it
+// has two keys already, switched off ones included.
+func (g *Guard) CreateKey(ctx context.Context, principal string) (AccessKey, error) {
+	key := newAccessKey()
+	record, err := g.seal(key, principal)
+	if err != nil {
+		return AccessKey{}, err
+	}
+	err = g.store.Write(ctx, func(w catalog.Writer) error {
+		if _, err := w.Principal(principal); err != nil {
+			return err
+		}
+		keys, err := w.AccessKeys(principal)
+		if err != nil {
+			return err
+		}
+		if len(keys) >= maxKeysPerPrincipal {
+			return artifact.Errorf(artifact.Quota, "Cannot exceed quota for AccessKeysPerUser: %d", maxKeysPerPrincipal)
+		}
+		return w.CreateAccessKey(record)
+	})
+	if err != nil {
+		return AccessKey{}, fmt.Errorf("create access key: %w", err)
+	}
+	return key, nil
+}
+
+// SetKeyActive switches a key on or off, from the next request on. NotFound if there is no such key.
+func (g *Guard) SetKeyActive(ctx context.Context, id string, active bool) error {
+	if err := g.store.Write(ctx, func(w catalog.Writer) error { return w.SetAccessKeyActive(id, active) }); err != nil {
+		return fmt.Errorf("switch access key: %w", err)
+	}
+	return nil
+}
+
+// DeleteKey removes a key for good, from the next request on. NotFound if there is no such key.
+func (g *Guard) DeleteKey(ctx context.Context, id string) error {
+	if err := g.store.Write(ctx, func(w catalog.Writer) error { return w.DeleteAccessKey(id) }); err != nil {
+		return fmt.Errorf("delete access key: %w", err)
+	}
+	return nil
+}
+
+// keyInUse is an access key with its secret open.
+type keyInUse struct {
+	principal string
+	active    bool
+	secret    artifact.Secret // zero: nobody has this key
+}
+
+// readKey reads a key and opens its secret. For an id nobody has it opens another secret, so that it costs the same,
+// and returns the zero key.
+func (g *Guard) readKey(ctx context.Context, id string) (keyInUse, error) {
+	record := g.unknownKey
+	err := g.store.Read(ctx, func(r catalog.Reader) error {
+		found, err := r.AccessKey(id)
+		if err == nil {
+			record = found
+		} else if !artifact.Is(err, artifact.NotFound) {
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return keyInUse{}, fmt.Errorf("read access key: %w", err)
+	}
+	secret, err := g.sealer.Unseal(record.Secret, []byte(record.ID))
+	if err != nil {
+		return keyInUse{}, fmt.Errorf("open access key %s: %w", record.ID, err)
+	}
+	if record.ID != id || record.Principal == "" {
+		return keyInUse{}, nil
+	}
+	return keyInUse{record.Principal, record.Active, artifact.NewSecret(string(secret))}, nil
+}

@@ -1,0 +1,184 @@
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/iam"
+)
+
+// The shape and the life of authorization tokens. Clients put them into files, headers and URLs, so they are made of
+// characters that need no escape anywhere; the prefix is for those who search for leaked ones.
+const (
+	tokenPrefix = "entrepot_"
+	tokenBytes  = 32 // random
+	tokenLength = len(tokenPrefix) + (tokenBytes*8+5)/6
+
+	minTokenSeconds = 900
+	maxTokenSeconds = 43200
+)
+
+// Issue makes a token that lets the caller's principal use the repositories of a domain, with the rights it has at the
+// time of use. seconds is its life: 900 to 43200; absent is 43200; 0 is until the caller's own credential ends, which
+// for an access key, having no end, is 43200 (user guide, "CodeArtifact authentication and tokens").
+//
+// Invalid for other lives; Denied for the account itself, and where the identity policies do not allow
+// sts:GetServiceBearerToken. Issue and refusal are recorded. The token is kept nowhere, only its hash.
+func (g *Guard) Issue(ctx context.Context, c iam.Caller, domain catalog.Domain, seconds *int) (
+	text string, expires time.Time, err error) {
+	asked := maxTokenSeconds
+	if seconds != nil {
+		asked = *seconds
+	}
+	if asked != 0 && (asked < minTokenSeconds || asked > maxTokenSeconds) {
+		return "", time.Time{}, artifact.Errorf(artifact.Invalid, "durationSeconds must be 0 or between %d and %d",
+			minTokenSeconds, maxTokenSeconds)
+	}
+	if err := mayBear(c, asked); err != nil {
+		return "", time.Time{}, g.recordRefusal(ctx, c, err)
+	}
+	life := asked
+	if life == 0 {
+		life = maxTokenSeconds
+	}
+	secret := newToken()
+	now := g.now().UTC().Truncate(time.Second)
+	token := catalog.Token{Hash: tokenHash(secret), Domain: domain.ID, Principal: c.Principal.ID, IssuedAt: now,
+		ExpiresAt: now.Add(time.Duration(life) * time.Second)}
+	event, err := g.event(c, "codeartifact:GetAuthorizationToken", iam.Place{Partition: partitionOf(c.Principal.ARN),
+		Region: g.region, Account: string(domain.Owner)}.DomainARN(domain.Name).String(),
+		map[string]any{"durationSeconds": asked, "expiration": token.ExpiresAt.Unix()})
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	err = g.store.Write(ctx, func(w catalog.Writer) error {
+		if err := w.CreateToken(token); err != nil {
+			return err
+		}
+		return w.Record(event)
+	})
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("keep token: %w", err)
+	}
+	return secret.Reveal(), token.ExpiresAt, nil
+}
+
+// bearAction is asked of the caller's own policies only, on no resource in particular (user guide, "Tokens and
+// authentication").
+const bearAction = "sts:GetServiceBearerToken"
+
+func mayBear(c iam.Caller, asked int) error {
+	if strings.HasSuffix(c.Principal.ARN, ":root") {
+		return artifact.Errorf(artifact.Denied, "User: %s is not authorized to perform: codeartifact:GetAuthorizationToken: "+
+			"the account itself cannot have tokens, a user can", c.Principal.ARN)
+	}
+	keys := map[string][]string{
+		"sts:awsservicename":  {"codeartifact.amazonaws.com"},
+		"sts:durationseconds": {strconv.Itoa(asked)},
+	}
+	for key, values := range c.Context {
+		if _, ours := keys[key]; !ours {
+			keys[key] = values
+		}
+	}
+	question := iam.Request{Principal: c.Principal, Action: bearAction, Resources: []string{"*"}, Context: keys}
+	answer := iam.Evaluate(question, iam.Policies{Identity: c.Identity, Boundary: c.Boundary, Session: c.Session}, true)
+	if !answer.Allowed() {
+		return artifact.Errorf(artifact.Denied, "%s", answer.Message(question))
+	}
+	return nil
+}
+
+// recordRefusal writes the refusal down and returns it, or what went wrong with that.
+func (g *Guard) recordRefusal(ctx context.Context, c iam.Caller, refusal error) error {
+	event, err := g.event(c, bearAction, "*", map[string]any{"errorCode": "AccessDenied"})
+	if err != nil {
+		return err
+	}
+	if err := g.store.Write(ctx, func(w catalog.Writer) error { return w.Record(event) }); err != nil {
+		return fmt.Errorf("record refusal: %w", err)
+	}
+	return refusal
+}
+
+func (g *Guard) event(c iam.Caller, action, resource string, detail map[string]any) (catalog.Event, error) {
+	text, err := json.Marshal(detail)
+	if err != nil {
+		return catalog.Event{}, fmt.Errorf("write event: %w", err)
+	}
+	return catalog.Event{Time: g.now().UTC(), Kind: catalog.AuditEvent, RequestID: c.RequestID,
+		Account: c.Principal.Account, Principal: c.Principal.ARN, Action: action, Resource: resource, Detail: text}, nil
+}
+
+// partitionOf returns the second part of an ARN; resources are in the partition of those who use them.
+func partitionOf(arn string) string {
+	_, rest, _ := strings.Cut(arn, ":")
+	partition, _, _ := strings.Cut(rest, ":")
+	return partition
+}
+
+func newToken() artifact.Secret {
+	var raw [tokenBytes]byte
+	rand.Read(raw[:])
+	return artifact.NewSecret(tokenPrefix + base64.RawURLEncoding.EncodeToString(raw[:]))
+}
+
+func tokenHash(token artifact.Secret) catalog.TokenHash { return sha256.Sum256([]byte(token.Reveal())) }
+
+// token returns the live token behind a secret, or Unauthenticated. It is looked up by its hash, so neither the
+// catalog's index nor the time of a comparison tells anything about its text.
+func (g *Guard) token(ctx context.Context, secret artifact.Secret) (catalog.Token, error) {
+	if len(secret.Reveal()) != tokenLength || !strings.HasPrefix(secret.Reveal(), tokenPrefix) {
+		return catalog.Token{}, refused()
+	}
+	// Tokens go with their principal and their domain, without touching the topic of tokens.
+	stamp := g.store.Stamp(catalog.TokensTopic(), catalog.PrincipalsTopic(), catalog.DomainsTopic())
+	hash := tokenHash(secret)
+	token, ok := g.tokens.recall(hash, stamp)
+	if !ok {
+		err := g.store.Read(ctx, func(r catalog.Reader) (err error) {
+			token, err = r.Token(hash)
+			return err
+		})
+		if artifact.Is(err, artifact.NotFound) {
+			return catalog.Token{}, refused()
+		}
+		if err != nil {
+			return catalog.Token{}, fmt.Errorf("read token: %w", err)
+		}
+		g.tokens.keep(hash, stamp, token)
+	}
+	if !g.now().Before(token.ExpiresAt) {
+		return catalog.Token{}, refused()
+	}
+	return token, nil
+}
+
+// Revoke ends a token at once. NotFound if there is no such token.
+func (g *Guard) Revoke(ctx context.Context, token artifact.Secret) error {
+	if err := g.store.Write(ctx, func(w catalog.Writer) error { return w.DeleteToken(tokenHash(token)) }); err != nil {
+		return fmt.Errorf("revoke token: %w", err)
+	}
+	return nil
+}
+
+// Sweep removes up to limit tokens that have expired and returns how many it removed.
+func (g *Guard) Sweep(ctx context.Context, limit int) (removed int, err error) {
+	err = g.store.Write(ctx, func(w catalog.Writer) (err error) {
+		removed, err = w.DeleteTokensExpired(g.now(), limit)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("sweep tokens: %w", err)
+	}
+	return removed, nil
+}

@@ -1,0 +1,239 @@
+package access
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+)
+
+func TestATokenLivesAsLongAsItMay(t *testing.T) {
+	seconds := func(n int) *int { return &n }
+	rows := []struct {
+		name string
+		asks *int
+		life time.Duration // zero: refused
+	}{
+		{"nothing asked", nil, 12 * time.Hour},
+		{"the session's end, for a key that has none", seconds(0), 12 * time.Hour},
+		{"one second", seconds(1), 0},
+		{"just too short", seconds(899), 0},
+		{"shortest", seconds(900), 15 * time.Minute},
+		{"longest", seconds(43200), 12 * time.Hour},
+		{"just too long", seconds(43201), 0},
+		{"negative", seconds(-900), 0},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			h := newHouse(t)
+			c, err := h.call(h.key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			token, expires, err := h.Issue(t.Context(), c.Caller, domain(), row.asks)
+			if row.life == 0 {
+				const want = "durationSeconds must be 0 or between 900 and 43200"
+				if !artifact.Is(err, artifact.Invalid) || !strings.HasSuffix(err.Error(), want) || token != "" {
+					t.Errorf("got %v, want %q", err, want)
+				}
+				return
+			}
+			if err != nil || !expires.Equal(h.clock.Add(row.life)) {
+				t.Errorf("got a token until %v, %v, want %v of life", expires, err, row.life)
+			}
+		})
+	}
+}
+
+func TestATokenIsMadeOfSafeCharactersAndKeptHashed(t *testing.T) {
+	h := newHouse(t)
+	one, two := h.issue(900), h.issue(900)
+	for _, token := range []string{one, two} {
+		if !regexp.MustCompile(`^entrepot_[A-Za-z0-9_-]{43}$`).MatchString(token) {
+			t.Errorf("got %q", token)
+		}
+	}
+	if one == two {
+		t.Error("two tokens are the same")
+	}
+	if _, kept := h.store.held.tokens[tokenHash(artifact.NewSecret(one))]; !kept || len(h.store.held.tokens) != 2 {
+		t.Error("the hashes are not in the catalog")
+	}
+}
+
+func TestATokenIsRefused(t *testing.T) {
+	rows := []struct {
+		name string
+		do   func(h *house, token string) (use string, on catalog.DomainID)
+	}{
+		{"on another domain", func(_ *house, token string) (string, catalog.DomainID) { return token, testDomain + 1 }},
+		{"on a domain that does not exist", func(_ *house, token string) (string, catalog.DomainID) { return token, 0 }},
+		{"when it is revoked", func(h *house, token string) (string, catalog.DomainID) {
+			if err := h.Revoke(h.Context(), artifact.NewSecret(token)); err != nil {
+				h.Fatal(err)
+			}
+			return token, testDomain
+		}},
+		{"when its user is deleted", func(h *house, token string) (string, catalog.DomainID) {
+			h.write(func(w catalog.Writer) error { return w.DeletePrincipal("AIDAANN") })
+			return token, testDomain
+		}},
+		{"in another case", func(_ *house, token string) (string, catalog.DomainID) {
+			return strings.ToUpper(token), testDomain
+		}},
+		{"cut short", func(_ *house, token string) (string, catalog.DomainID) { return token[:len(token)-1], testDomain }},
+		{"with more at its end", func(_ *house, token string) (string, catalog.DomainID) { return token + "A", testDomain }},
+		{"that nobody issued", func(_ *house, token string) (string, catalog.DomainID) {
+			return newToken().Reveal(), testDomain
+		}},
+		{"when it is an access key's secret", func(h *house, _ string) (string, catalog.DomainID) {
+			return h.key.Secret.Reveal(), testDomain
+		}},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			h := newHouse(t)
+			token := h.issue(900)
+			if _, err := h.fetch(token, testDomain); err != nil {
+				t.Fatal(err)
+			}
+			use, on := row.do(h, token)
+			_, err := h.fetch(use, on)
+			h.wantNoToken(err)
+		})
+	}
+}
+
+func TestTheDomainThatDoesNotExistHasNoTokensEvenIfTheCatalogSaysSo(t *testing.T) {
+	h := newHouse(t)
+	c, err := h.call(h.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, _, err := h.Issue(t.Context(), c.Caller, catalog.Domain{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.fetch(token, 0)
+	h.wantNoToken(err)
+}
+
+func TestIssuingAsksForTheServiceBearerToken(t *testing.T) {
+	limit := func(condition string) string {
+		return `{"Version":"2012-10-17","Statement":[
+			{"Effect":"Allow","Action":"codeartifact:*","Resource":"*"},
+			{"Effect":"Allow","Action":"sts:GetServiceBearerToken","Resource":"*","Condition":{` + condition + `}}]}`
+	}
+	rows := []struct {
+		name, policy string
+		seconds      int
+		allowed      bool
+	}{
+		{"not allowed", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"codeartifact:*","Resource":"*"}}`,
+			900, false},
+		{"for the service", limit(`"StringEquals":{"sts:AWSServiceName":"codeartifact.amazonaws.com"}`), 900, true},
+		{"for another service", limit(`"StringEquals":{"sts:AWSServiceName":"other.amazonaws.com"}`), 900, false},
+		{"up to an hour, asking an hour", limit(`"NumericLessThanEquals":{"sts:DurationSeconds":"3600"}`), 3600, true},
+		{"up to an hour, asking more", limit(`"NumericLessThanEquals":{"sts:DurationSeconds":"3600"}`), 3601, false},
+		{"up to an hour, asking 0", limit(`"NumericLessThanEquals":{"sts:DurationSeconds":"3600"}`), 0, true},
+		{"exactly 12 h, asking 0", limit(`"NumericEquals":{"sts:DurationSeconds":"43200"}`), 0, false},
+		{"exactly 12 h, asking an hour", limit(`"NumericEquals":{"sts:DurationSeconds":"43200"}`), 3600, false},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			h := newHouse(t)
+			h.user("bob", row.policy)
+			c, err := h.call(h.keyOf("bob"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			token, _, err := h.Issue(t.Context(), c.Caller, domain(), &row.seconds)
+			if row.allowed != (err == nil) {
+				t.Fatalf("got %v, want allowed=%v", err, row.allowed)
+			}
+			event := h.store.held.events[len(h.store.held.events)-1]
+			if row.allowed {
+				if event.Action != "codeartifact:GetAuthorizationToken" || strings.Contains(string(event.Detail), token) ||
+					event.Resource != "arn:aws:codeartifact:eu-west-1:123456789012:domain/example" || !json.Valid(event.Detail) {
+					t.Errorf("recorded %+v", event)
+				}
+				return
+			}
+			const want = "User: arn:aws:iam::123456789012:user/bob is not authorized to perform: sts:GetServiceBearerToken"
+			if !artifact.Is(err, artifact.Denied) || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want %q", err, want)
+			}
+			if event.Action != bearAction || event.Principal != c.Principal.ARN || event.RequestID != "request-1" {
+				t.Errorf("recorded %+v", event)
+			}
+		})
+	}
+}
+
+// S25: asking again gives another token and leaves the first as it was.
+func TestAReplayedRequestForATokenDoesNotProlongAnOlderOne(t *testing.T) {
+	h := newHouse(t)
+	old := h.issue(900)
+	h.clock = h.clock.Add(4 * time.Minute)
+	h.issue(900)
+	h.clock = h.clock.Add(11 * time.Minute)
+	_, err := h.fetch(old, testDomain)
+	h.wantNoToken(err)
+}
+
+func TestSweepRemovesWhatHasExpired(t *testing.T) {
+	h := newHouse(t)
+	h.issue(900)
+	h.issue(900)
+	live := h.issue(43200)
+	h.clock = h.clock.Add(time.Hour)
+	for _, want := range []int{1, 1, 0} {
+		if removed, err := h.Sweep(t.Context(), 1); err != nil || removed != want {
+			t.Errorf("got %d, %v, want %d", removed, err, want)
+		}
+	}
+	if _, err := h.fetch(live, testDomain); err != nil {
+		t.Error(err)
+	}
+}
+
+// P37: one token, one decision, however it is carried; in the query it is not carried at all.
+func TestEverySchemeMeetsTheSameDecision(t *testing.T) {
+	rows := []struct {
+		name          string
+		header, value func(token string) string
+		accepted      bool
+	}{
+		{"Bearer", authorization, func(token string) string { return "Bearer " + token }, true},
+		{"Basic aws", authorization, func(token string) string { return basic("aws", token) }, true},
+		{"bare", authorization, func(token string) string { return token }, true},
+		{"NuGet key", func(string) string { return "X-NuGet-ApiKey" }, func(token string) string { return token }, true},
+		{"cookie", func(string) string { return "Cookie" }, func(token string) string { return "token=" + token }, false},
+		{"query", func(string) string { return "X-None" }, func(token string) string { return token }, false},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			h := newHouse(t)
+			token := h.issue(900)
+			r := httptest.NewRequest("GET", "http://127.0.0.1/example/npm/team/x?token="+token+"&access_token="+token, nil)
+			r.Header.Set(row.header(token), row.value(token))
+			c, err := h.Package(r, "", testDomain)
+			if row.accepted != (err == nil) || row.accepted && c.Principal.Name != "ann" {
+				t.Errorf("got %v, %v", c, err)
+			}
+			if err := h.Revoke(t.Context(), artifact.NewSecret(token)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.Package(r, "", testDomain); !artifact.Is(err, artifact.Unauthenticated) {
+				t.Errorf("after revocation: got %v", err)
+			}
+		})
+	}
+}
+
+func authorization(string) string { return "Authorization" }
