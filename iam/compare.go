@@ -246,7 +246,7 @@ func compileNetwork(_ *compiler, value string) (comparer, *template, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%q is neither an IP address nor a CIDR block", clip(value))
 	}
-	return network(prefix.Masked()), nil, nil
+	return network(prefix), nil, nil
 }
 
 func parsePrefix(value string) (netip.Prefix, error) {

@@ -299,6 +299,12 @@ func TestDecisions(t *testing.T) {
 			docs: documents{identity: all, resource: statementOf("Allow", read, "*", to(mallory.ARN)),
 				boundary: statementOf("Allow", publish, "*", "")}},
 
+		{name: "the stronger naming counts, whichever comes first", docs: documents{resource: toRoot + "," + toBob},
+			want: AllowedByResource},
+		{name: "several values, StringEquals one of them", want: AllowedByIdentity,
+			docs: tagged(`"StringEquals": {"a:b": "v"}`), context: map[string][]string{"a:b": {"w", "v"}}},
+		{name: "several values, StringNotEquals one of them", want: NoIdentityAllow,
+			docs: tagged(`"StringNotEquals": {"a:b": "v"}`), context: map[string][]string{"a:b": {"w", "v"}}},
 		{name: "NotPrincipal denies others", who: alice, want: DeniedByResource, docs: documents{identity: all,
 			resource: `{"Effect": "Deny", "NotPrincipal": {"AWS": "` + bob.ARN + `"}, "Action": "*", "Resource": "*"}`}},
 		{name: "NotPrincipal spares whom it names", want: AllowedByIdentity, docs: documents{identity: all,

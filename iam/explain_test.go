@@ -44,7 +44,8 @@ func TestMessage(t *testing.T) {
 
 func TestDecisionNamesTheStatement(t *testing.T) {
 	p := mustParse(t, IdentityPolicy, `{"Id": "guard", "Statement": [`+all+`,
-		{"Sid": "NoRead", "Effect": "Deny", "Action": "*", "Resource": "`+repoX+`"}]}`)
+		{"Sid": "NoRead", "Effect": "Deny", "Action": "*", "Resource": "`+repoX+`"},
+		{"Sid": "Again", "Effect": "Allow", "Action": "*", "Resource": "*"}]}`)
 	evaluate := func(on ...string) Decision {
 		return Evaluate(Request{Principal: bob, Action: read, Resources: on}, Policies{Identity: []*Policy{p}}, true)
 	}

@@ -67,7 +67,6 @@ var (
 	carol  = Principal{Account: stranger, ARN: "arn:aws:iam::" + stranger + ":user/carol", ID: "AIDACAROL", OrgID: "o-abc"}
 	basics = ask("GetDomainPermissionsPolicy", "ListRepositoriesInDomain", "GetAuthorizationToken", "DescribeDomain",
 		"CreateRepository")
-	onD     = func(q question) question { return q.about(domain) }
 	asCarol = func(q question) question { return q.by(carol).about(domain) }
 )
 
@@ -269,5 +268,14 @@ func TestSamplePolicies(t *testing.T) {
 			check(fixture.permits, true)
 			check(fixture.not, false)
 		})
+	}
+}
+
+func TestUnderDoesNotWidenADeny(t *testing.T) {
+	p := mustParse(t, IdentityPolicy, `{"Statement": [`+all+`,`+
+		statementOf("Deny", "codeartifact:ListDomains", prefix+"domain/secret*", "")+`]}`)
+	req := Request{Principal: bob, Action: "codeartifact:ListDomains", Resources: []string{"*"}, Under: prefix + "domain/"}
+	if got := Evaluate(req, Policies{Identity: []*Policy{p}}, true); !got.Allowed() {
+		t.Errorf("got %v, want an allow: the call names no domain that is denied", got)
 	}
 }

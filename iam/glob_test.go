@@ -67,6 +67,21 @@ func FuzzGlob(f *testing.F) {
 	})
 }
 
+func TestGlobFindsLongRunsWithQuestionMarks(t *testing.T) {
+	run := strings.Repeat("a?", 100)
+	g := mustGlob(t, "*"+run+"b*")
+	for text, want := range map[string]bool{
+		"xx" + strings.Repeat("aé", 100) + "byy":               true,
+		"xx" + strings.Repeat("ac", 100) + "acbyy":             true,
+		"xx" + strings.Repeat("ac", 99) + "byy":                false,
+		"xx" + strings.Repeat("ac", 40) + "x" + run[:2] + "by": false,
+	} {
+		if got := g.match(text); got != want {
+			t.Errorf("%q: got %v, want %v", text, got, want)
+		}
+	}
+}
+
 func TestGlobMayBegin(t *testing.T) {
 	for _, test := range []struct {
 		pattern, prefix string

@@ -259,10 +259,13 @@ func FuzzParse(f *testing.F) {
 	for _, fixture := range fixtures {
 		f.Add([]byte(fixture.document), uint8(fixture.kind))
 	}
-	f.Add([]byte(replacing(`"Resource": "*"`, `"Resource": "arn:aws:s3:::${aws:username, 'x'}/${*}?*"`)), uint8(ResourcePolicy))
-	f.Add([]byte(with(`"Condition": {"ForAnyValue:ArnNotLikeIfExists": {"aws:PrincipalArn": "arn:*:iam::${aws:userid}:?"}}`)),
-		uint8(ResourcePolicy))
-	f.Add([]byte(with(`"Condition": {"DateLessThan": {"a:b": [1, "2026-01"]}, "Null": {"a:c": true}}`)), uint8(ResourcePolicy))
+	for _, document := range []string{
+		replacing(`"Resource": "*"`, `"Resource": "arn:aws:s3:::${aws:username, 'x'}/${*}?*"`),
+		with(`"Condition": {"ForAnyValue:ArnNotLikeIfExists": {"aws:PrincipalArn": "arn:*:iam::${aws:userid}:?"}}`),
+		with(`"Condition": {"DateLessThan": {"a:b": [1, "2026-01"]}, "Null": {"a:c": true}}`),
+	} {
+		f.Add([]byte(document), uint8(ResourcePolicy))
+	}
 	f.Fuzz(func(t *testing.T, document []byte, kind uint8) {
 		p, err := Parse(document, PolicyKind(kind%4))
 		if err != nil {

@@ -12,40 +12,44 @@ import (
 // TestEvaluateAgreesWithReference draws policies and requests from a small world, where much matches, and compares
 // Evaluate with reference, a second evaluator that shares no code with it and was written for reading only.
 func TestEvaluateAgreesWithReference(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		document := func(label string, kind PolicyKind) (*Policy, map[string]any) {
-			source := drawDocument(t, label, kind == ResourcePolicy)
-			p, err := Parse(source, kind)
-			if err != nil {
-				t.Fatalf("%v\n%s", err, source)
-			}
-			var plain map[string]any
-			if err := json.Unmarshal(source, &plain); err != nil {
-				t.Fatal(err)
-			}
-			return p, plain
+	for range 20 { // a hundred draws each
+		rapid.Check(t, agree)
+	}
+}
+
+func agree(t *rapid.T) {
+	document := func(label string, kind PolicyKind) (*Policy, map[string]any) {
+		source := drawDocument(t, label, kind == ResourcePolicy)
+		p, err := Parse(source, kind)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, source)
 		}
-		r := reference{
-			who:    rapid.SampledFrom([]Principal{bob, alice, ci, mallory}).Draw(t, "who"),
-			action: rapid.SampledFrom([]string{"s:Read", "s:Write"}).Draw(t, "action"),
-			on:     rapid.SampledFrom([]string{"arn:a:s:::x", "arn:a:s:::bob", "arn:a:s:::x/y"}).Draw(t, "on"),
-			tags:   rapid.SampledFrom([][]string{nil, {"a"}, {"b"}, {"a", "b"}, {"bob"}}).Draw(t, "tags"),
+		var plain map[string]any
+		if err := json.Unmarshal(source, &plain); err != nil {
+			t.Fatal(err)
 		}
-		same := r.who.Account == owner
-		req := Request{Principal: r.who, Action: r.action, Resources: []string{r.on},
-			Context: map[string][]string{"aws:tagkeys": r.tags}}
-		identity, plainIdentity := document("identity", IdentityPolicy)
-		resource, plainResource := document("resource", ResourcePolicy)
-		policies := Policies{Identity: []*Policy{identity}, Resource: []*Policy{resource}}
-		limit := map[string]any(nil)
-		if rapid.Bool().Draw(t, "bounded") {
-			policies.Boundary, limit = document("boundary", IdentityPolicy)
-		}
-		got, want := Evaluate(req, policies, same), r.allowed(plainIdentity, plainResource, limit, same)
-		if got.Allowed() != want {
-			t.Fatalf("got %v, want allowed = %v", got, want)
-		}
-	})
+		return p, plain
+	}
+	r := reference{
+		who:    rapid.SampledFrom([]Principal{bob, alice, ci, mallory}).Draw(t, "who"),
+		action: rapid.SampledFrom([]string{"s:Read", "s:Write"}).Draw(t, "action"),
+		on:     rapid.SampledFrom([]string{"arn:a:s:::x", "arn:a:s:::bob", "arn:a:s:::x/y"}).Draw(t, "on"),
+		tags:   rapid.SampledFrom([][]string{nil, {"a"}, {"b"}, {"a", "b"}, {"bob"}}).Draw(t, "tags"),
+	}
+	same := r.who.Account == owner
+	req := Request{Principal: r.who, Action: r.action, Resources: []string{r.on},
+		Context: map[string][]string{"aws:tagkeys": r.tags}}
+	identity, plainIdentity := document("identity", IdentityPolicy)
+	resource, plainResource := document("resource", ResourcePolicy)
+	policies := Policies{Identity: []*Policy{identity}, Resource: []*Policy{resource}}
+	limit := map[string]any(nil)
+	if rapid.Bool().Draw(t, "bounded") {
+		policies.Boundary, limit = document("boundary", IdentityPolicy)
+	}
+	got, want := Evaluate(req, policies, same), r.allowed(plainIdentity, plainResource, limit, same)
+	if got.Allowed() != want {
+		t.Fatalf("got %v, want allowed = %v", got, want)
+	}
 }
 
 func drawDocument(t *rapid.T, label string, principals bool) []byte {

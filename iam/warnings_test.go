@@ -8,7 +8,8 @@ import (
 // TestPublic is case I21 of the evaluation table: the caller of Parse refuses public policies unless told otherwise.
 func TestPublic(t *testing.T) {
 	open := func(condition string) string {
-		return `{"Version": "2012-10-17", "Statement": ` + statementOf("Allow", read, "*", anyone+`, "Condition": {`+condition+`}`) + `}`
+		return `{"Version": "2012-10-17", "Statement": ` +
+			statementOf("Allow", read, "*", anyone+`, "Condition": {`+condition+`}`) + `}`
 	}
 	for _, test := range []struct {
 		name, document string
