@@ -1,0 +1,443 @@
+package repository_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/blob"
+	"entrepot/blob/mem"
+	"entrepot/catalog"
+	"entrepot/catalog/sqlcatalog"
+	"entrepot/iam"
+	"entrepot/repository"
+	"entrepot/upstream"
+	"entrepot/upstream/upstreamtest"
+)
+
+const (
+	account   = "123456789012"
+	stranger  = "210987654321"
+	tarball   = "package.tgz"
+	npmjs     = "public:npmjs"
+	allowAll  = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+	allowNone = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:Nothing","Resource":"*"}}`
+)
+
+var domainKey = artifact.DomainKey{Owner: account, Name: "house"}
+
+// house is a whole set of rules over an embedded catalog, stores in memory and a registry on loopback. Its methods end the
+// test on any error that a story does not expect.
+type house struct {
+	t        *testing.T
+	rules    *repository.Service
+	catalog  catalog.Store
+	registry *registry
+	vault    *vault
+	owner    iam.Caller
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{t: t, now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), vault: &vault{stores: map[catalog.DomainID]*mem.Store{}}}
+	var err error
+	h.catalog, err = sqlcatalog.OpenSQLite(t.Context(), t.TempDir()+"/catalog.sqlite", sqlcatalog.Options{})
+	h.check(err)
+	h.registry = newRegistry(t)
+	origin, err := upstream.ParseOrigin("npmjs", h.registry.server.URL+"/")
+	h.check(err)
+	client, err := upstream.New(upstream.Options{Origins: upstream.NewOrigins(origin), Cache: &upstreamtest.Cache{},
+		Logger: slog.New(slog.DiscardHandler), Retries: -1})
+	h.check(err)
+	ids := atomic.Int64{}
+	h.rules = repository.New(repository.Options{
+		Catalog: h.catalog, Vault: h.vault, Fetcher: client, Sources: map[string]repository.Source{npmjs: h.registry},
+		Region: "us-east-1", Now: h.clock, NewID: func() string { return fmt.Sprintf("id-%d", ids.Add(1)) },
+		Endpoint: func(k artifact.RepositoryKey, f artifact.Format) string {
+			return fmt.Sprintf("http://house.test/%s-%s/%s/%s/", k.Domain, k.Owner, f, k.Name)
+		},
+		Log: slog.New(slog.DiscardHandler),
+	})
+	t.Cleanup(func() {
+		_ = client.Close()
+		_ = h.catalog.Close()
+	})
+	h.owner = h.caller(account, "owner", allowAll)
+	_, err = h.rules.CreateDomain(t.Context(), h.owner, repository.DomainSpec{Name: domainKey.Name})
+	h.check(err)
+	return h
+}
+
+func (h *house) check(err error) {
+	h.t.Helper()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// clock moves on by a second at each look, so that later things are newer.
+func (h *house) clock() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now = h.now.Add(time.Second)
+	return h.now
+}
+
+// caller is a user of an account with one identity policy.
+func (h *house) caller(account, name, policy string) iam.Caller {
+	h.t.Helper()
+	p, err := iam.Parse([]byte(policy), iam.IdentityPolicy)
+	h.check(err)
+	return iam.Caller{Principal: iam.Principal{Account: account, ARN: "arn:aws:iam::" + account + ":user/" + name, ID: "AIDA" + name, Name: name},
+		Identity: []*iam.Policy{p}}
+}
+
+func key(name string) artifact.RepositoryKey { return domainKey.Repository(name) }
+
+// repo makes a repository over the given upstreams.
+func (h *house) repo(name string, upstreams ...string) {
+	h.t.Helper()
+	_, err := h.rules.CreateRepository(h.t.Context(), h.owner, repository.RepositorySpec{RepositoryKey: key(name), Upstreams: upstreams})
+	h.check(err)
+}
+
+// connect gives a repository the external connection.
+func (h *house) connect(name string) {
+	h.t.Helper()
+	_, err := h.rules.AssociateExternalConnection(h.t.Context(), h.owner, key(name), npmjs)
+	h.check(err)
+}
+
+func (h *house) shelf(repo string) *repository.Shelf {
+	return h.rules.Shelf(h.owner, key(repo), "http://house.test/"+repo+"/")
+}
+
+func npm(name string) artifact.PackageKey {
+	return artifact.PackageKey{Format: artifact.NPM, Name: name}
+}
+
+// at reads "name@version".
+func at(coordinate string) artifact.VersionKey {
+	name, version, _ := strings.Cut(coordinate, "@")
+	return npm(name).At(version)
+}
+
+// tryPublish publishes a version with one asset.
+func (h *house) tryPublish(repo, coordinate, body string, labels ...string) (artifact.Version, error) {
+	h.t.Helper()
+	shelf := h.shelf(repo)
+	upload, err := shelf.Stage(h.t.Context())
+	h.check(err)
+	defer upload.Discard()
+	_, err = io.WriteString(upload, body)
+	h.check(err)
+	p := repository.Publication{VersionKey: at(coordinate), Manifest: []byte(`{"manifest":"` + coordinate + `"}`),
+		Assets: []repository.StagedAsset{{Name: tarball, Upload: upload}}, Labels: map[string]string{}}
+	for _, l := range labels {
+		p.Labels[l] = p.Version
+	}
+	return shelf.Publish(h.t.Context(), p)
+}
+
+func (h *house) publish(repo, coordinate, body string, labels ...string) artifact.Version {
+	h.t.Helper()
+	v, err := h.tryPublish(repo, coordinate, body, labels...)
+	h.check(err)
+	return v
+}
+
+// tryFetch downloads an asset as a package manager does.
+func (h *house) tryFetch(repo, coordinate string) (string, error) {
+	return fetch(h.t.Context(), h.shelf(repo), coordinate)
+}
+
+func fetch(ctx context.Context, shelf *repository.Shelf, coordinate string) (string, error) {
+	f, err := shelf.Open(ctx, at(coordinate), tarball)
+	if err != nil {
+		return "", err
+	}
+	var body io.ReadCloser = f.Content
+	if f.Content == nil {
+		body = f.Transfer
+	}
+	defer body.Close()
+	text, err := io.ReadAll(body)
+	return string(text), err
+}
+
+func (h *house) fetches(repo, coordinate, want string) {
+	h.t.Helper()
+	got, err := h.tryFetch(repo, coordinate)
+	h.check(err)
+	if got != want {
+		h.t.Fatalf("%s through %s: got %.40q, want %.40q", coordinate, repo, got, want)
+	}
+}
+
+func (h *house) refuses(kind artifact.Kind, err error) {
+	h.t.Helper()
+	if !artifact.Is(err, kind) {
+		h.t.Fatalf("got error %v, want one of kind %v", err, kind)
+	}
+}
+
+func (h *house) fetchFails(repo, coordinate string, kind artifact.Kind) error {
+	h.t.Helper()
+	_, err := h.tryFetch(repo, coordinate)
+	h.refuses(kind, err)
+	return err
+}
+
+// holds checks which versions of a package the API lists in a repository.
+func (h *house) holds(repo, name string, want ...string) {
+	h.t.Helper()
+	got := []string{}
+	list, err := h.rules.Versions(h.t.Context(), key(repo), npm(name), catalog.VersionFilter{}, catalog.Page{Limit: 1000})
+	if !artifact.Is(err, artifact.NotFound) {
+		h.check(err)
+	}
+	for _, v := range list.Items {
+		got = append(got, v.Version)
+	}
+	if slices.Sort(want); !slices.Equal(got, want) && len(got)+len(want) > 0 {
+		h.t.Fatalf("versions of %s held by %s: got %v, want %v", name, repo, got, want)
+	}
+}
+
+// shows checks which versions of a package a package manager sees through a repository.
+func (h *house) shows(repo, name string, want ...string) repository.View {
+	h.t.Helper()
+	got := []string{}
+	view, err := h.shelf(repo).View(h.t.Context(), npm(name))
+	if !artifact.Is(err, artifact.NotFound) {
+		h.check(err)
+		for v, err := range view.Versions {
+			h.check(err)
+			got = append(got, v.VersionKey.Version)
+		}
+	}
+	slices.Sort(got)
+	if slices.Sort(want); !slices.Equal(got, want) && len(got)+len(want) > 0 {
+		h.t.Fatalf("versions of %s seen through %s: got %v, want %v", name, repo, got, want)
+	}
+	return view
+}
+
+func (h *house) version(repo, coordinate string) artifact.Version {
+	h.t.Helper()
+	v, err := h.rules.Version(h.t.Context(), key(repo), at(coordinate))
+	h.check(err)
+	return v
+}
+
+func (h *house) setStatus(repo, coordinate string, status artifact.Status) {
+	h.t.Helper()
+	v := at(coordinate)
+	out, err := h.rules.SetStatus(h.t.Context(), h.owner, key(repo), v.PackageKey, repository.Selection{Versions: []string{v.Version}}, status)
+	h.check(err)
+	if len(out.Failed) > 0 {
+		h.t.Fatalf("set %s to %s: %v", coordinate, status, out.Failed)
+	}
+}
+
+func (h *house) deleteVersion(repo, coordinate string) {
+	h.t.Helper()
+	v := at(coordinate)
+	out, err := h.rules.DeleteVersions(h.t.Context(), h.owner, key(repo), v.PackageKey, repository.Selection{Versions: []string{v.Version}})
+	h.check(err)
+	if out.Successful[v.Version].Status != artifact.Deleted {
+		h.t.Fatalf("delete %s: %v", coordinate, out)
+	}
+}
+
+func (h *house) controls(repo, name string) artifact.Controls {
+	h.t.Helper()
+	p, err := h.rules.Package(h.t.Context(), key(repo), npm(name))
+	h.check(err)
+	return p.Controls
+}
+
+func (h *house) control(repo, name string, publish, upstream artifact.Control) {
+	h.t.Helper()
+	_, err := h.rules.PutControls(h.t.Context(), h.owner, key(repo), npm(name), artifact.Controls{Publish: publish, Upstream: upstream})
+	h.check(err)
+}
+
+func (h *house) update(repo string, upstreams ...string) {
+	h.t.Helper()
+	if upstreams == nil {
+		upstreams = []string{}
+	}
+	_, err := h.rules.UpdateRepository(h.t.Context(), h.owner, key(repo), repository.RepositoryChange{Upstreams: &upstreams})
+	h.check(err)
+}
+
+// assetBytes is what the domain's assets take.
+func (h *house) assetBytes() int64 {
+	h.t.Helper()
+	d, err := h.rules.Domain(h.t.Context(), domainKey)
+	h.check(err)
+	return d.AssetBytes
+}
+
+// vault keeps the domains' bytes in memory.
+type vault struct {
+	mu     sync.Mutex
+	stores map[catalog.DomainID]*mem.Store
+}
+
+func (v *vault) NewKey() ([]byte, error) { return []byte("wrapped"), nil }
+
+func (v *vault) Open(d catalog.Domain) (blob.Store, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.stores[d.ID] == nil {
+		v.stores[d.ID] = mem.New(time.Now)
+	}
+	return v.stores[d.ID], nil
+}
+
+// registry is a public registry as the rules see one: what it offers can be changed, and it counts what it is asked.
+type registry struct {
+	server *httptest.Server
+
+	mu       sync.Mutex
+	offers   map[string]map[string]string // package → version → bytes
+	labels   map[string]map[string]string
+	lies     map[string]string // name@version → bytes it sends instead of those it promises
+	down     bool
+	listings map[string]int // package → how often it was asked for
+	requests atomic.Int64   // for assets
+	stall    chan struct{}  // if set, assets wait for it after their first half
+}
+
+func newRegistry(t *testing.T) *registry {
+	r := &registry{offers: map[string]map[string]string{}, labels: map[string]map[string]string{}, lies: map[string]string{}, listings: map[string]int{}}
+	r.server = httptest.NewServer(r)
+	t.Cleanup(r.server.Close)
+	return r
+}
+
+func (r *registry) offer(coordinate, body string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v := at(coordinate)
+	if r.offers[v.Name] == nil {
+		r.offers[v.Name] = map[string]string{}
+		r.labels[v.Name] = map[string]string{}
+	}
+	r.offers[v.Name][v.Version] = body
+	r.labels[v.Name]["latest"] = v.Version
+}
+
+func (r *registry) withdraw(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.offers, name)
+}
+
+func (r *registry) goDown() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.down = true
+	r.server.CloseClientConnections()
+}
+
+func (r *registry) asked(name string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.listings[name]
+}
+
+func (r *registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	r.requests.Add(1)
+	coordinate := strings.TrimPrefix(req.URL.Path, "/")
+	r.mu.Lock()
+	body, down, stall := r.offers[at(coordinate).Name][at(coordinate).Version], r.down, r.stall
+	if lie, ok := r.lies[coordinate]; ok {
+		body = lie
+	}
+	r.mu.Unlock()
+	if down {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+	_, _ = io.WriteString(w, body[:len(body)/2])
+	if stall != nil {
+		w.(http.Flusher).Flush()
+		<-stall
+	}
+	_, _ = io.WriteString(w, body[len(body)/2:])
+}
+
+func (r *registry) Listing(_ context.Context, p artifact.PackageKey) (repository.Listing, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.listings[p.Name]++
+	if r.down {
+		return nil, artifact.Errorf(artifact.Unavailable, "The registry does not answer.")
+	}
+	if r.offers[p.Name] == nil {
+		return nil, artifact.Errorf(artifact.NotFound, "The registry has no package %s.", p.Name)
+	}
+	return listing{p, maps.Clone(r.offers[p.Name]), maps.Clone(r.labels[p.Name])}, nil
+}
+
+func (r *registry) Refresh(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
+	return r.Listing(ctx, p)
+}
+
+func (r *registry) Asset(v artifact.Version, name string) (upstream.AssetRequest, error) {
+	a, _ := v.Asset(name)
+	return upstream.AssetRequest{Path: v.Name + "@" + v.VersionKey.Version, Want: upstream.Want{Size: a.Size, SHA256: a.SHA256[:]}}, nil
+}
+
+type listing struct {
+	pkg    artifact.PackageKey
+	offers map[string]string
+	labels map[string]string
+}
+
+func (l listing) ID() string                { return fmt.Sprint(l.offers, l.labels) }
+func (l listing) Labels() map[string]string { return l.labels }
+func (l listing) Manifest() []byte          { return []byte(`{"package":"` + l.pkg.Name + `"}`) }
+
+func (l listing) Version(_ context.Context, version string) (artifact.Version, error) {
+	body, ok := l.offers[version]
+	if !ok {
+		return artifact.Version{}, artifact.Errorf(artifact.NotFound, "The registry has no version %s.", version)
+	}
+	v := l.pkg.At(version)
+	return artifact.Version{VersionKey: v, Status: artifact.Published, Manifest: []byte(`{"manifest":"` + v.String() + `"}`),
+		Assets: []artifact.Asset{{Name: tarball, Size: int64(len(body)), Digests: artifact.Digests{SHA256: sha256.Sum256([]byte(body))}}}}, nil
+}
+
+func (l listing) Each(ctx context.Context) iter.Seq2[artifact.Version, error] {
+	return func(yield func(artifact.Version, error) bool) {
+		for _, version := range slices.Sorted(maps.Keys(l.offers)) {
+			if v, err := l.Version(ctx, version); !yield(v, err) {
+				return
+			}
+		}
+	}
+}
+
+// big is a body of several chunks that differs with its name.
+func big(name string) string { return name + strings.Repeat(name+"\n", 300_000/(len(name)+1)) }

@@ -1,0 +1,219 @@
+package repository_test
+
+import (
+	"io"
+	"maps"
+	"strings"
+	"testing"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/repository"
+)
+
+func TestLists(t *testing.T) {
+	t.Run("T32 T33 the API sees only the repository itself", func(t *testing.T) {
+		h := newHouse(t)
+		h.repo("u")
+		h.repo("r", "u")
+		h.publish("u", "lodash@1.0.0", "bytes")
+		_, err := h.rules.Version(t.Context(), key("r"), at("lodash@1.0.0"))
+		h.refuses(artifact.NotFound, err)
+		l, err := h.rules.Packages(t.Context(), key("r"), catalog.PackageFilter{}, catalog.Page{Limit: 10})
+		if err != nil || len(l.Items) != 0 {
+			t.Errorf("packages of r: got %v, %v, want none", l.Items, err)
+		}
+	})
+	t.Run("T35 without a filter every status is listed", func(t *testing.T) {
+		h := newHouse(t)
+		h.repo("r")
+		for version, status := range map[string]artifact.Status{"1.0.0": artifact.Published, "2.0.0": artifact.Unlisted, "3.0.0": artifact.Archived} {
+			h.publish("r", "left@"+version, "bytes of "+version)
+			h.setStatus("r", "left@"+version, status)
+		}
+		h.publish("r", "left@4.0.0", "bytes of 4")
+		h.dispose("left@4.0.0")
+		h.holds("r", "left", "1.0.0", "2.0.0", "3.0.0", "4.0.0")
+		h.shows("r", "left", "1.0.0")
+	})
+	t.Run("T36 T37 a status decides what package managers see and keeps the revision", func(t *testing.T) {
+		h := newHouse(t)
+		h.repo("r")
+		before := h.publish("r", "left@1.0.0", "bytes").Revision
+		h.setStatus("r", "left@1.0.0", artifact.Unlisted)
+		h.shows("r", "left")
+		h.fetches("r", "left@1.0.0", "bytes")
+		h.setStatus("r", "left@1.0.0", artifact.Archived)
+		h.fetchFails("r", "left@1.0.0", artifact.NotFound)
+		h.setStatus("r", "left@1.0.0", artifact.Published)
+		h.fetches("r", "left@1.0.0", "bytes")
+		h.shows("r", "left", "1.0.0")
+		if after := h.version("r", "left@1.0.0").Revision; after != before {
+			t.Errorf("revision went from %s to %s", before, after)
+		}
+	})
+	t.Run("T60 for the same label the upstream's target wins", func(t *testing.T) {
+		h := newHouse(t)
+		h.repo("u")
+		h.repo("r", "u")
+		h.publish("u", "left@1.0.1", "one", "latest", "alpha")
+		h.publish("r", "left@1.0.2", "two", "latest", "mine")
+		h.control("r", "left", artifact.Allow, artifact.Allow)
+		want := map[string]string{"latest": "1.0.1", "alpha": "1.0.1", "mine": "1.0.2"}
+		if got := h.shows("r", "left", "1.0.1", "1.0.2").Labels; !maps.Equal(got, want) {
+			t.Errorf("labels: got %v, want %v", got, want)
+		}
+		h.control("r", "left", artifact.Allow, artifact.Block)
+		want = map[string]string{"latest": "1.0.2", "mine": "1.0.2"}
+		if got := h.shows("r", "left", "1.0.2").Labels; !maps.Equal(got, want) {
+			t.Errorf("labels with upstream blocked: got %v, want %v", got, want)
+		}
+	})
+	t.Run("T61 without the label latest the newest published version is shown", func(t *testing.T) {
+		h := newHouse(t)
+		h.repo("r")
+		h.publish("r", "left@2.0.0", "two")
+		h.publish("r", "left@1.0.0", "one")
+		if got := h.display("r", "left"); got != "1.0.0" {
+			t.Errorf("got %q, want 1.0.0", got)
+		}
+		h.setStatus("r", "left@1.0.0", artifact.Archived)
+		if got := h.display("r", "left"); got != "2.0.0" {
+			t.Errorf("with 1.0.0 archived: got %q, want 2.0.0", got)
+		}
+		h.publish("r", "left@3.0.0", "three", "latest")
+		h.publish("r", "left@4.0.0", "four")
+		if got := h.display("r", "left"); got != "3.0.0" {
+			t.Errorf("with latest at 3.0.0: got %q", got)
+		}
+	})
+	t.Run("a version found twice belongs to the first repository in search order", func(t *testing.T) {
+		h := newHouse(t)
+		h.repo("far")
+		h.repo("near")
+		h.publish("far", "left@1.0.0", "far bytes")
+		h.publish("near", "left@1.0.0", "near bytes")
+		h.repo("r", "near", "far")
+		h.shows("r", "left", "1.0.0")
+		h.fetches("r", "left@1.0.0", "near bytes")
+		h.setStatus("near", "left@1.0.0", artifact.Archived)
+		h.shows("r", "left", "1.0.0") // retained in r, which decides alone
+		h.deleteVersion("r", "left@1.0.0")
+		h.shows("r", "left")
+		h.fetchFails("r", "left@1.0.0", artifact.NotFound)
+	})
+	t.Run("what is public and what is held come in one list", func(t *testing.T) {
+		h := newHouse(t)
+		h.repo("x")
+		h.connect("x")
+		h.repo("u")
+		h.publish("u", "left@0.9.0", "older")
+		h.repo("r", "x", "u")
+		h.registry.offer("left@1.0.0", "one")
+		h.registry.offer("left@1.1.0", "two")
+		h.fetches("r", "left@1.0.0", "one")
+		view := h.shows("r", "left", "0.9.0", "1.0.0", "1.1.0")
+		if len(view.Manifests) != 1 || view.Labels["latest"] != "1.1.0" {
+			t.Errorf("got %d manifests and labels %v", len(view.Manifests), view.Labels)
+		}
+		h.registry.withdraw("left")
+		h.shows("r", "left", "0.9.0", "1.0.0")
+	})
+	t.Run("an unknown package is not found", func(t *testing.T) {
+		h := newHouse(t)
+		h.repo("r")
+		_, err := h.shelf("r").View(t.Context(), npm("nothing"))
+		h.refuses(artifact.NotFound, err)
+	})
+}
+
+func (h *house) dispose(coordinate string) {
+	h.t.Helper()
+	v := at(coordinate)
+	out, err := h.rules.Dispose(h.t.Context(), h.owner, key("r"), v.PackageKey, repository.Selection{Versions: []string{v.Version}})
+	h.check(err)
+	if out.Successful[v.Version].Status != artifact.Disposed {
+		h.t.Fatalf("dispose %s: %v", coordinate, out)
+	}
+}
+
+func (h *house) display(repo, name string) string {
+	h.t.Helper()
+	l, err := h.rules.Versions(h.t.Context(), key(repo), npm(name), catalog.VersionFilter{}, catalog.Page{Limit: 1})
+	h.check(err)
+	return l.DefaultDisplay
+}
+
+// render writes the versions of a view, one a line.
+func render(count *int) func(io.Writer, repository.View) error {
+	return func(w io.Writer, v repository.View) error {
+		*count++
+		for version, err := range v.Versions {
+			if err != nil {
+				return err
+			}
+			if _, err := io.WriteString(w, version.VersionKey.Version+"\n"); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func TestDocument(t *testing.T) {
+	h := newHouse(t)
+	h.repo("x")
+	h.connect("x")
+	h.repo("r", "x")
+	h.registry.offer("left@1.0.0", "one")
+	renderings := 0
+	get := func() repository.Document {
+		t.Helper()
+		d, err := h.shelf("r").Document(t.Context(), npm("left"), "plain", render(&renderings))
+		h.check(err)
+		return d
+	}
+	first := get()
+	if string(first.Identity) != "1.0.0\n" || renderings != 1 {
+		t.Fatalf("got %q after %d renderings", first.Identity, renderings)
+	}
+	steps := []struct {
+		name   string
+		do     func()
+		want   string
+		render bool
+	}{
+		{"nothing happens", func() {}, "1.0.0\n", false},
+		{"another package is published", func() { h.publish("r", "right@1.0.0", "bytes") }, "1.0.0\n", false},
+		{"a version appears in the registry", func() { h.registry.offer("left@2.0.0", "two") }, "1.0.0\n2.0.0\n", true},
+		{"a version is retained", func() { h.fetches("r", "left@1.0.0", "one") }, "2.0.0\n1.0.0\n", true},
+		{"a retained version is archived", func() { h.setStatus("r", "left@1.0.0", artifact.Archived) }, "2.0.0\n", true},
+		{"upstream is blocked", func() { h.control("r", "left", artifact.Allow, artifact.Block) }, "", true},
+	}
+	for _, step := range steps {
+		step.do()
+		before := renderings
+		d, err := h.shelf("r").Document(t.Context(), npm("left"), "plain", render(&renderings))
+		if step.want == "" {
+			h.refuses(artifact.NotFound, err)
+			continue
+		}
+		h.check(err)
+		if string(d.Identity) != step.want {
+			t.Errorf("after %s: got %q, want %q", step.name, d.Identity, step.want)
+		}
+		if rendered := renderings > before; rendered != step.render {
+			t.Errorf("after %s: rendered anew: %v, want %v", step.name, rendered, step.render)
+		}
+	}
+	t.Run("a large document is kept compressed only", func(t *testing.T) {
+		d, err := h.shelf("r").Document(t.Context(), npm("right"), "large", func(w io.Writer, _ repository.View) error {
+			_, err := io.WriteString(w, strings.Repeat("large ", 1<<18))
+			return err
+		})
+		h.check(err)
+		if d.Identity != nil || d.Size != 6<<18 || len(d.Gzip) == 0 || len(d.Gzip) > 1<<20 {
+			t.Errorf("got %d bytes of identity, size %d, %d compressed", len(d.Identity), d.Size, len(d.Gzip))
+		}
+	})
+}
