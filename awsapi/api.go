@@ -1,0 +1,153 @@
+package awsapi
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"entrepot/artifact"
+	"entrepot/iam"
+	"entrepot/repository"
+)
+
+// RequestIDHeader is the header that names the request in every answer; SDKs print it with every error.
+const RequestIDHeader = "X-Amzn-Requestid"
+
+// Options say where the API stands.
+type Options struct {
+	Region    string // us-east-1
+	Partition string // aws; empty means aws
+	// Account is the installation's own: the bucket that DescribeDomain names is shown under it.
+	Account artifact.AccountID
+	// Normalize gives a package's coordinates the spelling under which they are kept. It runs before permission is asked,
+	// because ARNs hold normalised names (user guide, "NuGet name normalization"). Version may be empty. Nil keeps all as is.
+	Normalize func(artifact.VersionKey) artifact.VersionKey
+	Logger    *slog.Logger // nil means slog.Default()
+}
+
+// API answers CodeArtifact requests whose callers are known.
+type API struct {
+	rules  Rules
+	tokens Tokens
+	arns   arns
+	Options
+	routes map[route]*operation
+}
+
+type route struct{ method, path string }
+
+// New makes an API over the rules and the issuer of tokens.
+func New(rules Rules, tokens Tokens, o Options) *API {
+	if o.Partition == "" {
+		o.Partition = "aws"
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Normalize == nil {
+		o.Normalize = func(v artifact.VersionKey) artifact.VersionKey { return v }
+	}
+	return &API{rules: rules, tokens: tokens, Options: o, arns: arns{o.Partition, o.Region, o.Account}, routes: routesOf(operations)}
+}
+
+func routesOf(table []operation) map[route]*operation {
+	routes := make(map[route]*operation, len(table))
+	for i := range table {
+		routes[route{table[i].Method, table[i].Path}] = &table[i]
+	}
+	return routes
+}
+
+// Serve answers one request of an authenticated caller. Errors are answered as Fail does.
+func (a *API) Serve(w http.ResponseWriter, r *http.Request, caller iam.Caller) {
+	if w.Header().Get(RequestIDHeader) == "" && caller.RequestID != "" {
+		w.Header().Set(RequestIDHeader, caller.RequestID)
+	}
+	out, err := a.answer(r, caller)
+	if err != nil {
+		a.Fail(w, r, err)
+		return
+	}
+	if d, ok := out.(*download); ok {
+		a.send(w, r, d)
+		return
+	}
+	writeJSON(w, http.StatusOK, out)
+}
+
+// answer does what Serve does up to the point where bytes go out. The order of its steps is the order of checks that
+// the reference's §2.1 prescribes.
+func (a *API) answer(r *http.Request, caller iam.Caller) (any, error) {
+	op, ok := a.routes[route{r.Method, r.URL.EscapedPath()}]
+	if !ok {
+		return nil, refuse(UnknownOperation, "There is no operation %s %.200s.", r.Method, r.URL.EscapedPath())
+	}
+	in := op.input()
+	if err := decode(r, op.plan, in); err != nil {
+		return nil, err
+	}
+	if err := in.settle(a, caller); err != nil {
+		return nil, err
+	}
+	if c, ok := in.(checked); ok {
+		if err := c.check(); err != nil {
+			return nil, err
+		}
+	}
+	if p, ok := in.(paged); ok {
+		if err := p.open(bindingOf(op, caller, in)); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.authorize(r.Context(), caller, op, in); err != nil {
+		return nil, err
+	}
+	return op.run(a, r.Context(), caller, in)
+}
+
+// authorize asks for permission once, for the parsed subject. Package groups have no subject yet, and no operation on
+// one is available: those are answered without a question, always with the same words.
+func (a *API) authorize(ctx context.Context, caller iam.Caller, op *operation, in input) error {
+	if op.Subject == OfGroup && !op.Available {
+		return nil
+	}
+	var tags map[string]string
+	if t, ok := in.(tagged); ok {
+		tags = t.requestTags()
+	}
+	return a.rules.Authorize(ctx, caller, op.Name, in.subject(), tags)
+}
+
+// HeaderHash reports whether the request carries the SHA-256 of its body in the header x-amz-content-sha256, so that
+// its signature is checked with that value and its body is not to be read beforehand. Only PublishPackageVersion does.
+func HeaderHash(r *http.Request) bool {
+	return r.Method == publishRoute.method && r.URL.EscapedPath() == publishRoute.path
+}
+
+var publishRoute = route{http.MethodPost, "/v1/package/version/publish"}
+
+// Fail answers an error in the words of the API. It is also for errors met before Serve: a signature that is wrong, a
+// caller that is too fast. Kinds that are nobody's fault but ours are logged here, and only here.
+func (a *API) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	f := failureOf(err)
+	if f.ours && !errors.Is(r.Context().Err(), context.Canceled) {
+		a.Logger.ErrorContext(r.Context(), "failed "+r.Method+" "+r.URL.EscapedPath(), "error", err,
+			"request_id", w.Header().Get(RequestIDHeader), "status", f.status)
+	}
+	f.write(w)
+}
+
+// input is what every operation's input can do; the structs of subjects.go give it to those that embed them.
+type input interface {
+	// settle fills in what a request may leave out, brings names into their kept spelling and makes the checks that every
+	// operation on this subject needs.
+	settle(a *API, c iam.Caller) error
+	subject() repository.Subject
+}
+
+// checked is an input with rules that span several members.
+type checked interface{ check() error }
+
+// tagged is an input that carries tags for the conditions aws:RequestTag and aws:TagKeys.
+type tagged interface{ requestTags() map[string]string }

@@ -1,0 +1,93 @@
+package awsapi
+
+import (
+	"io"
+
+	"entrepot/artifact"
+	"entrepot/iam"
+	"entrepot/repository"
+)
+
+// The inputs of operations that are known but not available yet: package groups, and publishing generic packages.
+
+type packageGroupInput struct{ ofGroup }
+
+type createPackageGroupInput struct {
+	ofNamedGroup
+	ContactInfo string `json:"contactInfo" is:"PackageGroupContactInfo"`
+	Description string `json:"description" is:"Description"`
+	tagList
+}
+
+func (in *createPackageGroupInput) check() error { return in.tagList.check() }
+
+type updatePackageGroupInput struct {
+	ofNamedGroup
+	ContactInfo *string `json:"contactInfo" is:"PackageGroupContactInfo"`
+	Description *string `json:"description" is:"Description"`
+}
+
+type getAssociatedPackageGroupInput struct {
+	ofDomain
+	coordinates
+}
+
+func (in *getAssociatedPackageGroupInput) settle(a *API, c iam.Caller) error {
+	if err := in.ofDomain.settle(a, c); err != nil {
+		return err
+	}
+	return in.coordinates.settle(a)
+}
+
+func (in *getAssociatedPackageGroupInput) subject() repository.Subject { return repository.Subject{} }
+
+type listAllowedRepositoriesForGroupInput struct {
+	ofGroup
+	OriginRestrictionType string `query:"originRestrictionType" is:"PackageGroupOriginRestrictionType,required"`
+	queryPage
+}
+
+type listAssociatedPackagesInput struct {
+	ofGroup
+	Preview *bool `query:"preview" is:"BooleanOptional"`
+	queryPage
+}
+
+type listPackageGroupsInput struct {
+	ofDomain
+	Prefix string `query:"prefix" is:"PackageGroupPatternPrefix"`
+	queryPage
+}
+
+type listSubPackageGroupsInput struct {
+	ofGroup
+	queryPage
+}
+
+type updatePackageGroupOriginConfigurationInput struct {
+	ofGroup
+	Restrictions              map[string]string   `json:"restrictions" is:"OriginRestrictions"`
+	AddAllowedRepositories    []allowedRepository `json:"addAllowedRepositories" is:"PackageGroupAllowedRepositoryList"`
+	RemoveAllowedRepositories []allowedRepository `json:"removeAllowedRepositories" is:"PackageGroupAllowedRepositoryList"`
+}
+
+type allowedRepository struct {
+	RepositoryName        string `json:"repositoryName" is:"RepositoryName"`
+	OriginRestrictionType string `json:"originRestrictionType" is:"PackageGroupOriginRestrictionType"`
+}
+
+type publishPackageVersionInput struct {
+	ofVersion
+	AssetName    string    `query:"asset" is:"AssetName,required"`
+	Unfinished   *bool     `query:"unfinished" is:"BooleanOptional"`
+	AssetSHA256  string    `header:"x-amz-content-sha256" is:"SHA256,required"`
+	AssetContent io.Reader `payload:"assetContent" is:"Asset,required"`
+}
+
+// check refuses what the operation never takes (service model, PublishPackageVersion).
+func (in *publishPackageVersionInput) check() error {
+	if in.Format != artifact.Generic {
+		return refuse(FieldValidationFailed, "PublishPackageVersion takes packages of the format generic, not %s.", in.Format)
+	}
+	return nil
+}
