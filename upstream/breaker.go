@@ -28,10 +28,11 @@ type breaker struct {
 	budget   float64 // retries it may still pay for
 }
 
-// The retry budget keeps a storm of failures from being multiplied by retries: every request earns a tenth of a retry.
+// The retry budget keeps a storm of failures from being multiplied by retries. Every request, retries too, earns an
+// eleventh of a retry, so in the long run there is at most one for ten first attempts.
 const (
-	maxBudget     = 10
-	earnedPerCall = 0.1
+	maxBudget  = 10
+	earnedEach = 1.0 / 11
 )
 
 type verdict uint8
@@ -55,7 +56,7 @@ func (b *breaker) allow() (p pass, ok bool, retry time.Duration) {
 	now := b.now()
 	switch {
 	case b.until.IsZero():
-		b.budget = min(b.budget+earnedPerCall, maxBudget)
+		b.budget = min(b.budget+earnedEach, maxBudget)
 		return pass{b: b}, true, 0
 	case now.Before(b.until):
 		return pass{}, false, b.until.Sub(now)

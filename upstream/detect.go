@@ -85,21 +85,22 @@ func acceptable(c Connection, address string, own []string) (string, error) {
 
 // Exec is a Run that starts real programs, bounded in output.
 func Exec(ctx context.Context, name string, args ...string) ([]byte, error) {
-	var out limited
+	var printed limited
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Stdout = &out
+	cmd.Stdout = &printed
 	cmd.WaitDelay = time.Second
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("run %s: %w", name, err)
 	}
-	return out.Bytes(), nil
+	return printed.out.Bytes(), nil
 }
 
-type limited struct{ bytes.Buffer }
+// limited has no ReadFrom, which would go around its limit.
+type limited struct{ out bytes.Buffer }
 
 func (l *limited) Write(p []byte) (int, error) {
-	if l.Len()+len(p) > maxOutput {
+	if l.out.Len()+len(p) > maxOutput {
 		return 0, errors.New("it prints too much")
 	}
-	return l.Buffer.Write(p)
+	return l.out.Write(p)
 }

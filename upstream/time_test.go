@@ -1,0 +1,380 @@
+package upstream_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/upstream"
+	"entrepot/upstream/upstreamtest"
+)
+
+// pipes is a network of one host, in memory: inside a bubble only that lets time pass.
+type pipes struct {
+	conns chan net.Conn
+	once  sync.Once
+	done  chan struct{}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { p.once.Do(func() { close(p.done) }); return nil }
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	here, there := net.Pipe()
+	select {
+	case p.conns <- there:
+		return here, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// bubble runs body with a client before a scripted upstream, in a time of its own.
+func bubble(t *testing.T, script http.HandlerFunc, change func(*upstream.Options), body func(t *testing.T, c *upstream.Client)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		network := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
+		server := &http.Server{Handler: script}
+		go func() { _ = server.Serve(network) }()
+		defer func() { _ = server.Close() }()
+		o := upstream.Options{Cache: new(upstreamtest.Cache), Dial: network.dial,
+			Logger: slog.New(slog.DiscardHandler), Origins: upstream.NewOrigins(upstream.Origin{
+				Name: "npmjs", Base: &url.URL{Scheme: "http", Host: "registry.example.test"}})}
+		o = o.WithRandom(func() float64 { return 1 })
+		if change != nil {
+			change(&o)
+		}
+		c, err := upstream.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+		body(t, c)
+	})
+}
+
+func fetchAll(t *testing.T, c *upstream.Client) (int, error) {
+	t.Helper()
+	transfer, err := c.Asset(t.Context(), new(store).request("a", "f", upstream.Want{}))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = transfer.Close() }()
+	n, err := io.Copy(io.Discard, transfer)
+	return int(n), err
+}
+
+func TestSlowUpstreams(t *testing.T) {
+	drip := func(every time.Duration, piece, pieces int) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			for range pieces {
+				if _, err := w.Write(make([]byte, piece)); err != nil {
+					return
+				}
+				w.(http.Flusher).Flush()
+				select {
+				case <-time.After(every):
+				case <-r.Context().Done():
+					return
+				}
+			}
+		}
+	}
+	for _, test := range []struct {
+		name   string
+		script http.HandlerFunc
+		ok     bool
+		within time.Duration
+	}{
+		{"a black hole is left after the header timeout", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+			false, 16 * time.Second},
+		{"ten seconds of silence are borne", drip(10*time.Second, 1<<20, 4), true, 41 * time.Second},
+		{"a body that stalls is left", drip(time.Hour, 1<<20, 2), false, 16 * time.Second},
+		{"a kilobyte a second is left after the grace", drip(time.Second, 1<<10, 100_000), false, 70 * time.Second},
+		{"a megabyte a minute has its time", drip(10*time.Second, 170<<10, 60), true, 601 * time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			bubble(t, test.script, func(o *upstream.Options) { o.Retries = -1 }, func(t *testing.T, c *upstream.Client) {
+				began := time.Now()
+				_, err := fetchAll(t, c)
+				if test.ok != (err == nil) {
+					t.Errorf("got %v", err)
+				}
+				if err != nil {
+					wantKind(t, err, artifact.Unavailable)
+				}
+				if took := time.Since(began); took > test.within {
+					t.Errorf("it took %v, want at most %v", took, test.within)
+				}
+			})
+		})
+	}
+}
+
+func TestRetries(t *testing.T) {
+	var asked []time.Duration
+	var began time.Time
+	failing := func(times int, code int, after string) http.HandlerFunc {
+		asked, began = nil, time.Time{}
+		return func(w http.ResponseWriter, r *http.Request) {
+			if began.IsZero() {
+				began = time.Now()
+			}
+			asked = append(asked, time.Since(began))
+			if len(asked) <= times {
+				if after != "" {
+					w.Header().Set("Retry-After", after)
+				}
+				w.WriteHeader(code)
+				return
+			}
+			_, _ = io.WriteString(w, "content")
+		}
+	}
+	for _, test := range []struct {
+		name  string
+		times int
+		code  int
+		after string
+		ok    bool
+		want  []time.Duration // when requests came; jitter is at its highest
+	}{
+		{"two server errors are overcome", 2, 503, "", true, []time.Duration{0, 100 * time.Millisecond, 300 * time.Millisecond}},
+		{"three are not", 3, 502, "", false, []time.Duration{0, 100 * time.Millisecond, 300 * time.Millisecond}},
+		{"the upstream's own wish is waited out", 1, 429, "3", true, []time.Duration{0, 3 * time.Second}},
+		{"unless it is too long", 1, 429, "60", false, []time.Duration{0}},
+		{"absence is not asked twice", 1, 404, "", false, []time.Duration{0}},
+		{"nor is refusal", 1, 403, "", false, []time.Duration{0}},
+		{"nor is a status nobody expects", 1, 501, "", false, []time.Duration{0}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			bubble(t, failing(test.times, test.code, test.after), nil, func(t *testing.T, c *upstream.Client) {
+				_, err := fetchAll(t, c)
+				if test.ok != (err == nil) {
+					t.Errorf("got %v", err)
+				}
+				if len(asked) != len(test.want) {
+					t.Fatalf("asked at %v, want %v", asked, test.want)
+				}
+				for i := range asked {
+					if asked[i] != test.want[i] {
+						t.Errorf("asked at %v, want %v", asked, test.want)
+					}
+				}
+				if e, ok := errors.AsType[*artifact.Error](err); ok && test.after == "60" && e.RetryAfter != time.Minute {
+					t.Errorf("the caller is told to come back in %v", e.RetryAfter)
+				}
+			})
+		})
+	}
+	t.Run("nothing is repeated once bytes have come", func(t *testing.T) {
+		count := 0
+		bubble(t, func(w http.ResponseWriter, _ *http.Request) {
+			count++
+			_, _ = w.Write(make([]byte, 100))
+			w.(http.Flusher).Flush()
+			panic(http.ErrAbortHandler)
+		}, nil, func(t *testing.T, c *upstream.Client) {
+			if _, err := fetchAll(t, c); err == nil || count != 1 {
+				t.Errorf("got %v after %d requests", err, count)
+			}
+		})
+	})
+}
+
+func TestBreaker(t *testing.T) {
+	t.Run("a dead upstream costs nothing, and one probe decides", func(t *testing.T) {
+		count, alive := 0, false
+		bubble(t, func(w http.ResponseWriter, _ *http.Request) {
+			count++
+			if !alive {
+				w.WriteHeader(http.StatusInternalServerError)
+				return
+			}
+			_, _ = io.WriteString(w, "content")
+		}, func(o *upstream.Options) { o.Retries = -1 }, func(t *testing.T, c *upstream.Client) {
+			for range 1000 {
+				_, err := fetchAll(t, c)
+				wantKind(t, err, artifact.Unavailable)
+			}
+			if count != 5 {
+				t.Errorf("%d requests, want 5", count)
+			}
+			wantSample(t, c, "entrepot_upstream_breaker_state", "", 2)
+			_, err := fetchAll(t, c)
+			if e, ok := errors.AsType[*artifact.Error](err); !ok || e.RetryAfter != 5*time.Second {
+				t.Errorf("got %v, want to be told to come back in 5 s", err)
+			}
+			time.Sleep(5 * time.Second)
+			for range 100 {
+				_, _ = fetchAll(t, c) // one is a probe
+			}
+			if count != 6 {
+				t.Errorf("%d requests after the first pause, want 6", count)
+			}
+			time.Sleep(9 * time.Second)
+			alive = true
+			if _, err := fetchAll(t, c); err == nil {
+				t.Error("the second pause is not longer than the first")
+			}
+			time.Sleep(time.Second)
+			for range 3 {
+				if _, err := fetchAll(t, c); err != nil {
+					t.Errorf("after the recovery: %v", err)
+				}
+				time.Sleep(3 * time.Second) // beyond Linger
+			}
+			wantSample(t, c, "entrepot_upstream_breaker_state", "", 0)
+			if count != 9 {
+				t.Errorf("%d requests in all, want 9", count)
+			}
+		})
+	})
+	t.Run("it opens too when half of the answers fail", func(t *testing.T) {
+		count := 0
+		bubble(t, func(w http.ResponseWriter, _ *http.Request) {
+			if count++; count%2 == 0 {
+				w.WriteHeader(http.StatusNotFound) // an answer
+				return
+			}
+			w.WriteHeader(http.StatusBadGateway)
+		}, func(o *upstream.Options) { o.Retries = -1 }, func(t *testing.T, c *upstream.Client) {
+			for range 100 {
+				_, _ = fetchAll(t, c)
+			}
+			if count != 21 { // the failure that made it ten of the latest twenty
+				t.Errorf("%d requests, want 21", count)
+			}
+		})
+	})
+	t.Run("wrong bytes do not open it", func(t *testing.T) {
+		count := 0
+		bubble(t, func(w http.ResponseWriter, _ *http.Request) {
+			count++
+			_, _ = io.WriteString(w, "content")
+		}, nil, func(t *testing.T, c *upstream.Client) {
+			for range 30 {
+				transfer, err := c.Asset(t.Context(), new(store).request("a", "f", upstream.Want{SHA1: make([]byte, 20)}))
+				if err == nil {
+					_, err = io.ReadAll(transfer)
+					_ = transfer.Close()
+				}
+				if !strings.Contains(err.Error(), "sha1") {
+					t.Fatalf("got %v", err)
+				}
+			}
+			if count != 30 {
+				t.Errorf("%d requests, want 30", count)
+			}
+			wantSample(t, c, "entrepot_upstream_lies_total", "", 30)
+		})
+	})
+	t.Run("retries do not multiply a storm", func(t *testing.T) {
+		count := 0
+		bubble(t, func(w http.ResponseWriter, r *http.Request) {
+			if count++; count%3 != 0 {
+				w.WriteHeader(http.StatusNotFound)
+				return
+			}
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}, nil, func(t *testing.T, c *upstream.Client) {
+			const calls = 1000
+			for range calls {
+				_, _ = fetchAll(t, c)
+			}
+			if most := calls*11/10 + 12; count > most {
+				t.Errorf("%d requests for %d calls, want at most %d", count, calls, most)
+			}
+		})
+	})
+}
+
+func wantSample(t *testing.T, c *upstream.Client, name, second string, want float64) {
+	t.Helper()
+	for _, s := range c.Samples() {
+		if s.Name == name && (second == "" || s.Labels[1].Value == second) {
+			if s.Value != want {
+				t.Errorf("%s: got %v, want %v", name, s.Value, want)
+			}
+			return
+		}
+	}
+	t.Errorf("there is no sample %s", name)
+}
+
+func TestSamples(t *testing.T) {
+	r := newRig(t, say("one"))
+	r.wantDocument(t, "one")
+	r.clock.pass(time.Hour)
+	r.wantDocument(t, "one")
+	r.clock.pass(time.Hour)
+	r.act(status(http.StatusBadGateway))
+	r.wantDocument(t, "one")
+	wantSample(t, r.Client, "entrepot_upstream_requests_total", "ok", 1)
+	wantSample(t, r.Client, "entrepot_upstream_requests_total", "not_modified", 1)
+	wantSample(t, r.Client, "entrepot_upstream_requests_total", "server_error", 1)
+	wantSample(t, r.Client, "entrepot_upstream_received_bytes_total", "", 3)
+	wantSample(t, r.Client, "entrepot_upstream_flights_total", "document", 3)
+	wantSample(t, r.Client, "entrepot_upstream_stale_total", "", 1)
+	for _, s := range r.Samples() {
+		for _, l := range s.Labels {
+			if strings.Contains(l.Value, "left") || strings.Contains(l.Value, "/") {
+				t.Errorf("a label tells what was asked for: %+v", s)
+			}
+		}
+	}
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	for _, seed := range []string{"", "0", "120", " 7 ", "-1", "99999999999999999999", "Sun, 01 Mar 2026 12:01:00 GMT", "soon"} {
+		f.Add(seed)
+	}
+	now := newClock().now()
+	f.Fuzz(func(t *testing.T, value string) {
+		if d := upstream.RetryAfter(value, now); d < 0 || d > 24*time.Hour {
+			t.Errorf("%q means %v", value, d)
+		}
+	})
+}
+
+func TestRetryAfter(t *testing.T) {
+	now := newClock().now()
+	for _, test := range []struct {
+		name, value string
+		want        time.Duration
+	}{
+		{"seconds", "120", 2 * time.Minute},
+		{"a date", "Sun, 01 Mar 2026 12:01:00 GMT", time.Minute},
+		{"a date that is past", "Sun, 01 Mar 2026 11:00:00 GMT", 0},
+		{"a year", "31536000", 24 * time.Hour},
+		{"negative", "-5", 0},
+		{"words", "in a while", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := upstream.RetryAfter(test.value, now); got != test.want {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
