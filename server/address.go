@@ -1,0 +1,182 @@
+package server
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"entrepot/artifact"
+)
+
+// Addresses says under which names the server answers and what the URLs of its repositories are. Both come from
+// configuration; nothing a client sends takes part.
+type Addresses struct {
+	public *url.URL
+	suffix string // host name below which every domain has a host of its own; empty if they have none
+	port   string // of those hosts, with its colon; empty for the scheme's own
+	hosts  map[string]bool
+}
+
+// NewAddresses reads the public URL (scheme, host and port, nothing more), the host suffix (a host name, with a port if it
+// differs from the public URL's; may be empty) and further host names to answer for. listen is the address the server
+// listens on: on a loopback address the names of loopback are answered for as well. Errors are Invalid and name the value.
+func NewAddresses(publicURL, hostSuffix, listen string, names []string) (*Addresses, error) {
+	u, err := url.Parse(publicURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil ||
+		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, artifact.Errorf(artifact.Invalid,
+			"the public URL must be http:// or https:// with a host and nothing behind it, got %.200q", publicURL)
+	}
+	a := &Addresses{public: &url.URL{Scheme: u.Scheme, Host: u.Host}, hosts: map[string]bool{canonicalHost(u.Host): true}}
+	if hostSuffix != "" {
+		host, port := splitPort(hostSuffix)
+		if !validHostName(host) {
+			return nil, artifact.Errorf(artifact.Invalid, "the host suffix %.200q is no host name", hostSuffix)
+		}
+		a.suffix, a.port = canonicalHost(host), u.Port()
+		if port != "" {
+			a.port = port
+		}
+		if a.port != "" {
+			a.port = ":" + a.port
+		}
+		a.hosts[a.suffix] = true
+	}
+	for _, name := range names {
+		host, _ := splitPort(name)
+		if _, err := netip.ParseAddr(host); err != nil && !validHostName(host) {
+			return nil, artifact.Errorf(artifact.Invalid, "%.200q is no host name", name)
+		}
+		a.hosts[canonicalHost(name)] = true
+	}
+	if host, _, err := net.SplitHostPort(listen); err == nil && isLoopback(host) {
+		for _, name := range []string{"localhost", "127.0.0.1", "::1"} {
+			a.hosts[name] = true
+		}
+	}
+	return a, nil
+}
+
+// Endpoint returns the base URL of a repository for one format, ending in a slash: what GetRepositoryEndpoint tells.
+func (a *Addresses) Endpoint(key artifact.RepositoryKey, f artifact.Format) string {
+	label := key.Domain + "-" + string(key.Owner)
+	if a.suffix != "" {
+		return fmt.Sprintf("%s://%s.d.%s%s/%s/%s/", a.public.Scheme, label, a.suffix, a.port, f, key.Name)
+	}
+	return fmt.Sprintf("%s/%s/%s/%s/", a.public, label, f, key.Name)
+}
+
+// place is a repository in one format, as a request names it. Names are not known to exist, but Domain and Owner are
+// well formed.
+type place struct {
+	artifact.RepositoryKey
+	format artifact.Format
+	rest   string // the escaped path below the repository's base, beginning with a slash
+}
+
+// locate tells which repository a request means, by host or by path. ok is false when it means none; onHost is set when
+// the host is a domain's own, where nothing but repositories lives.
+func (a *Addresses) locate(host string, t target) (p place, onHost, ok bool) {
+	if key, is := a.domainOfHost(host); is {
+		p, ok = placeIn(key, t, 0)
+		return p, true, ok
+	}
+	key, is := parseLabel(t.segments[0])
+	if !is || t.slashed == 0 {
+		return place{}, false, false
+	}
+	p, ok = placeIn(key, t, 1)
+	return p, false, ok
+}
+
+// placeIn reads format and repository out of the segments from the given one on.
+func placeIn(key artifact.DomainKey, t target, from int) (place, bool) {
+	if len(t.segments) < from+2 || t.segments[from+1] == "" || t.slashed >= 0 && t.slashed < from+2 {
+		return place{}, false
+	}
+	return place{
+		RepositoryKey: key.Repository(t.segments[from+1]),
+		format:        artifact.Format(t.segments[from]),
+		rest:          t.below(from + 2),
+	}, true
+}
+
+// domainOfHost reads a host such as team-123456789012.d.SUFFIX.
+func (a *Addresses) domainOfHost(host string) (artifact.DomainKey, bool) {
+	if a.suffix == "" {
+		return artifact.DomainKey{}, false
+	}
+	label, below := strings.CutSuffix(canonicalHost(host), ".d."+a.suffix)
+	if !below {
+		return artifact.DomainKey{}, false
+	}
+	return parseLabel(label)
+}
+
+// parseLabel reads {domain}-{owner} from the right: the account is the last twelve digits, and the domain may have dashes.
+func parseLabel(label string) (artifact.DomainKey, bool) {
+	cut := len(label) - 13
+	if cut < 1 || label[cut] != '-' {
+		return artifact.DomainKey{}, false
+	}
+	key := artifact.DomainKey{Owner: artifact.AccountID(label[cut+1:]), Name: label[:cut]}
+	return key, key.Owner.Valid() && artifact.ValidDomainName(key.Name)
+}
+
+// answersFor reports whether the Host header names this server. A literal address is good when the connection arrived
+// at that very address: no name was asked, so none was bent to lead here.
+func (a *Addresses) answersFor(host string, local net.Addr) bool {
+	name := canonicalHost(host)
+	if a.hosts[name] {
+		return true
+	}
+	if _, ok := a.domainOfHost(host); ok {
+		return true
+	}
+	asked, err := netip.ParseAddr(name)
+	if err != nil || local == nil {
+		return false
+	}
+	at, err := netip.ParseAddrPort(local.String())
+	return err == nil && asked.Unmap() == at.Addr().Unmap().WithZone("")
+}
+
+// canonicalHost drops the port, the brackets of a literal address, one final dot, and upper case.
+func canonicalHost(host string) string {
+	name, _ := splitPort(host)
+	return strings.ToLower(strings.TrimSuffix(name, "."))
+}
+
+// splitPort parts host[:port]; the host of a literal IPv6 address comes without its brackets.
+func splitPort(host string) (name, port string) {
+	if name, port, err := net.SplitHostPort(host); err == nil {
+		return name, port
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"), ""
+}
+
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
+}
+
+// validHostName reports whether s is letters, digits, dashes and dots, with no empty label (RFC 1123 §2.1).
+func validHostName(s string) bool {
+	if s == "" || len(s) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(strings.TrimSuffix(s, "."), ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		for i := range len(label) {
+			c := label[i] | 0x20
+			if (c < 'a' || c > 'z') && (label[i] < '0' || label[i] > '9') && label[i] != '-' {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,131 @@
+package server
+
+import (
+	"encoding/xml"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+
+	"entrepot/artifact"
+	"entrepot/iam"
+)
+
+// API answers the requests of one AWS service in that service's own words.
+type API interface {
+	// Serve answers a request whose signature is good. It answers errors by itself.
+	Serve(w http.ResponseWriter, r *http.Request, caller iam.Caller)
+	// Fail answers a request that was turned away before: Unauthenticated, Throttled, Invalid or Internal.
+	Fail(w http.ResponseWriter, r *http.Request, err error)
+}
+
+// codeArtifact is the service's name in credential scopes.
+const codeArtifact = "codeartifact"
+
+// serveAPI authenticates a request to one of the services and hands it over.
+func (s *Server) serveAPI(v *visit, r *http.Request, api API, service string) {
+	v.fail = func(err error) {
+		v.note(err)
+		api.Fail(v.w, r, err)
+	}
+	caller, err := s.admit(v, r, func() (iam.Caller, error) { return s.authenticator.Signed(r, service) })
+	if err != nil {
+		v.fail(err)
+		return
+	}
+	api.Serve(v.w, r, caller)
+}
+
+// serveQuery answers POST /, which the services share that have no paths of their own. Which one is meant stands in the
+// credential scope; the signature is then only good for that service.
+func (s *Server) serveQuery(v *visit, r *http.Request) {
+	service := scopedService(r)
+	api, offered := s.services[service]
+	if !offered {
+		v.pattern = "POST / (other service)"
+		refuseService(v, r, service)
+		return
+	}
+	v.pattern = "POST / (" + service + ")"
+	s.serveAPI(v, r, api, service)
+}
+
+// scopedService returns the service named in the credential scope of a signed request: the fourth part of
+// Credential=key/date/region/service/aws4_request. Nothing is verified here.
+func scopedService(r *http.Request) string {
+	_, rest, ok := strings.Cut(r.Header.Get("Authorization"), "Credential=")
+	if !ok {
+		return ""
+	}
+	credential, _, _ := strings.Cut(rest, ",")
+	parts := strings.Split(strings.TrimSpace(credential), "/")
+	if len(parts) != 5 {
+		return ""
+	}
+	return parts[3]
+}
+
+// refuseService tells a caller, in the protocol it speaks, that a service is not offered or the request is not signed.
+func refuseService(v *visit, r *http.Request, service string) {
+	status, code := http.StatusForbidden, "MissingAuthenticationToken"
+	message := "The request is not signed for any service."
+	if service != "" {
+		status, code = http.StatusBadRequest, "InvalidAction"
+		message = fmt.Sprintf("The service %.40q is not offered here.", service)
+	}
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if media != "application/x-www-form-urlencoded" {
+		v.w.Header().Set("X-Amzn-Errortype", code+"Exception")
+		writeProblem(v.w, status, message)
+		return
+	}
+	body, err := xml.Marshal(queryError{Type: "Sender", Code: code, Message: message, RequestID: v.id})
+	if err != nil {
+		v.err = err
+	}
+	v.w.Header().Set("Content-Type", "text/xml")
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(body)
+}
+
+// queryError is an error of the AWS query protocol.
+type queryError struct {
+	XMLName   xml.Name `xml:"ErrorResponse"`
+	Type      string   `xml:"Error>Type"`
+	Code      string   `xml:"Error>Code"`
+	Message   string   `xml:"Error>Message"`
+	RequestID string   `xml:"RequestId"`
+}
+
+// admit authenticates under the limit on failed logins and completes the caller with the circumstances of the request.
+func (s *Server) admit(v *visit, r *http.Request, authenticate func() (iam.Caller, error)) (iam.Caller, error) {
+	now := s.now()
+	offered := offersCredential(r)
+	if offered {
+		if err := s.logins.check(v.client.addr, now); err != nil {
+			s.metrics.throttle.Inc()
+			return iam.Caller{}, err
+		}
+	}
+	caller, err := authenticate()
+	if err != nil {
+		if offered && artifact.Is(err, artifact.Unauthenticated) {
+			s.logins.failed(v.client.addr, now)
+		}
+		return iam.Caller{}, err
+	}
+	v.caller = s.circumstances(v, caller)
+	return v.caller, nil
+}
+
+// credentialHeaders are the headers in which clients send credentials.
+var credentialHeaders = []string{"Authorization", "X-Nuget-Apikey"}
+
+func offersCredential(r *http.Request) bool {
+	for _, name := range credentialHeaders {
+		if len(r.Header[name]) > 0 {
+			return true
+		}
+	}
+	return strings.Contains(r.URL.RawQuery, "X-Amz-Signature=")
+}

@@ -1,0 +1,156 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"entrepot/artifact"
+	"entrepot/format"
+	"entrepot/iam"
+)
+
+// counter is where one package manager is served.
+type counter struct {
+	format.Format
+	routes *http.ServeMux
+}
+
+// newCounter builds the routes of a format. The error names a pattern that cannot be registered.
+func newCounter(f format.Format) (c *counter, err error) {
+	c = &counter{f, http.NewServeMux()}
+	for _, route := range f.Routes {
+		if err := c.register(route); err != nil {
+			return nil, fmt.Errorf("format %s: %w", f.Name, err)
+		}
+	}
+	return c, nil
+}
+
+// register turns ServeMux's panic over a bad pattern into an error.
+func (c *counter) register(route format.Route) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("route %q: %v", route.Pattern, p)
+		}
+	}()
+	c.routes.Handle(route.Pattern, routed{route})
+	return nil
+}
+
+// routed is a route inside a ServeMux. The mux fills in the path values and calls it; everything else the mux might
+// answer goes to a writer that keeps it from the client.
+type routed struct{ format.Route }
+
+// ServeHTTP calls the handler with the visit's own writer.
+func (h routed) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	v := visitOf(r.Context())
+	v.pattern = h.Pattern
+	if err := h.Handler(v.w, r, v.shelf); err != nil {
+		v.fail(err)
+	}
+}
+
+// aside receives what a ServeMux answers by itself: not found, method not allowed, a redirect.
+type aside struct {
+	header http.Header
+	status int
+}
+
+func (a *aside) Header() http.Header         { return a.header }
+func (a *aside) Write(p []byte) (int, error) { return len(p), nil }
+func (a *aside) WriteHeader(status int)      { a.status = status }
+
+// serveFormat answers a request below a repository's base.
+func (s *Server) serveFormat(v *visit, r *http.Request, at place) {
+	v.door = "format"
+	c, known := s.counters[at.format]
+	if !known {
+		writeProblem(v.w, http.StatusNotFound, fmt.Sprintf("No format called %.40q is served here.", at.format))
+		return
+	}
+	v.format = c.Name
+	challenge := challengeFor(at.RepositoryKey)
+	v.fail = func(err error) { s.failFormat(v, r, c, err, challenge) }
+	caller, err := s.admit(v, r, func() (iam.Caller, error) { return s.authenticator.Bearer(r, at.DomainKey()) })
+	if err != nil {
+		v.fail(err)
+		return
+	}
+	v.repository = at.Domain + "/" + at.Name
+	if !artifact.ValidRepositoryName(at.Name) {
+		v.repository = ""
+		v.fail(artifact.Errorf(artifact.NotFound, "No repository can have this name.").
+			About(artifact.RepositoryResource, ""))
+		return
+	}
+	v.shelf = s.shelves(caller, at.RepositoryKey, c.Name)
+	path := at.rest
+	if c.Rewrite != nil {
+		path = c.Rewrite(path)
+	}
+	below, err := rebase(r, path)
+	if err != nil {
+		v.fail(artifact.Errorf(artifact.Invalid, "The path cannot be read.").Causing(err))
+		return
+	}
+	other := &aside{header: http.Header{}}
+	c.routes.ServeHTTP(other, below)
+	switch {
+	case other.status == 0: // a route answered
+	case other.header.Get("Allow") != "":
+		v.w.Header().Set("Allow", other.header.Get("Allow"))
+		writeProblem(v.w, http.StatusMethodNotAllowed, "This method is not served at this path.")
+	default:
+		v.fail(artifact.Errorf(artifact.NotFound, "Nothing is served at this path."))
+	}
+}
+
+// rebase returns the request as the format's routes see it.
+func rebase(r *http.Request, path string) (*http.Request, error) {
+	plain, err := url.PathUnescape(path)
+	if err != nil {
+		return nil, err
+	}
+	below := *r
+	below.URL = &url.URL{Path: plain, RawPath: path, RawQuery: r.URL.RawQuery}
+	return &below, nil
+}
+
+// challengeFor is the double challenge the service itself sends (control-plane notes §5.2). A name that no repository can
+// have is left out, so that the quotes hold whatever was asked for.
+func challengeFor(key artifact.RepositoryKey) string {
+	realm := key.Domain
+	if artifact.ValidRepositoryName(key.Name) {
+		realm += "/" + key.Name
+	}
+	quoted := strconv.Quote(realm)
+	return "Bearer realm=" + quoted + ", Basic realm=" + quoted
+}
+
+// failFormat answers err in the words of the package manager, once: after the answer has begun, all that is left is to
+// break the connection, so that nobody takes half an answer for a whole one.
+func (s *Server) failFormat(v *visit, r *http.Request, c *counter, err error, challenge string) {
+	if errors.Is(err, http.ErrAbortHandler) || v.w.status != 0 {
+		v.note(err)
+		panic(http.ErrAbortHandler)
+	}
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return
+	}
+	v.note(err)
+	c.Fail(v.w, r, err, challenge)
+}
+
+// note keeps an error for the log if it is ours or that of somebody we depend on.
+func (v *visit) note(err error) {
+	if errors.Is(err, http.ErrAbortHandler) || errors.Is(err, context.Canceled) {
+		return
+	}
+	if k := artifact.KindOf(err); k == artifact.Internal || k == artifact.Unavailable {
+		v.err = err
+	}
+}

@@ -1,0 +1,143 @@
+package server
+
+import (
+	"io"
+	"net/http"
+	"time"
+
+	"entrepot/artifact"
+)
+
+// Pace says how long a client may keep the server waiting. Waiting is only the time spent in reads and writes: what the
+// server itself takes is not held against the client.
+type Pace struct {
+	Patience time.Duration // at one read or write, and in all beyond what Rate grants
+	Rate     int64         // bytes per second that each direction must reach on average, after Patience
+}
+
+// slowness is the account of one direction of one request.
+type slowness struct {
+	pace   Pace
+	bytes  int64
+	waited time.Duration
+	bound  time.Time // the deadline that is set
+}
+
+// deadline says until when an operation on n bytes that starts now may last. ok is false when the client has used up
+// what it had.
+func (s *slowness) deadline(now time.Time, n int) (by time.Time, ok bool) {
+	earned := time.Duration(float64(s.bytes+int64(n)) / float64(s.pace.Rate) * float64(time.Second))
+	allowed := min(s.pace.Patience, s.pace.Patience+earned-s.waited)
+	return now.Add(allowed), allowed > 0
+}
+
+// pacedBody is a request body whose sender must keep up.
+type pacedBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	slowness
+	done bool
+}
+
+// Read reads under a deadline. Too slow a client gets an Invalid error that says so.
+func (b *pacedBody) Read(p []byte) (int, error) {
+	start := time.Now()
+	by, ok := b.deadline(start, 0)
+	if !ok {
+		return 0, errSlowBody
+	}
+	if by.Sub(b.bound).Abs() > deadlineStep {
+		if err := b.control.SetReadDeadline(by); err != nil {
+			return 0, err
+		}
+		b.bound = by
+	}
+	n, err := b.ReadCloser.Read(p)
+	end := time.Now()
+	b.bytes += int64(n)
+	b.waited += end.Sub(start)
+	if err != nil && !b.done {
+		// From here on net/http watches the connection for the client's leaving; that read must not run into the deadline
+		// of the body, or a slow handler would look like a client that has gone.
+		b.done = true
+		if err != io.EOF && !end.Before(b.bound) {
+			return n, errSlowBody
+		}
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}
+
+// deadlineStep is how far a wanted deadline may be from the one that is set before it is set anew.
+const deadlineStep = 500 * time.Millisecond
+
+var errSlowBody = artifact.Errorf(artifact.Invalid, "The request body came too slowly.")
+
+// recorder is a response on its way: it keeps what the log and the metrics want to know, and gives up on a client that
+// does not take what it asked for.
+type recorder struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	slowness
+	status int // 0 until the answer has begun
+	failed bool
+}
+
+// Unwrap lets http.ResponseController find what is below.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// WriteHeader begins the answer.
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 && status >= http.StatusOK {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write writes in steps small enough for each to show whether the client is still reading.
+func (w *recorder) Write(p []byte) (n int, err error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	for {
+		step := p[n:min(n+writeStep, len(p))]
+		m, err := w.timed(len(step), func() (int, error) { return w.ResponseWriter.Write(step) })
+		n += m
+		if err != nil || n == len(p) {
+			return n, err
+		}
+	}
+}
+
+const writeStep = 64 << 10
+
+// FlushError sends what is buffered.
+func (w *recorder) FlushError() error {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	_, err := w.timed(0, func() (int, error) { return 0, http.NewResponseController(w.ResponseWriter).Flush() })
+	return err
+}
+
+func (w *recorder) timed(n int, write func() (int, error)) (int, error) {
+	start := time.Now()
+	by, ok := w.deadline(start, n)
+	if !ok {
+		w.failed = true
+		return 0, errSlowReader
+	}
+	if by.Sub(w.bound).Abs() > deadlineStep {
+		if err := w.control.SetWriteDeadline(by); err != nil {
+			return 0, err
+		}
+		w.bound = by
+	}
+	n, err := write()
+	w.bytes += int64(n)
+	w.waited += time.Since(start)
+	w.failed = w.failed || err != nil
+	return n, err
+}
+
+var errSlowReader = artifact.Errorf(artifact.Invalid, "The answer was read too slowly.")

@@ -1,0 +1,112 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+)
+
+// refusal is a reason why the wire or the gate does not let a request in. The zero value lets it in.
+type refusal uint8
+
+const (
+	accepted refusal = iota
+	badRequestLine
+	badVersion
+	badHeader
+	foldedHeader
+	bareLineFeed
+	headTooLarge
+	tooManyHeaders
+	targetTooLong
+	foreignTarget
+	noHost
+	twoHosts
+	badHost
+	unknownHost
+	badLength
+	twoLengths
+	lengthAndEncoding
+	badEncoding
+	oldEncoding
+	badExpectation
+	badMethod
+	badTarget
+	badEscape
+	notUTF8
+	controlCharacter
+	backslash
+	emptySegment
+	dotSegment
+	escapedSlash
+	badQuery
+	badRange
+	tooManyRanges
+	bodyTooLarge
+)
+
+// refusals says how each is answered. code also labels the metric, so it is short and its values are few.
+var refusals = [...]struct {
+	status        int
+	code, message string
+}{
+	badRequestLine:    {http.StatusBadRequest, "request-line", "The request line is malformed."},
+	badVersion:        {http.StatusHTTPVersionNotSupported, "version", "Only HTTP/1.0, HTTP/1.1 and, over TLS, HTTP/2 are spoken here."},
+	badHeader:         {http.StatusBadRequest, "header", "A header line is malformed."},
+	foldedHeader:      {http.StatusBadRequest, "folded-header", "Header lines may not be folded."},
+	bareLineFeed:      {http.StatusBadRequest, "line-end", "Lines of the request head must end in CR LF."},
+	headTooLarge:      {http.StatusRequestHeaderFieldsTooLarge, "head-size", "The request head is too large."},
+	tooManyHeaders:    {http.StatusRequestHeaderFieldsTooLarge, "header-count", "The request has too many header lines."},
+	targetTooLong:     {http.StatusRequestURITooLong, "target-size", "The request URL is too long."},
+	foreignTarget:     {http.StatusMisdirectedRequest, "absolute-target", "This server is no proxy: the request URL must be a path."},
+	noHost:            {http.StatusBadRequest, "no-host", "The Host header is missing."},
+	twoHosts:          {http.StatusBadRequest, "two-hosts", "There is more than one Host header."},
+	badHost:           {http.StatusBadRequest, "host", "The Host header is malformed."},
+	unknownHost:       {http.StatusMisdirectedRequest, "unknown-host", "This server does not answer for the host that was asked."},
+	badLength:         {http.StatusBadRequest, "length", "The Content-Length header is malformed."},
+	twoLengths:        {http.StatusBadRequest, "two-lengths", "There is more than one Content-Length."},
+	lengthAndEncoding: {http.StatusBadRequest, "length-and-encoding", "Content-Length and Transfer-Encoding exclude each other."},
+	badEncoding:       {http.StatusNotImplemented, "encoding", "The only Transfer-Encoding understood here is chunked."},
+	oldEncoding:       {http.StatusBadRequest, "old-encoding", "HTTP/1.0 has no Transfer-Encoding."},
+	badExpectation:    {http.StatusExpectationFailed, "expect", "The only expectation met here is 100-continue."},
+	badMethod:         {http.StatusMethodNotAllowed, "method", "This method is not served."},
+	badTarget:         {http.StatusBadRequest, "target", "The request URL must be a path that begins with a slash, in ASCII."},
+	badEscape:         {http.StatusBadRequest, "escape", "The request URL has an incomplete percent escape."},
+	notUTF8:           {http.StatusBadRequest, "utf8", "The request URL is not valid UTF-8."},
+	controlCharacter:  {http.StatusBadRequest, "control", "The request URL has a control character."},
+	backslash:         {http.StatusBadRequest, "backslash", "The path has a backslash."},
+	emptySegment:      {http.StatusBadRequest, "empty-segment", "The path has an empty segment."},
+	dotSegment:        {http.StatusBadRequest, "dot-segment", "The path has a dot segment."},
+	escapedSlash:      {http.StatusBadRequest, "escaped-slash", "An escaped slash is only allowed below a repository."},
+	badQuery:          {http.StatusBadRequest, "query", "The query is malformed or has too many parameters."},
+	badRange:          {http.StatusBadRequest, "two-ranges", "There is more than one Range header."},
+	tooManyRanges:     {http.StatusRequestedRangeNotSatisfiable, "range-count", "The Range header asks for too many ranges."},
+	bodyTooLarge:      {http.StatusRequestEntityTooLarge, "body-size", "The request body is larger than this server accepts."},
+}
+
+// row returns how f is answered; a number that is no refusal counts as a malformed request line.
+func (f refusal) row() (status int, code, message string) {
+	if int(f) >= len(refusals) || f == accepted {
+		f = badRequestLine
+	}
+	r := refusals[f]
+	return r.status, r.code, r.message
+}
+
+// writeProblem answers in JSON that clients of every kind show: npm reads error, the AWS tools read message.
+func writeProblem(w http.ResponseWriter, status int, message string) {
+	body, err := json.Marshal(struct {
+		Error   string `json:"error"`
+		Message string `json:"message"`
+	}{message, message})
+	if err != nil {
+		body = nil
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}

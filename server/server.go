@@ -1,0 +1,302 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/format"
+	"entrepot/iam"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Authenticator says who calls.
+type Authenticator interface {
+	// Signed verifies the AWS signature of a request to a service, as credential scopes name it: codeartifact, sts, iam. A
+	// request that is not signed, or not for that service, is Unauthenticated.
+	Signed(r *http.Request, service string) (iam.Caller, error)
+	// Bearer says whose authorization token a package manager's request carries. No token, one that is not good, or one of
+	// another domain is Unauthenticated, and the same whether or not the domain exists.
+	Bearer(r *http.Request, domain artifact.DomainKey) (iam.Caller, error)
+}
+
+// Options are the parts of a server. Members without a note are needed.
+type Options struct {
+	Addresses     *Addresses
+	Authenticator Authenticator
+	API           API            // CodeArtifact, under /v1/
+	Services      map[string]API // POST /, by name in the credential scope: sts, iam …; may be empty
+	Formats       []format.Format
+	Shelves       func(caller iam.Caller, key artifact.RepositoryKey, f artifact.Format) format.Shelf
+
+	Checks         []Check        // of /readyz
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For and -Proto count; empty: nobody's
+	MetricsFrom    []netip.Prefix // clients that may read /metrics; empty: nobody
+
+	Limits   Limits // zero members take the defaults
+	Log      *slog.Logger
+	Metrics  prometheus.Registerer
+	Gatherer prometheus.Gatherer // what /metrics shows
+	Now      func() time.Time
+	NewID    func() string // request ids: UUIDs
+}
+
+// Limits bound what clients may ask of the server.
+type Limits struct {
+	Head         int           // bytes of request line and headers; default 32 KiB
+	HeaderLines  int           // default 100
+	Target       int           // bytes of the URL; default 8 KiB
+	Body         int64         // bytes; default 8 GiB, which an asset of 5 GiB fits into as base64
+	HeadTime     time.Duration // for the head to arrive; default 10 s
+	IdleTime     time.Duration // between requests of a connection; default 2 min
+	Request      time.Duration // for one request altogether; default 1 h
+	Pace         Pace          // default 20 s of patience, 4 KiB/s
+	Connections  int           // at once; default 8192
+	FailedLogins int           // per minute and address; default 60, negative for no limit
+}
+
+func (l Limits) withDefaults() Limits {
+	orDefault(&l.Head, 32<<10)
+	orDefault(&l.HeaderLines, 100)
+	orDefault(&l.Target, 8<<10)
+	orDefault(&l.Body, 8<<30)
+	orDefault(&l.HeadTime, 10*time.Second)
+	orDefault(&l.IdleTime, 2*time.Minute)
+	orDefault(&l.Request, time.Hour)
+	orDefault(&l.Pace.Patience, 20*time.Second)
+	orDefault(&l.Pace.Rate, 4<<10)
+	orDefault(&l.Connections, 8192)
+	orDefault(&l.FailedLogins, 60)
+	return l
+}
+
+func orDefault[T int | int64 | time.Duration](value *T, standard T) {
+	if *value == 0 {
+		*value = standard
+	}
+}
+
+// Server answers requests. It is an http.Handler; Serve puts it on a listener.
+type Server struct {
+	addresses     *Addresses
+	authenticator Authenticator
+	api           API
+	services      map[string]API
+	counters      map[artifact.Format]*counter
+	shelves       func(iam.Caller, artifact.RepositoryKey, artifact.Format) format.Shelf
+	trusted       []netip.Prefix
+	metricsFrom   []netip.Prefix
+	limits        Limits
+	log           *slog.Logger
+	now           func() time.Time
+	newID         func() string
+
+	logins   *logins
+	health   *health
+	metrics  *metrics
+	scrape   http.Handler
+	draining atomic.Bool
+	active   atomic.Int64
+	ended    atomic.Int64 // requests answered so far
+}
+
+// New builds a server. It fails for a route pattern that cannot be registered, a format given twice, or metrics that the
+// registry has already.
+func New(o Options) (*Server, error) {
+	m, err := newMetrics(o.Metrics)
+	if err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	s := &Server{
+		addresses: o.Addresses, authenticator: o.Authenticator, api: o.API, services: o.Services, shelves: o.Shelves,
+		trusted: o.TrustedProxies, metricsFrom: o.MetricsFrom, limits: o.Limits.withDefaults(), log: o.Log, now: o.Now,
+		newID: o.NewID, metrics: m, health: &health{checks: o.Checks, now: o.Now},
+		scrape:   promhttp.HandlerFor(o.Gatherer, promhttp.HandlerOpts{}),
+		counters: make(map[artifact.Format]*counter, len(o.Formats)),
+	}
+	s.logins = newLogins(s.limits.FailedLogins)
+	for _, f := range o.Formats {
+		if _, twice := s.counters[f.Name]; twice {
+			return nil, fmt.Errorf("format %s is registered twice", f.Name)
+		}
+		if s.counters[f.Name], err = newCounter(f); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// ServeHTTP answers one request: numbered, bounded, logged and counted whatever becomes of it.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	s.active.Add(1)
+	defer func() { s.ended.Add(1); s.active.Add(-1) }()
+	s.metrics.inFlight.Inc()
+	defer s.metrics.inFlight.Dec()
+
+	ctx, cancel := context.WithTimeout(r.Context(), s.limits.Request)
+	defer cancel()
+	v := s.begin(w, r)
+	r = r.WithContext(context.WithValue(ctx, visitKey{}, v))
+	r.Body = v.body
+
+	whole := s.answer(v, r)
+	if whole {
+		s.drainBody(v, r)
+	}
+	took := time.Since(start)
+	s.metrics.account(v, took)
+	s.record(r, v, took)
+	if !whole {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// begin sets up the record of a request and the deadlines of its connection.
+func (s *Server) begin(w http.ResponseWriter, r *http.Request) *visit {
+	control := http.NewResponseController(w)
+	v := &visit{id: s.newID(), client: clientOf(r, s.trusted), door: "gate"}
+	v.w = &recorder{ResponseWriter: w, control: control, slowness: slowness{pace: s.limits.Pace}}
+	v.body = &pacedBody{
+		ReadCloser: http.MaxBytesReader(w, r.Body, s.limits.Body), control: control, slowness: slowness{pace: s.limits.Pace},
+	}
+	v.fail = func(error) {
+		writeProblem(v.w, http.StatusInternalServerError, "An internal error occurred. The request id is "+v.id+".")
+	}
+	h := w.Header()
+	h["X-Amzn-Requestid"] = []string{v.id}
+	if s.draining.Load() {
+		h["Connection"] = []string{"close"}
+	}
+	// net/http gave the connection the time for a short exchange; from here on the pace of reads and writes counts, and
+	// until there is something to write the request's own deadline. Writers without deadlines exist in tests only.
+	_ = control.SetReadDeadline(time.Time{})
+	_ = control.SetWriteDeadline(time.Now().Add(s.limits.Request + s.limits.Pace.Patience))
+	return v
+}
+
+// answer lets the gate and then a door answer. It returns false when the connection must be broken because the answer is
+// not whole.
+func (s *Server) answer(v *visit, r *http.Request) (whole bool) {
+	defer func() {
+		switch p := recover(); {
+		case p == nil:
+		case p == http.ErrAbortHandler:
+			whole = false
+		default:
+			whole = s.panicked(v, p)
+		}
+	}()
+	p, refused := s.gate(r)
+	if refused != accepted {
+		s.refuse(v, refused)
+		return true
+	}
+	v.path = loggable(p.target)
+	s.route(v, r, p)
+	return true
+}
+
+// route sends a request that passed the gate to its door.
+func (s *Server) route(v *visit, r *http.Request, p pass) {
+	switch {
+	case p.inRepository:
+		s.serveFormat(v, r, p.place)
+	case p.onHost:
+		writeProblem(v.w, http.StatusNotFound, "A repository's URL is https://HOST/FORMAT/REPOSITORY/.")
+	case isHealth(p.path):
+		s.serveHealth(v, r, p.path)
+	case p.path == "/metrics":
+		s.serveMetrics(v, r)
+	case p.path == "/v1" || strings.HasPrefix(p.path, "/v1/"):
+		v.door = "api"
+		s.serveAPI(v, r, s.api, codeArtifact)
+	case p.path == "/" && r.Method == http.MethodPost:
+		v.door = "query"
+		s.serveQuery(v, r)
+	default:
+		writeProblem(v.w, http.StatusNotFound, "Nothing is served at this path.")
+	}
+}
+
+// refuse answers what the gate does not let in, and ends the connection: whoever framed such a request may have framed
+// another inside it.
+func (s *Server) refuse(v *visit, f refusal) {
+	v.refused = f
+	status, _, message := f.row()
+	v.w.Header().Set("Connection", "close")
+	if status == http.StatusMethodNotAllowed {
+		v.w.Header().Set("Allow", "GET, HEAD, POST, PUT, DELETE, PATCH")
+	}
+	writeProblem(v.w, status, message)
+}
+
+// panicked logs a panic once and answers it if that is still possible.
+func (s *Server) panicked(v *visit, p any) (whole bool) {
+	s.metrics.panics.Inc()
+	v.panicked = true
+	v.err = fmt.Errorf("panic: %v", p)
+	s.log.Error("a handler panicked", "request_id", v.id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	if v.w.status != 0 {
+		return false
+	}
+	defer func() {
+		if recover() != nil {
+			whole = false // the door cannot even say that it failed
+		}
+	}()
+	v.fail(v.err)
+	return true
+}
+
+// serveMetrics shows the metrics to those who may see them. To everybody else there is nothing here.
+func (s *Server) serveMetrics(v *visit, r *http.Request) {
+	if !covers(s.metricsFrom, v.client.addr) {
+		writeProblem(v.w, http.StatusNotFound, "Nothing is served at this path.")
+		return
+	}
+	v.door, v.pattern = "metrics", "/metrics"
+	s.scrape.ServeHTTP(v.w, r)
+}
+
+// circumstances completes a caller with what is known of this request. The condition keys are those of the AWS global
+// condition context.
+func (s *Server) circumstances(v *visit, c iam.Caller) iam.Caller {
+	context := make(map[string][]string, len(c.Context)+4)
+	maps.Copy(context, c.Context)
+	if v.client.addr.IsValid() {
+		context["aws:sourceip"] = []string{v.client.addr.String()}
+	}
+	now := s.now().UTC()
+	context["aws:securetransport"] = []string{strconv.FormatBool(v.client.secure)}
+	context["aws:currenttime"] = []string{now.Format(time.RFC3339)}
+	context["aws:epochtime"] = []string{strconv.FormatInt(now.Unix(), 10)}
+	c.Context, c.RequestID = context, v.id
+	return c
+}
+
+// maxUnreadBody is how much of a body that nobody wanted is read after an error was answered, in bytes.
+const maxUnreadBody = 16 << 20
+
+// drainBody reads on after an error, for clients that look for an answer only when they have sent all. One that asked
+// whether to go on will send nothing more.
+func (s *Server) drainBody(v *visit, r *http.Request) {
+	if v.w.status < 400 || v.refused != accepted || v.body.done || r.ContentLength == 0 || r.Header.Get("Expect") != "" {
+		return
+	}
+	if v.w.FlushError() == nil {
+		_, _ = io.CopyN(io.Discard, v.body, maxUnreadBody)
+	}
+}
