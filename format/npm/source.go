@@ -245,7 +245,9 @@ func newHeads(room int) *heads {
 	return h
 }
 
-func (h *indexedHead) weight() int { return 1<<10 + len(h.Package) + 200*len(h.Index) + 100*len(h.Tags) }
+func (h *indexedHead) weight() int {
+	return 1<<10 + len(h.Package) + 200*len(h.Index) + 100*len(h.Tags)
+}
 
 func (h *heads) get(id string, read func() (head, error)) (*indexedHead, error) {
 	h.mu.Lock()

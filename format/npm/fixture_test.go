@@ -1,0 +1,208 @@
+package npm
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha1"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"entrepot/artifact"
+	"entrepot/format/formattest"
+)
+
+// entry is one header of an archive with its bytes.
+type entry struct {
+	tar.Header
+	body string
+}
+
+func file(name, body string) entry {
+	return entry{tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: int64(len(body))}, body}
+}
+
+// pack makes a tarball of the entries as they are.
+func pack(t testing.TB, entries ...entry) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	w := tar.NewWriter(z)
+	for _, e := range entries {
+		if err := w.WriteHeader(&e.Header); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(e.body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+type object = map[string]any
+
+// packed makes a tarball with the package.json and other files below package/.
+func packed(t testing.TB, packageJSON object, files map[string]string) []byte {
+	t.Helper()
+	entries := []entry{file("package/package.json", text(t, packageJSON))}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		entries = append(entries, file("package/"+name, files[name]))
+	}
+	return pack(t, entries...)
+}
+
+func text(t testing.TB, v any) string {
+	t.Helper()
+	p, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(p)
+}
+
+func sri(p []byte) string {
+	sum := sha512.Sum512(p)
+	return "sha512-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+func shasum(p []byte) string {
+	sum := sha1.Sum(p)
+	return hex.EncodeToString(sum[:])
+}
+
+// putOf is the document npm sends to publish a tarball. change may spoil it.
+func putOf(name, version, tag string, tarball []byte, packageJSON object, change ...func(object)) object {
+	v := maps.Clone(packageJSON)
+	v["_id"] = name + "@" + version
+	v["_nodeVersion"] = "22.1.0"
+	v["readme"] = "# read me"
+	v["dist"] = object{
+		"integrity": sri(tarball), "shasum": shasum(tarball),
+		"tarball": "http://junk.example.test/" + name + "/-/" + name + "-" + version + ".tgz",
+	}
+	doc := object{
+		"_id": name, "name": name, "description": "d", "access": nil,
+		"dist-tags": object{tag: version},
+		"versions":  object{version: v},
+		"_attachments": object{name + "-" + version + ".tgz": object{
+			"content_type": "application/octet-stream",
+			"data":         base64.StdEncoding.EncodeToString(tarball),
+			"length":       len(tarball),
+		}},
+	}
+	for _, f := range change {
+		f(doc)
+	}
+	return doc
+}
+
+// site is a shelf with the format's handlers before it.
+type site struct {
+	*formattest.Shelf
+	t *testing.T
+	h http.Handler
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	shelf := formattest.NewShelf(artifact.NPM)
+	t.Cleanup(func() {
+		if n := shelf.Drafts(); n != 0 {
+			t.Errorf("%d drafts are left", n)
+		}
+	})
+	return &site{shelf, t, formattest.Handler(Format(), shelf)}
+}
+
+func (s *site) do(method, path, body string, header ...string) *httptest.ResponseRecorder {
+	s.t.Helper()
+	q := formattest.Request{Method: method, Path: path, Body: body, Header: map[string]string{}}
+	for i := 0; i+1 < len(header); i += 2 {
+		q.Header[header[i]] = header[i+1]
+	}
+	return q.Do(s.h)
+}
+
+// must fails the test unless the answer has the status.
+func (s *site) must(status int, w *httptest.ResponseRecorder) *httptest.ResponseRecorder {
+	s.t.Helper()
+	if w.Code != status {
+		s.t.Fatalf("got %d %.500s, want %d", w.Code, w.Body, status)
+	}
+	return w
+}
+
+func (s *site) json(w *httptest.ResponseRecorder) object {
+	s.t.Helper()
+	s.must(http.StatusOK, w)
+	var v object
+	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
+		s.t.Fatalf("%v in %.500s", err, w.Body)
+	}
+	return v
+}
+
+// publish publishes a small package and returns its tarball.
+func (s *site) publish(name, version, tag string, more ...object) []byte {
+	s.t.Helper()
+	packageJSON := object{"name": name, "version": version, "description": "d", "license": "MIT"}
+	for _, m := range more {
+		maps.Copy(packageJSON, m)
+	}
+	tarball := packed(s.t, packageJSON, map[string]string{"index.js": "x"})
+	w := s.do("PUT", url.PathEscape(name), text(s.t, putOf(name, version, tag, tarball, packageJSON)))
+	s.must(http.StatusCreated, w)
+	return tarball
+}
+
+// dig follows keys into nested objects.
+func dig(v any, keys ...string) any {
+	for _, key := range keys {
+		o, _ := v.(object)
+		v = o[key]
+	}
+	return v
+}
+
+// registry is a packument as a public registry gives it.
+func registry(name string, versions ...string) object {
+	all, times := object{}, object{"created": "2020-01-01T00:00:00.000Z", "modified": "2024-01-01T00:00:00.000Z"}
+	for i, v := range versions {
+		all[v] = object{
+			"name": name, "version": v, "_id": name + "@" + v, "readme": strings.Repeat("long ", 100),
+			"dependencies": object{"left": "^1.0.0"}, "scripts": object{"postinstall": "node x.js"},
+			"_npmUser": object{"name": "bob"}, "description": "from outside",
+			"dist": object{
+				"tarball":   "https://registry.example.test/" + name + "/-/x-" + v + ".tgz",
+				"shasum":    shasum([]byte(v)),
+				"integrity": sri([]byte(v)),
+				"fileCount": 3, "signatures": []any{object{"keyid": "SHA256:k", "sig": "s"}},
+			},
+		}
+		times[v] = "2021-01-0" + string(rune('1'+i%9)) + "T10:00:00.000Z"
+	}
+	doc := object{
+		"_id": name, "_rev": "3-abc", "name": name, "versions": all, "time": times, "readme": "# outside",
+		"description": "from outside", "maintainers": []any{object{"name": "bob", "email": "b@example.test"}},
+		"users": object{"ada": true},
+	}
+	if len(versions) > 0 {
+		doc["dist-tags"] = object{"latest": versions[len(versions)-1]}
+	}
+	return doc
+}

@@ -1,0 +1,344 @@
+package npm
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"entrepot/artifact"
+	"entrepot/format"
+	"entrepot/repository"
+)
+
+// putPackage answers npm publish and npm deprecate, which are one request: with an attachment a PUT of a package
+// document is a publish, without one it changes what is known about versions.
+func putPackage(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
+	p, err := packageOf(r)
+	if err != nil {
+		return err
+	}
+	if r.ContentLength > maxPut {
+		return tooLarge("A publish request may have at most %d bytes.", int64(maxPut))
+	}
+	doc, err := submit(r.Context(), r.Body, s.Stage)
+	defer doc.discard()
+	if err != nil {
+		return err
+	}
+	if err := doc.checkNames(p); err != nil {
+		return err
+	}
+	if !doc.hasAttachments {
+		return deprecate(w, r, s, p, doc)
+	}
+	publication, err := doc.publication(p)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Publish(r.Context(), publication); err != nil {
+		return err
+	}
+	return writeJSON(w, r, http.StatusCreated, accepted)
+}
+
+var accepted = map[string]bool{"ok": true, "success": true}
+
+// checkNames requires the same name everywhere: in 2021 the public registry authorised one and published the other.
+func (s *submission) checkNames(p artifact.PackageKey) error {
+	name := fullName(p)
+	if s.name != name {
+		return artifact.Errorf(artifact.Invalid, "The document's name is %.214q, the URL's is %q.", s.name, name)
+	}
+	if s.id != "" && s.id != name {
+		return artifact.Errorf(artifact.Invalid, "The document's _id is %.214q, its name is %q.", s.id, name)
+	}
+	return nil
+}
+
+// publication checks the document against the bytes and makes what is to be published. Only the version that the tarball
+// belongs to is new: npm 6 to 9 send all the others along when they try a second time.
+func (s *submission) publication(p artifact.PackageKey) (repository.Publication, error) {
+	none := repository.Publication{}
+	if err := checkNewName(p); err != nil {
+		return none, err
+	}
+	number, err := s.attachedVersion(p)
+	if err != nil {
+		return none, err
+	}
+	object, err := versionObject(s.versions[number], p, number)
+	if err != nil {
+		return none, err
+	}
+	dist, err := distOf(object)
+	if err != nil {
+		return none, err
+	}
+	digests, size := s.tarball.upload.Sum()
+	if err := s.checkBytes(dist, digests, size); err != nil {
+		return none, err
+	}
+	held, err := inspect(s.tarball.upload, size)
+	if err != nil {
+		return none, err
+	}
+	if err := held.checkIdentity(p, number); err != nil {
+		return none, err
+	}
+	labels, err := s.labels(number)
+	if err != nil {
+		return none, err
+	}
+	kept, err := s.facts(p, number, digests)
+	if err != nil {
+		return none, err
+	}
+	members, err := held.merge(p, object)
+	if err != nil {
+		return none, err
+	}
+	m, err := compose(members, held.dist(digests, kept), kept)
+	if err != nil {
+		return none, err
+	}
+	return repository.Publication{
+		VersionKey: p.At(number),
+		Manifest:   m.appendLines(nil),
+		Details:    describe(p, m, s.readmeOf(object, held)),
+		Assets:     []repository.StagedAsset{{Name: asset, Upload: s.tarball.upload}},
+		Labels:     labels,
+	}, nil
+}
+
+// attachedVersion finds the version that the tarball is named after.
+func (s *submission) attachedVersion(p artifact.PackageKey) (string, error) {
+	if s.tarball == nil || s.tarball.upload == nil {
+		return "", artifact.Errorf(artifact.Invalid, "The document has no tarball attached.")
+	}
+	number, err := tarballVersion(p, s.tarball.file)
+	if err != nil {
+		return "", artifact.Errorf(artifact.Invalid, "The attachment %.300q is not called %s-VERSION.tgz.", s.tarball.file, fullName(p)).
+			Causing(err)
+	}
+	if _, ok := s.versions[number]; !ok {
+		return "", artifact.Errorf(artifact.Invalid, "The tarball is for version %q, which the document does not describe.", number)
+	}
+	// Clients ask for 1.0.0 when they mean 1.0.0+a, so two builds of one version would be one to them.
+	if strings.Contains(number, "+") {
+		return "", artifact.Errorf(artifact.Invalid, "The version %q has build metadata; publish it without.", number)
+	}
+	return number, nil
+}
+
+func versionObject(object []byte, p artifact.PackageKey, number string) ([]member, error) {
+	all, err := splitObject(object)
+	if err != nil {
+		return nil, artifact.Errorf(artifact.Invalid, "The description of version %s is not usable: %s.", number, err)
+	}
+	for _, want := range []struct{ key, value string }{{"name", fullName(p)}, {"version", number}} {
+		if got, ok := asText(find(all, want.key)); !ok || got != want.value {
+			return nil, artifact.Errorf(artifact.Invalid, "versions[%q].%s is %.214q instead of %q.", number, want.key, got, want.value)
+		}
+	}
+	if id, ok := asText(find(all, "_id")); ok && id != fullName(p)+"@"+number {
+		return nil, artifact.Errorf(artifact.Invalid, "versions[%q]._id is %.300q.", number, id)
+	}
+	return all, nil
+}
+
+func distOf(object []member) ([]member, error) {
+	value := find(object, "dist")
+	if value == nil {
+		return nil, nil
+	}
+	dist, err := splitObject(value)
+	if err != nil {
+		return nil, artifact.Errorf(artifact.Invalid, "dist is not usable: %s.", err)
+	}
+	return dist, nil
+}
+
+// checkBytes compares what the client says about the tarball with what came.
+func (s *submission) checkBytes(dist []member, got artifact.Digests, size int64) error {
+	if s.tarball.length >= 0 && s.tarball.length != size {
+		return artifact.Errorf(artifact.Invalid, "The tarball has %d bytes, its length says %d.", size, s.tarball.length)
+	}
+	if sri, ok := asText(find(dist, "integrity")); ok && sri != "" && !meets(sri, got) {
+		return artifact.Errorf(artifact.Invalid, "The tarball does not have the integrity that dist.integrity says.")
+	}
+	if sum, ok := asText(find(dist, "shasum")); ok && sum != "" && !strings.EqualFold(sum, hex.EncodeToString(got.SHA1[:])) {
+		return artifact.Errorf(artifact.Invalid, "The tarball does not have the SHA-1 that dist.shasum says.")
+	}
+	return nil
+}
+
+// meets reports whether every hash of an integrity text that is of a known kind is right, and at least one is known.
+func meets(sri string, got artifact.Digests) bool {
+	known := map[string][]byte{"sha512": got.SHA512[:], "sha256": got.SHA256[:], "sha1": got.SHA1[:], "md5": got.MD5[:]}
+	checked := false
+	for item := range strings.FieldsSeq(sri) {
+		algorithm, hash := cutIntegrity(item)
+		sum, ok := known[algorithm]
+		if ok && !bytes.Equal(sum, hash) {
+			return false
+		}
+		checked = checked || ok
+	}
+	return checked
+}
+
+// checkIdentity requires the tarball to be the version that it is published as.
+func (c contents) checkIdentity(p artifact.PackageKey, number string) error {
+	for _, want := range []struct{ key, value string }{{"name", fullName(p)}, {"version", number}} {
+		if got, _ := asText(find(c.manifest, want.key)); got != want.value {
+			return artifact.Errorf(artifact.Invalid,
+				"The tarball's package.json says %s %.214q, the document says %q.", want.key, got, want.value)
+		}
+	}
+	return nil
+}
+
+// labels are the tags to set. Those for other versions of a merged document are not this publish's to move.
+func (s *submission) labels(number string) (map[string]string, error) {
+	labels := make(map[string]string)
+	for _, tag := range slices.Sorted(maps.Keys(s.tags)) {
+		target := s.tags[tag]
+		if _, known := s.versions[target]; !known {
+			return nil, artifact.Errorf(artifact.Invalid, "The tag %.214q points at version %.256q, which the document does not describe.", tag, target)
+		}
+		if target != number {
+			continue
+		}
+		if err := checkTag(tag); err != nil {
+			return nil, err
+		}
+		labels[tag] = target
+	}
+	return labels, nil
+}
+
+// fromTarball are the members that decide what an installer does. They are taken from the tarball and nowhere else, so that
+// the index never promises another package than the one that is unpacked.
+var fromTarball = []string{"dependencies", "optionalDependencies", "devDependencies", "peerDependencies",
+	"peerDependenciesMeta", "acceptDependencies", "bundleDependencies", "bundledDependencies", "bin", "directories", "engines",
+	"os", "cpu", "libc", "scripts", "main", "type", "exports", "hasInstallScript", "_hasShrinkwrap", "gypfile"}
+
+// requirementMaps must be objects of texts.
+var requirementMaps = []string{"dependencies", "optionalDependencies", "devDependencies", "peerDependencies",
+	"acceptDependencies"}
+
+// merge makes the members of the version object: what the client said, corrected by what the tarball holds.
+func (c contents) merge(p artifact.PackageKey, object []member) ([]member, error) {
+	for _, key := range requirementMaps {
+		if value := find(c.manifest, key); value != nil && !textMap(value) {
+			return nil, artifact.Errorf(artifact.Invalid, "The tarball's package.json has a %s that is not an object of texts.", key)
+		}
+	}
+	for _, key := range fromTarball {
+		object = without(object, key)
+		if value := find(c.manifest, key); value != nil && !computed[key] {
+			object = append(object, member{key, value})
+		}
+	}
+	bin, err := c.bin(p)
+	if err != nil {
+		return nil, err
+	}
+	if object = without(object, "bin"); bin != nil {
+		object = append(object, member{"bin", bin})
+	}
+	if c.compiles() {
+		object = append(object, member{"hasInstallScript", []byte("true")})
+	}
+	if object = append(object, member{"_hasShrinkwrap", []byte("false")}); c.shrinkwrap {
+		object = with(object, "_hasShrinkwrap", []byte("true"))
+	}
+	return object, nil
+}
+
+// computed are members that only the registry may set.
+var computed = map[string]bool{"hasInstallScript": true, "_hasShrinkwrap": true}
+
+func textMap(value []byte) bool {
+	all, err := splitObject(value)
+	return err == nil && !slices.ContainsFunc(all, func(m member) bool { return m.value[0] != '"' })
+}
+
+// compiles reports whether installing runs something: a script, or node-gyp where there is a binding.gyp and no script of
+// the package's own.
+func (c contents) compiles() bool {
+	return installs(find(c.manifest, "scripts")) || c.gyp && string(find(c.manifest, "gypfile")) != "false"
+}
+
+// bin writes bin as an object. package.json may give one path instead, or a folder (directories.bin).
+func (c contents) bin(p artifact.PackageKey) ([]byte, error) {
+	value := find(c.manifest, "bin")
+	if value == nil {
+		var all []member
+		for _, name := range slices.Sorted(maps.Keys(c.executables)) {
+			all = append(all, member{name, quoted(c.executables[name])})
+		}
+		if all == nil {
+			return nil, nil
+		}
+		return appendObject(nil, all), nil
+	}
+	if file, ok := asText(value); ok {
+		return appendObject(nil, []member{{path.Base(p.Name), quoted(file)}}), nil
+	}
+	if !textMap(value) {
+		return nil, artifact.Errorf(artifact.Invalid, "The tarball's package.json has a bin that is neither a text nor an object of texts.")
+	}
+	return value, nil
+}
+
+// dist writes what this server found out about the tarball.
+func (c contents) dist(digests artifact.Digests, kept keptFacts) []member {
+	dist := []member{
+		{"integrity", quoted(integrity(digests))},
+		{"shasum", quoted(hex.EncodeToString(digests.SHA1[:]))},
+		{"fileCount", asJSON(c.files)},
+		{"unpackedSize", asJSON(c.unpacked)},
+	}
+	if len(kept.Bundles) > 0 {
+		dist = append(dist, member{"attestations", asJSON(map[string]any{
+			"provenance": map[string]string{"predicateType": kept.Bundles[0].PredicateType},
+		})})
+	}
+	return dist
+}
+
+// asJSON writes numbers and maps of texts, which always can be.
+func asJSON(v any) []byte {
+	p, _ := json.Marshal(v)
+	return p
+}
+
+// readmeOf takes the readme that the client sends, in the version or, as npm 6 does, at the top; else the tarball's.
+func (s *submission) readmeOf(object []member, held contents) string {
+	said, _ := asText(find(object, "readme"))
+	for _, text := range []string{said, s.readme, held.readme} {
+		if text = realReadme(text); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// facts keeps the provenance bundle.
+func (s *submission) facts(p artifact.PackageKey, number string, digests artifact.Digests) (keptFacts, error) {
+	if s.provenance == nil {
+		return keptFacts{}, nil
+	}
+	a, err := s.provenance.attestation(digests)
+	if err != nil {
+		return keptFacts{}, artifact.Errorf(artifact.Invalid, "The provenance bundle of %s %s cannot be accepted: %s.",
+			fullName(p), number, err)
+	}
+	return keptFacts{Bundles: []attestation{a}}, nil
+}

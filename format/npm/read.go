@@ -1,0 +1,177 @@
+package npm
+
+import (
+	"cmp"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"entrepot/artifact"
+	"entrepot/format"
+	"entrepot/repository"
+)
+
+// packageOf reads the package that a request's path names.
+func packageOf(r *http.Request) (artifact.PackageKey, error) {
+	return parseName(r.PathValue("package"))
+}
+
+// getPackage answers with the packument in the form that Accept asks for.
+func getPackage(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
+	p, err := packageOf(r)
+	if err != nil {
+		return err
+	}
+	f := formFor(r.Header.Get("Accept"))
+	doc, err := s.Document(r.Context(), p, f.variant, func(out io.Writer, v repository.View) error {
+		return render(out, v, f, s.URL)
+	})
+	if err != nil {
+		return err
+	}
+	return format.ServeDocument(w, r, doc, f.contentType)
+}
+
+// formFor chooses the abbreviated form if Accept names it and nothing with a higher weight; clients that want it name it
+// first and heaviest, and those that take anything expect the full one.
+func formFor(accept string) form {
+	var top, asked float64
+	for item := range strings.SplitSeq(accept, ",") {
+		media, params, _ := strings.Cut(item, ";")
+		weight := quality(params)
+		top = max(top, weight)
+		if strings.EqualFold(strings.TrimSpace(media), abbreviatedForm.contentType) {
+			asked = max(asked, weight)
+		}
+	}
+	if asked > 0 && asked == top {
+		return abbreviatedForm
+	}
+	return fullForm
+}
+
+// quality reads q out of media type parameters; 1 if it is not there, 0 if it is no weight (RFC 9110 §12.4.2).
+func quality(params string) float64 {
+	for param := range strings.SplitSeq(params, ";") {
+		name, value, _ := strings.Cut(param, "=")
+		if !strings.EqualFold(strings.TrimSpace(name), "q") {
+			continue
+		}
+		q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+		if err != nil || !(q >= 0 && q <= 1) {
+			return 0
+		}
+		return q
+	}
+	return 1
+}
+
+// getVersion answers with one version object, found by version or by tag.
+func getVersion(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
+	p, err := packageOf(r)
+	if err != nil {
+		return err
+	}
+	view, err := s.View(r.Context(), p)
+	if err != nil {
+		return err
+	}
+	selector := r.PathValue("selector")
+	v, err := pick(view, cmp.Or(view.Labels[selector], selector))
+	if err != nil {
+		return err
+	}
+	body, err := appendVersion(nil, v, true, addressesOf(s.URL, p))
+	if err != nil {
+		return err
+	}
+	return writeBody(w, r, http.StatusOK, body)
+}
+
+// pick finds one version of a view. NotFound: it is not listed.
+func pick(view repository.View, number string) (artifact.Version, error) {
+	for v, err := range view.Versions {
+		if err != nil || v.Version == number {
+			return v, err
+		}
+	}
+	return artifact.Version{}, notFound("There is no version %.256q of %s.", number, fullName(view.PackageKey)).
+		About(artifact.VersionResource, view.At(number).String())
+}
+
+// newest returns the version that latest points at, by label or by the same rule as in documents.
+func newest(view repository.View) (artifact.Version, error) {
+	latest := view.Labels["latest"]
+	var best candidate
+	for v, err := range view.Versions {
+		if err != nil || v.Version == latest {
+			return v, err
+		}
+		parsed, err := parseVersion(v.Version)
+		if err != nil {
+			return v, err
+		}
+		best.consider(v, parsed)
+	}
+	if best.version.Version == "" {
+		return best.version, notFound("There is no version of %s to list.", fullName(view.PackageKey))
+	}
+	return best.version, nil
+}
+
+// getTarball serves the asset, by any of the file names that lockfiles hold.
+func getTarball(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
+	p, err := packageOf(r)
+	if err != nil {
+		return err
+	}
+	number, err := tarballVersion(p, r.PathValue("file"))
+	if err != nil {
+		if denied := s.Access(r.Context()); denied != nil {
+			return denied
+		}
+		return err
+	}
+	f, err := s.Open(r.Context(), p.At(number), asset)
+	if err != nil {
+		return err
+	}
+	return format.ServeFile(w, r, f, "application/octet-stream")
+}
+
+// getAttestations answers with the bundles that were published with a version. Those of a public registry are not kept:
+// its own attestations address has them.
+func getAttestations(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
+	spec := r.PathValue("spec")
+	at := strings.LastIndexByte(spec, '@')
+	if at <= 0 {
+		return artifact.Errorf(artifact.Invalid, "%.300q is not PACKAGE@VERSION.", spec)
+	}
+	p, err := parseName(spec[:at])
+	if err != nil {
+		return err
+	}
+	view, err := s.View(r.Context(), p)
+	if err != nil {
+		return err
+	}
+	v, err := pick(view, spec[at+1:])
+	if err != nil {
+		return err
+	}
+	m, err := cutManifest(v.Manifest)
+	if err != nil {
+		return err
+	}
+	kept, err := m.facts()
+	if err != nil {
+		return err
+	}
+	if len(kept.Bundles) == 0 {
+		return notFound("No attestations of %s %s are kept here.", fullName(p), v.Version)
+	}
+	return writeJSON(w, r, http.StatusOK, struct {
+		Attestations []attestation `json:"attestations"`
+	}{kept.Bundles})
+}

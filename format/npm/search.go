@@ -1,0 +1,222 @@
+package npm
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/format"
+)
+
+// Bounds on a search (registry API, /-/v1/search), and on what a query may cost here.
+const (
+	defaultFound = 20
+	maxFound     = 250
+	maxFrom      = 10_000
+	maxTerms     = 10
+	maxTerm      = 100 // bytes
+)
+
+type searchAnswer struct {
+	Objects []foundPackage `json:"objects"`
+	Total   int            `json:"total"`
+	Time    string         `json:"time,omitempty"`
+}
+
+type foundPackage struct {
+	Package     foundVersion `json:"package"`
+	Score       score        `json:"score"`
+	SearchScore float64      `json:"searchScore"`
+}
+
+// foundVersion describes a hit by its latest version. npm prints nothing of use unless publisher and maintainers have
+// names.
+type foundVersion struct {
+	Name        string            `json:"name"`
+	Scope       string            `json:"scope"`
+	Version     string            `json:"version"`
+	Description string            `json:"description"`
+	Keywords    []string          `json:"keywords"`
+	Date        string            `json:"date,omitempty"`
+	Links       map[string]string `json:"links"`
+	Publisher   person            `json:"publisher"`
+	Maintainers []person          `json:"maintainers"`
+}
+
+type person struct {
+	Username string `json:"username"`
+	Email    string `json:"email,omitempty"`
+}
+
+type score struct {
+	Final  float64            `json:"final"`
+	Detail map[string]float64 `json:"detail"`
+}
+
+// evenScore is every package's: there are no downloads or ratings to rank by.
+var evenScore = score{Final: 1, Detail: map[string]float64{"quality": 1, "popularity": 1, "maintenance": 1}}
+
+// search finds packages by words in their names and descriptions. Packages whose latest version cannot be had now are
+// left out.
+func search(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
+	query := r.URL.Query()
+	terms, err := searchTerms(query.Get("text"))
+	if err != nil {
+		return err
+	}
+	size, err := count(query, "size", defaultFound, maxFound)
+	if err != nil {
+		return err
+	}
+	from, err := count(query, "from", 0, maxFrom)
+	if err != nil {
+		return err
+	}
+	keys, total, err := hits(r, s, terms, from, size)
+	if err != nil {
+		return err
+	}
+	answer := searchAnswer{Objects: []foundPackage{}, Total: total}
+	var newestDate time.Time
+	for _, p := range keys {
+		view, err := s.View(r.Context(), p)
+		if err != nil && passable(err) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		latest, err := newest(view)
+		if err != nil && passable(err) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		answer.Objects = append(answer.Objects, foundPackage{describeHit(latest), evenScore, 1})
+		if at := shownTime(latest); at.After(newestDate) {
+			newestDate = at
+		}
+	}
+	if !newestDate.IsZero() {
+		answer.Time = newestDate.UTC().Format(timeForm)
+	}
+	return writeJSON(w, r, http.StatusOK, answer)
+}
+
+func passable(err error) bool {
+	return artifact.Is(err, artifact.NotFound) || artifact.Is(err, artifact.Denied) || artifact.Is(err, artifact.Unavailable)
+}
+
+// searchTerms splits the text. Qualifiers such as scope:acme and keywords:a,b search for their values.
+func searchTerms(text string) ([]string, error) {
+	terms := strings.Fields(text)
+	if len(terms) > maxTerms {
+		return nil, artifact.Errorf(artifact.Invalid, "A search may have at most %d words.", maxTerms)
+	}
+	for i, term := range terms {
+		if len(term) > maxTerm {
+			return nil, artifact.Errorf(artifact.Invalid, "A search word may have at most %d bytes.", maxTerm)
+		}
+		for _, qualifier := range []string{"scope:", "keywords:", "author:", "maintainer:"} {
+			terms[i] = strings.TrimPrefix(terms[i], qualifier)
+		}
+		terms[i] = strings.TrimPrefix(terms[i], "@")
+	}
+	return terms, nil
+}
+
+// count reads a number from a query; more than most is taken as most.
+func count(query url.Values, key string, otherwise, most int) (int, error) {
+	text := query.Get(key)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, ok := asCount([]byte(text))
+	if !ok {
+		return 0, artifact.Errorf(artifact.Invalid, "%s is %.40q instead of a number.", key, text)
+	}
+	return int(min(n, int64(most))), nil
+}
+
+// hits returns the keys from number from on, and how many there are at least.
+func hits(r *http.Request, s format.Shelf, terms []string, from, size int) ([]artifact.PackageKey, int, error) {
+	var keys []artifact.PackageKey
+	page := catalog.Page{Limit: catalog.MaxPage}
+	passed := 0
+	for {
+		page.Limit = min(catalog.MaxPage, max(1, from+size-passed))
+		found, err := s.Search(r.Context(), artifact.NPM, terms, page)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, p := range found.Items {
+			if passed++; passed > from && len(keys) < size {
+				keys = append(keys, p)
+			}
+		}
+		if found.Next == "" {
+			return keys, passed, nil
+		}
+		if passed >= from+size {
+			return keys, passed + 1, nil
+		}
+		page.After = found.Next
+	}
+}
+
+// describeHit reads a version's manifest; what is not there stays empty.
+func describeHit(v artifact.Version) foundVersion {
+	hit := foundVersion{
+		Name:        fullName(v.PackageKey),
+		Scope:       v.Namespace,
+		Version:     v.Version,
+		Keywords:    []string{},
+		Links:       map[string]string{},
+		Maintainers: []person{},
+	}
+	if hit.Scope == "" {
+		hit.Scope = "unscoped"
+	}
+	if at := shownTime(v); !at.IsZero() {
+		hit.Date = at.UTC().Format(timeForm)
+	}
+	m, err := cutManifest(v.Manifest)
+	if err != nil {
+		return hit
+	}
+	rest, _ := members(m.rest)
+	hit.Description = field(rest, "description")
+	var keywords []string
+	if err := json.Unmarshal(find(rest, "keywords"), &keywords); err == nil && keywords != nil {
+		hit.Keywords = keywords
+	}
+	if page := field(rest, "homepage"); page != "" {
+		hit.Links["homepage"] = page
+	}
+	if code := textOrURL(find(rest, "repository")); code != "" {
+		hit.Links["repository"] = strings.TrimPrefix(code, "git+")
+	}
+	hit.Publisher, hit.Maintainers = people(rest)
+	return hit
+}
+
+// people are those who npm says published and maintain the version.
+func people(rest []member) (person, []person) {
+	var listed []struct{ Name, Email string }
+	_ = json.Unmarshal(find(rest, "maintainers"), &listed)
+	maintainers := []person{}
+	for _, p := range listed {
+		if p.Name != "" {
+			maintainers = append(maintainers, person{p.Name, p.Email})
+		}
+	}
+	var publisher struct{ Name, Email string }
+	_ = json.Unmarshal(find(rest, "_npmUser"), &publisher)
+	if publisher.Name == "" && len(maintainers) > 0 {
+		return maintainers[0], maintainers
+	}
+	return person{publisher.Name, publisher.Email}, maintainers
+}
