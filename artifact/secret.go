@@ -7,16 +7,33 @@ import (
 
 // Secret is text that must not reach a log, an error or a screen. Formatting it in any way prints a fixed mark;
 // Reveal is the only way to the text.
-type Secret struct{ text string }
+//
+// The text is behind a pointer because package fmt cannot call methods of an unexported field: printing a struct with a
+// secret deep inside shows an address then, and never the text.
+type Secret struct{ text *string }
 
 // NewSecret wraps text.
-func NewSecret(text string) Secret { return Secret{text} }
+func NewSecret(text string) Secret {
+	if text == "" {
+		return Secret{}
+	}
+	return Secret{&text}
+}
 
 // Reveal returns the text.
-func (s Secret) Reveal() string { return s.text }
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 // IsZero reports whether the secret is empty.
-func (s Secret) IsZero() bool { return s.text == "" }
+func (s Secret) IsZero() bool { return s.text == nil }
+
+// Equal reports whether two secrets hold the same text. It is for configuration and tests; checking a credential compares
+// hashes in constant time instead.
+func (s Secret) Equal(other Secret) bool { return s.Reveal() == other.Reveal() }
 
 const hidden = "(secret)"
 
@@ -31,6 +48,6 @@ func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
 // UnmarshalText reads the text, so configuration can hold secrets.
 func (s *Secret) UnmarshalText(p []byte) error {
-	s.text = string(p)
+	*s = NewSecret(string(p))
 	return nil
 }
