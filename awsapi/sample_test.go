@@ -2,6 +2,8 @@ package awsapi
 
 import (
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
@@ -109,4 +111,11 @@ func readAll(t testing.TB, r io.Reader) []byte {
 		t.Fatal(err)
 	}
 	return text
+}
+
+func serveHandler(t *testing.T, h http.HandlerFunc) (base string) {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
 }
