@@ -1,0 +1,283 @@
+package catalogtest
+
+import (
+	"maps"
+	"slices"
+
+	"pgregory.net/rapid"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+)
+
+// done is the wanted outcome of an operation that succeeds; no catalog answers with this kind.
+const done artifact.Kind = 255
+
+// operation draws its arguments, does the same to the world and to the catalog, and returns its name, what the catalog
+// answered and what it should have answered.
+type operation func(t *rapid.T, account artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind)
+
+var operations = []operation{
+	opCreateDomain, opDeleteDomain, opCreateRepository, opCreateRepository, opUpdateRepository, opDeleteRepository,
+	opPutPackage, opPutPackage, opPutPackage, opDescribePackage, opDeletePackage,
+	opCreateVersion, opCreateVersion, opCreateVersion, opCreateVersion, opUpdateVersion, opSetStatus, opDeleteVersion,
+	opPutPolicy, opDeletePolicy, opPutTags, opDeleteTags,
+}
+
+// pick draws an id that is there, or now and then one that is not.
+func pick[ID ~int64, V any](t *rapid.T, label string, from map[ID]V) (ID, bool) {
+	ids := slices.Sorted(maps.Keys(from))
+	if len(ids) == 0 || rapid.IntRange(0, 15).Draw(t, label+" missing") == 0 {
+		return 1 << 40, false
+	}
+	return ids[rapid.IntRange(0, len(ids)-1).Draw(t, label)], true
+}
+
+func kindIf(bad bool, kind artifact.Kind) artifact.Kind {
+	if bad {
+		return kind
+	}
+	return done
+}
+
+func opCreateDomain(t *rapid.T, account artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+	d := catalog.Domain{DomainKey: artifact.DomainKey{Owner: account, Name: rapid.SampledFrom([]string{"d", "e"}).Draw(t, "domain")}}
+	taken := false
+	for _, have := range w.domains {
+		taken = taken || have.DomainKey == d.DomainKey
+	}
+	id, err := c.CreateDomain(d)
+	if err == nil {
+		d.ID = id
+		w.domains[id] = d
+	}
+	return "CreateDomain", err, kindIf(taken, artifact.Conflict)
+}
+
+func opDeleteDomain(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+	id, there := pick(t, "domain", w.domains)
+	wanted := kindIf(!there, artifact.NotFound)
+	for _, r := range w.repositories {
+		if r.Domain == id {
+			wanted = artifact.Conflict
+		}
+	}
+	if wanted == done {
+		delete(w.domains, id)
+		w.deleteHolder(catalog.Holder{Domain: id})
+	}
+	return "DeleteDomain", c.DeleteDomain(id), wanted
+}
+
+// drawConnections fills in what an update may change.
+func drawConnections(t *rapid.T, w *world, r *catalog.Repository) {
+	r.Description = rapid.SampledFrom(modelTexts).Draw(t, "description")
+	for range rapid.IntRange(0, 2).Draw(t, "upstreams") {
+		id, _ := pick(t, "upstream", w.repositories)
+		r.Upstreams = append(r.Upstreams, catalog.Upstream{ID: id})
+	}
+	if rapid.Bool().Draw(t, "connected") {
+		r.Connections = []string{"public:npmjs"}
+	}
+}
+
+func opCreateRepository(t *rapid.T, account artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+	domain, there := pick(t, "domain", w.domains)
+	r := catalog.Repository{Domain: domain, Administrator: account}
+	r.RepositoryKey = w.domains[domain].Repository(rapid.SampledFrom([]string{"r", "s_"}).Draw(t, "repository"))
+	drawConnections(t, w, &r)
+	wanted := kindIf(!there, artifact.NotFound)
+	for _, have := range w.repositories {
+		if there && have.RepositoryKey == r.RepositoryKey {
+			wanted = artifact.Conflict
+		}
+	}
+	id, err := c.CreateRepository(r)
+	if err == nil {
+		r.ID = id
+		w.repositories[id] = r
+	}
+	return "CreateRepository", err, wanted
+}
+
+func opUpdateRepository(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+	id, there := pick(t, "repository", w.repositories)
+	r := w.repositories[id]
+	r.ID, r.Upstreams, r.Connections = id, nil, nil
+	drawConnections(t, w, &r)
+	if there {
+		w.repositories[id] = r
+	}
+	return "UpdateRepository", c.UpdateRepository(r), kindIf(!there, artifact.NotFound)
+}
+
+func opDeleteRepository(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+	id, there := pick(t, "repository", w.repositories)
+	w.deleteHolder(catalog.Holder{Domain: w.repositories[id].Domain, Repository: id})
+	delete(w.repositories, id)
+	for p := range maps.Clone(w.packages) {
+		if p.in == id {
+			w.deletePackage(p)
+		}
+	}
+	return "DeleteRepository", c.DeleteRepository(id), kindIf(!there, artifact.NotFound)
+}
+
+// drawPackage draws a package that may be there, and whether its repository is.
+func drawPackage(t *rapid.T, w *world) (heldPackage, bool) {
+	id, there := pick(t, "repository", w.repositories)
+	return heldPackage{id, rapid.SampledFrom(modelKeys).Draw(t, "package")}, there
+}
+
+func opPutPackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+	held, there := drawPackage(t, w)
+	p := artifact.Package{PackageKey: held.PackageKey, Controls: allowAll}
+	if rapid.Bool().Draw(t, "blocked") {
+		p.Controls.Publish = artifact.Block
+	}
+	for _, label := range []string{"latest", "next"} {
+		if rapid.Bool().Draw(t, label) {
+			if p.Labels == nil {
+				p.Labels = map[string]string{}
+			}
+			p.Labels[label] = rapid.SampledFrom(modelVersions).Draw(t, "label")
+		}
+	}
+	if there {
+		w.packages[held] = p
+	}
+	return "PutPackage", c.PutPackage(held.in, p), kindIf(!there, artifact.NotFound)
+}
+
+func opDescribePackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+	held, _ := drawPackage(t, w)
+	text := rapid.SampledFrom(modelTexts).Draw(t, "text")
+	_, there := w.packages[held]
+	if there {
+		w.texts[held] = text
+	}
+	return "DescribePackage", c.DescribePackage(held.in, held.PackageKey, text), kindIf(!there, artifact.NotFound)
+}
+
+func opDeletePackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+	held, _ := drawPackage(t, w)
+	_, there := w.packages[held]
+	w.deletePackage(held)
+	return "DeletePackage", c.DeletePackage(held.in, held.PackageKey), kindIf(!there, artifact.NotFound)
+}
+
+func drawVersion(t *rapid.T, w *world) (heldVersion, artifact.Version) {
+	held, _ := drawPackage(t, w)
+	v := version(held.PackageKey, rapid.SampledFrom(modelVersions).Draw(t, "version"))
+	v.PublishedAt = moment(rapid.SampledFrom(modelTimes).Draw(t, "published"))
+	v.Status = rapid.SampledFrom(modelStatuses).Draw(t, "status")
+	v.Manifest = []byte(rapid.SampledFrom(modelTexts).Draw(t, "manifest"))
+	v.Details.Summary = rapid.SampledFrom(modelTexts).Draw(t, "summary")
+	for _, name := range []string{"z", "a"} {
+		if content := rapid.IntRange(0, 4).Draw(t, "content"); content < 4 {
+			v.Assets = append(v.Assets, asset(name, byte(content), int64(content)*10))
+		}
+	}
+	return heldVersion{held.in, v.VersionKey}, v
+}
+
+func opCreateVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+	held, v := drawVersion(t, w)
+	_, packaged := w.packages[held.of()]
+	_, there := w.versions[held]
+	wanted := kindIf(!packaged, artifact.NotFound)
+	if there {
+		wanted = artifact.Conflict
+	}
+	if wanted == done {
+		w.versions[held] = v
+	}
+	return "CreateVersion", c.CreateVersion(held.in, v), wanted
+}
+
+func opUpdateVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+	held, v := drawVersion(t, w)
+	_, there := w.versions[held]
+	if there {
+		w.versions[held] = v
+	}
+	return "UpdateVersion", c.UpdateVersion(held.in, v), kindIf(!there, artifact.NotFound)
+}
+
+func opSetStatus(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+	held, v := drawVersion(t, w)
+	now, there := w.versions[held]
+	if there {
+		now.Status = v.Status
+		w.versions[held] = now
+	}
+	return "SetStatus", c.SetStatus(held.in, held.VersionKey, v.Status), kindIf(!there, artifact.NotFound)
+}
+
+func opDeleteVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+	held, _ := drawVersion(t, w)
+	_, there := w.versions[held]
+	if there {
+		delete(w.versions, held)
+		p := w.packages[held.of()]
+		p.Labels = maps.Clone(p.Labels)
+		maps.DeleteFunc(p.Labels, func(_, version string) bool { return version == held.Version })
+		w.packages[held.of()] = p
+	}
+	return "DeleteVersion", c.DeleteVersion(held.in, held.VersionKey), kindIf(!there, artifact.NotFound)
+}
+
+// drawHolder draws a domain or one of its repositories, and whether it is there.
+func drawHolder(t *rapid.T, w *world) (catalog.Holder, bool) {
+	if rapid.Bool().Draw(t, "domain's") {
+		id, there := pick(t, "domain", w.domains)
+		return catalog.Holder{Domain: id}, there
+	}
+	id, there := pick(t, "repository", w.repositories)
+	h := catalog.Holder{Domain: w.repositories[id].Domain, Repository: id}
+	return h, there
+}
+
+func opPutPolicy(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+	h, there := drawHolder(t, w)
+	p := catalog.Policy{Document: rapid.SampledFrom(modelTexts).Draw(t, "document"), PutAt: moment(1)}
+	if there {
+		w.policies[h] = p
+	}
+	return "PutPolicy", c.PutPolicy(h, p), kindIf(!there, artifact.NotFound)
+}
+
+func opDeletePolicy(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+	h, _ := drawHolder(t, w)
+	_, there := w.policies[h]
+	delete(w.policies, h)
+	return "DeletePolicy", c.DeletePolicy(h), kindIf(!there, artifact.NotFound)
+}
+
+func opPutTags(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+	h, there := drawHolder(t, w)
+	tags := map[string]string{rapid.SampledFrom(modelTexts).Draw(t, "key"): rapid.SampledFrom(modelTexts).Draw(t, "value")}
+	if there {
+		all := maps.Clone(tags)
+		for key, value := range w.tags[h] {
+			if _, put := tags[key]; !put {
+				all[key] = value
+			}
+		}
+		w.tags[h] = all
+	}
+	return "PutTags", c.PutTags(h, tags), kindIf(!there, artifact.NotFound)
+}
+
+func opDeleteTags(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+	h, there := drawHolder(t, w)
+	keys := rapid.SliceOfN(rapid.SampledFrom(modelTexts), 0, 2).Draw(t, "keys")
+	left := maps.Clone(w.tags[h])
+	maps.DeleteFunc(left, func(key, _ string) bool { return slices.Contains(keys, key) })
+	if len(left) == 0 {
+		delete(w.tags, h)
+	} else {
+		w.tags[h] = left
+	}
+	return "DeleteTags", c.DeleteTags(h, keys), kindIf(!there, artifact.NotFound)
+}

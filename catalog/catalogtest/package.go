@@ -1,0 +1,248 @@
+package catalogtest
+
+import (
+	"strings"
+	"testing"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+)
+
+func testPackages(t *testing.T, open func(t *testing.T) catalog.Store) {
+	runRows(t, open, []row{
+		{"comes_back_as_put_and_is_replaced", func(t *testing.T, f *fixture) {
+			id := f.repository(f.domain("acme"), "team")
+			for _, p := range []artifact.Package{
+				{PackageKey: scoped("a", "b"), Controls: allowAll, Labels: map[string]string{"latest": "1.0.0", "next": "2.0.0"}},
+				{PackageKey: scoped("a", "b"), Controls: artifact.Controls{Publish: artifact.Block, Upstream: artifact.Allow},
+					Labels: map[string]string{"latest": "3.0.0"}},
+				{PackageKey: scoped("a", "b"), Controls: allowAll},
+			} {
+				f.write(func(w catalog.Writer) error { return w.PutPackage(id, p) })
+				f.read(func(r catalog.Reader) error {
+					got, err := r.Package(id, p.PackageKey)
+					want(t, "package", got, p)
+					return err
+				})
+			}
+		}},
+		{"putting_it_again_keeps_its_versions", func(t *testing.T, f *fixture) {
+			id := f.repository(f.domain("acme"), "team")
+			f.pack(id, npm("lodash"))
+			f.publish(id, version(npm("lodash"), "1.0.0"))
+			f.pack(id, npm("lodash"))
+			f.read(func(r catalog.Reader) error { _, err := r.Version(id, npm("lodash").At("1.0.0")); return err })
+		}},
+		{"every_part_of_the_key_tells_packages_apart", func(t *testing.T, f *fixture) {
+			id := f.repository(f.domain("acme"), "team")
+			f.pack(id, npm("lodash"))
+			for _, key := range []artifact.PackageKey{
+				scoped("x", "lodash"), npm("Lodash"), npm("lodas"), {Format: artifact.PyPI, Name: "lodash"}, scoped("lodash", ""),
+			} {
+				f.unreadable(artifact.NotFound, func(r catalog.Reader) error { _, err := r.Package(id, key); return err })
+			}
+		}},
+		{"what_is_not_there_is_not_found", func(t *testing.T, f *fixture) {
+			id := f.repository(f.domain("acme"), "team")
+			key := npm("lodash")
+			for _, at := range []catalog.RepositoryID{id, id + 1} {
+				f.unreadable(artifact.NotFound, func(r catalog.Reader) error { _, err := r.Package(at, key); return err })
+				f.refused(artifact.NotFound, func(w catalog.Writer) error { return w.DeletePackage(at, key) })
+				f.refused(artifact.NotFound, func(w catalog.Writer) error { return w.DescribePackage(at, key, "x") })
+			}
+			f.refused(artifact.NotFound, func(w catalog.Writer) error {
+				return w.PutPackage(id+1, artifact.Package{PackageKey: key})
+			})
+			f.read(func(r catalog.Reader) error {
+				l, err := r.Packages(id+1, catalog.PackageFilter{}, catalog.Page{Limit: 10})
+				want(t, "packages of no repository", l.Items, nil)
+				return err
+			})
+		}},
+		{"package_in_answers_for_those_that_hold_it", func(t *testing.T, f *fixture) {
+			d := f.domain("acme")
+			var ids []catalog.RepositoryID
+			for _, name := range []string{"a1", "b1", "c1", "d1", "e1"} {
+				ids = append(ids, f.repository(d, name))
+			}
+			p := artifact.Package{PackageKey: npm("lodash"), Controls: allowAll, Labels: map[string]string{"latest": "1"}}
+			q := artifact.Package{PackageKey: npm("lodash"), Controls: artifact.Controls{Publish: artifact.Block,
+				Upstream: artifact.Block}}
+			f.write(func(w catalog.Writer) error {
+				if err := w.PutPackage(ids[1], p); err != nil {
+					return err
+				}
+				return w.PutPackage(ids[4], q)
+			})
+			f.read(func(r catalog.Reader) error {
+				got, err := r.PackageIn(append(ids, ids[1], 999), npm("lodash"))
+				want(t, "packages", got, map[catalog.RepositoryID]artifact.Package{ids[1]: p, ids[4]: q})
+				if err != nil {
+					return err
+				}
+				got, err = r.PackageIn(nil, npm("lodash"))
+				want(t, "packages in none", got, nil)
+				return err
+			})
+		}},
+		{"lists_go_by_format_namespace_and_name_and_narrow", func(t *testing.T, f *fixture) {
+			id := f.repository(f.domain("acme"), "team")
+			blocked := artifact.Controls{Publish: artifact.Block, Upstream: artifact.Allow}
+			f.pack(id, npm("b"), npm("a_b"), npm("a%b"), npm("A"), scoped("a", "z"), scoped("ab", "a"),
+				artifact.PackageKey{Format: artifact.PyPI, Name: "a"},
+				artifact.PackageKey{Format: artifact.Maven, Namespace: "org.a", Name: "a"})
+			f.write(func(w catalog.Writer) error {
+				return w.PutPackage(id, artifact.Package{PackageKey: npm("é"), Controls: blocked,
+					Labels: map[string]string{"latest": "1"}})
+			})
+			for _, c := range []struct {
+				name   string
+				filter catalog.PackageFilter
+				want   []string
+			}{
+				{"all", catalog.PackageFilter{}, []string{"maven/org.a/a", "npm//A", "npm//a%b", "npm//a_b", "npm//b", "npm//é",
+					"npm/a/z", "npm/ab/a", "pypi//a"}},
+				{"format", catalog.PackageFilter{Format: artifact.PyPI}, []string{"pypi//a"}},
+				{"namespace_prefix", catalog.PackageFilter{Format: artifact.NPM, NamespacePrefix: "a"}, []string{"npm/a/z", "npm/ab/a"}},
+				{"name_prefix", catalog.PackageFilter{NamePrefix: "a"}, []string{"maven/org.a/a", "npm//a%b", "npm//a_b", "npm/ab/a",
+					"pypi//a"}},
+				{"wildcards_are_letters", catalog.PackageFilter{NamePrefix: "a_"}, []string{"npm//a_b"}},
+				{"percent_is_a_letter", catalog.PackageFilter{NamePrefix: "%"}, nil},
+				{"case_matters", catalog.PackageFilter{NamePrefix: "É"}, nil},
+				{"publish", catalog.PackageFilter{Controls: artifact.Controls{Publish: artifact.Block}}, []string{"npm//é"}},
+				{"upstream", catalog.PackageFilter{Format: artifact.NPM, NamePrefix: "b",
+					Controls: artifact.Controls{Upstream: artifact.Allow}}, []string{"npm//b"}},
+			} {
+				t.Run(c.name, func(t *testing.T) {
+					wantPages(f, c.want, names(func(r catalog.Reader, page catalog.Page) (catalog.Listing[artifact.Package], error) {
+						return r.Packages(id, c.filter, page)
+					}, func(p artifact.Package) string {
+						if p.Labels != nil {
+							t.Errorf("%s: a list carries labels", p.PackageKey)
+						}
+						return p.PackageKey.String()
+					}))
+				})
+			}
+		}},
+		{"takes_its_versions_labels_and_description_along", func(t *testing.T, f *fixture) {
+			d := f.domain("acme")
+			id := f.repository(d, "team")
+			p := artifact.Package{PackageKey: npm("lodash"), Controls: allowAll, Labels: map[string]string{"latest": "1.0.0"}}
+			f.write(func(w catalog.Writer) error {
+				if err := w.PutPackage(id, p); err != nil {
+					return err
+				}
+				return w.DescribePackage(id, p.PackageKey, "utilities")
+			})
+			f.publish(id, version(p.PackageKey, "1.0.0", asset("a", 1, 10)))
+			f.write(func(w catalog.Writer) error { return w.DeletePackage(id, p.PackageKey) })
+			f.unreadable(artifact.NotFound, func(r catalog.Reader) error { _, err := r.Package(id, p.PackageKey); return err })
+			want(t, "bytes", f.bytes(d), 0)
+			f.pack(id, p.PackageKey)
+			f.read(func(r catalog.Reader) error {
+				got, err := r.Package(id, p.PackageKey)
+				want(t, "labels", got.Labels, nil)
+				if err != nil {
+					return err
+				}
+				l, err := r.Versions(id, p.PackageKey, catalog.VersionFilter{}, catalog.Page{Limit: 9})
+				want(t, "versions", l.Items, nil)
+				if err != nil {
+					return err
+				}
+				found, err := r.SearchPackages([]catalog.RepositoryID{id}, artifact.NPM, []string{"utilities"}, catalog.Page{Limit: 9})
+				want(t, "found by the old description", found.Items, nil)
+				return err
+			})
+		}},
+	})
+}
+
+func testSearch(t *testing.T, open func(t *testing.T) catalog.Store) {
+	store := open(t)
+	f := &fixture{TB: t, Store: store}
+	d := f.domain("acme")
+	a, b, c := f.repository(d, "a1"), f.repository(d, "b1"), f.repository(d, "c1")
+	long := strings.Repeat("é", 2047) + "xyzzy" // 4094 bytes, so that the limit falls behind "xy"
+	for _, p := range []struct {
+		in   catalog.RepositoryID
+		key  artifact.PackageKey
+		text string
+	}{
+		{a, npm("lodash"), "Utilities for JavaScript"},
+		{b, npm("lodash"), "utilities"},
+		{b, npm("lodash.merge"), "merges 100% of objects"},
+		{b, scoped("acme", "Widget"), "a_b 'quoted' \"double\" OR back\\slash nul\x00here"},
+		{b, scoped("zeta", "Widget"), "ÄPFEL für_alle"},
+		{b, npm("longtext"), long},
+		{c, npm("hidden"), "utilities"},
+		{b, artifact.PackageKey{Format: artifact.PyPI, Name: "lodash"}, "utilities"},
+	} {
+		f.pack(p.in, p.key)
+		f.write(func(w catalog.Writer) error { return w.DescribePackage(p.in, p.key, p.text) })
+	}
+	list := func(ids []catalog.RepositoryID, format artifact.Format, terms ...string) func(catalog.Reader, catalog.Page) (
+		catalog.Listing[string], error) {
+		return names(func(r catalog.Reader, page catalog.Page) (catalog.Listing[artifact.PackageKey], error) {
+			return r.SearchPackages(ids, format, terms, page)
+		}, artifact.PackageKey.String)
+	}
+	both := []catalog.RepositoryID{a, b}
+	for _, c := range []struct {
+		name  string
+		terms []string
+		want  []string
+	}{
+		{"no_terms_find_all_by_name_once", nil, []string{"npm/acme/Widget", "npm/zeta/Widget", "npm//lodash", "npm//lodash.merge",
+			"npm//longtext"}},
+		{"an_empty_term_is_in_everything", []string{"", "lodash"}, []string{"npm//lodash", "npm//lodash.merge"}},
+		{"in_a_name", []string{"dash"}, []string{"npm//lodash", "npm//lodash.merge"}},
+		{"in_a_namespace", []string{"cm"}, []string{"npm/acme/Widget"}},
+		{"in_a_text_without_regard_to_case", []string{"UTILities for"}, []string{"npm//lodash"}},
+		{"case_beyond_ascii", []string{"äpfel"}, []string{"npm/zeta/Widget"}},
+		{"all_terms", []string{"lodash", "object"}, []string{"npm//lodash.merge"}},
+		{"one_character", []string{"%"}, []string{"npm//lodash.merge"}},
+		{"two_characters", []string{"0%"}, []string{"npm//lodash.merge"}},
+		{"underscore_is_a_letter", []string{"a_b"}, []string{"npm/acme/Widget"}},
+		{"a_quote", []string{"'quoted'"}, []string{"npm/acme/Widget"}},
+		{"a_double_quote", []string{"\"double\" OR"}, []string{"npm/acme/Widget"}},
+		{"a_backslash", []string{"back\\s"}, []string{"npm/acme/Widget"}},
+		{"a_nul", []string{"nul\x00here"}, []string{"npm/acme/Widget"}},
+		{"an_operator_is_a_word", []string{"OR"}, []string{"npm/acme/Widget", "npm//lodash"}},
+		{"all_runs_but_not_the_term", []string{"sesesesesed"}, nil},
+		{"terms_do_not_cross_fields", []string{"acmewidget"}, nil},
+		{"text_is_cut_at_4_KiB", []string{"éxy"}, []string{"npm//longtext"}},
+		{"behind_4_KiB", []string{"xyz"}, nil},
+		{"a_long_term", []string{strings.Repeat("é", 500)}, []string{"npm//longtext"}},
+		{"nothing", []string{"qqq"}, nil},
+		{"invalid_utf8", []string{"\xff"}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := &fixture{TB: t, Store: store}
+			wantPages(f, c.want, list(both, artifact.NPM, c.terms...))
+		})
+	}
+	t.Run("only_the_format_asked_for", func(t *testing.T) {
+		wantPages(&fixture{TB: t, Store: store}, []string{"pypi//lodash"}, list(both, artifact.PyPI, "lodash"))
+	})
+	t.Run("only_the_repositories_asked_for", func(t *testing.T) {
+		wantPages(&fixture{TB: t, Store: store}, []string{"npm//hidden"}, list([]catalog.RepositoryID{c}, artifact.NPM, "util"))
+		wantPages(&fixture{TB: t, Store: store}, nil, list(nil, artifact.NPM, "util"))
+	})
+	t.Run("a_new_description_replaces_the_old", func(t *testing.T) {
+		f := &fixture{TB: t, Store: store}
+		f.write(func(w catalog.Writer) error { return w.DescribePackage(c, npm("hidden"), "nothing of note") })
+		wantPages(f, nil, list([]catalog.RepositoryID{c}, artifact.NPM, "util"))
+		wantPages(f, []string{"npm//hidden"}, list([]catalog.RepositoryID{c}, artifact.NPM, "of note", "hidd"))
+	})
+	t.Run("too_many_or_too_long_terms_are_invalid", func(t *testing.T) {
+		f := &fixture{TB: t, Store: store}
+		for _, terms := range [][]string{make([]string, 1000), {strings.Repeat("x", 100_000)}} {
+			f.unreadable(artifact.Invalid, func(r catalog.Reader) error {
+				_, err := r.SearchPackages(both, artifact.NPM, terms, catalog.Page{Limit: 1})
+				return err
+			})
+		}
+	})
+}

@@ -1,0 +1,87 @@
+package sqlcatalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"entrepot/catalog"
+)
+
+// recounts are queries that find something wrong for each row they return, with a sentence about a row.
+var recounts = []struct{ wrong, query string }{
+	{"domain %s counts other bytes than its blobs have",
+		`SELECT id FROM domains WHERE asset_bytes <> (SELECT coalesce(sum(size), 0) FROM blobs WHERE domain = domains.id)`},
+	{"a blob of domain %s is counted other than its assets are",
+		`SELECT b.domain FROM blobs b LEFT JOIN (
+			SELECT r.domain AS domain, a.sha256 AS sha256, count(*) AS n FROM assets a
+			JOIN versions v ON v.id = a.version JOIN packages p ON p.id = v.package
+			JOIN repositories r ON r.id = p.repository GROUP BY r.domain, a.sha256
+		) AS real ON real.domain = b.domain AND real.sha256 = b.sha256 WHERE b.assets <> coalesce(real.n, 0)`},
+	{"an asset of version row %s has no blob",
+		`SELECT v.id FROM assets a JOIN versions v ON v.id = a.version JOIN packages p ON p.id = v.package
+		JOIN repositories r ON r.id = p.repository
+		WHERE NOT EXISTS (SELECT 1 FROM blobs b WHERE b.domain = r.domain AND b.sha256 = a.sha256)`},
+	{"version row %s has no documents",
+		`SELECT id FROM versions WHERE NOT EXISTS (SELECT 1 FROM version_documents d WHERE d.version = versions.id)`},
+	{"package row %s has no text to search",
+		`SELECT id FROM packages WHERE NOT EXISTS (SELECT 1 FROM package_texts t WHERE t.package = packages.id)`},
+	{"package row %s is not in the search index",
+		`SELECT id FROM packages WHERE id NOT IN (SELECT rowid FROM package_search)`},
+	{"the search index has row %s, which is no package",
+		`SELECT rowid FROM package_search WHERE rowid NOT IN (SELECT id FROM packages)`},
+	{"a policy has repository %s of another domain",
+		`SELECT h.repository FROM policies h JOIN repositories r ON r.id = h.repository WHERE r.domain <> h.domain`},
+	{"a tag has repository %s of another domain",
+		`SELECT h.repository FROM tags h JOIN repositories r ON r.id = h.repository WHERE r.domain <> h.domain`},
+}
+
+// Check reads the whole catalog on one snapshot and returns everything that is wrong with it, joined: pages and indexes
+// that disagree, references to nothing, counts that a recount does not confirm. It takes time in proportion to the
+// catalog's size.
+func (s *Store) Check(ctx context.Context) error {
+	return s.Read(ctx, func(r catalog.Reader) error {
+		session := r.(reader).Reader.(*session)
+		found := []error{session.integrity()}
+		for _, c := range recounts {
+			rows, err := all(session, "recount", scalar[string], c.query+" LIMIT 10")
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				found = append(found, fmt.Errorf(c.wrong, row))
+			}
+		}
+		return errors.Join(found...)
+	})
+}
+
+// integrity asks the database about its own structures.
+func (s *session) integrity() error {
+	var found []error
+	answers, err := all(s, "check pages", scalar[string], "PRAGMA quick_check")
+	if err != nil {
+		return err
+	}
+	for _, a := range answers {
+		if a != "ok" {
+			found = append(found, fmt.Errorf("pages: %s", a))
+		}
+	}
+	type dangling struct{ table, row, parent string }
+	rows, err := all(s, "check references", func(row scanner, d *dangling) error {
+		var number any
+		if err := row.Scan(&d.table, &number, &d.parent, new(any)); err != nil {
+			return err
+		}
+		d.row = fmt.Sprint(number)
+		return nil
+	}, "PRAGMA foreign_key_check")
+	if err != nil {
+		return err
+	}
+	for _, d := range rows {
+		found = append(found, fmt.Errorf("row %s of %s refers to nothing in %s", d.row, d.table, d.parent))
+	}
+	return errors.Join(found...)
+}

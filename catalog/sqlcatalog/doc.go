@@ -1,0 +1,22 @@
+// Package sqlcatalog keeps the catalog in an SQL database: SQLite, one file in the data folder.
+//
+// # Writing
+//
+// One connection writes. Writers queue for it; each runs inside a savepoint of the open transaction and hands the
+// connection to the next in the queue, and the last one commits for all. So a lone writer pays one fsync and sixty-four
+// together pay one fsync as well. A function that fails or panics is rolled back to its savepoint and takes nobody with it.
+//
+// # Reading
+//
+// Every other connection only reads. A Read is one transaction on one of them: SQLite's write-ahead log gives it a
+// snapshot that no writer disturbs or waits for.
+//
+// # Durability
+//
+// The log is synced at every commit (synchronous=FULL). What Write acknowledged survives a power cut.
+//
+// # One process
+//
+// A lock file keeps a second process out, because stamps live in memory: between two processes they would not lag, they
+// would be silent.
+package sqlcatalog

@@ -1,0 +1,23 @@
+package sqlcatalog
+
+import (
+	"entrepot/catalog"
+)
+
+// Events implements catalog.EventReader. Writers take turns, so sequence numbers become visible in their order and a
+// reader that follows the record misses none.
+func (s *session) Events(after int64, limit int) ([]catalog.Event, error) {
+	return all(s, "read events", func(row scanner, e *catalog.Event) error {
+		return row.Scan(&e.Sequence, instant{&e.Time}, &e.Kind, &e.RequestID, &e.Account, &e.Principal, &e.Action,
+			&e.Resource, (*[]byte)(&e.Detail))
+	}, `SELECT sequence, time, kind, request_id, account, principal, action, resource, detail FROM events
+		WHERE sequence > ? ORDER BY sequence LIMIT ?`, after, clamp(limit))
+}
+
+// Record implements catalog.EventWriter.
+func (s *session) Record(e catalog.Event) error {
+	_, err := s.exec("record an event", `INSERT INTO events
+		(time, kind, request_id, account, principal, action, resource, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.Time.UnixMicro(), e.Kind, e.RequestID, e.Account, e.Principal, e.Action, e.Resource, []byte(e.Detail))
+	return err
+}

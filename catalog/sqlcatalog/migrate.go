@@ -1,0 +1,43 @@
+package sqlcatalog
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// gooseDialects names the dialects as goose does.
+var gooseDialects = map[string]goose.Dialect{"sqlite": goose.DialectSQLite3}
+
+// migrate applies the migrations that the database has not seen, each in a transaction of its own. It refuses a database
+// that has seen one this program does not know.
+func migrate(ctx context.Context, d *dialect, db *sql.DB) error {
+	folder, err := fs.Sub(migrations, "migrations/"+d.name)
+	if err != nil {
+		return err
+	}
+	steps, err := goose.NewProvider(gooseDialects[d.name], db, folder,
+		goose.WithDisableGlobalRegistry(true), goose.WithTableName("schema_versions"), goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return fmt.Errorf("read the migrations: %w", err)
+	}
+	have, know, err := steps.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("read the schema's version: %w", err)
+	}
+	if have > know {
+		return fmt.Errorf("the schema is at version %d and this program knows versions up to %d: "+
+			"it was written by a newer release, so run that one or restore a backup", have, know)
+	}
+	if _, err := steps.Up(ctx); err != nil {
+		return fmt.Errorf("migrate the schema from version %d to %d: %w", have, know, err)
+	}
+	return nil
+}

@@ -1,0 +1,223 @@
+package sqlcatalog
+
+import (
+	"entrepot/artifact"
+	"entrepot/catalog"
+)
+
+// packageID is a package's row; no other room sees it.
+type packageID int64
+
+// packageRow is a package as it is looked up before something is done to it.
+type packageRow struct {
+	id         packageID
+	repository catalog.RepositoryID
+	artifact.Package
+}
+
+const packageColumns = `SELECT p.id, p.repository, p.format, p.namespace, p.name, p.publish, p.upstream FROM packages p `
+
+// packageKeyIs takes a package key's three parts.
+const packageKeyIs = "p.format = ? AND p.namespace = ? AND p.name = ?"
+
+func scanPackage(row scanner, p *packageRow) error {
+	return row.Scan(&p.id, &p.repository, &p.Format, &p.Namespace, &p.Name, &p.Controls.Publish, &p.Controls.Upstream)
+}
+
+// noPackage tells that the repository does not hold the package, or does not exist.
+func (s *session) noPackage(id catalog.RepositoryID, key artifact.PackageKey) error {
+	path, err := s.repositoryPath(id)
+	if err != nil {
+		return err
+	}
+	return artifact.Errorf(artifact.NotFound, "Package %s does not exist in repository %s", key, path).
+		About(artifact.PackageResource, path+"/"+key.String())
+}
+
+// repositoryPath returns domain/repository, or NotFound.
+func (s *session) repositoryPath(id catalog.RepositoryID) (string, error) {
+	path, found, err := one(s, "find a repository", scalar[string],
+		"SELECT d.name || '/' || r.name FROM repositories r JOIN domains d ON d.id = r.domain WHERE r.id = ?", id)
+	if err == nil && !found {
+		err = noRepositoryID(id)
+	}
+	return path, err
+}
+
+// Package implements catalog.PackageReader.
+func (s *session) Package(id catalog.RepositoryID, key artifact.PackageKey) (artifact.Package, error) {
+	p, err := s.PackageIn([]catalog.RepositoryID{id}, key)
+	if err != nil {
+		return artifact.Package{}, err
+	}
+	found, ok := p[id]
+	if !ok {
+		return artifact.Package{}, s.noPackage(id, key)
+	}
+	return found, nil
+}
+
+// PackageIn implements catalog.PackageReader.
+func (s *session) PackageIn(ids []catalog.RepositoryID, key artifact.PackageKey) (
+	map[catalog.RepositoryID]artifact.Package, error) {
+	found := map[catalog.RepositoryID]artifact.Package{}
+	if err := checkRepositories(ids); err != nil || len(ids) == 0 {
+		return found, err
+	}
+	in, args := valuesList(ids)
+	rows, err := all(s, "find a package", scanPackage, packageColumns+"WHERE p.repository IN "+in+" AND "+packageKeyIs,
+		append(args, key.Format, key.Namespace, key.Name)...)
+	if err != nil || len(rows) == 0 {
+		return found, err
+	}
+	byID := make(map[packageID]catalog.RepositoryID, len(rows))
+	packages := make([]packageID, 0, len(rows))
+	for _, p := range rows {
+		found[p.repository] = p.Package
+		byID[p.id] = p.repository
+		packages = append(packages, p.id)
+	}
+	type label struct {
+		of            packageID
+		name, version string
+	}
+	in, args = valuesList(packages)
+	labels, err := all(s, "find labels", func(row scanner, l *label) error {
+		return row.Scan(&l.of, &l.name, &l.version)
+	}, "SELECT package, name, version FROM labels WHERE package IN "+in, args...)
+	for _, l := range labels {
+		p := found[byID[l.of]]
+		if p.Labels == nil {
+			p.Labels = map[string]string{}
+		}
+		p.Labels[l.name] = l.version
+		found[byID[l.of]] = p
+	}
+	return found, err
+}
+
+// Packages implements catalog.PackageReader.
+func (s *session) Packages(id catalog.RepositoryID, filter catalog.PackageFilter, page catalog.Page) (
+	catalog.Listing[artifact.Package], error) {
+	var none catalog.Listing[artifact.Package]
+	var where conditions
+	where.add("p.repository = ?", id)
+	for _, equal := range []struct{ column, value string }{
+		{"p.format", string(filter.Format)},
+		{"p.publish", string(filter.Controls.Publish)},
+		{"p.upstream", string(filter.Controls.Upstream)},
+	} {
+		if equal.value != "" {
+			where.add(equal.column+" = ?", equal.value)
+		}
+	}
+	where.prefix(s.dialect, "p.namespace", filter.NamespacePrefix)
+	where.prefix(s.dialect, "p.name", filter.NamePrefix)
+	if page.After != "" {
+		after, err := unmark(packageList, 3, page.After)
+		if err != nil {
+			return none, err
+		}
+		where.add("(p.format, p.namespace, p.name) > (?, ?, ?)", after[0], after[1], after[2])
+	}
+	limit := clamp(page.Limit)
+	rows, err := all(s, "list packages", scanPackage,
+		packageColumns+"WHERE "+where.String()+" ORDER BY p.format, p.namespace, p.name LIMIT ?",
+		append(where.args, limit+1)...)
+	if err != nil {
+		return none, err
+	}
+	items := make([]artifact.Package, len(rows))
+	for i, p := range rows {
+		items[i] = p.Package
+	}
+	return listing(items, limit, func(p artifact.Package) string {
+		return mark(packageList, string(p.Format), p.Namespace, p.Name)
+	}), nil
+}
+
+// place is where a package is, or would be.
+type place struct {
+	domain catalog.DomainID
+	id     packageID // 0 if the repository does not hold the package
+}
+
+// place looks up a package to change it; NotFound without the repository.
+func (s *session) place(id catalog.RepositoryID, key artifact.PackageKey) (place, error) {
+	at, found, err := one(s, "find a package", func(row scanner, at *place) error {
+		return row.Scan(&at.domain, &at.id)
+	}, `SELECT r.domain, coalesce(p.id, 0) FROM repositories r
+		LEFT JOIN packages p ON p.repository = r.id AND `+packageKeyIs+` WHERE r.id = ?`,
+		key.Format, key.Namespace, key.Name, id)
+	if err == nil && !found {
+		err = noRepositoryID(id)
+	}
+	return at, err
+}
+
+// held is place for a package that must be there.
+func (s *session) held(id catalog.RepositoryID, key artifact.PackageKey) (place, error) {
+	at, err := s.place(id, key)
+	if err == nil && at.id == 0 {
+		err = s.noPackage(id, key)
+	}
+	return at, err
+}
+
+// PutPackage implements catalog.PackageWriter.
+func (s *session) PutPackage(id catalog.RepositoryID, p artifact.Package) error {
+	const verb = "put a package"
+	at, err := s.place(id, p.PackageKey)
+	if err != nil {
+		return err
+	}
+	s.touch(catalog.PackageTopic(at.domain, p.PackageKey))
+	if at.id == 0 {
+		at.id, _, err = one(s, verb, scalar[packageID],
+			`INSERT INTO packages (repository, format, namespace, name, publish, upstream) VALUES (?, ?, ?, ?, ?, ?)
+			RETURNING id`, id, p.Format, p.Namespace, p.Name, p.Controls.Publish, p.Controls.Upstream)
+		if err == nil {
+			err = s.indexPackage(at.id, id, p.PackageKey, foldPackage(p.PackageKey, ""))
+		}
+	} else {
+		_, err = s.exec(verb, "UPDATE packages SET publish = ?, upstream = ? WHERE id = ?",
+			p.Controls.Publish, p.Controls.Upstream, at.id)
+		if err == nil {
+			_, err = s.exec(verb, "DELETE FROM labels WHERE package = ?", at.id)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	for name, version := range p.Labels {
+		if _, err := s.exec(verb, "INSERT INTO labels (package, name, version) VALUES (?, ?, ?)",
+			at.id, name, version); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DeletePackage implements catalog.PackageWriter.
+func (s *session) DeletePackage(id catalog.RepositoryID, key artifact.PackageKey) error {
+	at, err := s.held(id, key)
+	if err != nil {
+		return err
+	}
+	s.touch(catalog.PackageTopic(at.domain, key))
+	if err := s.release(at.domain, assetsOfPackage, int64(at.id)); err != nil {
+		return err
+	}
+	return s.execEach("delete a package", at.id,
+		s.dialect.indexSearch.deletePackage, "DELETE FROM packages WHERE id = ?")
+}
+
+// execEach runs statements that all take the same id.
+func (s *session) execEach(verb string, id any, queries ...string) error {
+	for _, query := range queries {
+		if _, err := s.exec(verb, query, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}

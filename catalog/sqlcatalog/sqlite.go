@@ -1,0 +1,126 @@
+package sqlcatalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// The settings of every connection, in the order they are made.
+var (
+	// A lock is only ever held by somebody else when an operator's tool has the file open: wait a little for it.
+	commonPragmas = []string{
+		"busy_timeout(10000)",
+		"foreign_keys(1)",
+		"temp_store(MEMORY)",
+		// No memory map: a read error under one is a signal that ends the process, not an error that ends a request.
+		"mmap_size(0)",
+	}
+	writerPragmas = []string{
+		"journal_mode(WAL)",
+		// NORMAL would sync at checkpoints only and lose acknowledged commits with the power.
+		"synchronous(FULL)",
+		"cache_size(-32768)",           // KiB
+		"wal_autocheckpoint(2000)",     // pages, so 8 MiB
+		"journal_size_limit(67108864)", // a log that grew behind a long Read shrinks again
+	}
+	readerPragmas = []string{
+		"query_only(1)",
+		"cache_size(-4096)",
+	}
+)
+
+// OpenSQLite opens the catalog kept in the SQLite file at path, creating the file (mode 0600) if it is not there; its
+// folder must be. It brings an older schema up to date. It fails if another process has the catalog open, or if the
+// schema is newer than this program.
+func OpenSQLite(ctx context.Context, path string, o Options) (*Store, error) {
+	s, err := openSQLite(ctx, path, o)
+	if err != nil {
+		return nil, fmt.Errorf("open the catalog: %w", err)
+	}
+	return s, nil
+}
+
+func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err error) {
+	path, err = filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	s := newStore(&sqlite, o)
+	if s.lock, err = lockFile(path); err != nil {
+		return nil, err
+	}
+	undo := []func() error{s.lock.Close}
+	defer func() {
+		if err != nil {
+			for i := len(undo) - 1; i >= 0; i-- {
+				err = errors.Join(err, undo[i]())
+			}
+		}
+	}()
+	if err = createFile(path); err != nil {
+		return nil, err
+	}
+	if s.writers, err = sql.Open("sqlite", source(path, writerPragmas)); err != nil {
+		return nil, err
+	}
+	undo = append(undo, s.writers.Close)
+	if s.readers, err = sql.Open("sqlite", source(path, readerPragmas)); err != nil {
+		return nil, err
+	}
+	undo = append(undo, s.readers.Close)
+	var mode string
+	if err = s.writers.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+		return nil, err
+	}
+	if mode != "wal" {
+		return nil, fmt.Errorf("the file system under %s allows journal mode %s only; wal is needed", path, mode)
+	}
+	if err = migrate(ctx, s.dialect, s.writers); err != nil {
+		return nil, err
+	}
+	if err = syncFolder(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// source writes the driver's address of the file.
+func source(path string, pragmas []string) string {
+	query := url.Values{"_pragma": append(append([]string{}, commonPragmas...), pragmas...)}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
+}
+
+// createFile makes an empty file, which is an empty database, readable by its owner alone. SQLite gives the log and its
+// index the same mode.
+func createFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("sync %s: %w", path, err)
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes the names in a folder durable.
+func syncFolder(folder string) error {
+	f, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("sync %s: %w", folder, err)
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package sqlcatalog_test
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"entrepot/catalog/sqlcatalog"
+)
+
+func TestFilesAreReadableByTheirOwnerAlone(t *testing.T) {
+	folder := t.TempDir()
+	s := openAt(t, filepath.Join(folder, "catalog.db"), sqlcatalog.Options{})
+	if err := createDomain(s, "d"); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) < 4 { // the database, its log and log index, the lock
+		t.Errorf("got %d files, want 4", len(entries))
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v, want 0600", e.Name(), info.Mode())
+		}
+	}
+}
+
+func TestReopeningKeepsEverything(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a folder?%41#x", "catalog 1.db")
+	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for want := range 3 {
+		s := openAt(t, path, sqlcatalog.Options{})
+		if got := countDomains(t, s); got != want {
+			t.Fatalf("got %d domains, want %d", got, want)
+		}
+		if err := createDomain(s, strings.Repeat("d", want+1)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Errorf("the file is elsewhere: %v", err)
+	}
+}
+
+func TestSecondProcessIsKeptOut(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "catalog.db")
+	openAt(t, path, sqlcatalog.Options{})
+	_, err := sqlcatalog.OpenSQLite(t.Context(), path, sqlcatalog.Options{})
+	if err == nil || !strings.Contains(err.Error(), "in use by another process") {
+		t.Errorf("got %v, want a refusal that says why", err)
+	}
+}
+
+func TestNewerSchemaIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "catalog.db")
+	if err := openAt(t, path, sqlcatalog.Options{}).Close(); err != nil {
+		t.Fatal(err)
+	}
+	run(t, path, "INSERT INTO schema_versions (version_id, is_applied) VALUES (9999, 1)")
+	_, err := sqlcatalog.OpenSQLite(t.Context(), path, sqlcatalog.Options{})
+	if err == nil || !strings.Contains(err.Error(), "version 9999") || !strings.Contains(err.Error(), "newer release") {
+		t.Errorf("got %v, want a refusal that names the version", err)
+	}
+}
+
+func TestFileThatIsNoDatabaseIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "catalog.db")
+	if err := os.WriteFile(path, []byte(strings.Repeat("not a database ", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqlcatalog.OpenSQLite(t.Context(), path, sqlcatalog.Options{}); err == nil {
+		t.Error("it was opened")
+	}
+	if _, err := sqlcatalog.OpenSQLite(t.Context(), filepath.Join(path, "missing", "catalog.db"), sqlcatalog.Options{}); err == nil {
+		t.Error("a file in no folder was opened")
+	}
+}
+
+func TestCheckFindsWhatIsWrong(t *testing.T) {
+	for name, c := range map[string]struct{ damage, want string }{
+		"usage":      {"UPDATE domains SET asset_bytes = asset_bytes + 1", "counts other bytes"},
+		"references": {"UPDATE blobs SET assets = assets + 1", "counted other than"},
+		"lost_blob":  {"DELETE FROM blobs", "has no blob"},
+		"dangling":   {"DELETE FROM packages", "refers to nothing"},
+		"unfindable": {"DELETE FROM package_search", "not in the search index"},
+		"no_text":    {"DELETE FROM package_texts", "no text to search"},
+		"documents":  {"DELETE FROM version_documents", "has no documents"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "catalog.db")
+			s := openAt(t, path, sqlcatalog.Options{})
+			fill(t, s, 1, 1)
+			if err := s.Check(t.Context()); err != nil {
+				t.Fatalf("before the damage: %v", err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			run(t, path, c.damage)
+			err := openAt(t, path, sqlcatalog.Options{}).Check(t.Context())
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want it to say %q", err, c.want)
+			}
+		})
+	}
+}
+
+// run changes the file behind the catalog's back.
+func run(t *testing.T, path, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,59 @@
+package sqlcatalog
+
+import (
+	"hash/maphash"
+	"math/bits"
+	"sync/atomic"
+
+	"entrepot/catalog"
+)
+
+// stripes is how many counters stand for all topics. Topics that share one make each other's answers stale now and then,
+// which costs a recomputation and nothing else.
+const stripes = 4096
+
+// stamps counts commits by topic.
+//
+// The order that makes them safe: a reader takes the stamp, then reads, then keeps its answer under that stamp. A writer
+// commits, then counts, then Write returns. If the reader's snapshot misses the commit, the stamp was taken before the
+// count, so the kept answer is stale from the count on. If the stamp already has the count, the commit was visible before
+// the stamp was taken and the snapshot has it. Between commit and count a kept answer may still be given; the Write has
+// not returned yet then, so nobody was told that it is wrong.
+type stamps struct {
+	seed   maphash.Seed
+	counts [stripes]atomic.Uint64
+}
+
+// stripe returns the topic's counter. The seed is fresh in each process, so nobody can choose names that collide.
+func (s *stamps) stripe(t catalog.Topic) int {
+	return int(maphash.Comparable(s.seed, t) % stripes)
+}
+
+// sum adds up the topics' counters. They only ever grow, so the sum stays the same exactly if all of them do.
+func (s *stamps) sum(topics []catalog.Topic) uint64 {
+	var total uint64
+	for _, t := range topics {
+		total += s.counts[s.stripe(t)].Load()
+	}
+	return total
+}
+
+// count counts a commit for every stripe in the set.
+func (s *stamps) count(touched *stripeSet) {
+	for i, word := range touched {
+		for ; word != 0; word &= word - 1 {
+			s.counts[i*64+bits.TrailingZeros64(word)].Add(1)
+		}
+	}
+}
+
+// stripeSet is a set of stripes: of bounded size, whatever a transaction touches.
+type stripeSet [stripes / 64]uint64
+
+func (s *stripeSet) add(stripe int) { s[stripe/64] |= 1 << (stripe % 64) }
+
+func (s *stripeSet) addAll(other *stripeSet) {
+	for i, word := range other {
+		s[i] |= word
+	}
+}

@@ -1,0 +1,453 @@
+package sqlcatalog
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+)
+
+// versionID is a version's row; no other room sees it.
+type versionID int64
+
+// versionRow is a version as it comes out of a query.
+type versionRow struct {
+	id         versionID
+	repository catalog.RepositoryID
+	artifact.Version
+}
+
+const summaryColumns = "v.version, v.revision, v.status, v.origin_type, v.origin_repository, v.origin_connection"
+
+const versionColumns = "v.id, " + summaryColumns + ", v.published_at, v.upstream_time"
+
+func (v *versionRow) columns() []any {
+	return []any{&v.id, &v.VersionKey.Version, &v.Revision, &v.Status, &v.Origin.Type, &v.Origin.Repository,
+		&v.Origin.Connection, instant{&v.PublishedAt}, instant{&v.UpstreamTime}}
+}
+
+func scanSummary(row scanner, v *catalog.VersionSummary) error {
+	return row.Scan(&v.Version, &v.Revision, &v.Status, &v.Origin.Type, &v.Origin.Repository, &v.Origin.Connection)
+}
+
+// noVersion tells that the repository does not hold the version, or the package, or does not exist.
+func (s *session) noVersion(id catalog.RepositoryID, key artifact.VersionKey) error {
+	path, err := s.repositoryPath(id)
+	if err != nil {
+		return err
+	}
+	return artifact.Errorf(artifact.NotFound, "Version %s does not exist in repository %s", key, path).
+		About(artifact.VersionResource, path+"/"+key.String())
+}
+
+// Version implements catalog.VersionReader.
+func (s *session) Version(id catalog.RepositoryID, key artifact.VersionKey) (artifact.Version, error) {
+	found, err := s.VersionIn([]catalog.RepositoryID{id}, key)
+	if err != nil {
+		return artifact.Version{}, err
+	}
+	v, ok := found[id]
+	if !ok {
+		return artifact.Version{}, s.noVersion(id, key)
+	}
+	var details []byte
+	_, _, err = one(s, "find a version", func(row scanner, _ *struct{}) error {
+		return row.Scan(&v.Manifest, &details)
+	}, `SELECT d.manifest, d.details FROM packages p
+		JOIN versions v ON v.package = p.id JOIN version_documents d ON d.version = v.id
+		WHERE p.repository = ? AND `+packageKeyIs+" AND v.version = ?",
+		id, key.Format, key.Namespace, key.Name, key.Version)
+	if err != nil {
+		return artifact.Version{}, err
+	}
+	if err := json.Unmarshal(details, &v.Details); err != nil {
+		return artifact.Version{}, fmt.Errorf("read the details of %s: %w", key, err)
+	}
+	return v, nil
+}
+
+// VersionIn implements catalog.VersionReader.
+func (s *session) VersionIn(ids []catalog.RepositoryID, key artifact.VersionKey) (
+	map[catalog.RepositoryID]artifact.Version, error) {
+	found := map[catalog.RepositoryID]artifact.Version{}
+	if err := checkRepositories(ids); err != nil || len(ids) == 0 {
+		return found, err
+	}
+	type row struct {
+		versionRow
+		asset assetRow
+	}
+	in, args := valuesList(ids)
+	rows, err := all(s, "find a version", func(from scanner, r *row) error {
+		return from.Scan(append(append([]any{&r.repository}, r.columns()...), r.asset.columns()...)...)
+	}, "SELECT p.repository, "+versionColumns+", "+assetColumns+` FROM packages p
+		JOIN versions v ON v.package = p.id LEFT JOIN assets a ON a.version = v.id
+		WHERE p.repository IN `+in+" AND "+packageKeyIs+" AND v.version = ? ORDER BY a.position",
+		append(args, key.Format, key.Namespace, key.Name, key.Version)...)
+	if err != nil {
+		return found, err
+	}
+	for _, r := range rows {
+		v, seen := found[r.repository]
+		if !seen {
+			v = r.Version
+			v.PackageKey = key.PackageKey
+		}
+		asset, ok, err := r.asset.asset()
+		if err != nil {
+			return nil, s.fail("find a version", err)
+		}
+		if ok {
+			v.Assets = append(v.Assets, asset)
+		}
+		found[r.repository] = v
+	}
+	return found, nil
+}
+
+// Versions implements catalog.VersionReader.
+func (s *session) Versions(id catalog.RepositoryID, key artifact.PackageKey, filter catalog.VersionFilter,
+	page catalog.Page) (catalog.Listing[catalog.VersionSummary], error) {
+	if filter.NewestFirst {
+		return s.newestVersions(id, key, filter, page)
+	}
+	var none catalog.Listing[catalog.VersionSummary]
+	where, err := s.versionsWhere(id, key, filter)
+	if err != nil {
+		return none, err
+	}
+	if page.After != "" {
+		after, err := unmark(versionList, 1, page.After)
+		if err != nil {
+			return none, err
+		}
+		where.add("v.version > ?", after[0])
+	}
+	limit := clamp(page.Limit)
+	items, err := all(s, "list versions", scanSummary,
+		"SELECT "+summaryColumns+" FROM versions v WHERE "+where.String()+" ORDER BY v.version LIMIT ?",
+		append(where.args, limit+1)...)
+	return listing(items, limit, func(v catalog.VersionSummary) string { return mark(versionList, v.Version) }), err
+}
+
+// newestVersions is Versions ordered by PublishedAt descending, then by version.
+func (s *session) newestVersions(id catalog.RepositoryID, key artifact.PackageKey, filter catalog.VersionFilter,
+	page catalog.Page) (catalog.Listing[catalog.VersionSummary], error) {
+	var none catalog.Listing[catalog.VersionSummary]
+	where, err := s.versionsWhere(id, key, filter)
+	if err != nil {
+		return none, err
+	}
+	if page.After != "" {
+		after, err := unmark(newestList, 2, page.After)
+		if err != nil {
+			return none, err
+		}
+		published, err := number(after[0])
+		if err != nil {
+			return none, err
+		}
+		where.add("v.published_at <= ?", published)
+		where.add("(v.published_at < ? OR v.version > ?)", published, after[1])
+	}
+	type dated struct {
+		catalog.VersionSummary
+		published int64
+	}
+	limit := clamp(page.Limit)
+	rows, err := all(s, "list versions", func(row scanner, d *dated) error {
+		return row.Scan(&d.Version, &d.Revision, &d.Status, &d.Origin.Type, &d.Origin.Repository, &d.Origin.Connection,
+			&d.published)
+	}, "SELECT "+summaryColumns+", v.published_at FROM versions v WHERE "+where.String()+
+		" ORDER BY v.published_at DESC, v.version LIMIT ?", append(where.args, limit+1)...)
+	if err != nil {
+		return none, err
+	}
+	l := listing(rows, limit, func(d dated) string { return mark(newestList, decimal(d.published), d.Version) })
+	summaries := catalog.Listing[catalog.VersionSummary]{Next: l.Next}
+	for _, d := range l.Items {
+		summaries.Items = append(summaries.Items, d.VersionSummary)
+	}
+	return summaries, nil
+}
+
+// versionsWhere starts the conditions of a list of versions; NotFound without the package.
+func (s *session) versionsWhere(id catalog.RepositoryID, key artifact.PackageKey, filter catalog.VersionFilter) (
+	conditions, error) {
+	var where conditions
+	at, err := s.held(id, key)
+	if err != nil {
+		return where, err
+	}
+	where.add("v.package = ?", at.id)
+	if filter.Status != "" {
+		where.add("v.status = ?", filter.Status)
+	}
+	if filter.OriginType != "" {
+		where.add("v.origin_type = ?", filter.OriginType)
+	}
+	return where, nil
+}
+
+// LatestPublished implements catalog.VersionReader.
+func (s *session) LatestPublished(id catalog.RepositoryID, key artifact.PackageKey) (catalog.VersionSummary, error) {
+	v, found, err := one(s, "find the latest version", scanSummary,
+		"SELECT "+summaryColumns+` FROM packages p JOIN versions v ON v.package = p.id
+		WHERE p.repository = ? AND `+packageKeyIs+` AND v.status = ?
+		ORDER BY v.published_at DESC, v.version LIMIT 1`, id, key.Format, key.Namespace, key.Name, artifact.Published)
+	if err != nil || found {
+		return v, err
+	}
+	if _, err := s.held(id, key); err != nil {
+		return v, err
+	}
+	return v, artifact.Errorf(artifact.NotFound, "Package %s has no published version", key).
+		About(artifact.PackageResource, key.String())
+}
+
+// EachVersion implements catalog.VersionReader. It holds one chunk of versions for each repository at a time and no
+// cursor while it yields, so the loop's body may use the same Reader or Writer.
+func (s *session) EachVersion(ids []catalog.RepositoryID, key artifact.PackageKey) iter.Seq2[catalog.HeldVersion, error] {
+	return func(yield func(catalog.HeldVersion, error) bool) {
+		streams, err := s.streams(ids, key)
+		if err != nil {
+			yield(catalog.HeldVersion{}, err)
+			return
+		}
+		for {
+			var least *stream
+			for _, st := range streams {
+				if err := st.fill(s); err != nil {
+					yield(catalog.HeldVersion{}, err)
+					return
+				}
+				if len(st.chunk) > 0 && (least == nil || st.chunk[0].VersionKey.Version < least.chunk[0].VersionKey.Version) {
+					least = st
+				}
+			}
+			if least == nil {
+				return
+			}
+			v := least.chunk[0]
+			least.chunk = least.chunk[1:]
+			if !yield(catalog.HeldVersion{Repository: least.repository, Version: v.Version}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// chunkSize is how many versions a stream reads at once.
+const chunkSize = 64
+
+// stream reads the versions of one package of one repository in the order of their texts.
+type stream struct {
+	repository catalog.RepositoryID
+	key        artifact.PackageKey
+	id         packageID
+	chunk      []versionRow
+	last       string // text of the last version read
+	started    bool
+	ended      bool
+}
+
+// streams makes a stream for each of the repositories that holds the package, in the order of ids.
+func (s *session) streams(ids []catalog.RepositoryID, key artifact.PackageKey) ([]*stream, error) {
+	if err := checkRepositories(ids); err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	in, args := valuesList(ids)
+	rows, err := all(s, "find a package", scanPackage, packageColumns+"WHERE p.repository IN "+in+" AND "+packageKeyIs,
+		append(args, key.Format, key.Namespace, key.Name)...)
+	if err != nil {
+		return nil, err
+	}
+	held := make(map[catalog.RepositoryID]packageID, len(rows))
+	for _, p := range rows {
+		held[p.repository] = p.id
+	}
+	var streams []*stream
+	for _, id := range ids {
+		if p, ok := held[id]; ok {
+			streams = append(streams, &stream{repository: id, key: key, id: p})
+			delete(held, id) // an id given twice counts once
+		}
+	}
+	return streams, nil
+}
+
+// fill reads the next chunk if the last one is used up.
+func (st *stream) fill(s *session) error {
+	if len(st.chunk) > 0 || st.ended {
+		return nil
+	}
+	var where conditions
+	where.add("v.package = ?", st.id)
+	if st.started {
+		where.add("v.version > ?", st.last)
+	}
+	chunk, err := all(s, "read versions", func(row scanner, v *versionRow) error {
+		v.PackageKey = st.key
+		return row.Scan(append(v.columns(), &v.Manifest)...)
+	}, "SELECT "+versionColumns+", d.manifest FROM versions v JOIN version_documents d ON d.version = v.id WHERE "+
+		where.String()+" ORDER BY v.version LIMIT ?", append(where.args, chunkSize)...)
+	if err != nil {
+		return err
+	}
+	st.started = true
+	st.ended = len(chunk) < chunkSize
+	if len(chunk) == 0 {
+		return nil
+	}
+	st.last = chunk[len(chunk)-1].VersionKey.Version
+	st.chunk = chunk
+	return s.readAssets(chunk)
+}
+
+// readAssets fills in the assets of versions.
+func (s *session) readAssets(versions []versionRow) error {
+	ids := make([]versionID, len(versions))
+	byID := make(map[versionID]*versionRow, len(versions))
+	for i := range versions {
+		ids[i] = versions[i].id
+		byID[ids[i]] = &versions[i]
+	}
+	type row struct {
+		of versionID
+		assetRow
+	}
+	in, args := valuesList(ids)
+	rows, err := all(s, "read assets", func(from scanner, r *row) error {
+		return from.Scan(append([]any{&r.of}, r.columns()...)...)
+	}, "SELECT a.version, "+assetColumns+" FROM assets a WHERE a.version IN "+in+" ORDER BY a.version, a.position", args...)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		asset, _, err := r.asset()
+		if err != nil {
+			return s.fail("read assets", err)
+		}
+		byID[r.of].Assets = append(byID[r.of].Assets, asset)
+	}
+	return nil
+}
+
+// CreateVersion implements catalog.VersionWriter.
+func (s *session) CreateVersion(id catalog.RepositoryID, v artifact.Version) error {
+	const verb = "create a version"
+	details, err := detailsOf(v)
+	if err != nil {
+		return err
+	}
+	at, err := s.held(id, v.PackageKey)
+	if err != nil {
+		return err
+	}
+	row, created, err := one(s, verb, scalar[versionID],
+		`INSERT INTO versions (package, version, revision, status, origin_type, origin_repository, origin_connection,
+		published_at, upstream_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
+		at.id, v.VersionKey.Version, v.Revision, v.Status, v.Origin.Type, v.Origin.Repository, v.Origin.Connection,
+		v.PublishedAt.UnixMicro(), v.UpstreamTime.UnixMicro())
+	if err != nil {
+		return err
+	}
+	if !created {
+		return artifact.Errorf(artifact.Conflict, "Version %s already exists", v.VersionKey).
+			About(artifact.VersionResource, v.VersionKey.String())
+	}
+	s.touch(catalog.PackageTopic(at.domain, v.PackageKey))
+	if _, err := s.exec(verb, "INSERT INTO version_documents (version, manifest, details) VALUES (?, ?, ?)",
+		row, v.Manifest, details); err != nil {
+		return err
+	}
+	return s.addAssets(at.domain, row, v.Assets)
+}
+
+// detailsOf checks what a writer hands in and writes its details as JSON.
+func detailsOf(v artifact.Version) (string, error) {
+	if err := checkAssets(v); err != nil {
+		return "", err
+	}
+	details, err := json.Marshal(v.Details)
+	if err != nil {
+		return "", fmt.Errorf("write the details of %s: %w", v.VersionKey, err)
+	}
+	return string(details), nil
+}
+
+// heldVersion looks up a version to change it.
+func (s *session) heldVersion(id catalog.RepositoryID, key artifact.VersionKey) (place, versionID, error) {
+	at, err := s.place(id, key.PackageKey)
+	if err != nil {
+		return at, 0, err
+	}
+	row, found, err := one(s, "find a version", scalar[versionID],
+		"SELECT id FROM versions WHERE package = ? AND version = ?", at.id, key.Version)
+	if err == nil && !found {
+		err = s.noVersion(id, key)
+	}
+	return at, row, err
+}
+
+// UpdateVersion implements catalog.VersionWriter.
+func (s *session) UpdateVersion(id catalog.RepositoryID, v artifact.Version) error {
+	const verb = "update a version"
+	details, err := detailsOf(v)
+	if err != nil {
+		return err
+	}
+	at, row, err := s.heldVersion(id, v.VersionKey)
+	if err != nil {
+		return err
+	}
+	s.touch(catalog.PackageTopic(at.domain, v.PackageKey))
+	if _, err := s.exec(verb, `UPDATE versions SET revision = ?, status = ?, origin_type = ?, origin_repository = ?,
+		origin_connection = ?, published_at = ?, upstream_time = ? WHERE id = ?`,
+		v.Revision, v.Status, v.Origin.Type, v.Origin.Repository, v.Origin.Connection,
+		v.PublishedAt.UnixMicro(), v.UpstreamTime.UnixMicro(), row); err != nil {
+		return err
+	}
+	if _, err := s.exec(verb, "UPDATE version_documents SET manifest = ?, details = ? WHERE version = ?",
+		v.Manifest, details, row); err != nil {
+		return err
+	}
+	if err := s.release(at.domain, assetsOfVersion, int64(row)); err != nil {
+		return err
+	}
+	if _, err := s.exec(verb, "DELETE FROM assets WHERE version = ?", row); err != nil {
+		return err
+	}
+	return s.addAssets(at.domain, row, v.Assets)
+}
+
+// SetStatus implements catalog.VersionWriter.
+func (s *session) SetStatus(id catalog.RepositoryID, key artifact.VersionKey, status artifact.Status) error {
+	at, row, err := s.heldVersion(id, key)
+	if err != nil {
+		return err
+	}
+	s.touch(catalog.PackageTopic(at.domain, key.PackageKey))
+	_, err = s.exec("set a status", "UPDATE versions SET status = ? WHERE id = ?", status, row)
+	return err
+}
+
+// DeleteVersion implements catalog.VersionWriter.
+func (s *session) DeleteVersion(id catalog.RepositoryID, key artifact.VersionKey) error {
+	const verb = "delete a version"
+	at, row, err := s.heldVersion(id, key)
+	if err != nil {
+		return err
+	}
+	s.touch(catalog.PackageTopic(at.domain, key.PackageKey))
+	if err := s.release(at.domain, assetsOfVersion, int64(row)); err != nil {
+		return err
+	}
+	if _, err := s.exec(verb, "DELETE FROM versions WHERE id = ?", row); err != nil {
+		return err
+	}
+	_, err = s.exec(verb, "DELETE FROM labels WHERE package = ? AND version = ?", at.id, key.Version)
+	return err
+}
