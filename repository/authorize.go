@@ -69,6 +69,7 @@ func (s *Service) authorizeAt(at *site, c iam.Caller, action string, on Subject,
 		Principal: c.Principal,
 		Action:    "codeartifact:" + action,
 		Resources: s.resources(judged, on),
+		Under:     s.under(judged, c),
 		Context:   circumstances(c.Context, judged, at, tags),
 	}
 	policies := iam.Policies{Identity: c.Identity, Boundary: c.Boundary, Session: c.Session, Resource: policiesFor(judged, at)}
@@ -96,6 +97,15 @@ func (s *Service) resources(judged level, on Subject) []string {
 		return nil
 	}
 	return []string{domain}
+}
+
+// under is where the resources of an account-level action live: listing domains may be granted on some of them (user guide,
+// "Identity-based policy examples").
+func (s *Service) under(judged level, c iam.Caller) string {
+	if judged != onAccount {
+		return ""
+	}
+	return iam.ARN{Partition: s.Partition, Service: "codeartifact", Region: s.Region, Account: c.Principal.Account}.String()
 }
 
 // policiesFor are the resource policies that count.

@@ -11,8 +11,14 @@ import (
 // PutPolicy replaces the resource policy of a domain or a repository. Invalid if the document is not a policy; Conflict if a
 // revision is given and is not the current one. The text is kept and given back exactly as put.
 func (s *Service) PutPolicy(ctx context.Context, c iam.Caller, on Target, document, revision string) (p catalog.Policy, err error) {
-	if _, err := iam.Parse([]byte(document), iam.ResourcePolicy); err != nil {
+	parsed, err := iam.Parse([]byte(document), iam.ResourcePolicy)
+	if err != nil {
 		return p, artifact.Errorf(artifact.Invalid, "The policy document is not valid: %v", err)
+	}
+	statement, public := parsed.Public()
+	if public && !s.AllowPublic {
+		return p, artifact.Errorf(artifact.Invalid, "Statement %d of the policy allows every principal of every account without a condition. "+
+			"Name the principals, add a condition, or start the server with --allow-public if that is meant.", statement)
 	}
 	p = catalog.Policy{Document: document, Revision: revisionOf(s.NewID(), document), PutAt: s.Now()}
 	action := "PutDomainPermissionsPolicy"
@@ -32,7 +38,7 @@ func (s *Service) PutPolicy(ctx context.Context, c iam.Caller, on Target, docume
 		if err := w.PutPolicy(h, p); err != nil {
 			return err
 		}
-		return s.audit(w, c, action, on.subject(), map[string]any{"policyRevision": p.Revision})
+		return s.audit(w, c, action, on.subject(), map[string]any{"policyRevision": p.Revision, "public": public})
 	})
 	return p, err
 }

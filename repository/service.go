@@ -39,6 +39,8 @@ type Options struct {
 	NewID     func() string // unguessable, at most 36 URL-safe characters
 	Log       *slog.Logger
 	Quotas    Quotas // zero members take the service's defaults
+	// AllowPublic lets a resource policy allow everybody without a condition.
+	AllowPublic bool
 	// DocumentCache bounds the memory for rendered index documents, in bytes; 0 means 64 MiB.
 	DocumentCache int64
 }
