@@ -117,7 +117,15 @@ func (c *Client) fly(ctx context.Context, a ask, req AssetRequest, f *flight) er
 		return fmt.Errorf("make room for an asset: %w", err)
 	}
 	f.begin(spool, announced(resp, req.Want))
-	digests, size, err := c.spool(a, f, spool, &ceiling{r: resp.Body, max: c.opts.MaxAsset})
+	// Never more than was wanted: a reader that counts to the wanted size must not take the excess for the whole.
+	body := &ceiling{r: resp.Body, max: c.opts.MaxAsset}
+	if req.Want.Size > 0 {
+		body.max = req.Want.Size
+	}
+	digests, size, err := c.spool(a, f, spool, body)
+	if req.Want.Size > 0 && body.read > req.Want.Size {
+		return c.accuse(a, req, Lie{What: "size", Want: fmt.Sprint(req.Want.Size), Got: "more"})
+	}
 	if err != nil {
 		return err
 	}
@@ -201,7 +209,7 @@ func (c *Client) accuse(a ask, req AssetRequest, lie Lie) error {
 	c.opts.Logger.Error("upstream digest mismatch", "connection", a.connection, "flight", req.Flight, "what", lie.What,
 		"want", lie.Want, "got", lie.Got)
 	c.opts.OnLie(lie)
-	return artifact.Errorf(artifact.Unavailable, "upstream %s sent a file whose %s is not what was promised", a.origin.Name,
+	return a.origin.unavailable("sent a file whose %s is not what was promised",
 		lie.What).Causing(fmt.Errorf("%w: %s: want %s, got %s", errLie, lie.What, lie.Want, lie.Got))
 }
 
@@ -210,8 +218,8 @@ func (c *Client) unusableAsset(a ask, err error) error {
 	case errors.Is(err, errClosed) || c.ctx.Err() != nil:
 		return shuttingDown()
 	case errors.Is(err, errBroken):
-		return artifact.Errorf(artifact.Unavailable, "upstream %s broke off in the middle of a file", a.origin.Name).Causing(err)
+		return a.origin.unavailable("broke off in the middle of a file").Causing(err)
 	}
 	c.metrics.request(a.connection, badContent)
-	return artifact.Errorf(artifact.Unavailable, "upstream %s sent something that is not the file", a.origin.Name).Causing(err)
+	return a.origin.unavailable("sent something that is not the file").Causing(err)
 }

@@ -33,8 +33,8 @@ func sends(content []byte, gate <-chan struct{}) http.HandlerFunc {
 }
 
 func TestTwoHundredCallersCauseOneRequest(t *testing.T) {
-	content := noise(5 << 20)
-	r := newRig(t, sends(content, nil), func(o *upstream.Options, _ *upstream.Origin) { o.Linger = 0 })
+	content := noise(2 << 20)
+	r := newRig(t, sends(content, nil), func(o *upstream.Options, _ *upstream.Origin) { o.Linger = 10 * time.Second })
 	s := new(store)
 	var wg sync.WaitGroup
 	for range 200 {
@@ -129,6 +129,9 @@ func TestAnAsset(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		transfer, err := r.Asset(ctx, s.request("a", "f", want))
 		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(transfer, make([]byte, 50_000)); err != nil {
 			t.Fatal(err)
 		}
 		cancel()
@@ -247,6 +250,7 @@ func TestNoLiarGetsACompleteBodyThrough(t *testing.T) {
 		{"right sha256 but wrong md5", upstream.Want{SHA256: honest.SHA256, MD5: make([]byte, 16)}, sends(truth, nil), "md5"},
 		{"shorter than wanted", honest, sends(truth[:300_000], nil), "size"},
 		{"longer than wanted", upstream.Want{Size: 300_000}, sends(truth, nil), "size"},
+		{"longer than wanted, in chunks", upstream.Want{Size: 300_000}, chunked(truth), "size"},
 		{"shorter than wanted, in chunks", upstream.Want{Size: 400_001}, chunked(truth), "size"},
 		{"truncated below its own length", honest, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", fmt.Sprint(len(truth)))
@@ -288,7 +292,7 @@ func TestNoLiarGetsACompleteBodyThrough(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var lies atomic.Pointer[upstream.Lie]
 			r := newRig(t, test.send, func(o *upstream.Options, _ *upstream.Origin) {
-				o.MaxAsset = 500_000
+				o.MaxAsset = 450_000
 				o.OnLie = func(l upstream.Lie) { lies.Store(&l) }
 			})
 			s := new(store)
@@ -299,7 +303,11 @@ func TestNoLiarGetsACompleteBodyThrough(t *testing.T) {
 				if err == nil || len(got) > 0 && !errors.Is(err, io.ErrUnexpectedEOF) {
 					t.Errorf("got %d bytes and %v", len(got), err)
 				}
-				if len(got) >= len(truth) {
+				whole := len(truth)
+				if test.want.Size > 0 {
+					whole = min(whole, int(test.want.Size))
+				}
+				if len(got) >= whole {
 					t.Errorf("a complete body of %d bytes was let go", len(got))
 				}
 				_ = transfer.Close()
@@ -414,6 +422,11 @@ func TestEachCallersOwnWantCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = first.Close() }()
+	third, err := r.Asset(t.Context(), s.request("a", "f", upstream.Want{Size: 150_000}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = third.Close() }()
 	second, err := r.Asset(t.Context(), s.request("a", "f", upstream.Want{SHA256: make([]byte, 32)}))
 	if err != nil {
 		t.Fatal(err)
@@ -422,6 +435,9 @@ func TestEachCallersOwnWantCounts(t *testing.T) {
 	close(gate)
 	if got, err := io.ReadAll(first); err != nil || len(got) != len(content) {
 		t.Errorf("the first caller got %d bytes and %v", len(got), err)
+	}
+	if got, err := io.ReadAll(third); err == nil || len(got) >= 150_000 {
+		t.Errorf("the third caller got %d bytes and %v", len(got), err)
 	}
 	if got, err := io.ReadAll(second); err == nil || len(got) == len(content) {
 		t.Errorf("the second caller got %d bytes and %v", len(got), err)

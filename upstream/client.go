@@ -115,7 +115,8 @@ func (c *Client) spawn(work func(context.Context), fail func(error)) bool {
 	c.wg.Go(func() {
 		defer func() {
 			if p := recover(); p != nil {
-				c.opts.Logger.Error("panic while fetching from upstream", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				c.opts.Logger.Error("panic while fetching from upstream", "panic", fmt.Sprint(p),
+					"stack", string(debug.Stack()))
 				fail(fmt.Errorf("fetch from upstream: panic: %v", p))
 			}
 		}()

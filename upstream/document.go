@@ -424,7 +424,8 @@ func (c *Client) vanish(ctx context.Context, k Key) {
 	// In memory it is gone whether or not that could be written down.
 	c.entries.Add(k, m)
 	if err != nil {
-		c.opts.Logger.Error("could not mark a kept document as gone", "connection", k.Connection, "path", k.Path, "error", err)
+		c.opts.Logger.Error("could not mark a kept document as gone", "connection", k.Connection, "path", k.Path,
+			"error", err)
 	}
 }
 

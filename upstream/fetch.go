@@ -34,7 +34,7 @@ func (c *Client) target(connection, absolute, path string) (ask, error) {
 	}
 	u, err := url.Parse(absolute)
 	if err != nil || len(absolute) > maxURL {
-		return ask{}, artifact.Errorf(artifact.Unavailable, "upstream %s points to something that is no URL", origin.Name).
+		return ask{}, origin.unavailable("points to something that is no URL").
 			Causing(err)
 	}
 	u.Fragment, u.RawFragment = "", ""
@@ -148,7 +148,7 @@ func (c *Client) follow(ctx context.Context, a ask) (*http.Response, *breaker, o
 		next, err := redirect(a, resp)
 		drain(resp.Body)
 		if err == nil && hop == maxRedirects {
-			err = artifact.Errorf(artifact.Unavailable, "upstream %s redirects without end", a.origin.Name)
+			err = a.origin.unavailable("redirects without end")
 		}
 		if err != nil {
 			return nil, b, what, err
@@ -162,11 +162,11 @@ func redirect(a ask, resp *http.Response) (ask, error) {
 	location := resp.Header.Get("Location")
 	next, err := a.url.Parse(location)
 	if err != nil || location == "" || len(location) > maxURL {
-		return a, artifact.Errorf(artifact.Unavailable, "upstream %s redirects to something that is no URL", a.origin.Name).
+		return a, a.origin.unavailable("redirects to something that is no URL").
 			Causing(err)
 	}
 	if a.url.Scheme == "https" && next.Scheme != "https" {
-		return a, artifact.Errorf(artifact.Unavailable, "upstream %s redirects from https to %.20q", a.origin.Name, next.Scheme)
+		return a, a.origin.unavailable("redirects from https to %.20q", next.Scheme)
 	}
 	next.Fragment, next.RawFragment = "", ""
 	a.guarded, err = admit(a.origin, next)
@@ -178,7 +178,7 @@ func (c *Client) roundTrip(ctx context.Context, a ask, b *breaker) (*http.Respon
 	leave, ok, wait := b.allow()
 	if !ok {
 		c.metrics.request(a.connection, breakerIsOpen)
-		err := artifact.Errorf(artifact.Unavailable, "upstream %s failed repeatedly and is left alone for a while", a.origin.Name)
+		err := a.origin.unavailable("failed repeatedly and is left alone for a while")
 		err.RetryAfter = wait
 		return nil, outcome{label: breakerIsOpen}, err
 	}
@@ -219,7 +219,7 @@ func conditional(h http.Header) bool {
 func (c *Client) request(ctx context.Context, a ask) (*http.Request, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url.String(), nil)
 	if err != nil {
-		return nil, artifact.Errorf(artifact.Unavailable, "upstream %s cannot be asked for this URL", a.origin.Name).Causing(err)
+		return nil, a.origin.unavailable("cannot be asked for this URL").Causing(err)
 	}
 	r.Header = a.header.Clone()
 	r.Header.Set("User-Agent", c.opts.UserAgent)
@@ -229,8 +229,8 @@ func (c *Client) request(ctx context.Context, a ask) (*http.Request, error) {
 	}
 	if a.guarded && c.opts.Proxy != nil {
 		if proxy, err := c.opts.Proxy(r); err != nil || proxy != nil {
-			return nil, artifact.Errorf(artifact.Unavailable, "upstream %s points to a host that only a proxy reaches; "+
-				"list it among its download hosts", a.origin.Name).Causing(err)
+			return nil, a.origin.unavailable("points to a host that only a proxy reaches; " +
+				"list it among its download hosts").Causing(err)
 		}
 	}
 	return r, nil
@@ -241,16 +241,15 @@ func (c *Client) unanswered(ctx context.Context, a ask, err error) (outcome, err
 	cause := context.Cause(ctx)
 	switch {
 	case errors.Is(err, errNotPublic):
-		return guardRefusal, artifact.Errorf(artifact.Unavailable, "upstream %s points to an address that is not public",
-			a.origin.Name).Causing(err)
+		return guardRefusal, a.origin.unavailable("points to an address that is not public").Causing(err)
 	case errors.Is(cause, errClosed):
 		return abandoned, shuttingDown()
 	case cause != nil && !errors.Is(cause, errSlow):
-		return abandoned, artifact.Errorf(artifact.Unavailable, "asking upstream %s was given up", a.origin.Name).Causing(cause)
+		return abandoned, a.origin.unavailable("was no longer asked").Causing(cause)
 	case cause != nil:
 		err = fmt.Errorf("%w: %w", cause, err)
 	}
-	return unreachable, artifact.Errorf(artifact.Unavailable, "upstream %s does not answer", a.origin.Name).Causing(err)
+	return unreachable, a.origin.unavailable("does not answer").Causing(err)
 }
 
 // disappointing words a status that is no success.
@@ -264,12 +263,12 @@ func disappointing(o Origin, status int, what outcome, hold time.Duration) error
 		if !o.Credential.IsZero() {
 			had = "the configured ones were refused"
 		}
-		return artifact.Errorf(artifact.Unavailable, "upstream %s wants other credentials: %s", o.Name, had).
+		return o.unavailable("wants other credentials: %s", had).
 			Causing(fmt.Errorf("%w with status %d", errRefused, status))
 	case throttled:
-		e = artifact.Errorf(artifact.Unavailable, "upstream %s asks for patience", o.Name)
+		e = o.unavailable("asks for patience")
 	default:
-		e = artifact.Errorf(artifact.Unavailable, "upstream %s answered with status %d", o.Name, status)
+		e = o.unavailable("answered with status %d", status)
 	}
 	e.RetryAfter = hold
 	return e.Causing(fmt.Errorf("status %d", status))

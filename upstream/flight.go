@@ -26,7 +26,7 @@ type flight struct {
 	digests   artifact.Digests
 	err       error // why it will never be complete
 	followers int
-	linger    *time.Timer // guarded by Client.mu; after landing: keeps the door open for those who looked in the store a moment too early
+	linger    *time.Timer // guarded by Client.mu; runs once the flight has landed
 }
 
 // newFlight returns a flight with two followers: who fetches, and the first caller.

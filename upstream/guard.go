@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"strconv"
 	"syscall"
-
-	"entrepot/artifact"
 )
 
 // errNotPublic says that a connection was refused because of the address it would have reached.
@@ -87,7 +85,7 @@ func guardAddress(address string) error {
 // address it leads to is to be guarded.
 func admit(o Origin, u *url.URL) (guarded bool, err error) {
 	refuse := func(why string) (bool, error) {
-		return false, artifact.Errorf(artifact.Unavailable, "upstream %s points to a URL that %s", o.Name, why)
+		return false, o.unavailable("points to a URL that %s", why)
 	}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":

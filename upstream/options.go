@@ -67,8 +67,8 @@ type ProxyFunc = func(*http.Request) (*url.URL, error)
 type Lie struct {
 	Connection string
 	Flight     string // the request's coalescing key
-	What       string // "sha512", "size", …
-	Want, Got  string // hex digests or decimal bytes
+	What       string // md5, sha1, sha256, sha512 or size
+	Want, Got  string // hex digests or decimal bytes; Got is "more" where reading stopped at what was wanted
 }
 
 const (

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -50,8 +51,8 @@ func ParseOrigin(setting, address string) (Origin, error) {
 	case err != nil || len(address) > maxURL:
 		return Origin{}, artifact.Errorf(artifact.Invalid, "the address of upstream %s is not a URL", setting)
 	case u.Scheme != "http" && u.Scheme != "https":
-		return Origin{}, artifact.Errorf(artifact.Invalid, "the address of upstream %s must begin with http:// or https://",
-			setting)
+		return Origin{}, artifact.Errorf(artifact.Invalid,
+			"the address of upstream %s must begin with http:// or https://", setting)
 	case u.Hostname() == "" || u.Opaque != "" || !validPort(u):
 		return Origin{}, artifact.Errorf(artifact.Invalid, "the address of upstream %s names no valid host", setting)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
@@ -101,6 +102,11 @@ func (o Origins) Lookup(connection string) (Origin, error) {
 	return origin, nil
 }
 
+// unavailable is an error about this upstream; the words follow its name.
+func (o Origin) unavailable(words string, args ...any) *artifact.Error {
+	return artifact.Errorf(artifact.Unavailable, "upstream %s %s", o.Name, fmt.Sprintf(words, args...))
+}
+
 // below resolves an escaped relative path under the origin's base, keeping the base's own path and the escapes.
 func (o Origin) below(path string) (*url.URL, error) {
 	if err := checkRelative(path); err != nil {
@@ -114,7 +120,8 @@ func (o Origin) below(path string) (*url.URL, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil || len(text) > maxURL {
-		return nil, artifact.Errorf(artifact.Invalid, "the upstream path %.200q cannot be part of a URL", path).Causing(err)
+		return nil, artifact.Errorf(artifact.Invalid, "the upstream path %.200q cannot be part of a URL", path).
+			Causing(err)
 	}
 	return u, nil
 }

@@ -13,7 +13,8 @@ import (
 )
 
 // take turns a response into a kept document: bounded, decoded, regenerated, saved.
-func (c *Client) take(ctx context.Context, a ask, req DocumentRequest, k Key, old memory, resp *http.Response) (memory, error) {
+func (c *Client) take(ctx context.Context, a ask, req DocumentRequest, k Key, old memory,
+	resp *http.Response) (memory, error) {
 	if err := checkType(resp, req.Accept); err != nil {
 		return memory{}, c.unusable(a, err)
 	}
@@ -42,7 +43,8 @@ func (c *Client) take(ctx context.Context, a ask, req DocumentRequest, k Key, ol
 	}
 	now := c.opts.Now()
 	e := Entry{Key: k, ETag: validator(resp, "ETag"), LastModified: validator(resp, "Last-Modified"), FetchedAt: now,
-		CheckedAt: now, Digest: artifact.Digest(dst.hash.Sum(nil)), Size: dst.size, RegenerateVersion: req.RegenerateVersion}
+		CheckedAt: now, Digest: artifact.Digest(dst.hash.Sum(nil)), Size: dst.size,
+		RegenerateVersion: req.RegenerateVersion}
 	return memory{Entry: e}, c.save(ctx, e, old.Entry, spool)
 }
 
@@ -67,11 +69,11 @@ func (c *Client) unusable(a ask, err error) error {
 	case errors.Is(err, errOurs):
 		return fmt.Errorf("keep what upstream %s sent: %w", a.origin.Name, err)
 	case errors.Is(err, errBroken):
-		return artifact.Errorf(artifact.Unavailable, "upstream %s broke off in the middle of its answer", a.origin.Name).
+		return a.origin.unavailable("broke off in the middle of its answer").
 			Causing(err)
 	}
 	c.metrics.request(a.connection, badContent)
-	return artifact.Errorf(artifact.Unavailable, "upstream %s sent a document that cannot be used", a.origin.Name).Causing(err)
+	return a.origin.unavailable("sent a document that cannot be used").Causing(err)
 }
 
 // errOurs marks failures of our own disk or cache, which are nobody else's fault.

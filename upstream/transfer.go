@@ -90,8 +90,12 @@ func (t *Transfer) read(p []byte) (int, error) {
 		if v.err != nil {
 			return 0, retell(v.err)
 		}
-		if t.offset < max(0, v.received-chunk) {
-			return t.readAt(v, p, v.received-chunk)
+		free := v.received
+		if t.req.Want.Size > 0 {
+			free = min(free, t.req.Want.Size)
+		}
+		if t.offset < free-chunk {
+			return t.readAt(v, p, free-chunk)
 		}
 		if v.complete {
 			if err := t.admit(v); err != nil {
