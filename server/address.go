@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"entrepot/artifact"
@@ -32,7 +33,7 @@ func NewAddresses(publicURL, hostSuffix, listen string, names []string) (*Addres
 	a := &Addresses{public: &url.URL{Scheme: u.Scheme, Host: u.Host}, hosts: map[string]bool{canonicalHost(u.Host): true}}
 	if hostSuffix != "" {
 		host, port := splitPort(hostSuffix)
-		if !validHostName(host) {
+		if !validHostName(host) || !validPort(port) {
 			return nil, artifact.Errorf(artifact.Invalid, "the host suffix %.200q is no host name", hostSuffix)
 		}
 		a.suffix, a.port = canonicalHost(host), u.Port()
@@ -45,8 +46,8 @@ func NewAddresses(publicURL, hostSuffix, listen string, names []string) (*Addres
 		a.hosts[a.suffix] = true
 	}
 	for _, name := range names {
-		host, _ := splitPort(name)
-		if _, err := netip.ParseAddr(host); err != nil && !validHostName(host) {
+		host, port := splitPort(name)
+		if _, err := netip.ParseAddr(host); err != nil && !validHostName(host) || !validPort(port) {
 			return nil, artifact.Errorf(artifact.Invalid, "%.200q is no host name", name)
 		}
 		a.hosts[canonicalHost(name)] = true
@@ -155,6 +156,12 @@ func splitPort(host string) (name, port string) {
 		return name, port
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"), ""
+}
+
+// validPort reports whether s is empty or a port number.
+func validPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return s == "" || err == nil && n > 0
 }
 
 func isLoopback(host string) bool {

@@ -31,6 +31,9 @@ func (s *slowness) deadline(now time.Time, n int) (by time.Time, ok bool) {
 	return now.Add(allowed), allowed > 0
 }
 
+// stale reports whether the deadline that is set is so far from the wanted one that setting it anew is worth its cost.
+func (s *slowness) stale(wanted time.Time) bool { return wanted.Sub(s.bound).Abs() > s.pace.Patience/16 }
+
 // pacedBody is a request body whose sender must keep up.
 type pacedBody struct {
 	io.ReadCloser
@@ -46,7 +49,7 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	if !ok {
 		return 0, errSlowBody
 	}
-	if by.Sub(b.bound).Abs() > deadlineStep {
+	if b.stale(by) {
 		if err := b.control.SetReadDeadline(by); err != nil {
 			return 0, err
 		}
@@ -67,9 +70,6 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
-
-// deadlineStep is how far a wanted deadline may be from the one that is set before it is set anew.
-const deadlineStep = 500 * time.Millisecond
 
 var errSlowBody = artifact.Errorf(artifact.Invalid, "The request body came too slowly.")
 
@@ -127,7 +127,7 @@ func (w *recorder) timed(n int, write func() (int, error)) (int, error) {
 		w.failed = true
 		return 0, errSlowReader
 	}
-	if by.Sub(w.bound).Abs() > deadlineStep {
+	if w.stale(by) {
 		if err := w.control.SetWriteDeadline(by); err != nil {
 			return 0, err
 		}

@@ -1,0 +1,331 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/format"
+	"entrepot/iam"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+const signed = "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/us-east-1/%s/aws4_request, SignedHeaders=host, Signature=%s"
+
+func signature(service, is string) string { return fmt.Sprintf(signed, service, is) }
+
+func TestRoutesByMethod(t *testing.T) {
+	h := newHouse(t, nil)
+	token := "Bearer " + goodToken
+	for name, test := range map[string]struct {
+		method, target, authorization string
+		status                        int
+		body                          string
+	}{
+		"package":                    {"GET", base + "/pkg", token, 200, `read package="pkg"`},
+		"package, HEAD":              {"HEAD", base + "/pkg", token, 200, ``},
+		"package, POST":              {"POST", base + "/pkg", token, 405, `not served at this path`},
+		"package, BREW":              {"BREW", base + "/pkg", token, 405, `not served at this path`},
+		"package, OPTIONS":           {"OPTIONS", base + "/pkg", token, 405, `not served at this path`},
+		"file":                       {"GET", base + "/pkg/-/pkg-1.tgz", token, 200, `file="pkg-1.tgz"`},
+		"file, DELETE":               {"DELETE", base + "/pkg/-/pkg-1.tgz", token, 405, `not served`},
+		"path without a route":       {"GET", base + "/a/b/c", token, 404, `npm failed: not found`},
+		"folder without its slash":   {"GET", base + "/-/folder", token, 404, `npm failed: not found`},
+		"folder":                     {"GET", base + "/-/folder/", token, 200, `folder`},
+		"no token":                   {"GET", base + "/pkg", "", 401, `npm failed: unauthenticated`},
+		"no token, no route":         {"GET", base + "/a/b/c", "", 401, `npm failed: unauthenticated`},
+		"bad token":                  {"GET", base + "/pkg", "Bearer bad", 401, `npm failed: unauthenticated`},
+		"token of another domain":    {"GET", "/other-" + owner + "/npm/shared/pkg", token, 401, `npm failed: unauthenticated`},
+		"signature on a repository":  {"GET", base + "/pkg", signature("codeartifact", "right"), 401, `npm failed`},
+		"unknown format":             {"GET", "/team-" + owner + "/conda/shared/pkg", token, 404, `No format called`},
+		"format in upper case":       {"GET", "/team-" + owner + "/NPM/shared/pkg", token, 404, `No format called`},
+		"impossible repository":      {"GET", "/team-" + owner + "/npm/a%20b/pkg", token, 404, `npm failed: not found`},
+		"impossible, no token":       {"GET", "/team-" + owner + "/npm/a%20b/pkg", "", 401, `npm failed: unauthenticated`},
+		"label without repository":   {"GET", "/team-" + owner + "/npm/", token, 404, `Nothing is served`},
+		"account of eleven digits":   {"GET", "/team-12345678901/npm/shared/pkg", token, 404, `Nothing is served`},
+		"account of thirteen digits": {"GET", "/team1234567890123/npm/shared/pkg", token, 404, `Nothing is served`},
+		"API":                        {"GET", "/v1/domain", signature("codeartifact", "right"), 200, `codeartifact GET /v1/domain by alice`},
+		"API, unknown path":          {"PATCH", "/v1/nothing", signature("codeartifact", "right"), 200, `PATCH /v1/nothing`},
+		"API, unsigned":              {"GET", "/v1/domain", "", 403, `codeartifact failed: unauthenticated`},
+		"API, wrong":                 {"GET", "/v1/domain", signature("codeartifact", "wrong"), 403, `codeartifact failed`},
+		"API, for another service":   {"GET", "/v1/domain", signature("sts", "right"), 403, `codeartifact failed`},
+		"API with a token":           {"GET", "/v1/domain", token, 403, `codeartifact failed`},
+		"API by a longer name":       {"GET", "/v1x/domain", signature("codeartifact", "right"), 404, `Nothing is served`},
+		"STS":                        {"POST", "/", signature("sts", "right"), 200, `sts POST / by alice`},
+		"STS, wrong":                 {"POST", "/", signature("sts", "wrong"), 403, `sts failed`},
+		"other service":              {"POST", "/", signature("lambda", "right"), 400, `The service \"lambda\" is not offered here.`},
+		"query, unsigned":            {"POST", "/", "", 403, `not signed for any service`},
+		"root":                       {"GET", "/", "", 404, `Nothing is served`},
+		"health":                     {"GET", "/healthz", "", 200, "ok\n"},
+		"health, POST":               {"POST", "/healthz", "", 405, `not served`},
+		"readiness":                  {"GET", "/readyz", "", 200, "ok\n"},
+		"metrics for a stranger":     {"GET", "/metrics", "", 404, `Nothing is served`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var header []string
+			if test.authorization != "" {
+				header = []string{"Authorization", test.authorization}
+			}
+			w := h.do(test.method, test.target, header...)
+			if w.Code != test.status || !strings.Contains(w.Body.String(), test.body) {
+				t.Errorf("got %d %s, want %d with %s", w.Code, w.Body, test.status, test.body)
+			}
+			if w.Code == 405 && w.Header().Get("Allow") == "" {
+				t.Error("405 without Allow")
+			}
+			if w.Code >= 300 && w.Code < 400 {
+				t.Error("redirected")
+			}
+			if w.Header().Get("X-Amzn-Requestid") == "" {
+				t.Error("no request id")
+			}
+		})
+	}
+}
+
+func TestChallengeNamesDomainAndRepository(t *testing.T) {
+	h := newHouse(t, nil)
+	w := h.do("GET", base+"/pkg")
+	if got, want := w.Header().Get("WWW-Authenticate"), `Bearer realm="team/shared", Basic realm="team/shared"`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	w = h.do("GET", "/team-"+owner+"/npm/x%22,Negotiate/pkg")
+	if got, want := w.Header().Get("WWW-Authenticate"), `Bearer realm="team", Basic realm="team"`; got != want {
+		t.Errorf("for an impossible name: got %s, want %s", got, want)
+	}
+}
+
+func TestHostsOfDomainsServeRepositoriesOnly(t *testing.T) {
+	h := newHouse(t, nil)
+	host := "a-b-team-" + owner + ".d.art.example.test:8090"
+	for name, test := range map[string]struct {
+		host, target string
+		status       int
+		body         string
+	}{
+		"domain with dashes":      {host, "/npm/shared/pkg", 401, "npm failed"}, // the token is for team
+		"repository":              {"team-" + owner + ".d.art.example.test", "/npm/shared/@a%2fb", 200, `package="@a/b" file="" in 123456789012/team/shared`},
+		"path style below a host": {"team-" + owner + ".d.art.example.test", base + "/pkg", 404, "No format called"},
+		"API":                     {"team-" + owner + ".d.art.example.test", "/v1/domain", 404, "No format called"},
+		"root":                    {"team-" + owner + ".d.art.example.test", "/", 404, "A repository's URL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := h.do("GET", test.target, "Host", test.host, "Authorization", "Bearer "+goodToken)
+			if w.Code != test.status || !strings.Contains(w.Body.String(), test.body) {
+				t.Errorf("got %d %s, want %d with %s", w.Code, w.Body, test.status, test.body)
+			}
+		})
+	}
+}
+
+func TestEndpointsLeadBack(t *testing.T) {
+	key := artifact.RepositoryKey{Owner: owner, Domain: "my-team-123456789012", Name: "shared.repo_1"}
+	for name, test := range map[string]struct{ public, suffix, want string }{
+		"path style": {"https://packages.example.test/", "", "https://packages.example.test/my-team-123456789012-123456789012/npm/shared.repo_1/"},
+		"port":       {"http://127.0.0.1:8090", "", "http://127.0.0.1:8090/my-team-123456789012-123456789012/npm/shared.repo_1/"},
+		"host style": {"https://packages.example.test", "art.example.test", "https://my-team-123456789012-123456789012.d.art.example.test/npm/shared.repo_1/"},
+		"host style, the public port": {"http://packages.example.test:8090", "art.example.test",
+			"http://my-team-123456789012-123456789012.d.art.example.test:8090/npm/shared.repo_1/"},
+		"host style, own port": {"http://packages.example.test:8090", "art.example.test:81",
+			"http://my-team-123456789012-123456789012.d.art.example.test:81/npm/shared.repo_1/"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, err := NewAddresses(test.public, test.suffix, "192.0.2.1:80", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			endpoint := a.Endpoint(key, artifact.NPM)
+			if endpoint != test.want {
+				t.Fatalf("got %s, want %s", endpoint, test.want)
+			}
+			r := httptest.NewRequest("GET", endpoint+"@a%2fb?x=y", nil)
+			parsed, refused := parseTarget(r.URL.RequestURI())
+			if refused != accepted || !a.answersFor(r.Host, nil) {
+				t.Fatalf("the endpoint is not served: refusal %d", refused)
+			}
+			p, _, ok := a.locate(r.Host, parsed)
+			want := place{RepositoryKey: key, format: artifact.NPM, rest: "/@a%2fb"}
+			if !ok || p != want {
+				t.Errorf("got %+v, want %+v", p, want)
+			}
+		})
+	}
+}
+
+func TestAddressesRefuseWhatIsNoAddress(t *testing.T) {
+	for name, test := range map[string]struct{ public, suffix, name string }{
+		"no scheme": {"packages.example.test", "", ""}, "other scheme": {"ftp://packages.example.test", "", ""},
+		"a path": {"https://packages.example.test/entrepot", "", ""}, "a query": {"https://packages.example.test?x", "", ""},
+		"a user": {"https://me@packages.example.test", "", ""}, "no host": {"https://", "", ""},
+		"suffix with a scheme": {"https://a.test", "https://b.test", ""}, "suffix with a star": {"https://a.test", "*.b.test", ""},
+		"name with a path": {"https://a.test", "", "b.test/x"}, "empty label": {"https://a.test", "b..test", ""},
+	} {
+		if _, err := NewAddresses(test.public, test.suffix, "127.0.0.1:1", []string{test.name}[:min(1, len(test.name))]); !artifact.Is(err, artifact.Invalid) {
+			t.Errorf("%s: got %v, want an Invalid error", name, err)
+		}
+	}
+}
+
+func TestCallersKnowTheirCircumstances(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.TrustedProxies = prefixes("192.0.2.0/24", "10.0.0.0/8") })
+	for name, test := range map[string]struct {
+		forwarded []string
+		want      string
+	}{
+		"no proxy said anything":     {nil, "from [192.0.2.1] secure [false]"},
+		"one proxy":                  {[]string{"X-Forwarded-For", "203.0.113.9"}, "from [203.0.113.9] secure [false]"},
+		"the client's own tale":      {[]string{"X-Forwarded-For", "127.0.0.1, 198.51.100.7, 203.0.113.9, 10.1.1.1"}, "from [203.0.113.9]"},
+		"in several lines":           {[]string{"X-Forwarded-For", "127.0.0.1", "X-Forwarded-For", "203.0.113.9", "X-Forwarded-For", "10.1.1.1"}, "from [203.0.113.9]"},
+		"only trusted ones":          {[]string{"X-Forwarded-For", "10.2.2.2, 10.1.1.1"}, "from [10.2.2.2]"},
+		"rubbish behind a proxy":     {[]string{"X-Forwarded-For", "203.0.113.9, unknown, 10.1.1.1"}, "from [10.1.1.1]"},
+		"rubbish":                    {[]string{"X-Forwarded-For", "unknown"}, "from [192.0.2.1]"},
+		"port":                       {[]string{"X-Forwarded-For", "203.0.113.9:1234"}, "from [203.0.113.9]"},
+		"IPv6":                       {[]string{"X-Forwarded-For", "[2001:db8::7]:1234"}, "from [2001:db8::7]"},
+		"IPv4 in IPv6":               {[]string{"X-Forwarded-For", "::ffff:203.0.113.9"}, "from [203.0.113.9]"},
+		"TLS ends at the proxy":      {[]string{"X-Forwarded-Proto", "https"}, "secure [true]"},
+		"the nearest proxy knows it": {[]string{"X-Forwarded-Proto", "https, http"}, "secure [false]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := h.do("GET", "/v1/x", append(test.forwarded, "Authorization", signature("codeartifact", "right"))...)
+			if !strings.Contains(w.Body.String(), test.want) {
+				t.Errorf("got %s, want %s", w.Body, test.want)
+			}
+		})
+	}
+	distrustful := newHouse(t, nil)
+	w := distrustful.do("GET", "/v1/x", "Authorization", signature("codeartifact", "right"), "X-Forwarded-For", "203.0.113.9",
+		"X-Forwarded-Proto", "https")
+	if want := "from [192.0.2.1] secure [false]"; !strings.Contains(w.Body.String(), want) {
+		t.Errorf("from a peer nobody trusts: got %s, want %s", w.Body, want)
+	}
+}
+
+func TestCircumstancesComeFromTheServer(t *testing.T) {
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.FixedZone("east", 3600))
+	h := newHouse(t, func(o *Options) { o.Now = func() time.Time { return now } })
+	known := alice()
+	got := h.circumstances(&visit{id: "id-1", client: client{secure: true}}, known)
+	want := map[string][]string{"aws:sourceip": {"0.0.0.0"}, "aws:multifactorauthpresent": {"true"},
+		"aws:securetransport": {"true"}, "aws:currenttime": {"2026-03-04T04:06:07Z"}, "aws:epochtime": {"1772597167"}}
+	if diff := cmp.Diff(want, got.Context); diff != "" || got.RequestID != "id-1" {
+		t.Errorf("request id %q, context (-want +got):\n%s", got.RequestID, diff)
+	}
+	if len(known.Context) != 2 {
+		t.Error("the authenticator's own map was changed")
+	}
+}
+
+func TestFailedLoginsSlowDownOneAddressOnly(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	h := newHouse(t, func(o *Options) {
+		o.Limits.FailedLogins = 5
+		o.Now = func() time.Time { return now }
+		o.TrustedProxies = prefixes("192.0.2.1/32")
+	})
+	try := func(from, token string) int {
+		header := []string{"X-Forwarded-For", from}
+		if token != "" {
+			header = append(header, "Authorization", "Bearer "+token)
+		}
+		return h.do("GET", base+"/pkg", header...).Code
+	}
+	for range 20 {
+		if got := try("203.0.113.1", ""); got != 401 {
+			t.Fatalf("asking for a challenge: got %d, want 401 every time", got)
+		}
+	}
+	for range 5 {
+		if got := try("203.0.113.1", "guess"); got != 401 {
+			t.Fatalf("a first guess: got %d, want 401", got)
+		}
+	}
+	if got := try("203.0.113.1", goodToken); got != 429 {
+		t.Errorf("after too many guesses even a good token: got %d, want 429", got)
+	}
+	if got := try("203.0.113.2", goodToken); got != 200 {
+		t.Errorf("another address: got %d, want 200", got)
+	}
+	now = now.Add(13 * time.Second)
+	if got := try("203.0.113.1", goodToken); got != 200 {
+		t.Errorf("a minute's fifth later: got %d, want 200", got)
+	}
+	for range 6 {
+		try("2001:db8::1", "guess")
+	}
+	if got := try("2001:db8::ffff", goodToken); got != 429 {
+		t.Errorf("the same IPv6 network: got %d, want 429", got)
+	}
+	// A guesser who claims another address each time, to a server that trusts no proxy, stays one guesser.
+	distrustful := newHouse(t, func(o *Options) { o.Limits.FailedLogins = 5 })
+	for i := range 10 {
+		distrustful.do("GET", base+"/pkg", "X-Forwarded-For", fmt.Sprintf("203.0.113.%d", i), "Authorization", "Bearer guess")
+	}
+	if got := distrustful.do("GET", base+"/pkg", "Authorization", "Bearer guess").Code; got != 429 {
+		t.Errorf("rotating X-Forwarded-For: got %d, want 429", got)
+	}
+}
+
+func TestBadRoutesAreNoServer(t *testing.T) {
+	for name, formats := range map[string][]format.Format{
+		"bad pattern":        {{Name: "npm", Routes: []format.Route{{Pattern: "GET no-slash"}}}},
+		"conflicting routes": {{Name: "npm", Routes: []format.Route{{Pattern: "GET /{a}/x"}, {Pattern: "GET /y/{b}"}}}},
+		"a format twice":     {{Name: "npm"}, {Name: "npm"}},
+	} {
+		addresses, err := NewAddresses("http://a.test", "", "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		registry := prometheus.NewRegistry()
+		_, err = New(Options{Addresses: addresses, Formats: formats, Metrics: registry, Gatherer: registry, Now: time.Now})
+		if err == nil || !strings.Contains(err.Error(), "npm") {
+			t.Errorf("%s: got %v, want an error that names the format", name, err)
+		}
+	}
+}
+
+func TestRewriteComesBeforeRoutes(t *testing.T) {
+	h := newHouse(t, func(o *Options) {
+		f := testFormat()
+		f.Rewrite = func(escaped string) string { return strings.Replace(escaped, "/@acme/", "/@acme%2f", 1) }
+		o.Formats = []format.Format{f}
+	})
+	w := h.do("GET", base+"/@acme/widget/-/widget-1.tgz", "Authorization", "Bearer "+goodToken)
+	if want := `package="@acme/widget" file="widget-1.tgz"`; !strings.Contains(w.Body.String(), want) {
+		t.Errorf("got %d %s, want %s", w.Code, w.Body, want)
+	}
+}
+
+func TestXMLForClientsThatSpeakIt(t *testing.T) {
+	h := newHouse(t, nil)
+	w := h.do("POST", "/", "Authorization", signature("ec2", "right"), "Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	want := "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidAction</Code><Message>The service &#34;ec2&#34; is not offered here." +
+		"</Message></Error><RequestId>" + w.Header().Get("X-Amzn-Requestid") + "</RequestId></ErrorResponse>"
+	if w.Body.String() != want || w.Code != 400 {
+		t.Errorf("got %d %s, want 400 %s", w.Code, w.Body, want)
+	}
+}
+
+func TestStrangersSeeNoDifferenceBetweenRepositories(t *testing.T) {
+	h := newHouse(t, func(o *Options) {
+		o.Formats[0].Routes = []format.Route{{Pattern: "GET /{package}", Handler: func(http.ResponseWriter, *http.Request, format.Shelf) error {
+			return artifact.Errorf(artifact.Denied, "no")
+		}}}
+		o.Shelves = func(c iam.Caller, key artifact.RepositoryKey, _ artifact.Format) format.Shelf {
+			return bare{key: key, caller: c}
+		}
+	})
+	answer := func(repository string) string {
+		w := h.do("GET", "/team-"+owner+"/npm/"+repository+"/pkg", "Authorization", "Bearer "+goodToken)
+		w.Header().Del("X-Amzn-Requestid")
+		return fmt.Sprint(w.Code, w.Header(), w.Body)
+	}
+	if here, gone := answer("private"), answer("nothing"); here != gone {
+		t.Errorf("got %s for one and %s for the other", here, gone)
+	}
+}
