@@ -1,0 +1,218 @@
+package npm
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"entrepot/artifact"
+)
+
+// keep regenerates a registry's document and reads its head.
+func keep(t testing.TB, name, document string) ([]byte, head) {
+	t.Helper()
+	var out bytes.Buffer
+	if err := regenerate(&out, strings.NewReader(document), name); err != nil {
+		t.Fatal(err)
+	}
+	h, err := readHead(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes(), h
+}
+
+func numbers(h head) []string {
+	var all []string
+	for _, p := range h.Index {
+		all = append(all, p.Version)
+	}
+	return slices.Sorted(slices.Values(all))
+}
+
+func TestRegenerateKeepsWhatClientsNeed(t *testing.T) {
+	kept, h := keep(t, "@acme/bar", text(t, registry("@acme/bar", "1.0.0", "1.1.0")))
+	if got := numbers(h); !slices.Equal(got, []string{"1.0.0", "1.1.0"}) {
+		t.Fatalf("got versions %q", got)
+	}
+	if !maps.Equal(h.Tags, map[string]string{"latest": "1.1.0"}) {
+		t.Errorf("got tags %v", h.Tags)
+	}
+	facts, err := readPackageFacts(h.Package)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if facts.Readme != "# outside" || facts.Created.Year() != 2020 || facts.Modified.Year() != 2024 {
+		t.Errorf("got %+v", facts)
+	}
+	if bytes.Contains(kept, []byte("long long")) {
+		t.Error("a version's readme was kept")
+	}
+	for _, p := range h.Index {
+		m, err := cutManifest(kept[p.At : p.At+p.Length])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Time.IsZero() {
+			t.Errorf("%s has no time", p.Version)
+		}
+		listed := string(m.listed)
+		if !strings.Contains(listed, `"left":"^1.0.0"`) || !strings.Contains(listed, `"hasInstallScript":true`) {
+			t.Errorf("%s: got line 1 %s", p.Version, listed)
+		}
+		if rest := string(m.rest); !strings.Contains(rest, `"_npmUser"`) || !strings.Contains(rest, `"scripts"`) {
+			t.Errorf("%s: got line 3 %s", p.Version, rest)
+		}
+		if dist := string(m.dist); strings.Contains(dist, "tarball") || !strings.Contains(dist, `"signatures"`) {
+			t.Errorf("%s: got line 2 %s", p.Version, dist)
+		}
+		if k, err := m.facts(); err != nil || !strings.HasSuffix(k.Tarball, "x-"+p.Version+".tgz") {
+			t.Errorf("%s: got kept facts %+v, %v", p.Version, k, err)
+		}
+	}
+}
+
+func TestRegenerateWithoutSeekingFindsTheSameHead(t *testing.T) {
+	kept, want := keep(t, "bar", text(t, registry("bar", "1.0.0", "1.1.0")))
+	got, err := readHead(struct{ io.Reader }{bytes.NewReader(kept)}, int64(len(kept)))
+	if err != nil || text(t, got) != text(t, want) {
+		t.Errorf("got %s, %v, want %s", text(t, got), err, text(t, want))
+	}
+	for _, cut := range []int{0, 5, footerSize, len(kept) / 2, len(kept) - 1} {
+		for name, r := range map[string]io.Reader{
+			"seeking": bytes.NewReader(kept[:cut]), "streaming": struct{ io.Reader }{bytes.NewReader(kept[:cut])},
+		} {
+			if _, err := readHead(r, int64(cut)); err == nil {
+				t.Errorf("%s %d of %d bytes: got no error", name, cut, len(kept))
+			}
+		}
+	}
+}
+
+func TestRegenerateRefusesWhatIsNoPackumentOfThatPackage(t *testing.T) {
+	for _, row := range []struct{ name, document string }{
+		{"of another package", text(t, registry("right", "1.0.0"))},
+		{"of another case", text(t, registry("Left", "1.0.0"))},
+		{"without a name", `{"versions":{}}`},
+		{"an array", `[]`},
+		{"a page", `<html></html>`},
+		{"truncated", `{"name":"left","versions":{"1.0.0":{"name":"left"`},
+		{"two documents", `{"name":"left"}{"name":"left"}`},
+		{"two names", `{"name":"left","name":"left"}`},
+		{"versions that are no object", `{"name":"left","versions":[]}`},
+		{"two equal versions", `{"name":"left","versions":{"1.0.0":{},"1.0.0":{}}}`},
+		{"deep", `{"name":"left","x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if err := regenerate(io.Discard, strings.NewReader(row.document), "left"); err == nil {
+				t.Error("got no error")
+			}
+		})
+	}
+}
+
+func TestRegenerateLeavesOutVersionsNoClientCouldUse(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		spoil  func(v object)
+		number string
+	}{
+		{"not semver", func(v object) { v["version"] = "1.0" }, "1.0"},
+		{"prototype", func(v object) { v["version"] = "__proto__" }, "__proto__"},
+		{"another name inside", func(v object) { v["name"] = "right" }, "2.0.0"},
+		{"another version inside", func(v object) { v["version"] = "3.0.0" }, "2.0.0"},
+		{"no dist", func(v object) { delete(v, "dist") }, "2.0.0"},
+		{"no tarball", func(v object) { v["dist"] = object{"shasum": "x"} }, "2.0.0"},
+		{"too large", func(v object) { v["x"] = strings.Repeat("x", maxOne) }, "2.0.0"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			doc := registry("left", "1.0.0", row.number)
+			row.spoil(dig(doc, "versions", row.number).(object))
+			_, h := keep(t, "left", text(t, doc))
+			if got := numbers(h); !slices.Equal(got, []string{"1.0.0"}) {
+				t.Errorf("got versions %q", got)
+			}
+			if len(h.Tags) != 0 {
+				t.Errorf("got tags %v of a version that is not there", h.Tags)
+			}
+		})
+	}
+}
+
+func TestDigestsComeFromIntegrityAndShasum(t *testing.T) {
+	content := []byte("content")
+	sum := artifact.NewDigester()
+	_, _ = sum.Write(content)
+	all, _ := sum.Sum()
+	for _, row := range []struct {
+		name           string
+		dist           object
+		sha512, sha1ok bool
+	}{
+		{"both", object{"integrity": sri(content), "shasum": shasum(content)}, true, true},
+		{"old", object{"shasum": shasum(content)}, false, true},
+		{"several hashes", object{"integrity": "sha384-AAAA " + sri(content) + "?x"}, true, false},
+		{"broken", object{"integrity": "sha512-!!!", "shasum": "xyz"}, false, false},
+		{"of other types", object{"integrity": 5, "shasum": nil}, false, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			dist, err := members([]byte(text(t, row.dist)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := promised(dist)
+			if (got.SHA512 == all.SHA512) != row.sha512 || (got.SHA1 == all.SHA1) != row.sha1ok {
+				t.Errorf("got %x and %x", got.SHA512, got.SHA1)
+			}
+		})
+	}
+}
+
+func TestDescribeReadsEveryShape(t *testing.T) {
+	p := artifact.PackageKey{Format: artifact.NPM, Namespace: "acme", Name: "bar"}
+	describeJSON := func(v object) artifact.Details {
+		t.Helper()
+		all, err := members([]byte(text(t, v)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := compose(all, nil, keptFacts{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return describe(p, m, "# r")
+	}
+	d := describeJSON(object{
+		"description": "s", "homepage": "https://h.example.test", "license": "MIT",
+		"repository":           object{"type": "git", "url": "git+https://code.example.test/a.git"},
+		"dependencies":         object{"@x/y": "1", "z": "2", "maybe": "3", "odd": 5},
+		"devDependencies":      object{"d": "4"},
+		"peerDependencies":     object{"p": "5"},
+		"optionalDependencies": object{"maybe": "3"},
+	})
+	want := artifact.Details{
+		DisplayName: "@acme/bar", Summary: "s", HomePage: "https://h.example.test",
+		SourceCode: "https://code.example.test/a.git", Licenses: []artifact.License{{Name: "MIT"}}, Readme: "# r",
+		Dependencies: []artifact.Dependency{
+			{Package: "maybe", Type: "optional", Requirement: "3"},
+			{Namespace: "x", Package: "y", Type: "regular", Requirement: "1"},
+			{Package: "z", Type: "regular", Requirement: "2"},
+			{Package: "d", Type: "dev", Requirement: "4"},
+			{Package: "p", Type: "peer", Requirement: "5"},
+		},
+	}
+	if text(t, d) != text(t, want) {
+		t.Errorf("got %s\nwant %s", text(t, d), text(t, want))
+	}
+	old := describeJSON(object{
+		"licenses": []any{object{"type": "BSD", "url": "https://l.example.test"}, "MIT"}, "repository": "acme/bar",
+		"description": strings.Repeat("x", maxField+1), "homepage": []any{}, "dependencies": []any{},
+	})
+	if len(old.Licenses) != 2 || old.Licenses[0] != (artifact.License{Name: "BSD", URL: "https://l.example.test"}) ||
+		old.SourceCode != "acme/bar" || old.Summary != "" || old.HomePage != "" || old.Dependencies != nil {
+		t.Errorf("got %+v", old)
+	}
+}

@@ -1,0 +1,297 @@
+package npm
+
+import (
+	"bytes"
+	"encoding/json"
+	"iter"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/format/formattest"
+	"entrepot/repository"
+)
+
+const shelfURL = formattest.Base + "npm/shelf/"
+
+func TestTheFullDocumentHasWhatClientsReadFromIt(t *testing.T) {
+	s := newSite(t)
+	s.publish("@acme/bar", "1.0.0", "latest", object{"homepage": "https://h.example.test", "keywords": []string{"k"},
+		"scripts": object{"install": "x"}, "peerDependenciesMeta": object{"a": object{"optional": true}}})
+	w := s.do("GET", "@acme%2fbar", "")
+	doc := s.json(w)
+	for _, row := range []struct {
+		want any
+		path []string
+	}{
+		{"@acme/bar", []string{"_id"}},
+		{"@acme/bar", []string{"name"}},
+		{"d", []string{"description"}},
+		{"MIT", []string{"license"}},
+		{"# read me", []string{"readme"}},
+		{"https://h.example.test", []string{"homepage"}},
+		{"1.0.0", []string{"dist-tags", "latest"}},
+		{"2026-03-01T12:00:00.000Z", []string{"time", "1.0.0"}},
+		{"2026-03-01T12:00:00.000Z", []string{"time", "created"}},
+		{"2026-03-01T12:00:00.000Z", []string{"time", "modified"}},
+		{"@acme/bar@1.0.0", []string{"versions", "1.0.0", "_id"}},
+		{"22.1.0", []string{"versions", "1.0.0", "_nodeVersion"}},
+		{true, []string{"versions", "1.0.0", "hasInstallScript"}},
+		{shelfURL + "@acme/bar/-/bar-1.0.0.tgz", []string{"versions", "1.0.0", "dist", "tarball"}},
+		{2.0, []string{"versions", "1.0.0", "dist", "fileCount"}},
+		{nil, []string{"versions", "1.0.0", "readme"}},
+		{nil, []string{"modified"}},
+	} {
+		if got := dig(doc, row.path...); got != row.want {
+			t.Errorf("%s: got %v, want %v", strings.Join(row.path, "."), got, row.want)
+		}
+	}
+	if rev, _ := doc["_rev"].(string); !strings.HasPrefix(rev, "1-") {
+		t.Errorf("got _rev %q", rev)
+	}
+	if got := w.Header().Get("Content-Type"); got != "application/json" {
+		t.Errorf("got Content-Type %q", got)
+	}
+}
+
+func TestTheAbbreviatedDocumentHasExactlyItsFields(t *testing.T) {
+	s := newSite(t)
+	s.publish("bar", "1.0.0", "latest", object{"homepage": "h", "main": "x", "funding": "f", "libc": []string{"musl"},
+		"peerDependenciesMeta": object{}, "engines": object{"node": ">1"}, "bin": "./cli.js"})
+	w := s.do("GET", "bar", "", "Accept", abbreviatedForm.contentType+"; q=1.0, application/json; q=0.8, */*")
+	doc := s.json(w)
+	if got, want := keysOf(doc), "dist-tags modified name time versions"; got != want {
+		t.Errorf("got top level %s, want %s", got, want)
+	}
+	v := dig(doc, "versions", "1.0.0")
+	want := "_hasShrinkwrap bin dist engines funding libc name peerDependenciesMeta version"
+	if got := keysOf(v); got != want {
+		t.Errorf("got version %s, want %s", got, want)
+	}
+	if got := dig(v, "bin", "bar"); got != "./cli.js" {
+		t.Errorf("got bin %v", got)
+	}
+	if _, ok := doc["modified"].(string); !ok {
+		t.Errorf("got modified %v", doc["modified"])
+	}
+	full := s.do("GET", "bar", "")
+	if full.Header().Get("Etag") == w.Header().Get("Etag") {
+		t.Error("both forms have one ETag")
+	}
+	if got := w.Header().Get("Content-Type"); got != abbreviatedForm.contentType {
+		t.Errorf("got Content-Type %q", got)
+	}
+}
+
+func keysOf(v any) string {
+	o, _ := v.(object)
+	var keys []string
+	for key := range o {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return strings.Join(keys, " ")
+}
+
+func TestAcceptChoosesTheForm(t *testing.T) {
+	const abbreviated = "application/vnd.npm.install-v1+json"
+	for _, row := range []struct {
+		name, accept string
+		want         form
+	}{
+		{"npm 6 to 9", abbreviated + "; q=1.0, application/json; q=0.8, */*", abbreviatedForm},
+		{"npm 10 and later", "application/json", fullForm},
+		{"pnpm full", "application/json; q=1.0, */*", fullForm},
+		{"yarn 4", "", fullForm},
+		{"dist-tag", "*/*", fullForm},
+		{"only the abbreviated", abbreviated, abbreviatedForm},
+		{"the full one preferred", abbreviated + ";q=0.5, application/json", fullForm},
+		{"the abbreviated refused", abbreviated + ";q=0", fullForm},
+		{"nonsense", abbreviated + ";q=x", fullForm},
+		{"capitals", "Application/VND.npm.install-v1+JSON", abbreviatedForm},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if got := formFor(row.accept); got != row.want {
+				t.Errorf("got %s, want %s", got.variant, row.want.variant)
+			}
+		})
+	}
+}
+
+func TestADocumentIsRevalidatedByItsTag(t *testing.T) {
+	s := newSite(t)
+	s.publish("bar", "1.0.0", "latest")
+	etag := s.do("GET", "bar", "").Header().Get("Etag")
+	for _, list := range []string{etag, "W/" + etag, `"other", ` + etag} {
+		w := s.must(http.StatusNotModified, s.do("GET", "bar", "", "If-None-Match", list))
+		if w.Header().Get("Etag") != etag || w.Body.Len() != 0 {
+			t.Errorf("%s: got %q and %d bytes", list, w.Header().Get("Etag"), w.Body.Len())
+		}
+	}
+	s.publish("bar", "1.1.0", "latest")
+	s.must(http.StatusOK, s.do("GET", "bar", "", "If-None-Match", etag))
+}
+
+// stock puts a registry's packument on the shelf as if it came through an external connection.
+func (s *site) stock(name string, document object) {
+	s.t.Helper()
+	p, err := parseName(name)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	kept, h := keep(s.t, name, text(s.t, document))
+	for _, place := range h.Index {
+		s.Stock(artifact.Version{
+			VersionKey:   p.At(place.Version),
+			Origin:       artifact.Origin{Type: artifact.OriginExternal, Connection: "public:npmjs"},
+			Manifest:     kept[place.At : place.At+place.Length],
+			UpstreamTime: place.Time,
+		}, asset, []byte(place.Version))
+	}
+	s.Announce(p, h.Package, h.Tags)
+}
+
+func TestOnlyAddressesChangeInProxiedVersions(t *testing.T) {
+	s := newSite(t)
+	document := registry("@acme/bar", "1.0.0", "1.1.0")
+	dist := dig(document, "versions", "1.1.0", "dist").(object)
+	dist["attestations"] = object{"url": "https://registry.example.test/-/npm/v1/attestations/@acme%2fbar@1.1.0",
+		"provenance": object{"predicateType": "https://slsa.example.test/v1"}}
+	s.stock("@acme/bar", document)
+	w := s.do("GET", "@acme/bar", "")
+	doc := s.json(w)
+	if strings.Contains(w.Body.String(), "registry.example.test") {
+		t.Error("an address of the registry is left")
+	}
+	got := dig(doc, "versions", "1.1.0", "dist").(object)
+	if got["tarball"] != shelfURL+"@acme/bar/-/bar-1.1.0.tgz" {
+		t.Errorf("got tarball %v", got["tarball"])
+	}
+	for _, key := range []string{"integrity", "shasum", "fileCount", "signatures"} {
+		if text(t, got[key]) != text(t, dist[key]) {
+			t.Errorf("got %s %v, want %v", key, got[key], dist[key])
+		}
+	}
+	if url := dig(got, "attestations", "url"); url != shelfURL+"-/npm/v1/attestations/@acme/bar@1.1.0" {
+		t.Errorf("got attestations at %v", url)
+	}
+	if p := dig(got, "attestations", "provenance", "predicateType"); p != "https://slsa.example.test/v1" {
+		t.Errorf("got predicateType %v", p)
+	}
+	for path, want := range map[string]string{
+		"created": "2020-01-01T00:00:00.000Z", "modified": "2024-01-01T00:00:00.000Z", "1.0.0": "2021-01-01T10:00:00.000Z",
+	} {
+		if got := dig(doc, "time", path); got != want {
+			t.Errorf("time.%s: got %v, want %s", path, got, want)
+		}
+	}
+	if doc["readme"] != "# outside" || dig(doc, "versions", "1.0.0", "_npmUser", "name") != "bob" {
+		t.Errorf("got readme %v", doc["readme"])
+	}
+	if dig(doc, "users") != nil {
+		t.Error("users were forwarded")
+	}
+}
+
+func TestLatestIsPointedAtTheHighestVersionLeft(t *testing.T) {
+	for _, row := range []struct {
+		name     string
+		versions []string
+		want     string
+	}{
+		{"highest release", []string{"1.0.0", "1.10.0", "1.9.0", "2.0.0-beta"}, "1.10.0"},
+		{"highest prerelease where there is no release", []string{"2.0.0-beta.2", "2.0.0-beta.10"}, "2.0.0-beta.10"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := newSite(t)
+			for _, v := range row.versions {
+				s.publish("bar", v, "other")
+			}
+			if got := dig(s.json(s.do("GET", "bar", "")), "dist-tags", "latest"); got != row.want {
+				t.Errorf("got %v, want %s", got, row.want)
+			}
+			if got := s.json(s.do("GET", "-/v1/search?text=bar", "")); !strings.Contains(text(t, got), `"version":"`+row.want+`"`) {
+				t.Errorf("search gives %s", text(t, got))
+			}
+		})
+	}
+	s := newSite(t)
+	s.publish("bar", "1.0.0", "latest")
+	s.publish("bar", "2.0.0", "latest")
+	s.SetStatus(key("bar").At("2.0.0"), artifact.Unlisted)
+	doc := s.json(s.do("GET", "bar", ""))
+	if got := dig(doc, "dist-tags", "latest"); got != "1.0.0" || dig(doc, "versions", "2.0.0") != nil {
+		t.Errorf("got latest %v, want what is left after unlisting", got)
+	}
+}
+
+func key(name string) artifact.PackageKey {
+	p, err := parseName(name)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+func TestStatusDecidesWhatIsShownAndServed(t *testing.T) {
+	for _, row := range []struct {
+		status            artifact.Status
+		document, tarball int
+	}{
+		{artifact.Published, 200, 200},
+		{artifact.Unlisted, 404, 200},
+		{artifact.Archived, 404, 404},
+		{artifact.Disposed, 404, 404},
+	} {
+		t.Run(string(row.status), func(t *testing.T) {
+			s := newSite(t)
+			s.publish("bar", "1.0.0", "latest")
+			s.SetStatus(key("bar").At("1.0.0"), row.status)
+			s.must(row.document, s.do("GET", "bar", ""))
+			s.must(row.document, s.do("GET", "bar/1.0.0", ""))
+			s.must(row.tarball, s.do("GET", "bar/-/bar-1.0.0.tgz", ""))
+		})
+	}
+}
+
+func TestAViewWithoutVersionsIsNotFound(t *testing.T) {
+	err := render(&bytes.Buffer{}, repository.View{PackageKey: key("bar"), Versions: none}, fullForm, func(p string) string { return p })
+	if !artifact.Is(err, artifact.NotFound) {
+		t.Errorf("got %v, want not found", err)
+	}
+}
+
+func none(func(artifact.Version, error) bool) {}
+
+func TestUnknownTimesAreLeftOut(t *testing.T) {
+	m := manifest{[]byte(`{"name":"bar"}`), []byte(`{}`), []byte(`{}`), []byte(`{}`), []byte(`{}`)}
+	v := artifact.Version{VersionKey: key("bar").At("1.0.0"), Manifest: m.appendLines(nil)}
+	var out bytes.Buffer
+	view := repository.View{PackageKey: key("bar"), Versions: only(v)}
+	if err := render(&out, view, abbreviatedForm, func(p string) string { return "u/" + p }); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"name":"bar","versions":{"1.0.0":{"name":"bar","dist":{"tarball":"u/bar/-/bar-1.0.0.tgz"}}},` +
+		`"dist-tags":{"latest":"1.0.0"},"time":{}}`
+	if out.String() != want || !json.Valid(out.Bytes()) {
+		t.Errorf("got %s\nwant %s", out.String(), want)
+	}
+}
+
+func only(v artifact.Version) iter.Seq2[artifact.Version, error] {
+	return func(yield func(artifact.Version, error) bool) { yield(v, nil) }
+}
+
+func TestTimesAreWidenedOverAllSources(t *testing.T) {
+	s := newSite(t)
+	s.stock("bar", registry("bar", "1.0.0"))
+	s.Clock = func() time.Time { return time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC) }
+	s.publish("bar", "2.0.0", "mine")
+	doc := s.json(s.do("GET", "bar", "", "Accept", abbreviatedForm.contentType))
+	if doc["modified"] != "2027-01-01T00:00:00.000Z" || dig(doc, "time", "created") != "2020-01-01T00:00:00.000Z" {
+		t.Errorf("got modified %v, time %v", doc["modified"], doc["time"])
+	}
+}
