@@ -48,7 +48,11 @@ func New(rules Rules, tokens Tokens, o Options) *API {
 	if o.Normalize == nil {
 		o.Normalize = func(v artifact.VersionKey) artifact.VersionKey { return v }
 	}
-	return &API{rules: rules, tokens: tokens, Options: o, arns: arns{o.Partition, o.Region, o.Account}, routes: routesOf(operations)}
+	return &API{
+		rules: rules, tokens: tokens, Options: o,
+		arns:   arns{o.Partition, o.Region, o.Account},
+		routes: routesOf(operations),
+	}
 }
 
 func routesOf(table []operation) map[route]*operation {

@@ -43,9 +43,10 @@ func (a arns) bucket() string {
 // parse reads the ARN of a thing that can hold tags.
 func (a arns) parse(arn string) (repository.Target, error) {
 	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" || parts[1] != a.partition || parts[2] != "codeartifact" || parts[3] != a.region {
-		return repository.Target{}, refuse(FieldValidationFailed, "The resourceArn %s does not begin with arn:%s:codeartifact:%s:.",
-			quoted(arn), a.partition, a.region)
+	if len(parts) != 6 || parts[0] != "arn" || parts[1] != a.partition || parts[2] != "codeartifact" ||
+		parts[3] != a.region {
+		return repository.Target{}, refuse(FieldValidationFailed,
+			"The resourceArn %s does not begin with arn:%s:codeartifact:%s:.", quoted(arn), a.partition, a.region)
 	}
 	owner := artifact.AccountID(parts[4])
 	kind, rest, _ := strings.Cut(parts[5], "/")
@@ -58,7 +59,8 @@ func (a arns) parse(arn string) (repository.Target, error) {
 	case kind == "repository" && artifact.ValidRepositoryName(name):
 		return target, nil
 	case kind == "package-group" && deeper:
-		return repository.Target{}, refuse(UnknownOperation, "Tags of package groups are not available yet in this version of Entrepot.")
+		return repository.Target{}, refuse(UnknownOperation,
+			"Tags of package groups are not available yet in this version of Entrepot.")
 	}
 	return repository.Target{}, refuse(FieldValidationFailed,
 		"The resourceArn %s is not the ARN of a domain, a repository or a package group.", quoted(arn))

@@ -25,7 +25,8 @@ type download struct {
 	size                   int64
 }
 
-func (a *API) getPackageVersionAsset(ctx context.Context, _ iam.Caller, in *getPackageVersionAssetInput) (*download, error) {
+func (a *API) getPackageVersionAsset(ctx context.Context, _ iam.Caller,
+	in *getPackageVersionAssetInput) (*download, error) {
 	f, err := a.rules.Asset(ctx, in.key(), in.version(), in.Asset, in.PackageVersionRevision)
 	if err != nil {
 		return nil, err
@@ -43,8 +44,8 @@ func (a *API) getPackageVersionAsset(ctx context.Context, _ iam.Caller, in *getP
 // not a broken connection.
 const firstBytes = 32 << 10
 
-// send streams an asset. It never redirects: SDKs do not follow. When reading fails on the way the connection is broken, for
-// a client must not take what it has for the whole.
+// send streams an asset. It never redirects: SDKs do not follow. When reading fails on the way the connection is broken,
+// for a client must not take what it has for the whole.
 func (a *API) send(w http.ResponseWriter, r *http.Request, d *download) {
 	defer d.Asset.Close()
 	first := make([]byte, min(firstBytes, d.size))

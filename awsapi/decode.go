@@ -148,7 +148,8 @@ func parseQuery(raw string) (map[string]string, error) {
 		name, errName := url.PathUnescape(name)
 		value, errValue := url.PathUnescape(value)
 		if errName != nil || errValue != nil || !utf8.ValidString(name) || !utf8.ValidString(value) {
-			return nil, refuse(CannotParse, "The query parameter %s is not percent-encoded UTF-8.", quoted(strings.ToValidUTF8(pair, "?")))
+			return nil, refuse(CannotParse, "The query parameter %s is not percent-encoded UTF-8.",
+				quoted(strings.ToValidUTF8(pair, "?")))
 		}
 		if _, twice := query[name]; twice {
 			return nil, refuse(CannotParse, "The query parameter %s is given twice.", quoted(name))

@@ -79,7 +79,8 @@ func (in *createDomainInput) subject() repository.Subject {
 }
 
 func (a *API) createDomain(ctx context.Context, c iam.Caller, in *createDomainInput) (*domainOutput, error) {
-	d, err := a.rules.CreateDomain(ctx, c, repository.DomainSpec{Name: in.Domain, EncryptionKey: in.EncryptionKey, Tags: in.requestTags()})
+	spec := repository.DomainSpec{Name: in.Domain, EncryptionKey: in.EncryptionKey, Tags: in.requestTags()}
+	d, err := a.rules.CreateDomain(ctx, c, spec)
 	if e, ok := errors.AsType[*artifact.Error](err); ok && e.Kind == artifact.Invalid {
 		// Name and tags are checked by now; all that the rules can find invalid is the key.
 		return nil, refuse(EncryptionKeyError, "%s", e.Reason)
@@ -162,7 +163,8 @@ type tokenOutput struct {
 	Expiration         timestamp `json:"expiration"`
 }
 
-func (a *API) getAuthorizationToken(ctx context.Context, c iam.Caller, in *getAuthorizationTokenInput) (*tokenOutput, error) {
+func (a *API) getAuthorizationToken(ctx context.Context, c iam.Caller,
+	in *getAuthorizationTokenInput) (*tokenOutput, error) {
 	d, err := a.rules.Domain(ctx, in.key())
 	if err != nil {
 		return nil, err

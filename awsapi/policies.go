@@ -37,7 +37,8 @@ func (a *API) getDomainPermissionsPolicy(ctx context.Context, _ iam.Caller, in *
 	return a.policyOf(in.target(), p, err)
 }
 
-func (a *API) getRepositoryPermissionsPolicy(ctx context.Context, _ iam.Caller, in *repositoryInput) (*policyOutput, error) {
+func (a *API) getRepositoryPermissionsPolicy(ctx context.Context, _ iam.Caller,
+	in *repositoryInput) (*policyOutput, error) {
 	p, err := a.rules.Policy(ctx, in.target())
 	return a.policyOf(in.target(), p, err)
 }
@@ -63,7 +64,8 @@ func (in *putDomainPermissionsPolicyInput) subject() repository.Subject {
 	return repository.OnDomain(in.target().DomainKey)
 }
 
-func (a *API) putDomainPermissionsPolicy(ctx context.Context, c iam.Caller, in *putDomainPermissionsPolicyInput) (*policyOutput, error) {
+func (a *API) putDomainPermissionsPolicy(ctx context.Context, c iam.Caller,
+	in *putDomainPermissionsPolicyInput) (*policyOutput, error) {
 	p, err := a.rules.PutPolicy(ctx, c, in.target(), in.PolicyDocument, in.PolicyRevision)
 	return a.policyOf(in.target(), p, err)
 }
@@ -74,7 +76,8 @@ type putRepositoryPermissionsPolicyInput struct {
 	PolicyRevision string `json:"policyRevision" is:"PolicyRevision"`
 }
 
-func (a *API) putRepositoryPermissionsPolicy(ctx context.Context, c iam.Caller, in *putRepositoryPermissionsPolicyInput) (*policyOutput, error) {
+func (a *API) putRepositoryPermissionsPolicy(ctx context.Context, c iam.Caller,
+	in *putRepositoryPermissionsPolicyInput) (*policyOutput, error) {
 	p, err := a.rules.PutPolicy(ctx, c, in.target(), in.PolicyDocument, in.PolicyRevision)
 	return a.policyOf(in.target(), p, err)
 }
@@ -84,7 +87,8 @@ type deleteDomainPermissionsPolicyInput struct {
 	PolicyRevision string `query:"policy-revision" is:"PolicyRevision"`
 }
 
-func (a *API) deleteDomainPermissionsPolicy(ctx context.Context, c iam.Caller, in *deleteDomainPermissionsPolicyInput) (*policyOutput, error) {
+func (a *API) deleteDomainPermissionsPolicy(ctx context.Context, c iam.Caller,
+	in *deleteDomainPermissionsPolicyInput) (*policyOutput, error) {
 	p, err := a.rules.DeletePolicy(ctx, c, in.target(), in.PolicyRevision)
 	return a.policyOf(in.target(), p, err)
 }
@@ -94,7 +98,8 @@ type deleteRepositoryPermissionsPolicyInput struct {
 	PolicyRevision string `query:"policy-revision" is:"PolicyRevision"`
 }
 
-func (a *API) deleteRepositoryPermissionsPolicy(ctx context.Context, c iam.Caller, in *deleteRepositoryPermissionsPolicyInput) (*policyOutput, error) {
+func (a *API) deleteRepositoryPermissionsPolicy(ctx context.Context, c iam.Caller,
+	in *deleteRepositoryPermissionsPolicyInput) (*policyOutput, error) {
 	p, err := a.rules.DeletePolicy(ctx, c, in.target(), in.PolicyRevision)
 	return a.policyOf(in.target(), p, err)
 }

@@ -60,7 +60,8 @@ var connectionFormats = map[string]artifact.Format{
 
 func (a *API) summarizeRepository(r catalog.Repository) repositorySummary {
 	return repositorySummary{Name: r.Name, AdministratorAccount: r.Administrator, DomainName: r.RepositoryKey.Domain,
-		DomainOwner: r.Owner, Arn: a.arns.repository(r.RepositoryKey), Description: r.Description, CreatedTime: timestamp{r.CreatedAt}}
+		DomainOwner: r.Owner, Arn: a.arns.repository(r.RepositoryKey), Description: r.Description,
+		CreatedTime: timestamp{r.CreatedAt}}
 }
 
 // repositoryOf describes a repository. Upstreams that no longer exist have no name and are left out.
@@ -134,11 +135,13 @@ type connectionInput struct {
 	ExternalConnection string `query:"external-connection" is:"ExternalConnectionName,required"`
 }
 
-func (a *API) associateExternalConnection(ctx context.Context, c iam.Caller, in *connectionInput) (*repositoryOutput, error) {
+func (a *API) associateExternalConnection(ctx context.Context, c iam.Caller,
+	in *connectionInput) (*repositoryOutput, error) {
 	return a.repositoryOf(a.rules.AssociateExternalConnection(ctx, c, in.key(), in.ExternalConnection))
 }
 
-func (a *API) disassociateExternalConnection(ctx context.Context, c iam.Caller, in *connectionInput) (*repositoryOutput, error) {
+func (a *API) disassociateExternalConnection(ctx context.Context, c iam.Caller,
+	in *connectionInput) (*repositoryOutput, error) {
 	return a.repositoryOf(a.rules.DisassociateExternalConnection(ctx, c, in.key(), in.ExternalConnection))
 }
 
@@ -153,7 +156,8 @@ type endpointOutput struct {
 	RepositoryEndpoint string `json:"repositoryEndpoint"`
 }
 
-func (a *API) getRepositoryEndpoint(ctx context.Context, _ iam.Caller, in *getRepositoryEndpointInput) (*endpointOutput, error) {
+func (a *API) getRepositoryEndpoint(ctx context.Context, _ iam.Caller,
+	in *getRepositoryEndpointInput) (*endpointOutput, error) {
 	url, err := a.rules.Endpoint(ctx, in.key(), in.Format)
 	if err != nil {
 		return nil, err
@@ -193,7 +197,8 @@ type listRepositoriesInDomainInput struct {
 	queryPage
 }
 
-func (a *API) listRepositoriesInDomain(ctx context.Context, _ iam.Caller, in *listRepositoriesInDomainInput) (*repositoryList, error) {
+func (a *API) listRepositoriesInDomain(ctx context.Context, _ iam.Caller,
+	in *listRepositoriesInDomainInput) (*repositoryList, error) {
 	found, err := a.rules.RepositoriesIn(ctx, in.key(), in.AdministratorAccount, in.RepositoryPrefix, in.page(defaultPage))
 	if err != nil {
 		return nil, err

@@ -68,7 +68,8 @@ func (spell normalizer) keys(revisions map[string]string) (map[string]string, er
 	kept := make(map[string]string, len(revisions))
 	for _, v := range sortedKeys(revisions) {
 		if _, twice := kept[spell(v)]; twice {
-			return nil, refuse(FieldValidationFailed, "versionRevisions names the version %s twice, in two spellings.", quoted(spell(v)))
+			return nil, refuse(FieldValidationFailed, "versionRevisions names the version %s twice, in two spellings.",
+				quoted(spell(v)))
 		}
 		kept[spell(v)] = revisions[v]
 	}
@@ -134,12 +135,14 @@ func (in *updatePackageVersionsStatusInput) settle(a *API, c iam.Caller) error {
 
 func (in *updatePackageVersionsStatusInput) check() error {
 	if !in.TargetStatus.Target() {
-		return refuse(FieldValidationFailed, "targetStatus must be one of Published, Unlisted and Archived, not %s.", in.TargetStatus)
+		return refuse(FieldValidationFailed,
+			"targetStatus must be one of Published, Unlisted and Archived, not %s.", in.TargetStatus)
 	}
 	return in.selectedRevisions.check()
 }
 
-func (a *API) updatePackageVersionsStatus(ctx context.Context, c iam.Caller, in *updatePackageVersionsStatusInput) (*outcome, error) {
+func (a *API) updatePackageVersionsStatus(ctx context.Context, c iam.Caller,
+	in *updatePackageVersionsStatusInput) (*outcome, error) {
 	return outcomeOf(a.rules.SetStatus(ctx, c, in.key(), in.pkg(), in.selection(), in.TargetStatus))
 }
 

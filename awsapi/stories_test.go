@@ -225,11 +225,15 @@ func TestPackagesAndTheirControls(t *testing.T) {
 	s.same("permission", question{"ListPackages", repository.OnRepository(repositoryKey("team")), nil}, s.lastAsked())
 	s.sends("POST /v1/packages?"+inRepo+"&format=npm&namespace=ac&package-prefix=u&upstream=BLOCK", "",
 		`{"packages":[{"format":"npm","namespace":"acme","package":"ui","originConfiguration":{"restrictions":{"publish":"ALLOW","upstream":"BLOCK"}}}]}`)
+	s.same("packages that are not fed from upstream", 1, bytes.Count(bodyOf(raw(t, s.base, "POST /v1/packages?"+inRepo+"&upstream=BLOCK", "")), []byte(`"package"`)))
 	s.sends("DELETE /v1/package?"+inPackage, "", `{"deletedPackage":{"format":"npm","package":"lodash",`+controls+`}}`)
 	if status, _, _ := raw(t, s.base, "GET /v1/package?"+inPackage, ""); status != http.StatusNotFound {
 		t.Errorf("after deletion: got %d, want 404", status)
 	}
 }
+
+// bodyOf picks the body of an answer.
+func bodyOf(_ int, _ http.Header, body []byte) []byte { return body }
 
 func lodashVersion(version string) artifact.Version {
 	return artifact.Version{VersionKey: lodash.At(version), Revision: "rev-" + version, Status: artifact.Published, PublishedAt: worldTime,
@@ -469,7 +473,11 @@ func TestADamagedAssetIsAnErrorAtItsStartAndABrokenConnectionLater(t *testing.T)
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			d := breaking(row.size, row.breaksAt)
-			server := serveHandler(t, func(w http.ResponseWriter, r *http.Request) { a.send(w, r, d) })
+			done := make(chan struct{})
+			server := serveHandler(t, func(w http.ResponseWriter, r *http.Request) {
+				defer close(done)
+				a.send(w, r, d)
+			})
 			res, err := http.Get(server)
 			if err != nil {
 				t.Fatal(err)
@@ -479,6 +487,7 @@ func TestADamagedAssetIsAnErrorAtItsStartAndABrokenConnectionLater(t *testing.T)
 			if res.StatusCode != row.status || (err != nil) != row.broken {
 				t.Errorf("got %d, %v; want %d, broken %t", res.StatusCode, err, row.status, row.broken)
 			}
+			<-done
 			if !d.Asset.(*memory).closed {
 				t.Error("the content was left open")
 			}

@@ -12,9 +12,9 @@ import (
 // maxDepth is how deep a document may nest; the deepest input of the service model nests three levels.
 const maxDepth = 16
 
-// parseJSON reads one document into nil, bool, string, json.Number, []any and map[string]any. Beyond encoding/json it refuses
-// what two readers could understand differently: a key given twice, bytes that are not UTF-8, anything after the
-// document, and nesting beyond maxDepth. The size is for the caller to limit.
+// parseJSON reads one document into nil, bool, string, json.Number, []any and map[string]any. Beyond encoding/json it
+// refuses what two readers could understand differently: a key given twice, bytes that are not UTF-8, anything after
+// the document, and nesting beyond maxDepth. The size is for the caller to limit.
 func parseJSON(doc []byte) (any, error) {
 	if !utf8.Valid(doc) {
 		return nil, errors.New("is not UTF-8")

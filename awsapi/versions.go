@@ -57,7 +57,8 @@ type versionList struct {
 	NextToken             string           `json:"nextToken,omitempty"`
 }
 
-func (a *API) listPackageVersions(ctx context.Context, _ iam.Caller, in *listPackageVersionsInput) (*versionList, error) {
+func (a *API) listPackageVersions(ctx context.Context, _ iam.Caller,
+	in *listPackageVersionsInput) (*versionList, error) {
 	filter := catalog.VersionFilter{Status: in.Status, OriginType: in.OriginType, NewestFirst: in.SortBy != ""}
 	found, err := a.rules.Versions(ctx, in.key(), in.pkg(), filter, in.page(defaultPage))
 	if err != nil {
@@ -94,15 +95,17 @@ type describePackageVersionOutput struct {
 	PackageVersion versionDescription `json:"packageVersion"`
 }
 
-func (a *API) describePackageVersion(ctx context.Context, _ iam.Caller, in *versionInput) (*describePackageVersionOutput, error) {
+func (a *API) describePackageVersion(ctx context.Context, _ iam.Caller,
+	in *versionInput) (*describePackageVersionOutput, error) {
 	v, err := a.rules.Version(ctx, in.key(), in.version())
 	if err != nil {
 		return nil, err
 	}
 	d := v.Details
 	return &describePackageVersionOutput{versionDescription{Format: v.Format, Namespace: v.Namespace, PackageName: v.Name,
-		DisplayName: d.DisplayName, Version: v.Version, Summary: d.Summary, HomePage: d.HomePage, SourceCodeRepository: d.SourceCode,
-		PublishedTime: timestamp{v.PublishedAt}, Revision: v.Revision, Status: v.Status, Origin: originOf(v.Origin),
+		DisplayName: d.DisplayName, Version: v.Version, Summary: d.Summary, HomePage: d.HomePage,
+		SourceCodeRepository: d.SourceCode,
+		PublishedTime:        timestamp{v.PublishedAt}, Revision: v.Revision, Status: v.Status, Origin: originOf(v.Origin),
 		Licenses: each(d.Licenses, func(l artifact.License) license { return license(l) })}}, nil
 }
 
@@ -125,14 +128,15 @@ type readmeOutput struct {
 }
 
 // getPackageVersionReadme answers a version without a readme as one that is not there: the model has no empty answer.
-func (a *API) getPackageVersionReadme(ctx context.Context, _ iam.Caller, in *versionInput) (*readmeOutput, error) {
+func (a *API) getPackageVersionReadme(ctx context.Context, _ iam.Caller,
+	in *versionInput) (*readmeOutput, error) {
 	v, err := a.rules.Version(ctx, in.key(), in.version())
 	if err != nil {
 		return nil, err
 	}
 	if v.Details.Readme == "" {
-		return nil, artifact.Errorf(artifact.NotFound, "The package version %s in repository '%s' has no readme.", v.VersionKey, in.Repository).
-			About(artifact.VersionResource, in.Domain+"/"+in.Repository+"/"+v.String())
+		return nil, artifact.Errorf(artifact.NotFound, "The package version %s in repository '%s' has no readme.",
+			v.VersionKey, in.Repository).About(artifact.VersionResource, in.Domain+"/"+in.Repository+"/"+v.String())
 	}
 	return &readmeOutput{nameOf(v), v.Details.Readme}, nil
 }
@@ -165,7 +169,8 @@ type assetList struct {
 
 // listPackageVersionAssets lists by name, and goes on after a name: assets that arrive between two pages neither shift
 // nor repeat the others. A disposed version has no assets, whatever its record remembers of them.
-func (a *API) listPackageVersionAssets(ctx context.Context, _ iam.Caller, in *listPackageVersionAssetsInput) (*assetList, error) {
+func (a *API) listPackageVersionAssets(ctx context.Context, _ iam.Caller,
+	in *listPackageVersionAssetsInput) (*assetList, error) {
 	v, err := a.rules.Version(ctx, in.key(), in.version())
 	if err != nil {
 		return nil, err
@@ -174,7 +179,9 @@ func (a *API) listPackageVersionAssets(ctx context.Context, _ iam.Caller, in *li
 		v.Assets = nil
 	}
 	page := in.page(defaultPage)
-	rest := slices.DeleteFunc(slices.Clone(v.Assets), func(asset artifact.Asset) bool { return asset.Name <= page.After && page.After != "" })
+	rest := slices.DeleteFunc(slices.Clone(v.Assets), func(asset artifact.Asset) bool {
+		return page.After != "" && asset.Name <= page.After
+	})
 	slices.SortFunc(rest, func(x, y artifact.Asset) int { return strings.Compare(x.Name, y.Name) })
 	marker := ""
 	if len(rest) > page.Limit {

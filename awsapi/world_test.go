@@ -437,3 +437,6 @@ func (w *world) Issue(_ context.Context, _ iam.Caller, d catalog.Domain, seconds
 	w.seconds = seconds
 	return "token-for-" + d.Name, worldTime.Add(time.Hour), w.fails
 }
+
+// The rules in use are the rules that the API asks for.
+var _ Rules = (*repository.Service)(nil)
