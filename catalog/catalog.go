@@ -4,7 +4,15 @@
 // every change. Bytes live in package blob. Implementations pass catalogtest.
 //
 // Errors are *artifact.Error: NotFound for a thing that is not there, Conflict for one that is there already or still in
-// use, Invalid for a page marker that this catalog did not give out. Anything else is Internal.
+// use, Invalid for a page marker that this catalog did not give out and for numbers that cannot be (an asset of negative
+// size, a look-up over more than 4096 repositories). Anything else is Internal.
+//
+// What a verb says of one thing holds for all: changing or deleting what is not there is NotFound, and so is creating
+// something inside it; lists and maps about what is not there are empty, unless the verb says otherwise. Text is kept as
+// it is, whatever bytes it has. Times are kept in UTC to the microsecond.
+//
+// A verb that refuses with an *artifact.Error has changed nothing, and the Write may go on. After any other error, a
+// cancelled context among them, the Write fails even if fn returns nil.
 package catalog
 
 import (
@@ -18,12 +26,16 @@ type Store interface {
 	Read(ctx context.Context, fn func(Reader) error) error
 	// Write runs fn and makes all it wrote durable and visible at once, or nothing if fn or the commit fails. fn may run
 	// again after a conflict with another writer, so it must not do anything that cannot be repeated. Writes of several
-	// goroutines may share one commit; each still succeeds or fails alone.
+	// goroutines may share one commit; each still succeeds or fails alone, except that a failed commit fails them all.
+	// A panic in fn rolls back and goes on to the caller. Neither Read nor Write may be called from within a Write or a
+	// Read of the same goroutine, but for a Write within a Read, which the snapshot does not see.
 	Write(ctx context.Context, fn func(Writer) error) error
 	// Stamp returns a number that changes whenever a committed write touched one of the topics. It costs no I/O: an
 	// answer computed after taking a stamp stays good while the stamp is the same. Stamps may change without cause.
-	// Between processes that share a catalog a stamp may lag; an implementation says by how much at most.
+	// Take the stamp before reading. Between processes that share a catalog a stamp may lag; an implementation says by
+	// how much at most.
 	Stamp(topics ...Topic) uint64
+	// Close waits for running calls and frees what the store holds. Later and waiting calls fail; closing again does not.
 	Close() error
 }
 

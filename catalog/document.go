@@ -12,8 +12,8 @@ type DocumentKey struct {
 	Path       string // relative to the registry's address
 }
 
-// Document is what is remembered of a fetched metadata document. Its bytes, in our own form, are in the blob store of the
-// installation. It is shared by all domains: it holds nothing that a domain owns.
+// Document is what is remembered of a fetched metadata document. Its bytes, in our own form, are in the blob store of
+// the installation. It is shared by all domains: it holds nothing that a domain owns.
 type Document struct {
 	DocumentKey
 	ETag         string // the registry's validators, opaque
@@ -28,6 +28,7 @@ type Document struct {
 
 // DocumentReader finds documents.
 type DocumentReader interface {
+	// Document returns the document, or NotFound.
 	Document(key DocumentKey) (Document, error)
 	// DocumentReferenced reports whether any document has this digest.
 	DocumentReferenced(d artifact.Digest) (bool, error)

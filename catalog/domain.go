@@ -35,7 +35,7 @@ type DomainReader interface {
 	Usage(id DomainID) (Usage, error)
 }
 
-// DomainWriter changes domains. Touches DomainsTopic and DomainTopic.
+// DomainWriter changes domains. Touches DomainsTopic and DomainTopic; deleting touches TokensTopic too.
 type DomainWriter interface {
 	// CreateDomain stores d and returns its new ID; Conflict if the owner has one of this name.
 	CreateDomain(d Domain) (DomainID, error)

@@ -30,11 +30,12 @@ const (
 
 // EventReader reads the record.
 type EventReader interface {
-	// Events returns up to limit events after the sequence number, oldest first.
+	// Events returns up to limit events after the sequence number, oldest first; limit is clamped as in Page.
 	Events(after int64, limit int) ([]Event, error)
 }
 
 // EventWriter adds to the record.
 type EventWriter interface {
+	// Record adds e under a new sequence number; e.Sequence is not looked at.
 	Record(e Event) error
 }

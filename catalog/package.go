@@ -17,17 +17,21 @@ type PackageReader interface {
 	PackageIn(ids []RepositoryID, key artifact.PackageKey) (map[RepositoryID]artifact.Package, error)
 	// Packages lists packages ordered by format, namespace and name. Labels are left out.
 	Packages(id RepositoryID, filter PackageFilter, page Page) (Listing[artifact.Package], error)
-	// SearchPackages lists packages of one format in any of the repositories whose namespace, name or text (see
-	// PackageWriter.DescribePackage) contains every term, without regard to case; a package held by several of them comes
-	// once. Ordered by name. It reads an index and never scans a repository.
-	SearchPackages(ids []RepositoryID, format artifact.Format, terms []string, page Page) (Listing[artifact.PackageKey], error)
+	// SearchPackages lists packages of one format in any of the repositories where every term is part of the namespace,
+	// the name or the text (see PackageWriter.DescribePackage), case aside as by strings.ToLower; a package held by
+	// several of them comes once. Ordered by name, then by namespace. It reads an index and does not scan a repository for
+	// a rare term. Empty terms are in every package. More than 32 terms, or one of more than 1 KiB, are Invalid.
+	SearchPackages(ids []RepositoryID, format artifact.Format, terms []string, page Page) (
+		Listing[artifact.PackageKey], error)
 }
 
 // PackageWriter changes packages. Touches PackageTopic.
 type PackageWriter interface {
-	// PutPackage creates the package or replaces its controls and labels.
+	// PutPackage creates the package or replaces its controls and labels. A label may name a version that is not there
+	// (yet); NotFound without the repository.
 	PutPackage(id RepositoryID, p artifact.Package) error
 	// DescribePackage sets the text under which search finds the package: a few words or sentences, cut at 4 KiB.
+	// A package is found by its name without one.
 	DescribePackage(id RepositoryID, key artifact.PackageKey, text string) error
 	// DeletePackage removes the package with all its versions.
 	DeletePackage(id RepositoryID, key artifact.PackageKey) error

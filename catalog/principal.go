@@ -42,12 +42,13 @@ type PrincipalReader interface {
 	AccessKeys(principal string) ([]AccessKey, error)
 }
 
-// PrincipalWriter changes principals. Touches PrincipalsTopic.
+// PrincipalWriter changes principals. Touches PrincipalsTopic; deleting a principal touches TokensTopic too.
 type PrincipalWriter interface {
 	// CreatePrincipal stores p; Conflict if its ID or ARN is taken.
 	CreatePrincipal(p Principal) error
 	// DeletePrincipal removes it with its policies, keys and tokens.
 	DeletePrincipal(id string) error
+	// PutIdentityPolicy adds a policy or replaces the one of its name.
 	PutIdentityPolicy(principal string, p IdentityPolicy) error
 	DeleteIdentityPolicy(principal, name string) error
 	// CreateAccessKey stores k; Conflict if its ID is taken.
@@ -76,8 +77,10 @@ type TokenReader interface {
 
 // TokenWriter changes tokens. Deleting touches TokensTopic.
 type TokenWriter interface {
+	// CreateToken stores t; Conflict if its hash is taken, NotFound without its domain or principal.
 	CreateToken(t Token) error
 	DeleteToken(h TokenHash) error
-	// DeleteTokensExpired removes up to limit tokens that expired before t and returns how many it removed.
+	// DeleteTokensExpired removes up to limit (clamped as in Page) tokens that expired before t, the oldest
+	// first, and returns how many it removed.
 	DeleteTokensExpired(t time.Time, limit int) (int, error)
 }

@@ -39,14 +39,15 @@ type RepositoryFilter struct {
 type RepositoryReader interface {
 	Repository(key artifact.RepositoryKey) (Repository, error)
 	RepositoryByID(id RepositoryID) (Repository, error)
-	// Repositories lists repositories ordered by name, then by domain.
+	// Repositories lists repositories ordered by name, then by ID of the domain.
 	Repositories(filter RepositoryFilter, page Page) (Listing[Repository], error)
 }
 
 // RepositoryWriter changes repositories. Touches DomainTopic; deleting touches the PackageTopic of each package.
 type RepositoryWriter interface {
 	// CreateRepository stores r with its upstreams and connections and returns its new ID; Conflict if the domain has one
-	// of this name.
+	// of this name. The domain is r.Domain; the owner and the domain's name come from its record. An upstream need not
+	// exist: it then dangles.
 	CreateRepository(r Repository) (RepositoryID, error)
 	// UpdateRepository replaces description, upstreams and connections of the repository r.ID.
 	UpdateRepository(r Repository) error

@@ -38,9 +38,11 @@ type VersionReader interface {
 	// Versions lists summaries of the package's versions; NotFound if the repository does not hold the package.
 	Versions(id RepositoryID, key artifact.PackageKey, filter VersionFilter, page Page) (Listing[VersionSummary], error)
 	// EachVersion yields every version of the package in any of the repositories, whole but for Details, in the order of
-	// the version text. Large packages are streamed, not collected.
+	// the version text; one that several hold comes once for each, in the order of ids. Large packages are streamed, not
+	// collected, and the loop's body may use the same Reader or Writer. After an error the sequence ends.
 	EachVersion(ids []RepositoryID, key artifact.PackageKey) iter.Seq2[HeldVersion, error]
-	// LatestPublished returns the Published version with the newest PublishedAt, or NotFound.
+	// LatestPublished returns the Published version with the newest PublishedAt (of several, the least by text), or
+	// NotFound.
 	LatestPublished(id RepositoryID, key artifact.PackageKey) (VersionSummary, error)
 	// AssetReferenced reports whether any version in the domain has an asset of this digest.
 	AssetReferenced(id DomainID, d artifact.Digest) (bool, error)
@@ -49,6 +51,7 @@ type VersionReader interface {
 // VersionWriter changes versions. Touches PackageTopic and keeps Usage.AssetBytes right.
 type VersionWriter interface {
 	// CreateVersion stores a new version with its assets into an existing package; Conflict if the repository has it.
+	// Assets keep their order; two of one name are Invalid.
 	CreateVersion(id RepositoryID, v artifact.Version) error
 	// UpdateVersion replaces everything about the version but its key.
 	UpdateVersion(id RepositoryID, v artifact.Version) error

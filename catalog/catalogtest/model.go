@@ -146,7 +146,8 @@ func (w *world) view() view {
 	}
 	slices.SortFunc(o.Repositories, byName)
 	order := func(a, b artifact.PackageKey) int {
-		return cmp.Or(cmp.Compare(a.Format, b.Format), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(a.Format, b.Format), strings.Compare(a.Namespace, b.Namespace),
+			strings.Compare(a.Name, b.Name))
 	}
 	for p, pkg := range w.packages {
 		o.Packages[p.in] = append(o.Packages[p.in], pkg)
@@ -209,7 +210,9 @@ func (w *world) view() view {
 func look(r catalog.Reader, account artifact.AccountID) (view, error) {
 	o := newView()
 	ids := []catalog.RepositoryID{}
-	for d, err := range catalog.Each(func(p catalog.Page) (catalog.Listing[catalog.Domain], error) { return r.Domains(account, p) }) {
+	for d, err := range catalog.Each(func(p catalog.Page) (catalog.Listing[catalog.Domain], error) {
+		return r.Domains(account, p)
+	}) {
 		if err != nil {
 			return o, err
 		}
@@ -334,7 +337,7 @@ func testModel(t *testing.T, open func(t *testing.T) catalog.Store) {
 			err := store.Write(context.Background(), func(w catalog.Writer) error {
 				for range steps {
 					op := rapid.SampledFrom(operations).Draw(t, "operation")
-					name, got, wanted := op(t, account, next, w)
+					name, wanted, got := op(t, account, next, w)
 					if wanted == done && got != nil || wanted != done && (got == nil || artifact.KindOf(got) != wanted) {
 						t.Fatalf("%s: got %v, want %v", name, got, wanted)
 					}

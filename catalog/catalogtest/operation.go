@@ -14,8 +14,8 @@ import (
 const done artifact.Kind = 255
 
 // operation draws its arguments, does the same to the world and to the catalog, and returns its name, what the catalog
-// answered and what it should have answered.
-type operation func(t *rapid.T, account artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind)
+// should have answered and what it did answer.
+type operation func(t *rapid.T, account artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error)
 
 var operations = []operation{
 	opCreateDomain, opDeleteDomain, opCreateRepository, opCreateRepository, opUpdateRepository, opDeleteRepository,
@@ -40,8 +40,9 @@ func kindIf(bad bool, kind artifact.Kind) artifact.Kind {
 	return done
 }
 
-func opCreateDomain(t *rapid.T, account artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
-	d := catalog.Domain{DomainKey: artifact.DomainKey{Owner: account, Name: rapid.SampledFrom([]string{"d", "e"}).Draw(t, "domain")}}
+func opCreateDomain(t *rapid.T, account artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
+	name := rapid.SampledFrom([]string{"d", "e"}).Draw(t, "domain")
+	d := catalog.Domain{DomainKey: artifact.DomainKey{Owner: account, Name: name}}
 	taken := false
 	for _, have := range w.domains {
 		taken = taken || have.DomainKey == d.DomainKey
@@ -51,10 +52,10 @@ func opCreateDomain(t *rapid.T, account artifact.AccountID, w *world, c catalog.
 		d.ID = id
 		w.domains[id] = d
 	}
-	return "CreateDomain", err, kindIf(taken, artifact.Conflict)
+	return "CreateDomain", kindIf(taken, artifact.Conflict), err
 }
 
-func opDeleteDomain(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+func opDeleteDomain(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
 	id, there := pick(t, "domain", w.domains)
 	wanted := kindIf(!there, artifact.NotFound)
 	for _, r := range w.repositories {
@@ -66,7 +67,7 @@ func opDeleteDomain(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer
 		delete(w.domains, id)
 		w.deleteHolder(catalog.Holder{Domain: id})
 	}
-	return "DeleteDomain", c.DeleteDomain(id), wanted
+	return "DeleteDomain", wanted, c.DeleteDomain(id)
 }
 
 // drawConnections fills in what an update may change.
@@ -81,7 +82,8 @@ func drawConnections(t *rapid.T, w *world, r *catalog.Repository) {
 	}
 }
 
-func opCreateRepository(t *rapid.T, account artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+func opCreateRepository(t *rapid.T, account artifact.AccountID, w *world, c catalog.Writer) (
+	string, artifact.Kind, error) {
 	domain, there := pick(t, "domain", w.domains)
 	r := catalog.Repository{Domain: domain, Administrator: account}
 	r.RepositoryKey = w.domains[domain].Repository(rapid.SampledFrom([]string{"r", "s_"}).Draw(t, "repository"))
@@ -97,10 +99,10 @@ func opCreateRepository(t *rapid.T, account artifact.AccountID, w *world, c cata
 		r.ID = id
 		w.repositories[id] = r
 	}
-	return "CreateRepository", err, wanted
+	return "CreateRepository", wanted, err
 }
 
-func opUpdateRepository(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+func opUpdateRepository(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
 	id, there := pick(t, "repository", w.repositories)
 	r := w.repositories[id]
 	r.ID, r.Upstreams, r.Connections = id, nil, nil
@@ -108,10 +110,10 @@ func opUpdateRepository(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Wr
 	if there {
 		w.repositories[id] = r
 	}
-	return "UpdateRepository", c.UpdateRepository(r), kindIf(!there, artifact.NotFound)
+	return "UpdateRepository", kindIf(!there, artifact.NotFound), c.UpdateRepository(r)
 }
 
-func opDeleteRepository(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+func opDeleteRepository(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
 	id, there := pick(t, "repository", w.repositories)
 	w.deleteHolder(catalog.Holder{Domain: w.repositories[id].Domain, Repository: id})
 	delete(w.repositories, id)
@@ -120,7 +122,7 @@ func opDeleteRepository(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Wr
 			w.deletePackage(p)
 		}
 	}
-	return "DeleteRepository", c.DeleteRepository(id), kindIf(!there, artifact.NotFound)
+	return "DeleteRepository", kindIf(!there, artifact.NotFound), c.DeleteRepository(id)
 }
 
 // drawPackage draws a package that may be there, and whether its repository is.
@@ -129,7 +131,7 @@ func drawPackage(t *rapid.T, w *world) (heldPackage, bool) {
 	return heldPackage{id, rapid.SampledFrom(modelKeys).Draw(t, "package")}, there
 }
 
-func opPutPackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+func opPutPackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
 	held, there := drawPackage(t, w)
 	p := artifact.Package{PackageKey: held.PackageKey, Controls: allowAll}
 	if rapid.Bool().Draw(t, "blocked") {
@@ -146,24 +148,24 @@ func opPutPackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) 
 	if there {
 		w.packages[held] = p
 	}
-	return "PutPackage", c.PutPackage(held.in, p), kindIf(!there, artifact.NotFound)
+	return "PutPackage", kindIf(!there, artifact.NotFound), c.PutPackage(held.in, p)
 }
 
-func opDescribePackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+func opDescribePackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
 	held, _ := drawPackage(t, w)
 	text := rapid.SampledFrom(modelTexts).Draw(t, "text")
 	_, there := w.packages[held]
 	if there {
 		w.texts[held] = text
 	}
-	return "DescribePackage", c.DescribePackage(held.in, held.PackageKey, text), kindIf(!there, artifact.NotFound)
+	return "DescribePackage", kindIf(!there, artifact.NotFound), c.DescribePackage(held.in, held.PackageKey, text)
 }
 
-func opDeletePackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+func opDeletePackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
 	held, _ := drawPackage(t, w)
 	_, there := w.packages[held]
 	w.deletePackage(held)
-	return "DeletePackage", c.DeletePackage(held.in, held.PackageKey), kindIf(!there, artifact.NotFound)
+	return "DeletePackage", kindIf(!there, artifact.NotFound), c.DeletePackage(held.in, held.PackageKey)
 }
 
 func drawVersion(t *rapid.T, w *world) (heldVersion, artifact.Version) {
@@ -181,7 +183,7 @@ func drawVersion(t *rapid.T, w *world) (heldVersion, artifact.Version) {
 	return heldVersion{held.in, v.VersionKey}, v
 }
 
-func opCreateVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+func opCreateVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
 	held, v := drawVersion(t, w)
 	_, packaged := w.packages[held.of()]
 	_, there := w.versions[held]
@@ -192,29 +194,29 @@ func opCreateVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Write
 	if wanted == done {
 		w.versions[held] = v
 	}
-	return "CreateVersion", c.CreateVersion(held.in, v), wanted
+	return "CreateVersion", wanted, c.CreateVersion(held.in, v)
 }
 
-func opUpdateVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+func opUpdateVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
 	held, v := drawVersion(t, w)
 	_, there := w.versions[held]
 	if there {
 		w.versions[held] = v
 	}
-	return "UpdateVersion", c.UpdateVersion(held.in, v), kindIf(!there, artifact.NotFound)
+	return "UpdateVersion", kindIf(!there, artifact.NotFound), c.UpdateVersion(held.in, v)
 }
 
-func opSetStatus(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+func opSetStatus(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
 	held, v := drawVersion(t, w)
 	now, there := w.versions[held]
 	if there {
 		now.Status = v.Status
 		w.versions[held] = now
 	}
-	return "SetStatus", c.SetStatus(held.in, held.VersionKey, v.Status), kindIf(!there, artifact.NotFound)
+	return "SetStatus", kindIf(!there, artifact.NotFound), c.SetStatus(held.in, held.VersionKey, v.Status)
 }
 
-func opDeleteVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+func opDeleteVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
 	held, _ := drawVersion(t, w)
 	_, there := w.versions[held]
 	if there {
@@ -224,7 +226,7 @@ func opDeleteVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Write
 		maps.DeleteFunc(p.Labels, func(_, version string) bool { return version == held.Version })
 		w.packages[held.of()] = p
 	}
-	return "DeleteVersion", c.DeleteVersion(held.in, held.VersionKey), kindIf(!there, artifact.NotFound)
+	return "DeleteVersion", kindIf(!there, artifact.NotFound), c.DeleteVersion(held.in, held.VersionKey)
 }
 
 // drawHolder draws a domain or one of its repositories, and whether it is there.
@@ -238,23 +240,23 @@ func drawHolder(t *rapid.T, w *world) (catalog.Holder, bool) {
 	return h, there
 }
 
-func opPutPolicy(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+func opPutPolicy(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
 	h, there := drawHolder(t, w)
 	p := catalog.Policy{Document: rapid.SampledFrom(modelTexts).Draw(t, "document"), PutAt: moment(1)}
 	if there {
 		w.policies[h] = p
 	}
-	return "PutPolicy", c.PutPolicy(h, p), kindIf(!there, artifact.NotFound)
+	return "PutPolicy", kindIf(!there, artifact.NotFound), c.PutPolicy(h, p)
 }
 
-func opDeletePolicy(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+func opDeletePolicy(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
 	h, _ := drawHolder(t, w)
 	_, there := w.policies[h]
 	delete(w.policies, h)
-	return "DeletePolicy", c.DeletePolicy(h), kindIf(!there, artifact.NotFound)
+	return "DeletePolicy", kindIf(!there, artifact.NotFound), c.DeletePolicy(h)
 }
 
-func opPutTags(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+func opPutTags(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
 	h, there := drawHolder(t, w)
 	tags := map[string]string{rapid.SampledFrom(modelTexts).Draw(t, "key"): rapid.SampledFrom(modelTexts).Draw(t, "value")}
 	if there {
@@ -266,10 +268,10 @@ func opPutTags(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (st
 		}
 		w.tags[h] = all
 	}
-	return "PutTags", c.PutTags(h, tags), kindIf(!there, artifact.NotFound)
+	return "PutTags", kindIf(!there, artifact.NotFound), c.PutTags(h, tags)
 }
 
-func opDeleteTags(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, error, artifact.Kind) {
+func opDeleteTags(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
 	h, there := drawHolder(t, w)
 	keys := rapid.SliceOfN(rapid.SampledFrom(modelTexts), 0, 2).Draw(t, "keys")
 	left := maps.Clone(w.tags[h])
@@ -279,5 +281,5 @@ func opDeleteTags(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) 
 	} else {
 		w.tags[h] = left
 	}
-	return "DeleteTags", c.DeleteTags(h, keys), kindIf(!there, artifact.NotFound)
+	return "DeleteTags", kindIf(!there, artifact.NotFound), c.DeleteTags(h, keys)
 }

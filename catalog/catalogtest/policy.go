@@ -50,7 +50,8 @@ func testPolicies(t *testing.T, open func(t *testing.T) catalog.Store) {
 		})
 	}
 	for name, h := range map[string]catalog.Holder{
-		"no domain": {Domain: 99}, "no repository": {Domain: d, Repository: 99}, "a repository of another domain": {Domain: e, Repository: id},
+		"no domain": {Domain: 99}, "no repository": {Domain: d, Repository: 99},
+		"a repository of another domain": {Domain: e, Repository: id},
 	} {
 		f.refused(artifact.NotFound, func(w catalog.Writer) error { return w.PutPolicy(h, catalog.Policy{}) })
 		f.refused(artifact.NotFound, func(w catalog.Writer) error { return w.PutTags(h, map[string]string{"a": "b"}) })

@@ -80,7 +80,9 @@ func testPrincipals(t *testing.T, open func(t *testing.T) catalog.Store) {
 		{"policies_are_put_replaced_deleted_and_ordered", func(t *testing.T, f *fixture) {
 			create(f)
 			f.write(func(w catalog.Writer) error {
-				for _, p := range []catalog.IdentityPolicy{policy("b", "1"), policy("a", "2"), policy("C", "3"), policy("b", "4"), policy("gone", "5")} {
+				for _, p := range []catalog.IdentityPolicy{
+					policy("b", "1"), policy("a", "2"), policy("C", "3"), policy("b", "4"), policy("gone", "5"),
+				} {
 					if err := w.PutIdentityPolicy(alice.ID, p); err != nil {
 						return err
 					}
@@ -145,7 +147,10 @@ func testPrincipals(t *testing.T, open func(t *testing.T) catalog.Store) {
 			})
 			f.write(func(w catalog.Writer) error { return w.DeletePrincipal(alice.ID) })
 			f.unreadable(artifact.NotFound, func(r catalog.Reader) error { _, err := r.AccessKey("k"); return err })
-			f.unreadable(artifact.NotFound, func(r catalog.Reader) error { _, err := r.Token(catalog.TokenHash{1}); return err })
+			f.unreadable(artifact.NotFound, func(r catalog.Reader) error {
+				_, err := r.Token(catalog.TokenHash{1})
+				return err
+			})
 			f.write(func(w catalog.Writer) error { return w.CreatePrincipal(alice) })
 			f.read(func(r catalog.Reader) error {
 				got, err := r.IdentityPolicies(alice.ID)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"entrepot/catalog"
 )
 
 // recounts are queries that find something wrong for each row they return, with a sentence about a row.
@@ -40,8 +38,9 @@ var recounts = []struct{ wrong, query string }{
 // that disagree, references to nothing, counts that a recount does not confirm. It takes time in proportion to the
 // catalog's size.
 func (s *Store) Check(ctx context.Context) error {
-	return s.Read(ctx, func(r catalog.Reader) error {
-		session := r.(reader).Reader.(*session)
+	// A connection of its own: SQLite checks the search index by what the connection remembers of it, which may be out of
+	// date, and then reports damage that is not there.
+	return s.read(ctx, true, func(session *session) error {
 		found := []error{session.integrity()}
 		for _, c := range recounts {
 			rows, err := all(session, "recount", scalar[string], c.query+" LIMIT 10")

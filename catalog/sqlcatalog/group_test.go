@@ -38,8 +38,8 @@ func countDomains(t *testing.T, s *sqlcatalog.Store) int {
 }
 
 // whileHeld starts n writes of domains named by number while another write holds the connection, lets it go when all
-// wait for it, and returns their errors in no order.
-func whileHeld(t *testing.T, s *sqlcatalog.Store, n int, hold func(w catalog.Writer) error) (error, []error) {
+// wait for it, and returns their errors in no order and last that of the first write.
+func whileHeld(t *testing.T, s *sqlcatalog.Store, n int, hold func(w catalog.Writer) error) []error {
 	t.Helper()
 	inside, release := make(chan struct{}), make(chan struct{})
 	held := make(chan error, 1)
@@ -61,14 +61,14 @@ func whileHeld(t *testing.T, s *sqlcatalog.Store, n int, hold func(w catalog.Wri
 	for range n {
 		all = append(all, <-errs)
 	}
-	return <-held, all
+	return append(all, <-held)
 }
 
 func TestWaitingWritersShareOneCommit(t *testing.T) {
 	var commits atomic.Int32
 	s := openAt(t, filepath.Join(t.TempDir(), "catalog.db"), sqlcatalog.Options{AfterCommit: func() { commits.Add(1) }})
-	held, errs := whileHeld(t, s, 40, func(catalog.Writer) error { return nil })
-	if err := errors.Join(append(errs, held)...); err != nil {
+	errs := whileHeld(t, s, 40, func(catalog.Writer) error { return nil })
+	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
 	if got := commits.Load(); got > 2 {
@@ -89,8 +89,8 @@ func TestFailedCommitFailsEveryParticipantAndNobodyElse(t *testing.T) {
 		return nil
 	}})
 	fail.Store(true)
-	held, errs := whileHeld(t, s, 10, func(catalog.Writer) error { return nil })
-	for _, err := range append(errs, held) {
+	errs := whileHeld(t, s, 10, func(catalog.Writer) error { return nil })
+	for _, err := range errs {
 		if !errors.Is(err, broken) {
 			t.Errorf("got %v, want %v", err, broken)
 		}
@@ -113,7 +113,7 @@ func TestFailedCommitFailsEveryParticipantAndNobodyElse(t *testing.T) {
 func TestRefusalThatRestsOnALostWriteIsNotGiven(t *testing.T) {
 	broken := errors.New("the disk is on fire")
 	s := openAt(t, filepath.Join(t.TempDir(), "catalog.db"), sqlcatalog.Options{BeforeCommit: func() error { return broken }})
-	_, errs := whileHeld(t, s, 1, func(w catalog.Writer) error {
+	errs := whileHeld(t, s, 1, func(w catalog.Writer) error {
 		_, err := w.CreateDomain(catalog.Domain{DomainKey: artifact.DomainKey{Owner: "1", Name: "d0"}})
 		return err
 	})

@@ -22,7 +22,8 @@ func (s *session) holds(h catalog.Holder) error {
 		_, err := s.DomainByID(h.Domain)
 		return err
 	}
-	found, err := s.exists("find a repository", "SELECT 1 FROM repositories WHERE id = ? AND domain = ?", h.Repository, h.Domain)
+	found, err := s.exists("find a repository", "SELECT 1 FROM repositories WHERE id = ? AND domain = ?",
+		h.Repository, h.Domain)
 	if err == nil && !found {
 		err = noRepositoryID(h.Repository)
 	}

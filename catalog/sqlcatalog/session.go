@@ -69,6 +69,10 @@ func (s *session) statement(verb, query string) (*sql.Stmt, error) {
 	if s.over {
 		return nil, fmt.Errorf("%s: %w", verb, errOver)
 	}
+	if s.failed != nil {
+		// SQLite may have given up the transaction; another write would then commit by itself.
+		return nil, s.failed
+	}
 	if err := s.ctx.Err(); err != nil {
 		return nil, s.fail(verb, err)
 	}

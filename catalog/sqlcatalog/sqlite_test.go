@@ -85,7 +85,8 @@ func TestFileThatIsNoDatabaseIsRefused(t *testing.T) {
 	if _, err := sqlcatalog.OpenSQLite(t.Context(), path, sqlcatalog.Options{}); err == nil {
 		t.Error("it was opened")
 	}
-	if _, err := sqlcatalog.OpenSQLite(t.Context(), filepath.Join(path, "missing", "catalog.db"), sqlcatalog.Options{}); err == nil {
+	nowhere := filepath.Join(path, "missing", "catalog.db")
+	if _, err := sqlcatalog.OpenSQLite(t.Context(), nowhere, sqlcatalog.Options{}); err == nil {
 		t.Error("a file in no folder was opened")
 	}
 }

@@ -88,6 +88,11 @@ func discard(c *conn) {
 // Read runs fn in a transaction of its own connection; its snapshot is taken at the first verb. It waits while as many
 // Reads run as there are connections, so a Read within a Read can wait for ever.
 func (s *Store) Read(ctx context.Context, fn func(catalog.Reader) error) error {
+	return s.read(ctx, false, func(r *session) error { return fn(reader{r}) })
+}
+
+// read is Read, on a connection opened for it alone if fresh.
+func (s *Store) read(ctx context.Context, fresh bool, fn func(*session) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -102,6 +107,10 @@ func (s *Store) Read(ctx context.Context, fn func(catalog.Reader) error) error {
 		return ctx.Err()
 	}
 	defer func() { s.idle <- c }()
+	if c != nil && fresh {
+		discard(c)
+		c = nil
+	}
 	if c == nil {
 		var err error
 		if c, err = s.connect(s.readers); err != nil {
@@ -122,7 +131,7 @@ func (s *Store) Read(ctx context.Context, fn func(catalog.Reader) error) error {
 			c = nil
 		}
 	}()
-	if err := fn(reader{r}); err != nil {
+	if err := fn(r); err != nil {
 		return err
 	}
 	return r.failed
