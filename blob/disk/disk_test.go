@@ -78,7 +78,7 @@ func TestSpacesShareNothing(t *testing.T) {
 	if !errors.Is(err, blob.ErrNotFound) {
 		t.Errorf("open in another space: got error %v, want %v", err, blob.ErrNotFound)
 	}
-	if space(t, d, "acme") != space(t, d, "acme") {
+	if first, again := space(t, d, "acme"), space(t, d, "acme"); first != again {
 		t.Error("a space is another store each time it is asked for")
 	}
 }

@@ -57,14 +57,14 @@ func (s *Space) Open(ctx context.Context, d artifact.Digest) (blob.Content, erro
 	return c, nil
 }
 
-// replaced says that the file in a place changed while it was looked at.
-var replaced = errors.New("file was replaced")
+// errReplaced says that the file in a place changed while it was looked at.
+var errReplaced = errors.New("file was replaced")
 
-// settled looks again while once says replaced. Each time a commit or a deletion must have come between, so it ends; the
-// bound is there for a file system that lies.
+// settled looks again while once says errReplaced. Each time a commit or a deletion must have come between, so it ends;
+// the bound is there for a file system that lies.
 func settled[T any](once func() (T, error)) (T, error) {
 	for range 100 {
-		if found, err := once(); !errors.Is(err, replaced) {
+		if found, err := once(); !errors.Is(err, errReplaced) {
 			return found, err
 		}
 	}
@@ -85,7 +85,7 @@ func (s *Space) openOnce(d artifact.Digest) (*content, error) {
 	}
 	opened, err := file.Stat()
 	if err == nil && !os.SameFile(seen, opened) {
-		err = replaced
+		err = errReplaced
 	}
 	if err == nil {
 		err = plain(opened)
@@ -117,7 +117,7 @@ func plain(info fs.FileInfo) error {
 	}
 	switch {
 	case stat.Nlink == 0:
-		return replaced
+		return errReplaced
 	case stat.Nlink > 1:
 		return fmt.Errorf("it has %d links: %w", stat.Nlink, blob.ErrCorrupt)
 	}
@@ -164,8 +164,8 @@ func (s *Space) Delete(ctx context.Context, d artifact.Digest) error {
 	return nil
 }
 
-// stopped ends a walk whose consumer has seen enough.
-var stopped = errors.New("enough seen")
+// errStopped ends a walk whose consumer has seen enough.
+var errStopped = errors.New("enough seen")
 
 // All yields the content of every fan-out folder. Names this package does not make are passed over.
 func (s *Space) All(ctx context.Context) iter.Seq2[blob.Info, error] {
@@ -178,7 +178,7 @@ func (s *Space) All(ctx context.Context) iter.Seq2[blob.Info, error] {
 				return s.yieldFile(ctx, folder.Name()+file.Name(), yield)
 			})
 		})
-		if err != nil && !errors.Is(err, stopped) {
+		if err != nil && !errors.Is(err, errStopped) {
 			yield(blob.Info{}, fmt.Errorf("list %s: %w", s.name, told(err)))
 		}
 	}
@@ -202,7 +202,7 @@ func (s *Space) yieldFile(ctx context.Context, name string, yield func(blob.Info
 		return err
 	}
 	if !yield(info, err) {
-		return stopped
+		return errStopped
 	}
 	return nil
 }
