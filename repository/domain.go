@@ -115,6 +115,15 @@ var (
 	kmsAlias = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
 )
 
+// DomainID returns a domain's internal identity, zero if there is no such domain. It is remembered and costs no look-up.
+func (s *Service) DomainID(ctx context.Context, key artifact.DomainKey) (catalog.DomainID, error) {
+	at, err := s.site(ctx, key, "")
+	if err != nil || at.domain == nil {
+		return 0, err
+	}
+	return at.domain.ID, nil
+}
+
 // encryptionKey turns what CreateDomain accepts (a key ARN, a key id, an alias name, an alias ARN, or nothing for the
 // account's own key) into the key ARN that DescribeDomain shows. No KMS stands behind it: the domain's real key is made and
 // kept here, and the ARN is a stable name for it. Terraform retries on the words "KMS key not found".
