@@ -1,0 +1,143 @@
+package config
+
+import (
+	_ "embed"
+	"net"
+	"net/netip"
+	"time"
+
+	"entrepot/artifact"
+)
+
+// Config is every setting. What each means stands in example.yaml.
+type Config struct {
+	Data           string              `yaml:"data"`
+	Listen         string              `yaml:"listen"`
+	PublicURL      string              `yaml:"public_url"` // empty: follows from the listener, see PublicURLOn
+	HostSuffix     string              `yaml:"host_suffix"`
+	Hosts          []string            `yaml:"hosts"`
+	Account        string              `yaml:"account"`
+	Region         string              `yaml:"region"`
+	TLS            TLS                 `yaml:"tls"`
+	Upstreams      map[string]Upstream `yaml:"upstreams"`
+	Fetch          Fetch               `yaml:"fetch"`
+	Limits         Limits              `yaml:"limits"`
+	Quotas         Quotas              `yaml:"quotas"`
+	Cache          Cache               `yaml:"cache"`
+	TrustedProxies []string            `yaml:"trusted_proxies"`
+	MetricsFrom    []string            `yaml:"metrics_from"`
+	Log            Log                 `yaml:"log"`
+	Jobs           Jobs                `yaml:"jobs"`
+	Drain          Drain               `yaml:"drain"`
+}
+
+// TLS names the PEM files of the certificate; both or neither are set.
+type TLS struct {
+	Cert string `yaml:"cert"`
+	Key  string `yaml:"key"`
+}
+
+// Upstream is where an external connection leads. In YAML it may be the URL alone.
+type Upstream struct {
+	URL           string          `yaml:"url"` // without user and password: those are moved to the members below
+	Username      string          `yaml:"username"`
+	Password      artifact.Secret `yaml:"password"`
+	Token         artifact.Secret `yaml:"token"`
+	DownloadHosts []string        `yaml:"download_hosts"`
+}
+
+// Fetch says how external registries are asked.
+type Fetch struct {
+	Freshness            time.Duration `yaml:"freshness"`
+	StaleWhileRevalidate time.Duration `yaml:"stale_while_revalidate"`
+	NegativeTTL          time.Duration `yaml:"negative_ttl"`
+	MaxDocument          Size          `yaml:"max_document"`
+}
+
+// Limits bound what clients may ask.
+type Limits struct {
+	MaxAsset     Size          `yaml:"max_asset"`
+	MaxBody      Size          `yaml:"max_body"`
+	RequestTime  time.Duration `yaml:"request_time"`
+	Patience     time.Duration `yaml:"patience"`
+	MinRate      Size          `yaml:"min_rate"` // bytes per second
+	IdleTime     time.Duration `yaml:"idle_time"`
+	Connections  int           `yaml:"connections"`
+	FailedLogins int           `yaml:"failed_logins"` // per minute and address
+}
+
+// Quotas are the counts that the service limits.
+type Quotas struct {
+	Domains           int `yaml:"domains"`
+	Repositories      int `yaml:"repositories"`
+	DirectUpstreams   int `yaml:"direct_upstreams"`
+	SearchedUpstreams int `yaml:"searched_upstreams"`
+	Tags              int `yaml:"tags"`
+	Assets            int `yaml:"assets"`
+}
+
+// Cache sets the memory that caches may take.
+type Cache struct {
+	Documents Size `yaml:"documents"`
+	Assets    Size `yaml:"assets"`
+}
+
+// Log says what is logged and how.
+type Log struct {
+	Level  string `yaml:"level"`
+	Format string `yaml:"format"`
+}
+
+// Jobs says when background work is done.
+type Jobs struct {
+	OrphanGrace time.Duration `yaml:"orphan_grace"`
+	OrphanEvery time.Duration `yaml:"orphan_every"`
+	TokenEvery  time.Duration `yaml:"token_every"`
+}
+
+// Drain says how the server ends.
+type Drain struct {
+	Notice time.Duration `yaml:"notice"`
+	Time   time.Duration `yaml:"time"`
+}
+
+// Default returns the settings of a server that nobody configured.
+func Default() Config {
+	return Config{
+		Data: "./entrepot-data", Listen: "127.0.0.1:8090", Account: "123456789012", Region: "us-east-1",
+		Hosts: []string{}, Upstreams: map[string]Upstream{}, TrustedProxies: []string{},
+		MetricsFrom: []string{"127.0.0.0/8", "::1/128"},
+		Fetch: Fetch{Freshness: 5 * time.Second, StaleWhileRevalidate: time.Minute, NegativeTTL: time.Minute,
+			MaxDocument: 256 * MiB},
+		Limits: Limits{MaxAsset: 5 * GiB, MaxBody: 8 * GiB, RequestTime: time.Hour, Patience: 20 * time.Second, MinRate: 4 * KiB,
+			IdleTime: 2 * time.Minute, Connections: 8192, FailedLogins: 60},
+		Quotas: Quotas{Domains: 10, Repositories: 1000, DirectUpstreams: 10, SearchedUpstreams: 25, Tags: 50, Assets: 350},
+		Cache:  Cache{Documents: 64 * MiB, Assets: 64 * MiB},
+		Log:    Log{Level: "info", Format: "text"},
+		Jobs:   Jobs{OrphanGrace: time.Hour, OrphanEvery: time.Hour, TokenEvery: 10 * time.Minute},
+		Drain:  Drain{Notice: 0, Time: 30 * time.Second},
+	}
+}
+
+// Example is the documented file: every key, with its default.
+//
+//go:embed example.yaml
+var Example string
+
+// PublicURLOn returns the public URL of a server that listens on addr, which is what the listener says it is: with port 0
+// in Listen the port is known only then. A server that listens on all addresses is known by its loopback one until
+// public_url says otherwise.
+func (c Config) PublicURLOn(addr net.Addr) string {
+	if c.PublicURL != "" {
+		return c.PublicURL
+	}
+	scheme := "http"
+	if c.TLS.Cert != "" {
+		scheme = "https"
+	}
+	host := addr.String()
+	if at, err := netip.ParseAddrPort(host); err == nil && at.Addr().IsUnspecified() {
+		host = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), at.Port()).String()
+	}
+	return scheme + "://" + host
+}
