@@ -97,7 +97,8 @@ type generator struct {
 	facts packageFacts
 	time  map[string]time.Time
 	named bool
-	buf   []byte
+	// One version at a time stands in these.
+	object, buf []byte
 }
 
 func (g *generator) read() error {
@@ -200,10 +201,11 @@ func (g *generator) stamp(key string) error {
 }
 
 func (g *generator) version(key string) error {
-	object, err := g.scan.raw(maxOne)
+	object, err := g.scan.rawInto(g.object, maxOne)
 	if err != nil {
 		return ignoreTooBig(err)
 	}
+	g.object = object
 	if _, err := parseVersion(key); err != nil {
 		return nil
 	}

@@ -21,7 +21,7 @@ func (p provenance) attestation(digests artifact.Digests) (attestation, error) {
 			PayloadType string `json:"payloadType"`
 		} `json:"dsseEnvelope"`
 	}
-	all, err := members([]byte(p.text))
+	all, err := outsideMembers([]byte(p.text))
 	if err != nil {
 		return attestation{}, fmt.Errorf("it is not JSON: %w", err)
 	}

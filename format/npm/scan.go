@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -142,7 +143,8 @@ func (s *scanner) object(each func(key string) error) error {
 	if err := s.enter(); err != nil {
 		return err
 	}
-	seen, room := make(map[string]struct{}), maxKeys
+	var seen keys
+	room := maxKeys
 	for first := true; ; first = false {
 		c, err := s.peek()
 		if err != nil {
@@ -155,10 +157,9 @@ func (s *scanner) object(each func(key string) error) error {
 		if err != nil {
 			return err
 		}
-		if _, twice := seen[key]; twice {
+		if !seen.add(key) {
 			return s.fail("the key %.100q comes twice", key)
 		}
-		seen[key] = struct{}{}
 		if room -= len(key) + 16; room < 0 {
 			return s.fail("an object has too many keys")
 		}
@@ -176,6 +177,32 @@ func (s *scanner) object(each func(key string) error) error {
 	s.pos++
 	s.depth--
 	return nil
+}
+
+// keys is a set that needs no map while it is small, as it mostly is.
+type keys struct {
+	few  []string
+	many map[string]struct{}
+}
+
+// add reports whether the key is new.
+func (k *keys) add(key string) bool {
+	if k.many == nil && len(k.few) < 32 {
+		if slices.Contains(k.few, key) {
+			return false
+		}
+		k.few = append(k.few, key)
+		return true
+	}
+	if k.many == nil {
+		k.many = make(map[string]struct{}, 2*len(k.few))
+		for _, known := range k.few {
+			k.many[known] = struct{}{}
+		}
+	}
+	_, twice := k.many[key]
+	k.many[key] = struct{}{}
+	return !twice
 }
 
 // endOr consumes a comma, or the closing byte and says so.
@@ -236,8 +263,11 @@ func (c *capture) add(p ...byte) {
 }
 
 // raw returns the next value without white space, or errTooBig once it has passed a value over limit bytes.
-func (s *scanner) raw(limit int) ([]byte, error) {
-	c := &capture{limit: limit}
+func (s *scanner) raw(limit int) ([]byte, error) { return s.rawInto(nil, limit) }
+
+// rawInto is raw with the room of buf, which may be used again when the value is done with.
+func (s *scanner) rawInto(buf []byte, limit int) ([]byte, error) {
+	c := &capture{out: buf[:0], limit: limit}
 	if err := s.value(c); err != nil {
 		return nil, err
 	}
@@ -544,19 +574,33 @@ type member struct {
 	value []byte
 }
 
-// members splits an object into its members, in their order. The values are copies.
+// members splits a compact object, as raw gives it, into its members in their order. The values share its memory.
 func members(object []byte) ([]member, error) {
-	var all []member
 	s := scanBytes(object)
+	all := make([]member, 0, 16)
 	err := s.object(func(key string) error {
-		value, err := s.raw(len(object))
-		all = append(all, member{key, value})
+		start := s.pos
+		err := s.skip()
+		all = append(all, member{key, s.buf[start:s.pos:s.pos]})
 		return err
 	})
 	if err == nil {
 		err = s.finish()
 	}
 	return all, err
+}
+
+// outsideMembers is members for a text from outside: it may have white space and must be UTF-8.
+func outsideMembers(text []byte) ([]member, error) {
+	s := scanBytes(text)
+	compact, err := s.raw(len(text))
+	if err == nil {
+		err = s.finish()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return members(compact)
 }
 
 // find returns the value under key, or nil.

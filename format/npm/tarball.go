@@ -254,7 +254,7 @@ func (i *inspection) packageJSON(size int64) error {
 	if err != nil {
 		return badArchive(err, "its package.json is not readable")
 	}
-	i.manifest, err = members(bytes.TrimPrefix(text, []byte("\uFEFF")))
+	i.manifest, err = outsideMembers(bytes.TrimPrefix(text, []byte("\uFEFF")))
 	if err != nil {
 		return badArchive(err, "its package.json is not usable JSON: %s", err)
 	}

@@ -1,0 +1,58 @@
+package npm
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"entrepot/repository"
+)
+
+// big is a packument of 5,000 versions and about 5 MB.
+func big(b *testing.B) string {
+	numbers := make([]string, 5000)
+	for i := range numbers {
+		numbers[i] = fmt.Sprintf("%d.%d.%d", i/100, i/10%10, i%10)
+	}
+	doc := registry("@acme/big", numbers...)
+	for _, v := range doc["versions"].(object) {
+		v.(object)["dependencies"] = object{"a": "^1.0.0", "b": "~2.0.0", "@c/d": ">=3"}
+		v.(object)["keywords"] = []string{"one", "two", "three"}
+	}
+	return text(b, doc)
+}
+
+func BenchmarkRegenerate(b *testing.B) {
+	document := big(b)
+	b.SetBytes(int64(len(document)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := regenerate(io.Discard, strings.NewReader(document), "@acme/big"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkRender(b *testing.B) {
+	kept, h := keep(b, "@acme/big", big(b))
+	l := &listing{key: key("@acme/big"), head: &indexedHead{head: h}, open: func(context.Context) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(kept)), nil
+	}}
+	for _, form := range []form{fullForm, abbreviatedForm} {
+		b.Run(form.variant, func(b *testing.B) {
+			view := repository.View{PackageKey: key("@acme/big"), Labels: h.Tags, Manifests: [][]byte{h.Package}, Versions: l.Each(b.Context())}
+			var out bytes.Buffer
+			b.ReportAllocs()
+			for b.Loop() {
+				out.Reset()
+				if err := render(&out, view, form, func(p string) string { return "https://packages.example.test/" + p }); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.SetBytes(int64(out.Len()))
+		})
+	}
+}

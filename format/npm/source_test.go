@@ -1,0 +1,280 @@
+package npm
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/repository"
+	"entrepot/upstream"
+	"entrepot/upstream/upstreamtest"
+)
+
+const connection = "public:npmjs"
+
+// seekable is the cache in memory with bodies that can seek, as those of a byte store can.
+type seekable struct{ upstreamtest.Cache }
+
+func (c *seekable) Open(ctx context.Context, e upstream.Entry) (io.ReadCloser, error) {
+	body, err := c.Cache.Open(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	all, err := io.ReadAll(body)
+	return seekableBody{bytes.NewReader(all)}, err
+}
+
+type seekableBody struct{ *bytes.Reader }
+
+func (seekableBody) Close() error { return nil }
+
+// outside is a registry on loopback and the source before it.
+type outside struct {
+	repository.Source
+	client   *upstream.Client
+	address  string
+	requests atomic.Int64
+	document atomic.Pointer[string] // answered for every package; nil: 404
+	path     atomic.Pointer[string] // of the last request, escaped
+	content  []byte                 // of every tarball
+}
+
+func newOutside(t *testing.T, cache upstream.Cache) *outside {
+	t.Helper()
+	o := &outside{content: []byte("1.0.0")}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		o.requests.Add(1)
+		path := r.URL.EscapedPath()
+		o.path.Store(&path)
+		if bytes.HasSuffix([]byte(path), []byte(".tgz")) {
+			_, _ = w.Write(o.content)
+			return
+		}
+		document := o.document.Load()
+		if document == nil || r.Header.Get("Accept") != "application/json" {
+			http.Error(w, `{"error":"not found"}`, http.StatusNotFound)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, *document)
+	}))
+	t.Cleanup(server.Close)
+	origin, err := upstream.ParseOrigin("npmjs", server.URL+"/registry")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.address = server.URL
+	o.client, err = upstream.New(upstream.Options{Origins: upstream.NewOrigins(origin), Cache: cache, Retries: -1,
+		RefreshEvery: time.Nanosecond, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := o.client.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	o.Source = newSource(o.client, connection)
+	return o
+}
+
+func (o *outside) serve(t *testing.T, doc object) {
+	t.Helper()
+	body := text(t, doc)
+	o.document.Store(&body)
+}
+
+func TestAListingIsWhatTheRegistrySays(t *testing.T) {
+	for name, cache := range map[string]upstream.Cache{"seeking": &seekable{}, "streaming": &upstreamtest.Cache{}} {
+		t.Run(name, func(t *testing.T) {
+			o, p := newOutside(t, cache), key("@acme/bar")
+			o.serve(t, registry("@acme/bar", "1.0.0", "1.1.0", "2.0.0-rc.1"))
+			l, err := o.Listing(t.Context(), p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := *o.path.Load(); got != "/registry/@acme%2fbar" {
+				t.Errorf("asked for %s", got)
+			}
+			if l.ID() == "" || !maps.Equal(l.Labels(), map[string]string{"latest": "2.0.0-rc.1"}) {
+				t.Errorf("got ID %q, labels %v", l.ID(), l.Labels())
+			}
+			n := 0
+			for v, err := range l.Each(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				n++
+				one, err := l.Version(t.Context(), v.Version)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(one.Manifest, v.Manifest) || one.Details.DisplayName != "@acme/bar" || one.Details.Readme != "# outside" {
+					t.Errorf("%s: got %+v", v.Version, one.Details)
+				}
+				a, ok := v.Asset(asset)
+				if !ok || a.Size != -1 || a.SHA512 == [64]byte{} || v.UpstreamTime.IsZero() || v.Origin.Connection != connection {
+					t.Errorf("%s: got %+v", v.Version, v)
+				}
+			}
+			if n != 3 {
+				t.Errorf("got %d versions, want 3", n)
+			}
+			if _, err := l.Version(t.Context(), "9.9.9"); !artifact.Is(err, artifact.NotFound) {
+				t.Errorf("got %v, want not found", err)
+			}
+			for range l.Each(t.Context()) {
+				break // a reader may leave early
+			}
+			if got := o.requests.Load(); got != 1 {
+				t.Errorf("got %d requests, want 1", got)
+			}
+		})
+	}
+}
+
+func TestAPackageOrADocumentThatIsNotThere(t *testing.T) {
+	o := newOutside(t, &seekable{})
+	if _, err := o.Listing(t.Context(), key("unknown")); !artifact.Is(err, artifact.NotFound) {
+		t.Errorf("got %v, want not found", err)
+	}
+	asked := o.requests.Load()
+	odd := artifact.PackageKey{Format: artifact.NPM, Namespace: "@acme", Name: "bar"}
+	if _, err := o.Listing(t.Context(), odd); !artifact.Is(err, artifact.NotFound) || o.requests.Load() != asked {
+		t.Errorf("got %v, and the registry was asked about a name it cannot have", err)
+	}
+	o.serve(t, registry("right", "1.0.0"))
+	if _, err := o.Listing(t.Context(), key("left")); !artifact.Is(err, artifact.Unavailable) {
+		t.Errorf("got %v, want unavailable for a document about another package", err)
+	}
+}
+
+func TestRefreshAsksTheRegistryAgain(t *testing.T) {
+	o, p := newOutside(t, &seekable{}), key("bar")
+	o.serve(t, registry("bar", "1.0.0"))
+	before, err := o.Listing(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.serve(t, registry("bar", "1.0.0", "1.1.0"))
+	after, err := o.Refresh(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := after.Version(t.Context(), "1.1.0"); err != nil || after.ID() == before.ID() {
+		t.Errorf("got %v, ID %q before and %q after", err, before.ID(), after.ID())
+	}
+}
+
+func TestAssetSaysWhereAndWhat(t *testing.T) {
+	o := newOutside(t, &seekable{})
+	for _, row := range []struct {
+		name string
+		dist object
+		kind artifact.Kind // Internal: no error
+		size [4]int        // of the wanted digests: MD5, SHA-1, SHA-256, SHA-512
+	}{
+		{"integrity before shasum", object{"tarball": "https://f.example.test/a.tgz", "integrity": sri(nil), "shasum": shasum([]byte("x"))}, 0, [4]int{0, 0, 0, 64}},
+		{"shasum of an old package", object{"tarball": "https://f.example.test/a.tgz", "shasum": shasum(nil)}, 0, [4]int{0, 20, 0, 0}},
+		{"no digest", object{"tarball": "https://f.example.test/a.tgz"}, artifact.Unavailable, [4]int{}},
+		{"no address", object{"tarball": "a.tgz", "shasum": shasum(nil)}, artifact.Unavailable, [4]int{}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			doc := registry("bar", "1.0.0")
+			dig(doc, "versions", "1.0.0").(object)["dist"] = row.dist
+			kept, h := keep(t, "bar", text(t, doc))
+			m, err := cutManifest(kept[:h.Index[0].Length])
+			if err != nil {
+				t.Fatal(err)
+			}
+			digests, err := digestsOf(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := artifact.Version{VersionKey: key("bar").At("1.0.0"), Manifest: m.appendLines(nil),
+				Assets: []artifact.Asset{{Name: asset, Size: -1, Digests: digests}}}
+			req, err := o.Asset(v, asset)
+			if row.kind != artifact.Internal {
+				if !artifact.Is(err, row.kind) {
+					t.Errorf("got %v, want %s", err, row.kind)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := req.Want
+			if got := [4]int{len(w.MD5), len(w.SHA1), len(w.SHA256), len(w.SHA512)}; got != row.size ||
+				req.URL != "https://f.example.test/a.tgz" || req.Connection != connection {
+				t.Errorf("got %+v", req)
+			}
+			if _, err := o.Asset(v, "other.tgz"); !artifact.Is(err, artifact.NotFound) {
+				t.Errorf("got %v for another asset", err)
+			}
+		})
+	}
+}
+
+func TestAnAssetIsFetchedOnlyIfItIsWhatWasPromised(t *testing.T) {
+	for name, content := range map[string]string{"right": "1.0.0", "wrong": "1.0.1"} {
+		t.Run(name, func(t *testing.T) {
+			cache := &seekable{}
+			o, p := newOutside(t, cache), key("bar")
+			o.content = []byte(content)
+			doc := registry("bar", "1.0.0")
+			dig(doc, "versions", "1.0.0", "dist").(object)["tarball"] = o.address + "/registry/bar/-/bar-1.0.0.tgz"
+			o.serve(t, doc)
+			l, err := o.Listing(t.Context(), p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := l.Version(t.Context(), "1.0.0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			req, err := o.Asset(v, asset)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Flight, req.Open = "one", cache.Create
+			req.Keep = func(context.Context, upstream.Spool, artifact.Digests, int64) error { return nil }
+			transfer, err := o.client.Asset(t.Context(), req)
+			if err == nil {
+				var got []byte
+				got, err = io.ReadAll(transfer)
+				if cerr := transfer.Close(); cerr != nil {
+					t.Error(cerr)
+				}
+				if err == nil && string(got) != content {
+					t.Errorf("got %q", got)
+				}
+			}
+			if (err == nil) != (name == "right") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestHeadsAreForgottenWhenTheyTakeTooMuchRoom(t *testing.T) {
+	h := newHeads(10 << 10)
+	reads := 0
+	read := func() (head, error) { reads++; return head{Index: make([]place, 10)}, nil }
+	for _, id := range []string{"a", "a", "b", "c", "d", "a"} {
+		if _, err := h.get(id, read); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if reads != 5 || h.lru.Len() != 3 || h.room < 0 {
+		t.Errorf("got %d reads, %d kept, %d bytes left", reads, h.lru.Len(), h.room)
+	}
+}
