@@ -526,3 +526,32 @@ func TestSealedContentIsAsLongAsTheFormatSays(t *testing.T) {
 		}
 	}
 }
+
+// swallowing is a store whose drafts keep nothing, so that BenchmarkSeal measures sealing alone.
+type swallowing struct{ blob.Store }
+
+func (swallowing) Create(context.Context) (blob.Draft, error) { return swallowed{}, nil }
+
+type swallowed struct{ blob.Draft }
+
+func (swallowed) Write(p []byte) (int, error) { return len(p), nil }
+func (swallowed) Discard() error              { return nil }
+
+func BenchmarkSeal(b *testing.B) {
+	s := sealed.New(swallowing{mem.New(time.Now)}, newKey(b))
+	content := blobtest.Bytes(11, 16<<20)
+	b.SetBytes(int64(len(content)))
+	b.ReportAllocs()
+	for b.Loop() {
+		draft, err := s.Create(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		for at := 0; at < len(content); at += 32 << 10 {
+			if _, err := draft.Write(content[at : at+32<<10]); err != nil {
+				b.Fatal(err)
+			}
+		}
+		_ = draft.Discard()
+	}
+}
