@@ -262,7 +262,8 @@ func (k kept) Close() error    { return nil }
 func (k kept) Info() blob.Info { return k.info }
 
 // Search follows format.Shelf: every term is in the namespace or the name.
-func (s *Shelf) Search(_ context.Context, f artifact.Format, terms []string, page catalog.Page) (catalog.Listing[artifact.PackageKey], error) {
+func (s *Shelf) Search(_ context.Context, f artifact.Format, terms []string,
+	page catalog.Page) (catalog.Listing[artifact.PackageKey], error) {
 	var none catalog.Listing[artifact.PackageKey]
 	if s.Refuse != nil {
 		return none, s.Refuse
@@ -301,7 +302,8 @@ func (s *Shelf) Held(_ context.Context, v artifact.VersionKey) (artifact.Version
 }
 
 // Annotate follows format.Shelf.
-func (s *Shelf) Annotate(_ context.Context, p artifact.PackageKey, versions []string, change func(artifact.Version) ([]byte, error)) error {
+func (s *Shelf) Annotate(_ context.Context, p artifact.PackageKey, versions []string,
+	change func(artifact.Version) ([]byte, error)) error {
 	if s.Refuse != nil {
 		return s.Refuse
 	}

@@ -7,8 +7,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-
-	"entrepot/repository"
 )
 
 // big is a packument of 5,000 versions and about 5 MB.
@@ -43,12 +41,12 @@ func BenchmarkRender(b *testing.B) {
 	}}
 	for _, form := range []form{fullForm, abbreviatedForm} {
 		b.Run(form.variant, func(b *testing.B) {
-			view := repository.View{PackageKey: key("@acme/big"), Labels: h.Tags, Manifests: [][]byte{h.Package}, Versions: l.Each(b.Context())}
+			view := viewOf(b.Context(), h, l)
 			var out bytes.Buffer
 			b.ReportAllocs()
 			for b.Loop() {
 				out.Reset()
-				if err := render(&out, view, form, func(p string) string { return "https://packages.example.test/" + p }); err != nil {
+				if err := render(&out, view, form, below); err != nil {
 					b.Fatal(err)
 				}
 			}

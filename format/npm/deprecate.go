@@ -66,7 +66,7 @@ func messages(versions map[string][]byte) (map[string]string, error) {
 	for number, object := range versions {
 		all, err := splitObject(object)
 		if err != nil {
-			return nil, artifact.Errorf(artifact.Invalid, "The description of version %.256q is not usable: %s.", number, err)
+			return nil, invalid("The description of version %.256q is not usable: %s.", number, err)
 		}
 		value := find(all, "deprecated")
 		if value == nil {
@@ -74,10 +74,10 @@ func messages(versions map[string][]byte) (map[string]string, error) {
 		}
 		message, ok := asText(value)
 		if !ok && !bytes.Equal(value, []byte("false")) {
-			return nil, artifact.Errorf(artifact.Invalid, "versions[%.256q].deprecated is not a text.", number)
+			return nil, invalid("versions[%.256q].deprecated is not a text.", number)
 		}
 		if len(message) > maxMessage {
-			return nil, artifact.Errorf(artifact.Invalid, "A deprecation message may have at most %d bytes.", maxMessage)
+			return nil, invalid("A deprecation message may have at most %d bytes.", maxMessage)
 		}
 		asked[number] = message
 	}

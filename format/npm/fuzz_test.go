@@ -14,6 +14,13 @@ import (
 	"entrepot/repository"
 )
 
+// viewOf is a repository that holds nothing and sees the listing.
+func viewOf(ctx context.Context, h head, l *listing) repository.View {
+	return repository.View{PackageKey: l.key, Labels: h.Tags, Manifests: [][]byte{h.Package}, Versions: l.Each(ctx)}
+}
+
+func below(path string) string { return "https://packages.example.test/" + path }
+
 // What is regenerated can be read, and every document made of it is JSON.
 func FuzzRegenerate(f *testing.F) {
 	f.Add([]byte(text(f, registry("bar", "1.0.0", "1.1.0-rc.1"))))
@@ -35,10 +42,10 @@ func FuzzRegenerate(f *testing.F) {
 		l := &listing{key: key("bar"), head: &indexedHead{head: h}, open: func(context.Context) (io.ReadCloser, error) {
 			return io.NopCloser(bytes.NewReader(out.Bytes())), nil
 		}}
-		view := repository.View{PackageKey: key("bar"), Labels: h.Tags, Manifests: [][]byte{h.Package}, Versions: l.Each(t.Context())}
+		view := viewOf(t.Context(), h, l)
 		for _, form := range []form{fullForm, abbreviatedForm} {
 			var doc bytes.Buffer
-			if err := render(&doc, view, form, func(p string) string { return "https://packages.example.test/" + p }); err != nil {
+			if err := render(&doc, view, form, below); err != nil {
 				t.Fatal(err)
 			}
 			var parsed struct {
@@ -103,7 +110,8 @@ func FuzzInspect(f *testing.F) {
 }
 
 func FuzzNames(f *testing.F) {
-	for _, seed := range []string{"lodash", "@acme/bar", "@acme%2fbar", "1.0.0-rc.1+b", "bar-1.0.0.tgz", "../x", "latest", "@a/@b/c"} {
+	for _, seed := range []string{"lodash", "@acme/bar", "@acme%2fbar", "1.0.0-rc.1+b", "bar-1.0.0.tgz", "../x", "latest",
+		"@a/@b/c"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -120,7 +128,8 @@ func FuzzNames(f *testing.F) {
 			t.Fatalf("%q is odd", s)
 		}
 		_ = checkTag(s)
-		if once := Rewrite(s); strings.ReplaceAll(strings.ToLower(once), "%2f", "/") != strings.ReplaceAll(strings.ToLower(s), "%2f", "/") {
+		decoded := func(path string) string { return strings.ReplaceAll(strings.ToLower(path), "%2f", "/") }
+		if once := Rewrite(s); decoded(once) != decoded(s) {
 			t.Fatalf("Rewrite(%q) gives %q", s, once)
 		}
 	})

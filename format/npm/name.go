@@ -25,19 +25,19 @@ var reserved = map[string]bool{"node_modules": true, "favicon.ico": true}
 // parseName reads lodash or @scope/name. Invalid names what is wrong.
 func parseName(s string) (artifact.PackageKey, error) {
 	if len(s) > maxName {
-		return artifact.PackageKey{}, artifact.Errorf(artifact.Invalid, "The package name is longer than %d characters.", maxName)
+		return artifact.PackageKey{}, invalid("The package name is longer than %d characters.", maxName)
 	}
 	p := artifact.PackageKey{Format: artifact.NPM, Name: s}
 	grammar := readable
 	if scoped, ok := strings.CutPrefix(s, "@"); ok {
 		p.Namespace, p.Name, _ = strings.Cut(scoped, "/")
 		if !readable.MatchString(p.Namespace) {
-			return artifact.PackageKey{}, artifact.Errorf(artifact.Invalid, "%q is not @scope/name.", s)
+			return artifact.PackageKey{}, invalid("%q is not @scope/name.", s)
 		}
 		grammar = readableIn
 	}
 	if !grammar.MatchString(p.Name) || p.Name == "." || p.Name == ".." || reserved[strings.ToLower(s)] {
-		return artifact.PackageKey{}, artifact.Errorf(artifact.Invalid, "%q is not an npm package name.", s)
+		return artifact.PackageKey{}, invalid("%q is not an npm package name.", s)
 	}
 	return p, nil
 }
@@ -45,7 +45,7 @@ func parseName(s string) (artifact.PackageKey, error) {
 // checkNewName refuses names that are legal to read but not to publish.
 func checkNewName(p artifact.PackageKey) error {
 	if name := fullName(p); !publishable.MatchString(name) {
-		return artifact.Errorf(artifact.Invalid,
+		return invalid(
 			"%q cannot be published: a new npm name is lower-case letters, digits, dash, dot, underscore and tilde.", name)
 	}
 	return nil
@@ -121,11 +121,11 @@ func cutSuffix(s, suffix string, ok bool) (string, bool) {
 func checkTag(tag string) error {
 	switch {
 	case tag == "" || len(tag) > maxName:
-		return artifact.Errorf(artifact.Invalid, "A tag has 1 to %d characters.", maxName)
+		return invalid("A tag has 1 to %d characters.", maxName)
 	case strings.ContainsFunc(tag, notTag) || tag[0] == '.' || tag[0] == '_' || tag == "constructor":
-		return artifact.Errorf(artifact.Invalid, "%q cannot be a tag.", tag)
+		return invalid("%q cannot be a tag.", tag)
 	case isRange(tag):
-		return artifact.Errorf(artifact.Invalid, "The tag name must not be a valid version range: %q.", tag)
+		return invalid("The tag name must not be a valid version range: %q.", tag)
 	}
 	return nil
 }
@@ -133,6 +133,10 @@ func checkTag(tag string) error {
 // notTag refuses what does not survive in a URL and on a command line.
 func notTag(r rune) bool {
 	return notIdentifier(r) && !strings.ContainsRune("._~!*'()", r)
+}
+
+func invalid(format string, args ...any) *artifact.Error {
+	return artifact.Errorf(artifact.Invalid, format, args...)
 }
 
 func notFound(format string, args ...any) *artifact.Error {

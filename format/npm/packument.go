@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -223,10 +224,15 @@ func (g *generator) version(key string) error {
 	return err
 }
 
+func isText(value []byte, want string) bool {
+	text, ok := asText(value)
+	return ok && text == want
+}
+
 // fromRegistry makes the manifest of one version object, or says that no client could use it.
 func fromRegistry(object []byte, name, number string) (manifest, bool) {
 	all, err := splitObject(object)
-	if err != nil || string(find(all, "name")) != string(quoted(name)) || string(find(all, "version")) != string(quoted(number)) {
+	if err != nil || !isText(find(all, "name"), name) || !isText(find(all, "version"), number) {
 		return manifest{}, false
 	}
 	dist, err := splitObject(find(all, "dist"))
@@ -302,15 +308,15 @@ func headLine(r io.Reader, size int64) ([]byte, error) {
 		if _, err := io.ReadFull(r, footer[:]); err != nil {
 			return nil, err
 		}
-		var at int64
-		if _, err := fmt.Sscanf(string(footer[:]), "%d\n", &at); err != nil || at < 0 || size-footerSize-at > maxHead+1 || at > size-footerSize {
+		at, err := strconv.ParseInt(string(footer[:footerSize-1]), 10, 64)
+		if err != nil || at < 0 || at > size-footerSize || size-footerSize-at > maxHead+1 {
 			return nil, errKeptForm
 		}
 		if _, err := seeker.Seek(at, io.SeekStart); err != nil {
 			return nil, err
 		}
 		line := make([]byte, size-footerSize-at)
-		_, err := io.ReadFull(r, line)
+		_, err = io.ReadFull(r, line)
 		return line, err
 	}
 	return lastLineButOne(r)

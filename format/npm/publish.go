@@ -52,10 +52,10 @@ var accepted = map[string]bool{"ok": true, "success": true}
 func (s *submission) checkNames(p artifact.PackageKey) error {
 	name := fullName(p)
 	if s.name != name {
-		return artifact.Errorf(artifact.Invalid, "The document's name is %.214q, the URL's is %q.", s.name, name)
+		return invalid("The document's name is %.214q, the URL's is %q.", s.name, name)
 	}
 	if s.id != "" && s.id != name {
-		return artifact.Errorf(artifact.Invalid, "The document's _id is %.214q, its name is %q.", s.id, name)
+		return invalid("The document's _id is %.214q, its name is %q.", s.id, name)
 	}
 	return nil
 }
@@ -118,19 +118,19 @@ func (s *submission) publication(p artifact.PackageKey) (repository.Publication,
 // attachedVersion finds the version that the tarball is named after.
 func (s *submission) attachedVersion(p artifact.PackageKey) (string, error) {
 	if s.tarball == nil || s.tarball.upload == nil {
-		return "", artifact.Errorf(artifact.Invalid, "The document has no tarball attached.")
+		return "", invalid("The document has no tarball attached.")
 	}
 	number, err := tarballVersion(p, s.tarball.file)
 	if err != nil {
-		return "", artifact.Errorf(artifact.Invalid, "The attachment %.300q is not called %s-VERSION.tgz.", s.tarball.file, fullName(p)).
+		return "", invalid("The attachment %.300q is not called %s-VERSION.tgz.", s.tarball.file, fullName(p)).
 			Causing(err)
 	}
 	if _, ok := s.versions[number]; !ok {
-		return "", artifact.Errorf(artifact.Invalid, "The tarball is for version %q, which the document does not describe.", number)
+		return "", invalid("The tarball is for version %q, which the document does not describe.", number)
 	}
 	// Clients ask for 1.0.0 when they mean 1.0.0+a, so two builds of one version would be one to them.
 	if strings.Contains(number, "+") {
-		return "", artifact.Errorf(artifact.Invalid, "The version %q has build metadata; publish it without.", number)
+		return "", invalid("The version %q has build metadata; publish it without.", number)
 	}
 	return number, nil
 }
@@ -138,15 +138,15 @@ func (s *submission) attachedVersion(p artifact.PackageKey) (string, error) {
 func versionObject(object []byte, p artifact.PackageKey, number string) ([]member, error) {
 	all, err := splitObject(object)
 	if err != nil {
-		return nil, artifact.Errorf(artifact.Invalid, "The description of version %s is not usable: %s.", number, err)
+		return nil, invalid("The description of version %s is not usable: %s.", number, err)
 	}
 	for _, want := range []struct{ key, value string }{{"name", fullName(p)}, {"version", number}} {
 		if got, ok := asText(find(all, want.key)); !ok || got != want.value {
-			return nil, artifact.Errorf(artifact.Invalid, "versions[%q].%s is %.214q instead of %q.", number, want.key, got, want.value)
+			return nil, invalid("versions[%q].%s is %.214q instead of %q.", number, want.key, got, want.value)
 		}
 	}
 	if id, ok := asText(find(all, "_id")); ok && id != fullName(p)+"@"+number {
-		return nil, artifact.Errorf(artifact.Invalid, "versions[%q]._id is %.300q.", number, id)
+		return nil, invalid("versions[%q]._id is %.300q.", number, id)
 	}
 	return all, nil
 }
@@ -158,7 +158,7 @@ func distOf(object []member) ([]member, error) {
 	}
 	dist, err := splitObject(value)
 	if err != nil {
-		return nil, artifact.Errorf(artifact.Invalid, "dist is not usable: %s.", err)
+		return nil, invalid("dist is not usable: %s.", err)
 	}
 	return dist, nil
 }
@@ -166,13 +166,13 @@ func distOf(object []member) ([]member, error) {
 // checkBytes compares what the client says about the tarball with what came.
 func (s *submission) checkBytes(dist []member, got artifact.Digests, size int64) error {
 	if s.tarball.length >= 0 && s.tarball.length != size {
-		return artifact.Errorf(artifact.Invalid, "The tarball has %d bytes, its length says %d.", size, s.tarball.length)
+		return invalid("The tarball has %d bytes, its length says %d.", size, s.tarball.length)
 	}
 	if sri, ok := asText(find(dist, "integrity")); ok && sri != "" && !meets(sri, got) {
-		return artifact.Errorf(artifact.Invalid, "The tarball does not have the integrity that dist.integrity says.")
+		return invalid("The tarball does not have the integrity that dist.integrity says.")
 	}
 	if sum, ok := asText(find(dist, "shasum")); ok && sum != "" && !strings.EqualFold(sum, hex.EncodeToString(got.SHA1[:])) {
-		return artifact.Errorf(artifact.Invalid, "The tarball does not have the SHA-1 that dist.shasum says.")
+		return invalid("The tarball does not have the SHA-1 that dist.shasum says.")
 	}
 	return nil
 }
@@ -196,7 +196,7 @@ func meets(sri string, got artifact.Digests) bool {
 func (c contents) checkIdentity(p artifact.PackageKey, number string) error {
 	for _, want := range []struct{ key, value string }{{"name", fullName(p)}, {"version", number}} {
 		if got, _ := asText(find(c.manifest, want.key)); got != want.value {
-			return artifact.Errorf(artifact.Invalid,
+			return invalid(
 				"The tarball's package.json says %s %.214q, the document says %q.", want.key, got, want.value)
 		}
 	}
@@ -209,7 +209,8 @@ func (s *submission) labels(number string) (map[string]string, error) {
 	for _, tag := range slices.Sorted(maps.Keys(s.tags)) {
 		target := s.tags[tag]
 		if _, known := s.versions[target]; !known {
-			return nil, artifact.Errorf(artifact.Invalid, "The tag %.214q points at version %.256q, which the document does not describe.", tag, target)
+			return nil, invalid("The tag %.214q points at version %.256q, which the document does not describe.",
+				tag, target)
 		}
 		if target != number {
 			continue
@@ -236,7 +237,7 @@ var requirementMaps = []string{"dependencies", "optionalDependencies", "devDepen
 func (c contents) merge(p artifact.PackageKey, object []member) ([]member, error) {
 	for _, key := range requirementMaps {
 		if value := find(c.manifest, key); value != nil && !textMap(value) {
-			return nil, artifact.Errorf(artifact.Invalid, "The tarball's package.json has a %s that is not an object of texts.", key)
+			return nil, invalid("The tarball's package.json has a %s that is not an object of texts.", key)
 		}
 	}
 	for _, key := range fromTarball {
@@ -292,7 +293,7 @@ func (c contents) bin(p artifact.PackageKey) ([]byte, error) {
 		return appendObject(nil, []member{{path.Base(p.Name), quoted(file)}}), nil
 	}
 	if !textMap(value) {
-		return nil, artifact.Errorf(artifact.Invalid, "The tarball's package.json has a bin that is neither a text nor an object of texts.")
+		return nil, invalid("The tarball's package.json has a bin that is neither a text nor an object of texts.")
 	}
 	return value, nil
 }
@@ -337,7 +338,7 @@ func (s *submission) facts(p artifact.PackageKey, number string, digests artifac
 	}
 	a, err := s.provenance.attestation(digests)
 	if err != nil {
-		return keptFacts{}, artifact.Errorf(artifact.Invalid, "The provenance bundle of %s %s cannot be accepted: %s.",
+		return keptFacts{}, invalid("The provenance bundle of %s %s cannot be accepted: %s.",
 			fullName(p), number, err)
 	}
 	return keptFacts{Bundles: []attestation{a}}, nil

@@ -2,6 +2,7 @@ package npm
 
 import (
 	"context"
+	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -9,8 +10,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"crypto/sha512"
 
 	"entrepot/artifact"
 	"entrepot/repository"
@@ -36,7 +35,8 @@ func TestPublishKeepsTheTarballAndWhatItSays(t *testing.T) {
 		"@acme%2Fbar/-/@acme%2Fbar-1.0.0.tgz"} {
 		w := s.must(http.StatusOK, s.do("GET", path, "", "Accept-Encoding", "gzip"))
 		if w.Body.String() != string(tarball) || w.Header().Get("Content-Encoding") != "" ||
-			w.Header().Get("Content-Type") != "application/octet-stream" || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+			w.Header().Get("Content-Type") != "application/octet-stream" ||
+			!strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
 			t.Errorf("%s: got %d bytes with %v", path, w.Body.Len(), w.Header())
 		}
 	}
@@ -59,7 +59,8 @@ func TestPublishReadsKeysInAnyOrder(t *testing.T) {
 	for name, body := range map[string]string{
 		"npm":  part("_id", "name", "dist-tags", "versions", "access", "_attachments"),
 		"yarn": part("_attachments", "name", "access", "versions", "dist-tags", "_id"),
-		"data": strings.Replace(part("_attachments", "name", "versions", "dist-tags"), `"content_type":"application/octet-stream",`, "", 1),
+		"data": strings.Replace(part("_attachments", "name", "versions", "dist-tags"),
+			`"content_type":"application/octet-stream",`, "", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -141,14 +142,17 @@ func TestPublishRefusesVersionsClientsCannotTellApart(t *testing.T) {
 
 func TestTheTarballDecidesWhatIsInstalled(t *testing.T) {
 	s := newSite(t)
-	inside := object{"name": "bar", "version": "1.0.0", "dependencies": object{"real": "1"}, "bin": "cli.js", "engines": object{"node": ">20"}}
-	claimed := object{"name": "bar", "version": "1.0.0", "dependencies": object{"other": "1"}, "scripts": object{"install": "x"},
+	inside := object{"name": "bar", "version": "1.0.0", "dependencies": object{"real": "1"}, "bin": "cli.js",
+		"engines": object{"node": ">20"}}
+	claimed := object{"name": "bar", "version": "1.0.0", "dependencies": object{"other": "1"},
+		"scripts":          object{"install": "x"},
 		"hasInstallScript": true, "_hasShrinkwrap": true, "os": []string{"linux"}, "description": "claimed"}
 	tarball := packed(t, inside, map[string]string{"binding.gyp": "{}"})
 	s.must(http.StatusCreated, s.do("PUT", "bar", text(t, putOf("bar", "1.0.0", "latest", tarball, claimed))))
 	v := dig(s.json(s.do("GET", "bar", "")), "versions", "1.0.0")
 	for key, want := range map[string]string{
-		"dependencies": `{"real":"1"}`, "bin": `{"bar":"cli.js"}`, "engines": `{"node":"\u003e20"}`, "scripts": `null`, "os": `null`,
+		"dependencies": `{"real":"1"}`, "bin": `{"bar":"cli.js"}`, "engines": `{"node":"\u003e20"}`,
+		"scripts": `null`, "os": `null`,
 		"hasInstallScript": `true`, "_hasShrinkwrap": `false`, "description": `"claimed"`,
 	} {
 		if got := text(t, dig(v, key)); got != want {
@@ -295,11 +299,13 @@ func TestProvenanceIsKeptAndAnswered(t *testing.T) {
 		"of other bytes": bundleFor(t, []byte("x")), "no JSON": "x", "no envelope": "{}", "key twice": `{"a":1,"a":1}`,
 	} {
 		doc := putOf("@acme/bar", "1.0.0", "latest", tarball, packageJSON, attach(bad))
-		if w := s.do("PUT", "@acme%2fbar", text(t, doc)); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "provenance") {
+		w := s.do("PUT", "@acme%2fbar", text(t, doc))
+		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "provenance") {
 			t.Errorf("%s: got %d %s", name, w.Code, w.Body)
 		}
 	}
-	s.must(http.StatusCreated, s.do("PUT", "@acme%2fbar", text(t, putOf("@acme/bar", "1.0.0", "latest", tarball, packageJSON, attach(bundle)))))
+	put := putOf("@acme/bar", "1.0.0", "latest", tarball, packageJSON, attach(bundle))
+	s.must(http.StatusCreated, s.do("PUT", "@acme%2fbar", text(t, put)))
 	doc := s.json(s.do("GET", "@acme/bar", ""))
 	at, _ := dig(doc, "versions", "1.0.0", "dist", "attestations", "url").(string)
 	path, ok := strings.CutPrefix(at, shelfURL)

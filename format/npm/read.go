@@ -146,7 +146,7 @@ func getAttestations(w http.ResponseWriter, r *http.Request, s format.Shelf) err
 	spec := r.PathValue("spec")
 	at := strings.LastIndexByte(spec, '@')
 	if at <= 0 {
-		return artifact.Errorf(artifact.Invalid, "%.300q is not PACKAGE@VERSION.", spec)
+		return invalid("%.300q is not PACKAGE@VERSION.", spec)
 	}
 	p, err := parseName(spec[:at])
 	if err != nil {

@@ -41,7 +41,8 @@ func TestATarballIsServedUnderItsOwnNameOnly(t *testing.T) {
 	if part.Body.String() != w.Body.String()[2:6] {
 		t.Error("the range is another")
 	}
-	for _, path := range []string{"bar/-/bar-1.0.1.tgz", "bar/-/baz-1.0.0.tgz", "bar/-/bar.tgz", "bar/-/package.tgz", "baz/-/baz-1.0.0.tgz"} {
+	for _, path := range []string{"bar/-/bar-1.0.1.tgz", "bar/-/baz-1.0.0.tgz", "bar/-/bar.tgz", "bar/-/package.tgz",
+		"baz/-/baz-1.0.0.tgz"} {
 		s.must(http.StatusNotFound, s.do("GET", path, ""))
 	}
 }
@@ -162,7 +163,8 @@ func TestSearch(t *testing.T) {
 		})
 	}
 	s.t = t
-	for _, query := range []string{"size=-1", "size=x", "from=1e9", "text=" + strings.Repeat("a", 101), "text=" + strings.Repeat("a+", 11)} {
+	for _, query := range []string{"size=-1", "size=x", "from=1e9", "text=" + strings.Repeat("a", 101),
+		"text=" + strings.Repeat("a+", 11)} {
 		s.must(http.StatusBadRequest, s.do("GET", "-/v1/search?"+query, ""))
 	}
 }

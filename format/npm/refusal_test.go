@@ -19,10 +19,13 @@ func TestWhatIsNotSupportedIsRefusedInWordsThatHelp(t *testing.T) {
 		status             int
 		words              string
 	}{
-		{"unpublish of a version changes the document", "PUT", "widget/-rev/1-a", 405, "aws codeartifact delete-package-versions"},
-		{"unpublish of a version removes the tarball", "DELETE", "@acme/widget/-/widget-1.0.0.tgz/-rev/1-a", 405, "delete-package-versions"},
+		{"unpublish of a version changes the document", "PUT", "widget/-rev/1-a", 405,
+			"aws codeartifact delete-package-versions"},
+		{"unpublish of a version removes the tarball", "DELETE", "@acme/widget/-/widget-1.0.0.tgz/-rev/1-a", 405,
+			"delete-package-versions"},
 		{"npm 6 doubles the path", "DELETE", "npm/shelf/widget/-/widget-1.0.0.tgz/-rev/1-a", 405, "delete-package-versions"},
-		{"npm 6 doubles a longer path", "DELETE", "d-123456789012/npm/shelf/@a/b/-/b-1.0.0.tgz/-rev/1-a", 405, "delete-package-versions"},
+		{"npm 6 doubles a longer path", "DELETE", "d-123456789012/npm/shelf/@a/b/-/b-1.0.0.tgz/-rev/1-a", 405,
+			"delete-package-versions"},
 		{"unpublish of a package", "DELETE", "@acme%2fwidget/-rev/1-a", 405, "delete-package-versions"},
 		{"web login", "POST", "-/v1/login", 404, "aws codeartifact login --tool npm"},
 		{"adduser", "PUT", "-/user/org.couchdb.user:ada", 405, "aws codeartifact login --tool npm"},

@@ -213,8 +213,9 @@ func TestLatestIsPointedAtTheHighestVersionLeft(t *testing.T) {
 			if got := dig(s.json(s.do("GET", "bar", "")), "dist-tags", "latest"); got != row.want {
 				t.Errorf("got %v, want %s", got, row.want)
 			}
-			if got := s.json(s.do("GET", "-/v1/search?text=bar", "")); !strings.Contains(text(t, got), `"version":"`+row.want+`"`) {
-				t.Errorf("search gives %s", text(t, got))
+			found := s.do("GET", "-/v1/search?text=bar", "").Body.String()
+			if !strings.Contains(found, `"version":"`+row.want+`"`) {
+				t.Errorf("search gives %s", found)
 			}
 		})
 	}
@@ -258,7 +259,7 @@ func TestStatusDecidesWhatIsShownAndServed(t *testing.T) {
 }
 
 func TestAViewWithoutVersionsIsNotFound(t *testing.T) {
-	err := render(&bytes.Buffer{}, repository.View{PackageKey: key("bar"), Versions: none}, fullForm, func(p string) string { return p })
+	err := render(&bytes.Buffer{}, repository.View{PackageKey: key("bar"), Versions: none}, fullForm, below)
 	if !artifact.Is(err, artifact.NotFound) {
 		t.Errorf("got %v, want not found", err)
 	}

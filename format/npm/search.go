@@ -114,11 +114,11 @@ func passable(err error) bool {
 func searchTerms(text string) ([]string, error) {
 	terms := strings.Fields(text)
 	if len(terms) > maxTerms {
-		return nil, artifact.Errorf(artifact.Invalid, "A search may have at most %d words.", maxTerms)
+		return nil, invalid("A search may have at most %d words.", maxTerms)
 	}
 	for i, term := range terms {
 		if len(term) > maxTerm {
-			return nil, artifact.Errorf(artifact.Invalid, "A search word may have at most %d bytes.", maxTerm)
+			return nil, invalid("A search word may have at most %d bytes.", maxTerm)
 		}
 		for _, qualifier := range []string{"scope:", "keywords:", "author:", "maintainer:"} {
 			terms[i] = strings.TrimPrefix(terms[i], qualifier)
@@ -136,7 +136,7 @@ func count(query url.Values, key string, otherwise, most int) (int, error) {
 	}
 	n, ok := asCount([]byte(text))
 	if !ok {
-		return 0, artifact.Errorf(artifact.Invalid, "%s is %.40q instead of a number.", key, text)
+		return 0, invalid("%s is %.40q instead of a number.", key, text)
 	}
 	return int(min(n, int64(most))), nil
 }

@@ -118,7 +118,8 @@ func TestAListingIsWhatTheRegistrySays(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !bytes.Equal(one.Manifest, v.Manifest) || one.Details.DisplayName != "@acme/bar" || one.Details.Readme != "# outside" {
+				if !bytes.Equal(one.Manifest, v.Manifest) || one.Details.DisplayName != "@acme/bar" ||
+					one.Details.Readme != "# outside" {
 					t.Errorf("%s: got %+v", v.Version, one.Details)
 				}
 				a, ok := v.Asset(asset)
@@ -183,8 +184,10 @@ func TestAssetSaysWhereAndWhat(t *testing.T) {
 		kind artifact.Kind // Internal: no error
 		size [4]int        // of the wanted digests: MD5, SHA-1, SHA-256, SHA-512
 	}{
-		{"integrity before shasum", object{"tarball": "https://f.example.test/a.tgz", "integrity": sri(nil), "shasum": shasum([]byte("x"))}, 0, [4]int{0, 0, 0, 64}},
-		{"shasum of an old package", object{"tarball": "https://f.example.test/a.tgz", "shasum": shasum(nil)}, 0, [4]int{0, 20, 0, 0}},
+		{"integrity before shasum", object{"tarball": "https://f.example.test/a.tgz", "integrity": sri(nil),
+			"shasum": shasum([]byte("x"))}, 0, [4]int{0, 0, 0, 64}},
+		{"shasum of an old package", object{"tarball": "https://f.example.test/a.tgz", "shasum": shasum(nil)}, 0,
+			[4]int{0, 20, 0, 0}},
 		{"no digest", object{"tarball": "https://f.example.test/a.tgz"}, artifact.Unavailable, [4]int{}},
 		{"no address", object{"tarball": "a.tgz", "shasum": shasum(nil)}, artifact.Unavailable, [4]int{}},
 	} {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 
-	"entrepot/artifact"
 	"entrepot/repository"
 )
 
@@ -67,7 +66,8 @@ func (b *putBody) Read(p []byte) (int, error) {
 // submit reads a PUT's body; stage gives room for the tarball, which is decoded straight into it. Whatever the error, the
 // caller discards the submission. Invalid: the document is not one, with the offset. Quota: too large. Other errors are
 // those of the body and of the room.
-func submit(ctx context.Context, body io.Reader, stage func(context.Context) (*repository.Upload, error)) (*submission, error) {
+func submit(ctx context.Context, body io.Reader,
+	stage func(context.Context) (*repository.Upload, error)) (*submission, error) {
 	r := submissionReader{
 		ctx:   ctx,
 		stage: stage,
@@ -85,7 +85,7 @@ func submit(ctx context.Context, body io.Reader, stage func(context.Context) (*r
 // publicError makes a document's syntax error the client's.
 func publicError(err error) error {
 	if bad, ok := errors.AsType[*malformed](err); ok {
-		return artifact.Errorf(artifact.Invalid, "The document is malformed at %s.", bad).Causing(err)
+		return invalid("The document is malformed at %s.", bad).Causing(err)
 	}
 	if errors.Is(err, errTooBig) {
 		return tooLarge("A part of the document is too large.").Causing(err)
@@ -160,8 +160,8 @@ func (r *submissionReader) attachment(file string) error {
 		r.s.provenance = &provenance{file: file}
 		return r.scan.object(r.bundle)
 	}
-	return artifact.Errorf(artifact.Invalid,
-		"The attachment %.200q cannot be accepted: a publish has one tarball (.tgz) and at most one provenance bundle (.sigstore).", file)
+	return invalid("The attachment %.200q cannot be accepted: "+
+		"a publish has one tarball (.tgz) and at most one provenance bundle (.sigstore).", file)
 }
 
 func (r *submissionReader) tarball(key string) error {
@@ -181,7 +181,7 @@ func (r *submissionReader) length() error {
 	}
 	n, ok := asCount(value)
 	if !ok {
-		return artifact.Errorf(artifact.Invalid, "The length of the attachment %q is %.40s.", r.s.tarball.file, value)
+		return invalid("The length of the attachment %q is %.40s.", r.s.tarball.file, value)
 	}
 	r.s.tarball.length = n
 	return nil
@@ -216,11 +216,11 @@ func (r *submissionReader) decode() error {
 	decoded := base64.NewDecoder(base64.StdEncoding.Strict(), text)
 	_, err = io.CopyBuffer(struct{ io.Writer }{upload}, struct{ io.Reader }{decoded}, make([]byte, 64<<10))
 	if bad, ok := errors.AsType[base64.CorruptInputError](err); ok {
-		return artifact.Errorf(artifact.Invalid, "The data of the attachment %q is not base64 at character %d.",
+		return invalid("The data of the attachment %q is not base64 at character %d.",
 			r.s.tarball.file, int64(bad))
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return artifact.Errorf(artifact.Invalid, "The data of the attachment %q is not whole base64.", r.s.tarball.file).Causing(err)
+		return invalid("The data of the attachment %q is not whole base64.", r.s.tarball.file).Causing(err)
 	}
 	if err != nil {
 		return err
@@ -230,7 +230,7 @@ func (r *submissionReader) decode() error {
 		if err != nil && err != io.EOF {
 			return err
 		}
-		return artifact.Errorf(artifact.Invalid, "The data of the attachment %q goes on after its padding.", r.s.tarball.file)
+		return invalid("The data of the attachment %q goes on after its padding.", r.s.tarball.file)
 	}
 	return nil
 }

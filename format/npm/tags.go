@@ -3,7 +3,6 @@ package npm
 import (
 	"net/http"
 
-	"entrepot/artifact"
 	"entrepot/format"
 )
 
@@ -42,10 +41,10 @@ func putTag(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 		err = scan.finish()
 	}
 	if err != nil {
-		return artifact.Errorf(artifact.Invalid, "The body is not a version as a JSON text.").Causing(err)
+		return invalid("The body is not a version as a JSON text.").Causing(err)
 	}
 	if _, err := parseVersion(number); err != nil {
-		return artifact.Errorf(artifact.Invalid, "The tag cannot point at %.256q: %s.", number, err)
+		return invalid("The tag cannot point at %.256q: %s.", number, err)
 	}
 	if err := s.SetLabel(r.Context(), p, name, number); err != nil {
 		return err
@@ -64,7 +63,7 @@ func deleteTag(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 		if err := s.Access(r.Context()); err != nil {
 			return err
 		}
-		return artifact.Errorf(artifact.Invalid, "The tag latest cannot be removed; point it at another version.")
+		return invalid("The tag latest cannot be removed; point it at another version.")
 	}
 	if err := s.DeleteLabel(r.Context(), p, name); err != nil {
 		return err

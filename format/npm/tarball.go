@@ -14,8 +14,6 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"golang.org/x/text/unicode/norm"
-
-	"entrepot/artifact"
 )
 
 // Bounds on an uploaded archive.
@@ -66,7 +64,7 @@ func inspect(r io.ReaderAt, size int64) (contents, error) {
 }
 
 func badArchive(cause error, format string, args ...any) error {
-	return artifact.Errorf(artifact.Invalid, "The tarball cannot be accepted: %s.", fmt.Sprintf(format, args...)).Causing(cause)
+	return invalid("The tarball cannot be accepted: %s.", fmt.Sprintf(format, args...)).Causing(cause)
 }
 
 // unpackLimit ends an archive that unpacks to too much.
@@ -173,7 +171,7 @@ func (i *inspection) place(h *tar.Header) (string, error) {
 	if i.paths += len(name); i.paths > maxPaths {
 		return "", badArchive(nil, "its paths have more than %d bytes together", maxPaths)
 	}
-	if len(name) > maxPath || !utf8.ValidString(name) || strings.ContainsAny(name, "\\\x00") || strings.ContainsFunc(name, isControl) {
+	if len(name) > maxPath || !utf8.ValidString(name) || strings.ContainsFunc(name, uncleanInPath) {
 		return "", badArchive(nil, "%.200q is no clean path", name)
 	}
 	for segment := range strings.SplitSeq(name, "/") {
@@ -189,7 +187,7 @@ func (i *inspection) place(h *tar.Header) (string, error) {
 	return relative, i.occupy(name, h.Typeflag == tar.TypeReg)
 }
 
-func isControl(r rune) bool { return r < 0x20 || r == 0x7f }
+func uncleanInPath(r rune) bool { return r < 0x20 || r == 0x7f || r == '\\' }
 
 // occupy refuses two entries that would be one file for some client. Folders may come again, files may not, and nothing
 // may be below a file.

@@ -15,7 +15,8 @@ const minimal = `{"name":"widget","version":"1.0.0"}`
 
 func TestInspectTellsWhatInstallersNeed(t *testing.T) {
 	tarball := pack(t,
-		entry{tar.Header{Typeflag: tar.TypeXGlobalHeader, Name: "pax_global_header", PAXRecords: map[string]string{"comment": "c"}}, ""},
+		entry{tar.Header{Typeflag: tar.TypeXGlobalHeader, Name: "pax_global_header",
+			PAXRecords: map[string]string{"comment": "c"}}, ""},
 		entry{tar.Header{Typeflag: tar.TypeDir, Name: "widget-main/", Mode: 0o755}, ""},
 		file("widget-main/README", "plain"),
 		file("widget-main/readme.md", "# marked"),
