@@ -24,6 +24,7 @@ type Config struct {
 	Limits         Limits              `yaml:"limits"`
 	Quotas         Quotas              `yaml:"quotas"`
 	Cache          Cache               `yaml:"cache"`
+	AllowPublic    bool                `yaml:"allow_public"`
 	TrustedProxies []string            `yaml:"trusted_proxies"`
 	MetricsFrom    []string            `yaml:"metrics_from"`
 	Log            Log                 `yaml:"log"`

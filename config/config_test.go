@@ -92,7 +92,7 @@ func TestEveryNumberHasBoundsAndEveryBoundANumber(t *testing.T) {
 func TestEverySettingCanBeMadeByVariableAndFlag(t *testing.T) {
 	samples := map[reflect.Type]string{
 		reflect.TypeFor[string](): "", reflect.TypeFor[int](): "7", reflect.TypeFor[time.Duration](): "61s",
-		reflect.TypeFor[Size](): "3MiB", reflect.TypeFor[[]string](): "192.0.2.1, 192.0.2.2", reflect.TypeFor[artifact.Secret](): "s",
+		reflect.TypeFor[Size](): "3MiB", reflect.TypeFor[bool](): "true", reflect.TypeFor[[]string](): "192.0.2.1, 192.0.2.2", reflect.TypeFor[artifact.Secret](): "s",
 	}
 	texts := map[string]string{
 		"data": "x", "listen": "0.0.0.0:1", "public_url": "https://a.test", "host_suffix": "b.test", "account": "210987654321",

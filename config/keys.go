@@ -84,6 +84,12 @@ func (k Key) assign(in reflect.Value, text string) error {
 			return fmt.Errorf("%.40q is no whole number", text)
 		}
 		*leaf = n
+	case *bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%.40q is neither true nor false", text)
+		}
+		*leaf = b
 	case *time.Duration:
 		d, err := time.ParseDuration(text)
 		if err != nil {

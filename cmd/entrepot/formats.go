@@ -1,0 +1,28 @@
+package main
+
+import (
+	"entrepot/format"
+	"entrepot/format/npm"
+	"entrepot/repository"
+	"entrepot/upstream"
+)
+
+// formats are the protocols this build speaks. A new one is a folder below format/ and a line here.
+func formats() []format.Format {
+	return []format.Format{
+		npm.Format(),
+	}
+}
+
+// sources are the external connections that the formats can read.
+func sources(c *upstream.Client) map[string]repository.Source {
+	all := map[string]repository.Source{}
+	for _, f := range formats() {
+		for _, connection := range upstream.Connections() {
+			if f.Source != nil && connection.Format == f.Name {
+				all[connection.Name] = f.Source(c, connection.Name)
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"entrepot/access"
+	"entrepot/access/sigv4"
+	"entrepot/artifact"
+	"entrepot/awsapi"
+	"entrepot/blob/disk"
+	"entrepot/blob/sealed"
+	"entrepot/catalog"
+	"entrepot/catalog/sqlcatalog"
+	"entrepot/config"
+	"entrepot/format"
+	"entrepot/iam"
+	"entrepot/repository"
+	"entrepot/server"
+	"entrepot/upstream"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// house is a whole Entrepot: every part, put together. Nothing outside this file knows which store is behind a contract.
+type house struct {
+	config  config.Config
+	log     *slog.Logger
+	metrics *prometheus.Registry
+
+	addresses *server.Addresses
+	catalog   catalog.Store
+	vault     *vault
+	upstream  *upstream.Client
+	rules     *repository.Service
+	guard     *access.Guard
+	server    *server.Server
+
+	closers []func() error // in the order of opening
+}
+
+// open puts the parts together, from the floor up. On an empty data folder it makes a new installation. What was opened is
+// closed by Close, also after an error.
+func open(ctx context.Context, c config.Config, log *slog.Logger) (_ *house, err error) {
+	h := &house{config: c, log: log, metrics: prometheus.NewRegistry()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.Close())
+		}
+	}()
+	if h.addresses, err = server.NewAddresses(c.PublicURL, c.HostSuffix, c.Listen, c.Hosts); err != nil {
+		return nil, err
+	}
+	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, step := range []func(context.Context) error{h.openStores, h.openUpstreams, h.openRules, h.openAccess, h.openServer} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+// Close ends all parts, last opened first.
+func (h *house) Close() error {
+	var failures []error
+	for len(h.closers) > 0 {
+		last := len(h.closers) - 1
+		failures = append(failures, h.closers[last]())
+		h.closers = h.closers[:last]
+	}
+	return errors.Join(failures...)
+}
+
+func (h *house) closing(f func() error) { h.closers = append(h.closers, f) }
+
+// openStores opens the data folder: keys, bytes, catalog.
+func (h *house) openStores(ctx context.Context) error {
+	if err := os.MkdirAll(h.config.Data, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	keyring, err := sealed.OpenKeyring(h.config.Data)
+	if err != nil {
+		return err
+	}
+	content, err := disk.Open(filepath.Join(h.config.Data, "blobs"), disk.Options{})
+	if err != nil {
+		return err
+	}
+	h.closing(content.Close)
+	if h.vault, err = newVault(content, keyring, h.metrics, int64(h.config.Cache.Assets)); err != nil {
+		return err
+	}
+	store, err := sqlcatalog.OpenSQLite(ctx, filepath.Join(h.config.Data, "catalog.sqlite"), sqlcatalog.Options{})
+	if err != nil {
+		return err
+	}
+	h.closing(store.Close)
+	h.catalog = store
+	return nil
+}
+
+// openUpstreams opens the way to the external registries.
+func (h *house) openUpstreams(ctx context.Context) error {
+	origins, err := origins(ctx, h.config, h.log)
+	if err != nil {
+		return err
+	}
+	documents, err := h.vault.documents()
+	if err != nil {
+		return err
+	}
+	f := h.config.Fetch
+	h.upstream, err = upstream.New(upstream.Options{
+		Origins: origins, Cache: repository.NewRemembered(h.catalog, documents), Logger: h.log,
+		Freshness: f.Freshness, StaleWhileRevalidate: f.StaleWhileRevalidate, NegativeTTL: f.NegativeTTL,
+		MaxDocument: int64(f.MaxDocument), MaxAsset: int64(h.config.Limits.MaxAsset), UserAgent: "entrepot/" + version,
+	})
+	if err != nil {
+		return err
+	}
+	h.closing(h.upstream.Close)
+	return h.metrics.Register(samples{h.upstream})
+}
+
+func (h *house) openRules(context.Context) error {
+	q := h.config.Quotas
+	h.rules = repository.New(repository.Options{
+		Catalog: h.catalog, Vault: h.vault, Fetcher: h.upstream, Sources: sources(h.upstream),
+		Region: h.config.Region, Endpoint: h.addresses.Endpoint, Now: time.Now, NewID: rand.Text, Log: h.log,
+		Quotas: repository.Quotas{
+			Domains: q.Domains, Repositories: q.Repositories, DirectUpstreams: q.DirectUpstreams,
+			SearchedUpstreams: q.SearchedUpstreams, Tags: q.Tags, Assets: q.Assets, AssetSize: int64(h.config.Limits.MaxAsset),
+		},
+		AllowPublic: h.config.AllowPublic, DocumentCache: int64(h.config.Cache.Documents),
+	})
+	return nil
+}
+
+// openAccess opens the way in, and makes the administrator of a new installation.
+func (h *house) openAccess(ctx context.Context) error {
+	var err error
+	h.guard, err = access.New(access.Config{Catalog: h.catalog, Sealer: h.vault, Now: time.Now, Region: h.config.Region})
+	if err != nil {
+		return err
+	}
+	created, err := h.guard.Bootstrap(ctx, access.Installation{
+		Dir: h.config.Data, Account: artifact.AccountID(h.config.Account), PublicURL: h.config.PublicURL,
+	})
+	if err == nil && created {
+		h.log.InfoContext(ctx, "made a new installation", "account", h.config.Account, "credentials", filepath.Join(h.config.Data, "aws"))
+	}
+	return err
+}
+
+func (h *house) openServer(context.Context) error {
+	trusted, err := config.Prefixes(h.config.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	scrapers, err := config.Prefixes(h.config.MetricsFrom)
+	if err != nil {
+		return err
+	}
+	l := h.config.Limits
+	h.server, err = server.New(server.Options{
+		Addresses:     h.addresses,
+		Authenticator: doorkeeper{h.guard, h.rules},
+		API: awsapi.New(h.rules, h.guard, awsapi.Options{
+			Region: h.config.Region, Account: artifact.AccountID(h.config.Account), Logger: h.log,
+		}),
+		Services: map[string]server.API{"sts": sts{}},
+		Formats:  formats(),
+		Shelves: func(c iam.Caller, key artifact.RepositoryKey, f artifact.Format) format.Shelf {
+			return h.rules.Shelf(c, key, h.addresses.Endpoint(key, f))
+		},
+		Checks:         []server.Check{{Name: "catalog", Run: h.readable}, server.FolderWritable(h.config.Data)},
+		TrustedProxies: trusted, MetricsFrom: scrapers,
+		Limits: server.Limits{
+			Body: int64(l.MaxBody), Request: l.RequestTime, IdleTime: l.IdleTime, Connections: l.Connections,
+			FailedLogins: unlimited(l.FailedLogins), Pace: server.Pace{Patience: l.Patience, Rate: int64(l.MinRate)},
+		},
+		Log: h.log, Metrics: h.metrics, Gatherer: h.metrics, Now: time.Now, NewID: uuid.NewString,
+	})
+	return err
+}
+
+// unlimited turns the configuration's zero into the server's negative.
+func unlimited(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+// readable checks that the catalog answers.
+func (h *house) readable(ctx context.Context) error {
+	return h.catalog.Read(ctx, func(r catalog.Reader) error {
+		_, err := r.AllDomains(catalog.Page{Limit: 1})
+		return err
+	})
+}
+
+// doorkeeper is the guard as the server asks it.
+type doorkeeper struct {
+	guard *access.Guard
+	rules *repository.Service
+}
+
+// jsonBody is the most that the body of a signed API call may take, in bytes; policies and lists of a hundred versions fit
+// many times.
+const jsonBody = 1 << 20
+
+func (d doorkeeper) Signed(r *http.Request, service string) (iam.Caller, error) {
+	caller, _, err := d.guard.API(r, "", sigv4.Payload{HeaderHash: awsapi.HeaderHash(r), Limit: jsonBody}, service)
+	return caller.Caller, err
+}
+
+func (d doorkeeper) Bearer(r *http.Request, key artifact.DomainKey) (iam.Caller, error) {
+	// The ID of a domain that is not there is zero, and a token for it is refused like any wrong one.
+	id, err := d.rules.DomainID(r.Context(), key)
+	if err != nil {
+		return iam.Caller{}, err
+	}
+	caller, err := d.guard.Package(r, "", id)
+	return caller.Caller, err
+}
+
+// sts answers what of STS there is.
+type sts struct{}
+
+func (sts) Serve(w http.ResponseWriter, r *http.Request, caller iam.Caller) {
+	_ = access.STS(r, access.Caller{Caller: caller}).Send(w)
+}
+
+func (sts) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	_ = access.STSError(err, w.Header().Get(awsapi.RequestIDHeader)).Send(w)
+}

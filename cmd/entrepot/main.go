@@ -1,0 +1,60 @@
+// Command entrepot is a self-hosted artifact repository that speaks the AWS CodeArtifact API. See README.md.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the linker; a build without it says so.
+var version = "development"
+
+// cli is the command line. Each command is a struct with a Run method in the file of its name.
+type cli struct {
+	Serve     serveCommand     `cmd:"" help:"Serve the API and the repositories."`
+	Env       envCommand       `cmd:"" help:"Print the environment that points AWS's own tools at a data folder's server."`
+	Upstreams upstreamsCommand `cmd:"" help:"Show where the external connections lead."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+func run(ctx context.Context, args []string) int {
+	var commands cli
+	parser, err := kong.New(&commands, kong.Name("entrepot"),
+		kong.Description("A self-hosted artifact repository that speaks the AWS CodeArtifact API.\n\n"+
+			"  entrepot serve                   # serve on 127.0.0.1:8090, keeping everything in ./entrepot-data\n"+
+			"  eval \"$(entrepot env)\"           # in another terminal: now the aws command line works against it\n"+
+			"  aws codeartifact create-domain --domain my-domain"),
+		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "entrepot:", err)
+		return 1
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		parser.FatalIfErrorf(err)
+	}
+	if err := command.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "entrepot:", err)
+		return 1
+	}
+	return 0
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run() error {
+	_, err := fmt.Println("entrepot", version)
+	return err
+}

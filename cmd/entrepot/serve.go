@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+
+	"entrepot/config"
+	"entrepot/server"
+)
+
+type serveCommand struct {
+	Config   string            `placeholder:"FILE" type:"existingfile" env:"ENTREPOT_CONFIG" help:"YAML file with settings; entrepot serve --example prints one."`
+	Example  bool              `help:"Print a configuration with every setting, its default and its meaning, and end."`
+	Data     string            `placeholder:"DIR" help:"Folder for everything the server keeps (default ./entrepot-data)."`
+	Listen   string            `placeholder:"HOST:PORT" help:"Address to listen on (default 127.0.0.1:8090)."`
+	Public   string            `name:"public-url" placeholder:"URL" help:"URL under which clients reach the server (default http://LISTEN)."`
+	Upstream map[string]string `placeholder:"NAME=URL" help:"Address of a public registry, such as npmjs=https://registry.example.test/. Can be repeated."`
+	Set      map[string]string `placeholder:"KEY=VALUE" help:"Any other setting, such as limits-max-asset=1GiB or host-suffix=packages.example.test. Can be repeated."`
+}
+
+// Help is shown by entrepot serve --help.
+func (serveCommand) Help() string {
+	return `Examples:
+
+  entrepot serve
+  entrepot serve --data /srv/entrepot --listen 0.0.0.0:8090 --public-url http://packages.example.test:8090
+  entrepot serve --upstream npmjs=https://registry.example.test/
+  entrepot serve --config /etc/entrepot.yaml --set tls-cert=cert.pem --set tls-key=key.pem
+
+Every setting is also a key of the configuration file and an environment variable: limits.max_asset is ENTREPOT_LIMITS_MAX_ASSET. Flags win over
+variables, variables over the file. SIGTERM ends the server after the requests in flight.`
+}
+
+// Run serves until it is told to end.
+func (s serveCommand) Run(ctx context.Context) (err error) {
+	if s.Example {
+		_, err := fmt.Print(config.Example)
+		return err
+	}
+	c, unknown, err := config.Load(config.Sources{File: s.Config, Env: os.Environ(), Flags: s.flags(), Upstreams: upstreamNames()})
+	if err != nil {
+		return err
+	}
+	log := logger(c.Log)
+	for _, name := range unknown {
+		log.WarnContext(ctx, "this variable is no setting", "variable", name)
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w; another address can be given with --listen", err)
+	}
+	defer listener.Close()
+	c.PublicURL = c.PublicURLOn(listener.Addr())
+	var certificate *server.Certificate
+	if c.TLS.Cert != "" {
+		if certificate, err = server.NewCertificate(c.TLS.Cert, c.TLS.Key, log); err != nil {
+			return err
+		}
+	}
+	h, err := open(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	fmt.Printf("entrepot %s is ready at %s, data in %s\n", version, c.PublicURL, c.Data)
+	return h.server.Serve(ctx, listener, certificate, server.Drain{Notice: c.Drain.Notice, Time: c.Drain.Time})
+}
+
+// flags are the settings given on the command line, by the names that package config knows.
+func (s serveCommand) flags() map[string]string {
+	given := map[string]string{}
+	for name, value := range s.Set {
+		given[strings.NewReplacer(".", "-", "_", "-").Replace(name)] = value
+	}
+	for name, value := range map[string]string{"data": s.Data, "listen": s.Listen, "public-url": s.Public} {
+		if value != "" {
+			given[name] = value
+		}
+	}
+	for name, address := range s.Upstream {
+		given["upstream-"+name] = address
+	}
+	return given
+}
+
+func logger(l config.Log) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(l.Level)) // checked when the configuration was loaded
+	options := &slog.HandlerOptions{Level: level}
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, options))
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"entrepot/blob"
+	"entrepot/blob/disk"
+	"entrepot/blob/hot"
+	"entrepot/blob/metered"
+	"entrepot/blob/sealed"
+	"entrepot/catalog"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// vault gives every domain a byte store of its own: what is asked for often is in memory, over metrics, over encryption under
+// the domain's key, over a folder of the disk. It also seals small secrets under the master key.
+type vault struct {
+	disk    *disk.Disk
+	keyring *sealed.Keyring
+	metrics *metered.Metrics
+	memory  int64 // bytes of small assets kept in memory for each domain; 0 for none
+}
+
+func newVault(d *disk.Disk, k *sealed.Keyring, r prometheus.Registerer, memory int64) (*vault, error) {
+	metrics, err := metered.NewMetrics(r, "disk", time.Now)
+	if err != nil {
+		return nil, fmt.Errorf("register metrics of the blob store: %w", err)
+	}
+	return &vault{disk: d, keyring: k, metrics: metrics, memory: memory}, nil
+}
+
+// NewKey makes a key for a new domain, wrapped.
+func (v *vault) NewKey() ([]byte, error) { return v.keyring.NewDataKey(), nil }
+
+// Open returns the store of a domain.
+func (v *vault) Open(d catalog.Domain) (blob.Store, error) {
+	key, err := v.keyring.Unwrap(d.DataKey)
+	if err != nil {
+		return nil, fmt.Errorf("domain %s: %w", d.DomainKey, err)
+	}
+	return v.stack("domain-"+strconv.FormatInt(int64(d.ID), 10), key)
+}
+
+// documents returns the installation's own store, where metadata of public registries lies.
+func (v *vault) documents() (blob.Store, error) { return v.stack("documents", v.keyring.OwnDataKey()) }
+
+func (v *vault) stack(space string, key sealed.DataKey) (blob.Store, error) {
+	folder, err := v.disk.Space(space)
+	if err != nil {
+		return nil, err
+	}
+	store := blob.Store(v.metrics.Store(sealed.New(folder, key)))
+	if v.memory > 0 {
+		store = hot.New(store, hot.Options{Total: v.memory})
+	}
+	return store, nil
+}
+
+// Seal encrypts a secret and binds it to what it is about.
+func (v *vault) Seal(plain, about []byte) ([]byte, error) {
+	return v.keyring.Seal(plain, string(about))
+}
+
+// Unseal is the inverse of Seal.
+func (v *vault) Unseal(sealed, about []byte) ([]byte, error) {
+	return v.keyring.Unseal(sealed, string(about))
+}
