@@ -1,0 +1,52 @@
+// Command registry is a made-up npm registry that stands upstream of what is measured. It has every package that is asked
+// for, in version 1.0.0, answers each request after the same latency, and counts.
+//
+//	registry [-listen 127.0.0.1:0] [-latency 30ms]
+//
+// A name that ends in -bytes-N, such as big-bytes-5000000, is a package whose tarball has about N bytes; others have ten
+// kilobytes. GET /-/count?prefix=P tells how often the paths below /P were asked for. It prints its address in one line
+// and ends with SIGTERM.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "registry:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	listen := flag.String("listen", "127.0.0.1:0", "address to listen on")
+	latency := flag.Duration("latency", 30*time.Millisecond, "time before each answer begins")
+	flag.Parse()
+	if flag.NArg() > 0 || *latency < 0 || *latency > time.Minute {
+		return fmt.Errorf("the latency is up to a minute, and there are no other arguments")
+	}
+	listener, err := net.Listen("tcp", *listen)
+	if err != nil {
+		return err
+	}
+	fmt.Println(listener.Addr())
+	handler := newRegistry("http://"+listener.Addr().String()+"/", func() { time.Sleep(*latency) })
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	// Nobody waits for the answers that are cut: the driver has had its own.
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	if err := server.Serve(listener); err != http.ErrServerClosed {
+		return err
+	}
+	return nil
+}
