@@ -1,0 +1,83 @@
+package archtest
+
+import "strings"
+
+// contracts and words are the two lower floors, without their implementations.
+var (
+	words     = []string{"artifact", "iam"}
+	contracts = append([]string{"blob", "catalog", "upstream"}, words...)
+)
+
+// floors says which rooms each room may import. An import may only go down, and doors never import each other. A rule counts
+// for the room and all below it, unless a longer one fits better; a room may always import what lies below itself. Test
+// files are free: a test of the rules may well use a real catalog.
+var floors = map[string][]string{
+	"artifact": {},
+	"iam":      {},
+
+	"blob":                  {"artifact"},
+	"blob/hot":              {"artifact", "blob", "blob/mem"},
+	"blob/disk":             {"artifact", "blob"},
+	"blob/mem":              {"artifact", "blob"},
+	"blob/metered":          {"artifact", "blob"},
+	"blob/sealed":           {"artifact", "blob"},
+	"blob/blobtest":         {"artifact", "blob"},
+	"blob/disk/fault":       {"artifact", "blob", "blob/disk"},
+	"blob/s3":               {"artifact", "blob"},
+	"catalog":               {"artifact"},
+	"catalog/sqlcatalog":    {"artifact", "catalog"},
+	"catalog/catalogtest":   {"artifact", "catalog"},
+	"upstream":              {"artifact"},
+	"upstream/upstreamtest": {"artifact", "upstream"},
+
+	"repository":   contracts,
+	"access":       append([]string{"access/sigv4"}, contracts...),
+	"access/sigv4": {"artifact"},
+	"jobs":         contracts,
+
+	"format": append([]string{"repository"}, contracts...),
+	// What the formats share is a room of its own beside them or the contract itself; one format never imports another.
+	"format/*": append([]string{"format", "repository"}, contracts...),
+	"awsapi":   append([]string{"repository"}, contracts...),
+	"console":  append([]string{"repository", "access"}, contracts...),
+	// The server sees the contract of formats; the formats themselves, like the API, are handed to it by the wiring.
+	"server": append([]string{"format", "repository", "access"}, contracts...),
+
+	"config":   {"artifact"},
+	"archtest": {},
+	"e2e":      {"e2e/*"},
+	"bench":    {"bench/*"},
+
+	"cmd/entrepot": {"*"},
+}
+
+// ruleFor returns the rule that counts for a room, or ok=false if nobody thought of it.
+func ruleFor(room string) (may []string, ok bool) {
+	for name := room; ; {
+		if may, ok = floors[name]; ok {
+			return may, true
+		}
+		cut := strings.LastIndexByte(name, '/')
+		if cut < 0 {
+			return nil, false
+		}
+		if may, ok = floors[name[:cut]+"/*"]; ok {
+			return may, true
+		}
+		name = name[:cut]
+	}
+}
+
+// mayImport reports whether a room may import another under its rule.
+func mayImport(room, other string, may []string) bool {
+	if strings.HasPrefix(other, room+"/") && floors[other] == nil {
+		return true
+	}
+	for _, pattern := range may {
+		below, all := strings.CutSuffix(pattern, "*")
+		if other == pattern || all && strings.HasPrefix(other, below) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,266 @@
+package archtest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"net/netip"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/upstream"
+)
+
+const module = "entrepot/"
+
+// room is a package as the go command lists it.
+type room struct {
+	Dir, ImportPath, Doc string
+	GoFiles, Imports     []string
+}
+
+func (r room) name() string { return strings.TrimPrefix(r.ImportPath, module) }
+
+// root is the module's folder.
+func root(t *testing.T) string {
+	t.Helper()
+	folder, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+func rooms(t *testing.T) []room {
+	t.Helper()
+	list := exec.Command("go", "list", "-e", "-json=Dir,ImportPath,Doc,GoFiles,Imports", "./...")
+	list.Dir = root(t)
+	var complaints bytes.Buffer
+	list.Stderr = &complaints
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v: %s", err, complaints.String())
+	}
+	var all []room
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var r room
+		if err := decoder.Decode(&r); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	if len(all) < 10 {
+		t.Fatalf("go list shows %d rooms only", len(all))
+	}
+	return all
+}
+
+func TestImportsGoDown(t *testing.T) {
+	for _, r := range rooms(t) {
+		may, known := ruleFor(r.name())
+		if !known {
+			t.Errorf("%s stands on no floor: give it a rule in floors.go", r.name())
+			continue
+		}
+		for _, path := range r.Imports {
+			other, ours := strings.CutPrefix(path, module)
+			if ours && !mayImport(r.name(), other, may) {
+				t.Errorf("%s imports %s, which it may not; it may import %s", r.name(), other, strings.Join(may, ", "))
+			}
+		}
+	}
+}
+
+func TestWordsNeedTheStandardLibraryOnly(t *testing.T) {
+	for _, r := range rooms(t) {
+		if !slices.Contains(words, r.name()) {
+			continue
+		}
+		for _, path := range r.Imports {
+			if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") {
+				t.Errorf("%s imports %s", r.name(), path)
+			}
+		}
+	}
+}
+
+func TestOnlyWiringImportsAFormat(t *testing.T) {
+	for _, r := range rooms(t) {
+		for _, path := range r.Imports {
+			f := artifact.Format(strings.TrimPrefix(path, module+"format/"))
+			if f.Valid() && path != string(f) && r.name() != "cmd/entrepot" && !strings.HasPrefix(r.name(), "format/"+string(f)) {
+				t.Errorf("%s imports %s", r.name(), path)
+			}
+		}
+	}
+}
+
+func TestTheRulesBite(t *testing.T) {
+	for _, wrong := range [][2]string{{"artifact", "iam"}, {"catalog", "blob"}, {"repository", "access"}, {"repository", "catalog/sqlcatalog"},
+		{"format/npm", "format/pypi"}, {"format/npm", "server"}, {"awsapi", "server"}, {"awsapi", "format"}, {"server", "awsapi"},
+		{"server", "format/npm"}, {"blob", "blob/disk"}, {"upstream", "blob"}, {"config", "server"}} {
+		may, known := ruleFor(wrong[0])
+		if !known || mayImport(wrong[0], wrong[1], may) {
+			t.Errorf("%s may import %s", wrong[0], wrong[1])
+		}
+	}
+	if _, known := ruleFor("util"); known {
+		t.Error("a room nobody thought of has a rule")
+	}
+}
+
+func TestEveryRoomSaysWhatItIsFor(t *testing.T) {
+	meaningless := []string{"util", "utils", "common", "helper", "helpers", "types", "models", "misc"}
+	for _, r := range rooms(t) {
+		if r.Doc == "" && len(r.GoFiles) > 0 {
+			t.Errorf("%s has no package comment", r.name())
+		}
+		if slices.Contains(meaningless, filepath.Base(r.Dir)) {
+			t.Errorf("%s: the name says nothing", r.name())
+		}
+	}
+}
+
+// TestNobodySwitchesOnAFormat keeps a ninth format one folder and one line: a switch elsewhere would have to grow with it.
+// Tables keyed by format are data and may be anywhere.
+func TestNobodySwitchesOnAFormat(t *testing.T) {
+	for _, r := range rooms(t) {
+		if strings.HasPrefix(r.name(), "format/") || r.name() == "artifact" {
+			continue
+		}
+		for _, name := range r.GoFiles {
+			files := token.NewFileSet()
+			parsed, err := parser.ParseFile(files, filepath.Join(r.Dir, name), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, at := range formatSwitches(parsed) {
+				t.Errorf("%s switches on a format", files.Position(at))
+			}
+		}
+	}
+}
+
+func TestFormatSwitchesAreFound(t *testing.T) {
+	source := `package x
+	func f(a artifact.Format) { switch a { case artifact.NPM: }; switch { case a == artifact.PyPI: }; switch string(a) { case "npm", "pypi": } }
+	func g(s string) { switch s { case "npm publish": } ; switch { case s == "other": } }`
+	parsed, err := parser.ParseFile(token.NewFileSet(), "x.go", source, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(formatSwitches(parsed)); n != 3 {
+		t.Errorf("found %d switches on formats, want 3", n)
+	}
+}
+
+// formatSwitches returns where cases name a format: by its constant, or in a switch over a text, by its name.
+func formatSwitches(file *ast.File) (at []token.Pos) {
+	constants := map[string]bool{"NPM": true, "PyPI": true, "Maven": true, "NuGet": true, "Generic": true, "Ruby": true,
+		"Swift": true, "Cargo": true}
+	namesFormat := func(e ast.Expr) (found bool) {
+		ast.Inspect(e, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok && constants[s.Sel.Name] {
+				of, ok := s.X.(*ast.Ident)
+				found = found || ok && of.Name == "artifact"
+			}
+			if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING {
+				found = found || artifact.Format(strings.Trim(text.Value, "\"`")).Valid()
+			}
+			return !found
+		})
+		return found
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if clause, ok := n.(*ast.CaseClause); ok && slices.ContainsFunc(clause.List, namesFormat) {
+			at = append(at, clause.Pos())
+		}
+		return true
+	})
+	return at
+}
+
+// TestNoFileNamesAPublicRegistry asks the package managers of this machine which registries they are configured to use and
+// looks for those hosts in every file. The addresses are the operator's to say: nothing here may know them.
+func TestNoFileNamesAPublicRegistry(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	found := upstream.Detect(ctx, func(ctx context.Context, name string, args ...string) ([]byte, error) {
+		return exec.CommandContext(ctx, name, args...).Output()
+	})
+	hosts := map[string]string{} // → who said so
+	for _, f := range found {
+		u, err := url.Parse(f.URL)
+		if f.URL == "" || err != nil {
+			continue
+		}
+		host := u.Hostname()
+		if _, err := netip.ParseAddr(host); err != nil && strings.Count(host, ".") > 0 {
+			hosts[strings.ToLower(host)] = f.Connection
+		}
+	}
+	if len(hosts) == 0 {
+		t.Skip("no package manager on this machine says which registry it uses")
+	}
+	for host, connection := range hosts {
+		t.Logf("looking for the host of %s (%d letters)", connection, len(host))
+	}
+	for name, text := range tracked(t) {
+		lower := bytes.ToLower(text)
+		for host, connection := range hosts {
+			if bytes.Contains(lower, []byte(host)) {
+				t.Errorf("%s names the host of %s", name, connection)
+			}
+		}
+	}
+}
+
+func TestNoFileNamesAPathOfThisMachine(t *testing.T) {
+	folder := root(t)
+	if strings.Count(folder, "/") < 2 {
+		t.Skipf("the module's folder %s may stand in a file by chance", folder)
+	}
+	for name, text := range tracked(t) {
+		if bytes.Contains(text, []byte(folder)) {
+			t.Errorf("%s names %s", name, folder)
+		}
+	}
+}
+
+// tracked returns the text of every file git knows.
+func tracked(t *testing.T) map[string][]byte {
+	t.Helper()
+	list := exec.Command("git", "ls-files", "-z")
+	list.Dir = root(t)
+	out, err := list.Output()
+	if err != nil {
+		t.Skip("this is no git checkout: ", err)
+	}
+	files := make(map[string][]byte)
+	for name := range strings.SplitSeq(strings.Trim(string(out), "\x00"), "\x00") {
+		text, err := os.ReadFile(filepath.Join(root(t), name))
+		if errors.Is(err, os.ErrNotExist) {
+			continue // removed, and not committed yet
+		}
+		if err != nil {
+			t.Fatal(fmt.Errorf("read %s: %w", name, err))
+		}
+		files[name] = text
+	}
+	return files
+}
