@@ -422,7 +422,7 @@ func TestEachCallersOwnWantCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = first.Close() }()
-	third, err := r.Asset(t.Context(), s.request("a", "f", upstream.Want{Size: 150_000}))
+	third, err := r.Asset(t.Context(), s.request("a", "f", upstream.Want{Size: 100_000}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -436,7 +436,7 @@ func TestEachCallersOwnWantCounts(t *testing.T) {
 	if got, err := io.ReadAll(first); err != nil || len(got) != len(content) {
 		t.Errorf("the first caller got %d bytes and %v", len(got), err)
 	}
-	if got, err := io.ReadAll(third); err == nil || len(got) >= 150_000 {
+	if got, err := io.ReadAll(third); err == nil || len(got) >= 100_000 {
 		t.Errorf("the third caller got %d bytes and %v", len(got), err)
 	}
 	if got, err := io.ReadAll(second); err == nil || len(got) == len(content) {

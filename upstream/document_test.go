@@ -42,6 +42,9 @@ func TestDocument(t *testing.T) {
 		if got := r.cache.Loads(); got != loads {
 			t.Errorf("the cache was asked %d times more", got-loads)
 		}
+		if err := r.Client.Close(); err != nil { // waits for what may be under way unseen
+			t.Fatal(err)
+		}
 		r.wantRequests(t, 1)
 	})
 	t.Run("ageing it is answered at once and asked for in the background", func(t *testing.T) {

@@ -8,8 +8,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -265,6 +267,46 @@ func TestBreaker(t *testing.T) {
 			}
 			if count != 21 { // the failure that made it ten of the latest twenty
 				t.Errorf("%d requests, want 21", count)
+			}
+		})
+	})
+	t.Run("it opens too when bodies break off", func(t *testing.T) {
+		count := 0
+		bubble(t, func(w http.ResponseWriter, _ *http.Request) {
+			count++
+			w.Header().Set("Content-Length", "100")
+			_, _ = io.WriteString(w, "not that much")
+		}, nil, func(t *testing.T, c *upstream.Client) {
+			for range 100 {
+				_, err := fetchAll(t, c)
+				wantKind(t, err, artifact.Unavailable)
+			}
+			if count != 10 { // each counts once for its headers and once for its body
+				t.Errorf("%d requests, want 10", count)
+			}
+		})
+	})
+	t.Run("only one probe is out at a time", func(t *testing.T) {
+		var count atomic.Int64
+		bubble(t, func(w http.ResponseWriter, _ *http.Request) {
+			count.Add(1)
+			time.Sleep(time.Second)
+			w.WriteHeader(http.StatusInternalServerError)
+		}, func(o *upstream.Options) { o.Retries = -1 }, func(t *testing.T, c *upstream.Client) {
+			for range 5 {
+				_, _ = fetchAll(t, c)
+			}
+			time.Sleep(5 * time.Second)
+			var wg sync.WaitGroup
+			for i := range 100 {
+				wg.Go(func() {
+					_, err := c.Document(t.Context(), document(strconv.Itoa(i)))
+					wantKind(t, err, artifact.Unavailable)
+				})
+			}
+			wg.Wait()
+			if got := count.Load(); got != 6 {
+				t.Errorf("%d requests, want 6", got)
 			}
 		})
 	})
