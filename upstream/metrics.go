@@ -13,6 +13,8 @@ type Sample struct {
 	Counter    bool // only ever grows; otherwise a gauge
 	Labels     []Label
 	Value      float64
+
+	family int // index into families
 }
 
 // Label is one dimension of a sample.
@@ -100,6 +102,7 @@ func (c *Client) Samples() []Sample {
 	for i, s := range all {
 		family := families[s.family]
 		samples[i] = Sample{Name: family.name, Help: family.help, Counter: family.counter, Value: values[s],
+			family: s.family,
 			Labels: []Label{{"connection", s.connection}}}
 		if family.second != "" {
 			samples[i].Labels = append(samples[i].Labels, Label{family.second, s.second})

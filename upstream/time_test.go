@@ -16,6 +16,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"entrepot/artifact"
 	"entrepot/upstream"
 	"entrepot/upstream/upstreamtest"
@@ -379,6 +381,21 @@ func TestSamples(t *testing.T) {
 	wantSample(t, r.Client, "entrepot_upstream_received_bytes_total", "", 3)
 	wantSample(t, r.Client, "entrepot_upstream_flights_total", "document", 3)
 	wantSample(t, r.Client, "entrepot_upstream_stale_total", "", 1)
+	registry := prometheus.NewPedanticRegistry()
+	if err := registry.Register(r.Client); err != nil {
+		t.Fatal(err)
+	}
+	gathered, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := 0
+	for _, family := range gathered {
+		values += len(family.GetMetric())
+	}
+	if want := len(r.Samples()); values != want {
+		t.Errorf("%d values are collected, want %d", values, want)
+	}
 	for _, s := range r.Samples() {
 		for _, l := range s.Labels {
 			if strings.Contains(l.Value, "left") || strings.Contains(l.Value, "/") {
