@@ -116,7 +116,7 @@ func TestRunFailsOnAnswersThatAreNotWanted(t *testing.T) {
 		answer http.HandlerFunc
 		want   string
 	}{
-		{"status", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no room", 507) }, "status 507 instead of 200: \"no room"},
+		{"status", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no room", http.StatusInsufficientStorage) }, "status 507 instead of 200: \"no room"},
 		{"length", func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "hell") }, "4 bytes instead of 5"},
 		{"content", func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "hullo") }, "SHA-256"},
 		{"cut short", func(w http.ResponseWriter, r *http.Request) {

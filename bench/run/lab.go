@@ -183,6 +183,7 @@ http {
   tcp_nopush on;
   keepalive_requests 1000000000;
   open_file_cache max=1000;
+  map_hash_bucket_size 256;
   map $http_authorization $known { default 0; "Bearer %[2]s" 1; }
   server {
     listen %[3]s;
