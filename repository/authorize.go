@@ -70,7 +70,7 @@ func (s *Service) authorizeAt(at *site, c iam.Caller, action string, on Subject,
 		Action:    "codeartifact:" + action,
 		Resources: s.resources(judged, on),
 		Under:     s.under(judged, c),
-		Context:   circumstances(c.Context, judged, at, tags),
+		Context:   circumstances(c.Context, judged, at, requestTags{tags, action != "UntagResource"}),
 	}
 	policies := iam.Policies{Identity: c.Identity, Boundary: c.Boundary, Session: c.Session, Resource: policiesFor(judged, at)}
 	decision := iam.Evaluate(request, policies, s.atHome(c, judged, at, on))
@@ -132,8 +132,14 @@ func (s *Service) atHome(c iam.Caller, judged level, at *site, on Subject) bool 
 	return judged <= onRepositoryUnowned && at.repository != nil && string(at.repository.Administrator) == c.Principal.Account
 }
 
+// requestTags are the tags that a request brings along. Untagging brings keys only.
+type requestTags struct {
+	tags   map[string]string
+	values bool
+}
+
 // circumstances adds the tags of the request and of the resource to the condition keys. Packages have no tags.
-func circumstances(base map[string][]string, judged level, at *site, tags map[string]string) map[string][]string {
+func circumstances(base map[string][]string, judged level, at *site, request requestTags) map[string][]string {
 	var owned map[string]string
 	switch judged {
 	case onRepository, onRepositoryUnowned:
@@ -141,7 +147,7 @@ func circumstances(base map[string][]string, judged level, at *site, tags map[st
 	case onDomain, onDomainUnowned:
 		owned = at.domainTags
 	}
-	if len(owned) == 0 && len(tags) == 0 {
+	if len(owned) == 0 && len(request.tags) == 0 {
 		return base
 	}
 	keys := maps.Clone(base)
@@ -151,9 +157,11 @@ func circumstances(base map[string][]string, judged level, at *site, tags map[st
 	for k, v := range owned {
 		keys["aws:resourcetag/"+strings.ToLower(k)] = []string{v}
 	}
-	for k, v := range tags {
-		keys["aws:requesttag/"+strings.ToLower(k)] = []string{v}
+	for k, v := range request.tags {
 		keys["aws:tagkeys"] = append(keys["aws:tagkeys"], k)
+		if request.values {
+			keys["aws:requesttag/"+strings.ToLower(k)] = []string{v}
+		}
 	}
 	return keys
 }

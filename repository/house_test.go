@@ -46,8 +46,8 @@ type house struct {
 	rules    *repository.Service
 	catalog  catalog.Store
 	registry *registry
-	vault    *vault
 	owner    iam.Caller
+	close    func()
 
 	mu  sync.Mutex
 	now time.Time
@@ -55,11 +55,19 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{t: t, now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), vault: &vault{stores: map[catalog.DomainID]*mem.Store{}}}
-	var err error
-	h.catalog, err = sqlcatalog.OpenSQLite(t.Context(), t.TempDir()+"/catalog.sqlite", sqlcatalog.Options{})
+	h := openHouse(t, t.TempDir(), &vault{stores: map[catalog.DomainID]*mem.Store{}}, newRegistry(t), sqlcatalog.Options{})
+	_, err := h.rules.CreateDomain(t.Context(), h.owner, repository.DomainSpec{Name: domainKey.Name})
 	h.check(err)
-	h.registry = newRegistry(t)
+	return h
+}
+
+// openHouse opens a house in a folder, which may hold one already.
+func openHouse(t *testing.T, dir string, v repository.Vault, registry *registry, o sqlcatalog.Options) *house {
+	t.Helper()
+	h := &house{t: t, now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), registry: registry}
+	store, err := sqlcatalog.OpenSQLite(t.Context(), dir+"/catalog.sqlite", o)
+	h.check(err)
+	h.catalog = store
 	origin, err := upstream.ParseOrigin("npmjs", h.registry.server.URL+"/")
 	h.check(err)
 	client, err := upstream.New(upstream.Options{Origins: upstream.NewOrigins(origin), Cache: &upstreamtest.Cache{},
@@ -67,20 +75,19 @@ func newHouse(t *testing.T) *house {
 	h.check(err)
 	ids := atomic.Int64{}
 	h.rules = repository.New(repository.Options{
-		Catalog: h.catalog, Vault: h.vault, Fetcher: client, Sources: map[string]repository.Source{npmjs: h.registry},
+		Catalog: h.catalog, Vault: v, Fetcher: client, Sources: map[string]repository.Source{npmjs: h.registry},
 		Region: "us-east-1", Now: h.clock, NewID: func() string { return fmt.Sprintf("id-%d", ids.Add(1)) },
 		Endpoint: func(k artifact.RepositoryKey, f artifact.Format) string {
 			return fmt.Sprintf("http://house.test/%s-%s/%s/%s/", k.Domain, k.Owner, f, k.Name)
 		},
 		Log: slog.New(slog.DiscardHandler),
 	})
-	t.Cleanup(func() {
+	h.close = sync.OnceFunc(func() {
 		_ = client.Close()
 		_ = h.catalog.Close()
 	})
+	t.Cleanup(h.close)
 	h.owner = h.caller(account, "owner", allowAll)
-	_, err = h.rules.CreateDomain(t.Context(), h.owner, repository.DomainSpec{Name: domainKey.Name})
-	h.check(err)
 	return h
 }
 
@@ -143,10 +150,13 @@ func (h *house) tryPublish(repo, coordinate, body string, labels ...string) (art
 	h.t.Helper()
 	shelf := h.shelf(repo)
 	upload, err := shelf.Stage(h.t.Context())
-	h.check(err)
+	if err != nil {
+		return artifact.Version{}, err
+	}
 	defer upload.Discard()
-	_, err = io.WriteString(upload, body)
-	h.check(err)
+	if _, err = io.WriteString(upload, body); err != nil {
+		return artifact.Version{}, err
+	}
 	p := repository.Publication{VersionKey: at(coordinate), Manifest: []byte(`{"manifest":"` + coordinate + `"}`),
 		Assets: []repository.StagedAsset{{Name: tarball, Upload: upload}}, Labels: map[string]string{}}
 	for _, l := range labels {
