@@ -1,0 +1,306 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"entrepot/e2e/fakenpm"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// commands are what sessions may use besides testscript's own. "!" before one of the asking commands (api, http, json) wants
+// the opposite; before others it is an error.
+var commands = map[string]func(*testscript.TestScript, bool, []string){
+	// The server.
+	"serve":    serve,    // serve [FLAG…]: starts it over $WORK/data, sets URL and what `entrepot env` prints
+	"shutdown": shutdown, // SIGTERM, and the server must end with exit code 0
+	"crash":    crash,    // SIGKILL
+	"build":    build,    // makes npm-store (with the connection) <- shared <- my-repo in my-domain
+	"signin":   signIn,   // signin REPOSITORY: sets TOKEN, BASIC, ENDPOINT; writes ~/.npmrc as `login --tool npm` does
+	// The public registry.
+	"registry":     openRegistry, // serves $WORK/registry/NAME/VERSION/…; sets REGISTRY, which serve then uses
+	"registry-set": setRegistry,  // registry-set FAULT | add FOLDER | remove NAME
+	"asked":        asked,        // prints "COUNT METHOD PATH" of what it was asked since the last time, sorted
+	// Asking, by hand.
+	"api":     callAPI,   // api METHOD PATH [BODY | @FILE]: signed; stdout is the body, stderr the status; 200 is success
+	"http":    callHTTP,  // http METHOD URL [-b FILE] [HEADER: VALUE…]: stdout body, stderr status and headers; <400 is success
+	"json":    matchJSON, // json FILE PATTERN | @FILE: see matches
+	"capture": capture,   // capture VARIABLE FILE JSON-POINTER
+	// The rest.
+	"need":     needAll,  // need PROGRAM…: skips the session if one is not there
+	"sha":      sha,      // sha PATH: prints the SHA-512 over a tree's names and bytes
+	"together": together, // together N PROGRAM ARG…: N at once, {} in an argument is the number; all must succeed
+	"retry":    retry,    // retry DURATION PROGRAM ARG…: until it succeeds
+}
+
+// session is what a running script has.
+type session struct {
+	t        testing.TB
+	work     string
+	house    *house
+	registry *fakenpm.Registry
+	server   *httptest.Server
+}
+
+type sessionKey struct{}
+
+// of finds the script's session, and refuses a "!" that would mean nothing.
+func of(ts *testscript.TestScript, neg bool) *session {
+	if neg {
+		ts.Fatalf("this command cannot be negated")
+	}
+	return ts.Value(sessionKey{}).(*session)
+}
+
+func (s *session) close() {
+	s.house.crash()
+	if s.t.Failed() {
+		s.t.Logf("the end of the server's log:\n%s", s.house.log.String())
+	}
+	if s.server != nil {
+		s.server.CloseClientConnections()
+		s.server.Close()
+	}
+}
+
+func (s *session) need(what string) {
+	err := missing(what)
+	if err == nil {
+		return
+	}
+	why := fmt.Sprintf("needs %s: %v", what, err)
+	if everything() {
+		s.t.Fatal(why)
+	}
+	skipped.add(filepath.Base(s.t.Name()), why)
+	s.t.Skip(why)
+}
+
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	s := of(ts, neg)
+	if s.server != nil && !slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "npmjs=") }) {
+		args = append([]string{"--upstream", "npmjs=" + s.server.URL}, args...)
+	}
+	ts.Check(s.house.start(args...))
+	ts.Setenv("URL", s.house.url)
+	env := exec.Command(s.house.binary, "env", "--data", s.house.data)
+	env.Env = s.house.env
+	out, err := env.Output()
+	ts.Check(err)
+	for line := range strings.Lines(string(out)) {
+		if set, ok := strings.CutPrefix(strings.TrimSpace(line), "export "); ok {
+			name, value, _ := strings.Cut(set, "=")
+			ts.Setenv(name, strings.Trim(value, "'"))
+		}
+	}
+}
+
+func shutdown(ts *testscript.TestScript, neg bool, _ []string) {
+	s := of(ts, neg)
+	if !s.house.running() {
+		ts.Fatalf("no server is running")
+	}
+	ts.Check(s.house.signal())
+	ts.Check(s.house.wait())
+}
+
+func crash(ts *testscript.TestScript, neg bool, _ []string) { of(ts, neg).house.crash() }
+
+func build(ts *testscript.TestScript, neg bool, _ []string) {
+	ts.Check(of(ts, neg).house.build(context.Background()))
+}
+
+func signIn(ts *testscript.TestScript, neg bool, args []string) {
+	s := of(ts, neg)
+	token, err := s.house.token(context.Background(), domain)
+	ts.Check(err)
+	endpoint := s.house.endpoint(domain, args[0])
+	ts.Setenv("TOKEN", token)
+	ts.Setenv("BASIC", base64.StdEncoding.EncodeToString([]byte("aws:"+token)))
+	ts.Setenv("ENDPOINT", endpoint)
+	lines := fmt.Sprintf("registry=%s\n%s:_authToken=%s\n", endpoint, strings.TrimPrefix(endpoint, "http:"), token)
+	ts.Check(os.WriteFile(filepath.Join(s.work, "home", ".npmrc"), []byte(lines), 0o600))
+}
+
+func openRegistry(ts *testscript.TestScript, neg bool, _ []string) {
+	s := of(ts, neg)
+	var err error
+	s.registry, err = fakenpm.New()
+	ts.Check(err)
+	ts.Check(s.registry.Load(os.DirFS(filepath.Join(s.work, "registry"))))
+	s.server = httptest.NewServer(s.registry)
+	ts.Setenv("REGISTRY", s.server.URL)
+}
+
+func setRegistry(ts *testscript.TestScript, neg bool, args []string) {
+	s := of(ts, neg)
+	switch fault, known := fakenpm.Faults[args[0]]; {
+	case args[0] == "add":
+		ts.Check(s.registry.Load(os.DirFS(ts.MkAbs(args[1]))))
+	case args[0] == "remove":
+		s.registry.Remove(args[1])
+	case known:
+		s.registry.Fail(fault)
+	default:
+		ts.Fatalf("no such fault: %s; there are %v", args[0], slices.Sorted(maps.Keys(fakenpm.Faults)))
+	}
+}
+
+func asked(ts *testscript.TestScript, neg bool, _ []string) {
+	s := of(ts, neg)
+	counts := s.registry.Asked()
+	for _, what := range slices.Sorted(maps.Keys(counts)) {
+		fmt.Fprintln(ts.Stdout(), counts[what], what)
+	}
+	s.registry.Forget()
+}
+
+func callAPI(ts *testscript.TestScript, neg bool, args []string) {
+	s := of(ts, false)
+	var body []byte
+	if len(args) > 2 {
+		body = textOrFile(ts, args[2])
+	}
+	status, answer, err := s.house.api(context.Background(), args[0], args[1], body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%s\n", answer)
+	fmt.Fprintln(ts.Stderr(), "status", status)
+	if good := status == http.StatusOK; good == neg {
+		ts.Fatalf("%s %s: got status %d %s", args[0], args[1], status, answer)
+	}
+}
+
+// textOrFile is the text itself, or what is in the file after an @.
+func textOrFile(ts *testscript.TestScript, arg string) []byte {
+	if name, ok := strings.CutPrefix(arg, "@"); ok {
+		return []byte(ts.ReadFile(name))
+	}
+	return []byte(arg)
+}
+
+func callHTTP(ts *testscript.TestScript, neg bool, args []string) {
+	method, url, args := args[0], args[1], args[2:]
+	var body io.Reader
+	if len(args) > 1 && args[0] == "-b" {
+		body = strings.NewReader(ts.ReadFile(args[1]))
+		args = args[2:]
+	}
+	req, err := http.NewRequest(method, url, body)
+	ts.Check(err)
+	for _, header := range args {
+		name, value, _ := strings.Cut(header, ":")
+		req.Header.Set(name, strings.TrimSpace(value))
+	}
+	resp, err := client.Do(req)
+	ts.Check(err)
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	fmt.Fprintln(ts.Stderr(), "status", resp.StatusCode)
+	ts.Check(resp.Header.Write(ts.Stderr()))
+	if err == nil {
+		_, err = ts.Stdout().Write(answer)
+		ts.Check(err)
+	}
+	// A body that breaks off is a failure like a status is.
+	if good := err == nil && resp.StatusCode < 400; good == neg {
+		ts.Fatalf("%s %s: got status %d (%v) %.500s", method, url, resp.StatusCode, err, answer)
+	}
+}
+
+func matchJSON(ts *testscript.TestScript, neg bool, args []string) {
+	err := matchText([]byte(ts.ReadFile(args[0])), textOrFile(ts, args[1]))
+	if (err == nil) == neg {
+		ts.Fatalf("%s and %s: %v", args[0], args[1], err)
+	}
+}
+
+func capture(ts *testscript.TestScript, neg bool, args []string) {
+	of(ts, neg)
+	value, err := pointer([]byte(ts.ReadFile(args[1])), args[2])
+	ts.Check(err)
+	ts.Setenv(args[0], value)
+}
+
+func needAll(ts *testscript.TestScript, neg bool, args []string) {
+	s := of(ts, neg)
+	for _, what := range args {
+		s.need(what)
+	}
+	if slices.Contains(args, "terraform-aws-provider") {
+		folder, err := terraformProvider()
+		ts.Check(err)
+		ts.Setenv("TERRAFORM_PLUGINS", folder)
+	}
+}
+
+func sha(ts *testscript.TestScript, neg bool, args []string) {
+	of(ts, neg)
+	sum, err := treeSum(ts.MkAbs(args[0]))
+	ts.Check(err)
+	fmt.Fprintln(ts.Stdout(), sum)
+}
+
+func together(ts *testscript.TestScript, neg bool, args []string) {
+	of(ts, neg)
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	program, err := exec.LookPath(args[1])
+	ts.Check(err)
+	errs, outputs := make([]error, n), make([][]byte, n)
+	var all sync.WaitGroup
+	for i := range n {
+		command := exec.Command(program)
+		for _, arg := range args[2:] {
+			command.Args = append(command.Args, strings.ReplaceAll(arg, "{}", strconv.Itoa(i)))
+		}
+		command.Dir = ts.MkAbs(".")
+		command.Env = environment(ts)
+		all.Go(func() { outputs[i], errs[i] = command.CombinedOutput() })
+	}
+	all.Wait()
+	for i, err := range errs {
+		if err != nil {
+			ts.Fatalf("number %d of %d: %v\n%s", i, n, err, bytes.TrimSpace(outputs[i]))
+		}
+	}
+}
+
+// environment is what a program of the session would see: what it began with, and what commands have set since.
+func environment(ts *testscript.TestScript) []string {
+	var env []string
+	for _, pair := range ts.Value(sessionKey{}).(*session).house.env {
+		name, _, _ := strings.Cut(pair, "=")
+		env = append(env, name+"="+ts.Getenv(name))
+	}
+	return env
+}
+
+func retry(ts *testscript.TestScript, neg bool, args []string) {
+	of(ts, neg)
+	limit, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	for deadline := time.Now().Add(limit); ; time.Sleep(200 * time.Millisecond) {
+		if err = ts.Exec(args[1], args[2:]...); err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("still failing after %v: %v", limit, err)
+		}
+	}
+}

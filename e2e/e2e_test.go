@@ -1,0 +1,126 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// entrepot is the server's binary, built once for all tests.
+var entrepot string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	checkout, err := filepath.Abs("..")
+	if err == nil {
+		err = addTools(checkout)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	folder, err := os.MkdirTemp("", "entrepot-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	entrepot = filepath.Join(folder, "entrepot")
+	args := []string{"build", "-o", entrepot}
+	if os.Getenv("E2E_RACE") == "1" {
+		args = append(args, "-race")
+	}
+	build := exec.Command("go", append(args, "entrepot/cmd/entrepot")...)
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build the server: %v\n%s", err, out)
+		return 1
+	}
+	code := m.Run()
+	if rows := skipped.String(); rows != "" {
+		fmt.Printf("skipped sessions (tools.sh installs most clients; ENTREPOT_TEST_ALL=1 makes these failures):\n%s\n", rows)
+	}
+	return code
+}
+
+// TestSessions runs testdata/*.txtar, each with a home folder, caches and servers of its own.
+func TestSessions(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata", Cmds: commands, Setup: setup, RequireUniqueNames: true, RequireExplicitExec: true,
+	})
+}
+
+// clean is what a session's programs see of the machine's environment, besides what setup makes.
+var clean = []string{"PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS"}
+
+func setup(e *testscript.Env) error {
+	t := e.T().(testing.TB)
+	s := &session{t: t, work: e.WorkDir}
+	home := filepath.Join(e.WorkDir, "home")
+	for _, folder := range []string{home, filepath.Join(e.WorkDir, "tmp")} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return err
+		}
+	}
+	e.Vars = []string{
+		"WORK=" + e.WorkDir, "HOME=" + home, "TMPDIR=" + filepath.Join(e.WorkDir, "tmp"),
+		"npm_config_cache=" + filepath.Join(home, "npm-cache"), "npm_config_update_notifier=false", "npm_config_fund=false",
+		"npm_config_audit=false", "YARN_CACHE_FOLDER=" + filepath.Join(home, "yarn-cache"), "YARN_ENABLE_TELEMETRY=0",
+		"YARN_ENABLE_GLOBAL_CACHE=false", "YARN_IGNORE_PATH=1", "PNPM_HOME=" + filepath.Join(home, "pnpm"), "CI=true",
+		"AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1", "CHECKPOINT_DISABLE=1", "NO_COLOR=1",
+	}
+	for _, name := range clean {
+		if value, ok := os.LookupEnv(name); ok {
+			e.Vars = append(e.Vars, name+"="+value)
+		}
+	}
+	s.house = &house{binary: entrepot, data: filepath.Join(e.WorkDir, "data"), env: e.Vars}
+	e.Values[sessionKey{}] = s
+	t.Cleanup(func() { s.noneLeft() }) // runs last: when testscript has ended the session's own processes
+	e.Defer(s.close)
+	if strings.HasPrefix(filepath.Base(t.Name()), "public_") {
+		s.need("public-registry")
+		address, err := publicRegistry()
+		if err != nil {
+			return err
+		}
+		e.Setenv("PUBLIC_REGISTRY", address)
+	}
+	return nil
+}
+
+// noneLeft fails the session when a process that it started, or one of theirs, is still there.
+func (s *session) noneLeft() {
+	var left []string
+	for range 50 {
+		if left = processesWith("WORK=" + s.work); len(left) == 0 {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	s.t.Errorf("left running: %s", strings.Join(left, "; "))
+}
+
+// processesWith returns the command lines of the processes that have a variable in their environment. Without /proc there
+// are none to be found.
+func processesWith(variable string) []string {
+	var found []string
+	environments, _ := filepath.Glob("/proc/[0-9]*/environ") // the pattern is good
+	for _, file := range environments {
+		content, err := os.ReadFile(file)
+		if err != nil || !strings.Contains("\x00"+string(content), "\x00"+variable+"\x00") {
+			continue // gone, or another user's
+		}
+		line, err := os.ReadFile(filepath.Join(filepath.Dir(file), "cmdline"))
+		if err == nil && len(line) > 0 { // one that has ended and was not waited for has no command line
+			found = append(found, strings.ReplaceAll(string(line), "\x00", " "))
+		}
+	}
+	return found
+}

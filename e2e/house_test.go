@@ -1,0 +1,251 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"crypto/sha256"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+)
+
+// Times a server has for starting and for ending; far above what it takes, for machines that are busy.
+const (
+	startWithin = 60 * time.Second
+	endWithin   = 45 * time.Second
+)
+
+// house is one data folder and the server process over it.
+type house struct {
+	binary string
+	data   string
+	env    []string // of the process
+	url    string   // once started; a restart keeps it, because clients' lockfiles name it
+
+	cmd   *exec.Cmd
+	ended chan error
+	log   tail
+}
+
+var readyLine = regexp.MustCompile(`is ready at (http://(127\.0\.0\.1:[0-9]+)), data in`)
+
+// start runs the server with further flags and returns once it has said that it is ready.
+func (h *house) start(flags ...string) error {
+	if h.running() {
+		return errors.New("the server is running already")
+	}
+	listen := "127.0.0.1:0"
+	if h.url != "" {
+		listen = strings.TrimPrefix(h.url, "http://")
+	}
+	h.cmd = exec.Command(h.binary, append([]string{"serve", "--data", h.data, "--listen", listen}, flags...)...)
+	h.cmd.Env, h.cmd.Stderr = h.env, &h.log
+	out, err := h.cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := h.cmd.Start(); err != nil {
+		return err
+	}
+	h.ended = make(chan error, 1)
+	ready := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(out).ReadString('\n')
+		ready <- line
+		_, _ = io.Copy(&h.log, out)
+		h.ended <- h.cmd.Wait()
+		close(h.ended)
+	}()
+	select {
+	case line := <-ready:
+		found := readyLine.FindStringSubmatch(line)
+		if found == nil {
+			h.crash()
+			return fmt.Errorf("the server said %q in place of its ready line; its log:\n%s", line, h.log.String())
+		}
+		h.url = found[1]
+		return nil
+	case <-time.After(startWithin):
+		h.crash()
+		return fmt.Errorf("no ready line within %v; the server's log:\n%s", startWithin, h.log.String())
+	}
+}
+
+func (h *house) running() bool { return h.cmd != nil }
+
+// signal asks the server to end.
+func (h *house) signal() error { return h.cmd.Process.Signal(syscall.SIGTERM) }
+
+// wait waits for the end of a server that was signalled. The error says that it did not end well, or not in time.
+func (h *house) wait() error {
+	defer func() { h.cmd = nil }()
+	select {
+	case err := <-h.ended:
+		if err != nil {
+			return fmt.Errorf("the server ended with %w; its log:\n%s", err, h.log.String())
+		}
+		return nil
+	case <-time.After(endWithin):
+		_ = h.cmd.Process.Kill()
+		<-h.ended
+		return fmt.Errorf("the server did not end within %v; its log:\n%s", endWithin, h.log.String())
+	}
+}
+
+// crash ends the server as a power cut would, as far as the process can tell.
+func (h *house) crash() {
+	if !h.running() {
+		return
+	}
+	_ = h.cmd.Process.Kill() // it may have ended by itself
+	<-h.ended
+	h.cmd = nil
+}
+
+// api makes a signed call with the administrator's key. The body may be nil. The answer's body is at most 64 MiB.
+func (h *house) api(ctx context.Context, method, path string, body []byte) (int, []byte, error) {
+	id, secret, err := h.key()
+	if err != nil {
+		return 0, nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, h.url+path, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	sum := sha256.Sum256(body)
+	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = false })
+	credentials := aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}
+	if err := signer.SignHTTP(ctx, credentials, req, hex.EncodeToString(sum[:]), "codeartifact", "us-east-1", time.Now()); err != nil {
+		return 0, nil, fmt.Errorf("sign: %w", err)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
+	return resp.StatusCode, answer, err
+}
+
+// do is api for calls that must succeed.
+func (h *house) do(ctx context.Context, method, path, body string) ([]byte, error) {
+	var raw []byte
+	if body != "" {
+		raw = []byte(body)
+	}
+	status, answer, err := h.api(ctx, method, path, raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	if status != http.StatusOK {
+		return nil, fmt.Errorf("%s %s: got %d %s", method, path, status, answer)
+	}
+	return answer, nil
+}
+
+// key reads the administrator's key from where the server put it.
+func (h *house) key() (id, secret string, err error) {
+	text, err := os.ReadFile(filepath.Join(h.data, "aws", "credentials"))
+	if err != nil {
+		return "", "", err
+	}
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(line, "=")
+		switch strings.TrimSpace(name) {
+		case "aws_access_key_id":
+			id = strings.TrimSpace(value)
+		case "aws_secret_access_key":
+			secret = strings.TrimSpace(value)
+		}
+	}
+	if id == "" || secret == "" {
+		return "", "", errors.New("the credentials file holds no key")
+	}
+	return id, secret, nil
+}
+
+const (
+	domain = "my-domain"
+	owner  = "123456789012"
+)
+
+// build makes the three repositories of the walk: npm-store has the external connection, shared has npm-store as upstream,
+// my-repo has shared.
+func (h *house) build(ctx context.Context) error {
+	for _, call := range [][3]string{
+		{"POST", "/v1/domain?domain=my-domain", "{}"},
+		{"POST", "/v1/repository?domain=my-domain&repository=npm-store", "{}"},
+		{"POST", "/v1/repository/external-connection?domain=my-domain&repository=npm-store&external-connection=public%3Anpmjs", ""},
+		{"POST", "/v1/repository?domain=my-domain&repository=shared", `{"upstreams":[{"repositoryName":"npm-store"}]}`},
+		{"POST", "/v1/repository?domain=my-domain&repository=my-repo", `{"upstreams":[{"repositoryName":"shared"}]}`},
+	} {
+		if _, err := h.do(ctx, call[0], call[1], call[2]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// token gets an authorization token for the domain.
+func (h *house) token(ctx context.Context, name string) (string, error) {
+	answer, err := h.do(ctx, "POST", "/v1/authorization-token?domain="+name, "")
+	if err != nil {
+		return "", err
+	}
+	text, err := pointer(answer, "/authorizationToken")
+	return text, err
+}
+
+// endpoint is where npm finds a repository; it ends with a slash.
+func (h *house) endpoint(name, repository string) string {
+	return h.url + "/" + name + "-" + owner + "/npm/" + repository + "/"
+}
+
+// client is for this folder's own requests: no proxies, no redirects, nothing asked for or undone behind the test's back.
+var client = &http.Client{
+	Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 256},
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	Timeout:       2 * time.Minute,
+}
+
+// tail keeps the last bytes written to it.
+type tail struct {
+	mu   sync.Mutex
+	last []byte
+}
+
+const tailSize = 32 << 10
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = append(t.last, p...)
+	if over := len(t.last) - tailSize; over > 0 {
+		t.last = t.last[over:]
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.last)
+}

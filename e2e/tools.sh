@@ -1,0 +1,91 @@
+#!/bin/sh
+# tools.sh installs the clients that the end-to-end tests drive. Running it again changes nothing.
+#
+# What is on PATH and new enough is used as it is. The rest goes below $ENTREPOT_TOOLS (build/tools of the checkout unless set),
+# by package name with the machine's own npm and pip, so it comes from whatever registries those are configured for. Node and
+# Python themselves come from apt-get on Debian. The tests look in $ENTREPOT_TOOLS/bin before PATH.
+set -eu
+
+# The versions, here and nowhere else.
+NPM=11.21.2
+PNPM=12.21.0
+YARN_CLASSIC=1.22.22
+YARN_BERRY=4.18.1
+AWSCLI=1.45.11
+BOTO3=1.43.11
+# The oldest that will do where the machine brings its own.
+NODE_MAJOR=20
+NPM_MAJOR=11
+AWSCLI_MINOR=1.32
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+tools=${ENTREPOT_TOOLS:-$root/build/tools}
+mkdir -p "$tools/bin"
+tools=$(cd "$tools" && pwd)
+PATH=$tools/bin:$PATH
+export PATH
+
+say() { printf 'tools: %s\n' "$*"; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# at_least GOT WANT compares dotted numbers.
+at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
+
+apt() {
+	have apt-get || { say "$* is missing and there is no apt-get; install it by hand" >&2; exit 1; }
+	sudo=
+	[ "$(id -u)" = 0 ] || sudo=sudo
+	$sudo apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$@"
+}
+
+# package FOLDER NAME@VERSION installs one npm package into a folder of its own, so that two versions can stand side by side.
+package() {
+	if [ -e "$tools/node/$1/.$2" ]; then return; fi
+	say "installing $2"
+	mark="$tools/node/$1/.$2"
+	mkdir -p "$(dirname "$mark")"
+	npm install --prefix "$tools/node/$1" --no-audit --no-fund --no-update-notifier --loglevel error "$2"
+	: >"$mark"
+}
+
+# link NAME TARGET puts a program into the bin folder.
+link() { ln -sf "$2" "$tools/bin/$1"; }
+
+node_() {
+	have node && have npm || apt nodejs npm
+	at_least "$(node --version | tr -d v)" "$NODE_MAJOR" ||
+		say "node $(node --version) is older than $NODE_MAJOR; some clients will be skipped" >&2
+	case $(npm --version) in
+	$NPM_MAJOR.*) ;;
+	*) package npm "npm@$NPM" && link npm "$tools/node/npm/node_modules/.bin/npm" ;;
+	esac
+	package pnpm "pnpm@$PNPM"
+	link pnpm "$tools/node/pnpm/node_modules/.bin/pnpm"
+	package yarn-classic "yarn@$YARN_CLASSIC"
+	link yarn-classic "$tools/node/yarn-classic/node_modules/.bin/yarn"
+	package yarn-berry "@yarnpkg/cli-dist@$YARN_BERRY"
+	link yarn-berry "$tools/node/yarn-berry/node_modules/.bin/yarn"
+}
+
+python() {
+	have python3 || apt python3 python3-venv
+	if have aws && at_least "$(aws --version 2>&1 | sed 's,aws-cli/\([0-9.]*\).*,\1,')" "$AWSCLI_MINOR" &&
+		python3 -c 'import boto3' 2>/dev/null; then
+		return
+	fi
+	say "installing awscli $AWSCLI and boto3 $BOTO3"
+	python3 -m venv "$tools/python" 2>/dev/null || { apt python3-venv && python3 -m venv "$tools/python"; }
+	"$tools/python/bin/pip" install --quiet "awscli==$AWSCLI" "boto3==$BOTO3"
+	link aws "$tools/python/bin/aws"
+	# A venv's python finds its packages through the path it was started by, so a link would lose them.
+	printf '#!/bin/sh\nexec "%s" "$@"\n' "$tools/python/bin/python3" >"$tools/bin/python3"
+	chmod +x "$tools/bin/python3"
+}
+
+node_
+python
+for tool in node npm pnpm yarn-classic yarn-berry python3 aws; do
+	say "$tool $(command -v $tool)"
+done
+have terraform || say "terraform is not here: its session will be skipped"

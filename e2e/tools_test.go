@@ -1,0 +1,109 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// needs are what a session may ask for with the command need, besides any program by its name.
+var needs = map[string]func() error{
+	"boto3":                  func() error { return exec.Command("python3", "-c", "import boto3").Run() },
+	"public-registry":        func() error { _, err := publicRegistry(); return err },
+	"terraform-aws-provider": func() error { _, err := terraformProvider(); return err },
+}
+
+// missing returns why a need is not met, or nil.
+func missing(need string) error {
+	if check, ok := needs[need]; ok {
+		return check()
+	}
+	_, err := exec.LookPath(need)
+	return err
+}
+
+// skips remembers which sessions were skipped and why, for the end of the run.
+type skips struct {
+	mu   sync.Mutex
+	rows []string
+}
+
+var skipped skips
+
+func (s *skips) add(session, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rows = append(s.rows, fmt.Sprintf("  %s: %s", session, why))
+}
+
+// String is empty when nothing was skipped.
+func (s *skips) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slices.Sort(s.rows)
+	return strings.Join(s.rows, "\n")
+}
+
+// everything reports whether a skipped session is a failure.
+func everything() bool { return os.Getenv("ENTREPOT_TEST_ALL") == "1" }
+
+// addTools puts the clients that tools.sh installed before those of the machine.
+func addTools(checkout string) error {
+	folder := os.Getenv("ENTREPOT_TOOLS")
+	if folder == "" {
+		folder = filepath.Join(checkout, "build", "tools")
+	}
+	return os.Setenv("PATH", filepath.Join(folder, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
+}
+
+// publicRegistry is the registry the machine's npm is configured for, if it answers.
+var publicRegistry = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("npm", "config", "get", "registry").Output()
+	if err != nil {
+		return "", fmt.Errorf("npm config get registry: %w", err)
+	}
+	address := strings.TrimSpace(string(out))
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(address, "/")+"/express", nil)
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Accept", "application/vnd.npm.install-v1+json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", fmt.Errorf("the machine's npm registry does not answer: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("the machine's npm registry answers %s", resp.Status)
+	}
+	return address, nil
+})
+
+// terraformProvider is the folder of plugins, in Terraform's mirror layout, that holds the AWS provider: the machine's own,
+// since nothing is downloaded for it.
+var terraformProvider = sync.OnceValues(func() (string, error) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", err
+	}
+	roots := []string{os.Getenv("ENTREPOT_TERRAFORM_PLUGINS")}
+	for _, parent := range []string{"/opt", "/usr/share", "/usr/local/share", filepath.Join(home, ".terraform.d")} {
+		roots = append(roots, filepath.Join(parent, "tf-plugins"), filepath.Join(parent, "terraform", "plugins"), filepath.Join(parent, "plugins"))
+	}
+	for _, root := range roots {
+		found, err := filepath.Glob(filepath.Join(root, "*", "hashicorp", "aws", "*", "*", "terraform-provider-aws*"))
+		if err == nil && root != "" && len(found) > 0 {
+			return root, nil
+		}
+	}
+	return "", fmt.Errorf("no Terraform AWS provider in %s; name its folder in ENTREPOT_TERRAFORM_PLUGINS", strings.Join(roots[1:], ", "))
+})
