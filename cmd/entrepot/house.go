@@ -128,7 +128,7 @@ func (h *house) openUpstreams(ctx context.Context) error {
 		return err
 	}
 	h.closing(h.upstream.Close)
-	return h.metrics.Register(samples{h.upstream})
+	return h.metrics.Register(h.upstream)
 }
 
 func (h *house) openRules(context.Context) error {

@@ -9,11 +9,9 @@ import (
 	"log/slog"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"text/tabwriter"
-	"time"
 
 	"entrepot/config"
 	"entrepot/upstream"
@@ -40,7 +38,7 @@ Example:
 func (detectCommand) Run(ctx context.Context) error {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "CONNECTION\tADDRESS\tHOW")
-	for _, found := range upstream.Detect(ctx, output) {
+	for _, found := range upstream.Detect(ctx, upstream.Exec) {
 		address, how := found.URL, found.How
 		if address == "" {
 			address, how = "-", found.Reason
@@ -48,16 +46,6 @@ func (detectCommand) Run(ctx context.Context) error {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", found.Connection, address, how)
 	}
 	return table.Flush()
-}
-
-// detectionTime bounds how long one of the machine's clients may take to say what it is configured to use.
-const detectionTime = 10 * time.Second
-
-// output runs a command and returns what it prints.
-func output(ctx context.Context, name string, args ...string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, detectionTime)
-	defer cancel()
-	return exec.CommandContext(ctx, name, args...).Output()
 }
 
 // detectedFile remembers in the data folder what was detected. Logging in points a package manager at this server, and from
@@ -125,7 +113,7 @@ func recall(data string) (map[string]string, error) {
 // discover asks the machine's clients, unless every connection that this build can use is configured, and remembers what they say.
 func discover(ctx context.Context, c config.Config, log *slog.Logger) (map[string]string, error) {
 	found := map[string]string{}
-	for _, f := range upstream.Detect(ctx, output, c.PublicURL) {
+	for _, f := range upstream.Detect(ctx, upstream.Exec, c.PublicURL) {
 		connection, _ := upstream.ConnectionNamed(f.Connection)
 		if f.URL == "" || c.Upstreams[connection.Setting()].URL != "" {
 			continue
