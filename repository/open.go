@@ -144,7 +144,7 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *site, listed *lis
 		return err
 	}
 	request.Each = func(ctx context.Context, sums artifact.Digests, size int64) error {
-		return s.ingest(ctx, c, listed, artifact.Asset{Name: asset, Size: size, Digests: sums}, into)
+		return s.ingest(ctx, c, at, listed, artifact.Asset{Name: asset, Size: size, Digests: sums}, into)
 	}
 	transfer, err := s.Fetcher.Asset(ctx, request)
 	if err != nil {
@@ -156,10 +156,13 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *site, listed *lis
 
 // ingest records a fetched asset in the repositories that keep it, all or none: the one with the connection and the one that
 // was asked, never those between (user guide, "Package retention from an external connection").
-func (s *Service) ingest(ctx context.Context, c iam.Caller, listed *listedVersion, a artifact.Asset, into []catalog.Repository) error {
+func (s *Service) ingest(ctx context.Context, c iam.Caller, at *site, listed *listedVersion, a artifact.Asset, into []catalog.Repository) error {
 	flight := fmt.Sprintf("ingest/%s/%s/%v", listed.version.VersionKey, a.Name, idsOf(into))
 	_, err, _ := s.retaining.Do(flight, func() (any, error) {
 		return nil, s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error {
+			if err := s.present(ctx, at, a); err != nil {
+				return err
+			}
 			seen := map[catalog.RepositoryID]bool{}
 			for _, repo := range into {
 				if seen[repo.ID] {

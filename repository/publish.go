@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"time"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -57,12 +58,31 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *site, p Publica
 		if known, err = s.mayBePublished(w, at, v); err != nil || known != nil {
 			return err
 		}
+		if err := s.present(ctx, at, v.Assets...); err != nil {
+			return err
+		}
 		return s.enter(w, c, at, v, p.Labels)
 	})
 	if err == nil && known != nil {
 		return *known, nil
 	}
 	return v, err
+}
+
+// present checks inside a transaction that bytes committed before it are still there. Orphans are deleted inside transactions
+// too, so what is there now stays for as long as the record written next refers to it (invariant 1).
+func (s *Service) present(ctx context.Context, at *site, assets ...artifact.Asset) error {
+	store, err := s.store(*at.domain)
+	if err != nil {
+		return err
+	}
+	for _, a := range assets {
+		if _, err := store.Stat(ctx, a.SHA256); err != nil {
+			return &artifact.Error{Kind: artifact.Unavailable, Err: err, RetryAfter: time.Second,
+				Reason: "The bytes were collected as orphans before they could be recorded. Try again."}
+		}
+	}
+	return nil
 }
 
 // mayBePublished refuses what origin controls forbid and what is there with other contents. The version that is there with the

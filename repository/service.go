@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"entrepot/artifact"
@@ -22,7 +21,6 @@ type Service struct {
 	held      *stamped[heldKey, heldAsset]
 	plans     *stamped[planKey, *plan]
 	documents *documents
-	stores    sync.Map // catalog.DomainID → blob.Store
 	retaining singleflight.Group
 }
 
@@ -49,7 +47,7 @@ type Options struct {
 type Vault interface {
 	// NewKey makes a key for a new domain and returns it wrapped: fit to be kept in the catalog.
 	NewKey() (wrapped []byte, err error)
-	// Open returns the store of a domain.
+	// Open returns the store of a domain, at no cost once it is open.
 	Open(d catalog.Domain) (blob.Store, error)
 }
 
@@ -104,13 +102,9 @@ func New(o Options) *Service {
 
 // store returns the byte store of a domain.
 func (s *Service) store(d catalog.Domain) (blob.Store, error) {
-	if known, ok := s.stores.Load(d.ID); ok {
-		return known.(blob.Store), nil
-	}
 	opened, err := s.Vault.Open(d)
 	if err != nil {
 		return nil, fmt.Errorf("open the store of domain %s: %w", d.Name, err)
 	}
-	kept, _ := s.stores.LoadOrStore(d.ID, opened)
-	return kept.(blob.Store), nil
+	return opened, nil
 }

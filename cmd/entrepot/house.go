@@ -15,6 +15,7 @@ import (
 	"entrepot/access/sigv4"
 	"entrepot/artifact"
 	"entrepot/awsapi"
+	"entrepot/blob"
 	"entrepot/blob/disk"
 	"entrepot/blob/sealed"
 	"entrepot/catalog"
@@ -22,6 +23,7 @@ import (
 	"entrepot/config"
 	"entrepot/format"
 	"entrepot/iam"
+	"entrepot/jobs"
 	"entrepot/repository"
 	"entrepot/server"
 	"entrepot/upstream"
@@ -45,7 +47,8 @@ type house struct {
 	guard     *access.Guard
 	server    *server.Server
 
-	closers []func() error // in the order of opening
+	documents blob.Store     // of the installation's own
+	closers   []func() error // in the order of opening
 }
 
 // open puts the parts together, from the floor up. On an empty data folder it makes a new installation. What was opened is
@@ -61,7 +64,7 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (_ *house, err
 		return nil, err
 	}
 	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, step := range []func(context.Context) error{h.openStores, h.openUpstreams, h.openRules, h.openAccess, h.openServer} {
+	for _, step := range []func(context.Context) error{h.openStores, h.openUpstreams, h.openRules, h.openAccess, h.openServer, h.startJobs} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -114,13 +117,12 @@ func (h *house) openUpstreams(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	documents, err := h.vault.documents()
-	if err != nil {
+	if h.documents, err = h.vault.documents(); err != nil {
 		return err
 	}
 	f := h.config.Fetch
 	h.upstream, err = upstream.New(upstream.Options{
-		Origins: origins, Cache: repository.NewRemembered(h.catalog, documents), Logger: h.log,
+		Origins: origins, Cache: repository.NewRemembered(h.catalog, h.documents), Logger: h.log,
 		Freshness: f.Freshness, StaleWhileRevalidate: f.StaleWhileRevalidate, NegativeTTL: f.NegativeTTL,
 		MaxDocument: int64(f.MaxDocument), MaxAsset: int64(h.config.Limits.MaxAsset), UserAgent: "entrepot/" + version,
 	})
@@ -191,6 +193,34 @@ func (h *house) openServer(context.Context) error {
 		Log: h.log, Metrics: h.metrics, Gatherer: h.metrics, Now: time.Now, NewID: uuid.NewString,
 	})
 	return err
+}
+
+// startJobs starts the background work. It ends before anything it works on is closed.
+func (h *house) startJobs(context.Context) error {
+	spaces := jobs.DomainSpaces(h.catalog, h.vault.Open, h.documents)
+	orphans, err := jobs.NewOrphans(h.catalog, spaces, h.config.Jobs.OrphanGrace, time.Now, h.log, h.metrics)
+	if err != nil {
+		return err
+	}
+	runner, err := jobs.NewRunner(h.log, h.metrics, nil,
+		jobs.Job{Name: "orphans", Every: h.config.Jobs.OrphanEvery, Run: orphans.Run},
+		jobs.Job{Name: "tokens", Every: h.config.Jobs.TokenEvery, Run: jobs.ExpiredTokens(h.catalog, time.Now)},
+	)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runner.Run(ctx)
+	}()
+	h.closing(func() error {
+		stop()
+		<-done
+		return nil
+	})
+	return nil
 }
 
 // unlimited turns the configuration's zero into the server's negative.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"entrepot/blob"
@@ -21,7 +22,8 @@ type vault struct {
 	disk    *disk.Disk
 	keyring *sealed.Keyring
 	metrics *metered.Metrics
-	memory  int64 // bytes of small assets kept in memory for each domain; 0 for none
+	opened  sync.Map // catalog.DomainID → blob.Store
+	memory  int64    // bytes of small assets kept in memory for each domain; 0 for none
 }
 
 func newVault(d *disk.Disk, k *sealed.Keyring, r prometheus.Registerer, memory int64) (*vault, error) {
@@ -35,13 +37,21 @@ func newVault(d *disk.Disk, k *sealed.Keyring, r prometheus.Registerer, memory i
 // NewKey makes a key for a new domain, wrapped.
 func (v *vault) NewKey() ([]byte, error) { return v.keyring.NewDataKey(), nil }
 
-// Open returns the store of a domain.
+// Open returns the store of a domain, the same one each time.
 func (v *vault) Open(d catalog.Domain) (blob.Store, error) {
+	if known, ok := v.opened.Load(d.ID); ok {
+		return known.(blob.Store), nil
+	}
 	key, err := v.keyring.Unwrap(d.DataKey)
 	if err != nil {
 		return nil, fmt.Errorf("domain %s: %w", d.DomainKey, err)
 	}
-	return v.stack("domain-"+strconv.FormatInt(int64(d.ID), 10), key)
+	store, err := v.stack("domain-"+strconv.FormatInt(int64(d.ID), 10), key)
+	if err != nil {
+		return nil, err
+	}
+	first, _ := v.opened.LoadOrStore(d.ID, store)
+	return first.(blob.Store), nil
 }
 
 // documents returns the installation's own store, where metadata of public registries lies.
