@@ -92,6 +92,21 @@ func (k *Disk) Space(name string) (*Space, error) {
 	return s, nil
 }
 
+// Spaces lists the names of the spaces there are, in no particular order.
+func (k *Disk) Spaces() ([]string, error) {
+	var names []string
+	err := k.walk(".", func(e fs.DirEntry) error {
+		if e.IsDir() && spacePattern.MatchString(e.Name()) {
+			names = append(names, e.Name())
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list spaces: %w", told(err))
+	}
+	return names, nil
+}
+
 // makeFolder makes dir and its missing parents and syncs each into the one above it.
 func makeFolder(dir string) error {
 	info, err := os.Stat(dir)

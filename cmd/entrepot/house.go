@@ -197,7 +197,15 @@ func (h *house) openServer(context.Context) error {
 
 // startJobs starts the background work. It ends before anything it works on is closed.
 func (h *house) startJobs(context.Context) error {
-	spaces := jobs.DomainSpaces(h.catalog, h.vault.Open, h.documents)
+	living, abandoned := jobs.DomainSpaces(h.catalog, h.vault.Open, h.documents), h.vault.abandoned(h.catalog)
+	spaces := func(ctx context.Context) ([]jobs.Space, error) {
+		all, err := living(ctx)
+		if err != nil {
+			return nil, err
+		}
+		more, err := abandoned(ctx)
+		return append(all, more...), err
+	}
 	orphans, err := jobs.NewOrphans(h.catalog, spaces, h.config.Jobs.OrphanGrace, time.Now, h.log, h.metrics)
 	if err != nil {
 		return err

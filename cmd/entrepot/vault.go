@@ -1,17 +1,21 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"entrepot/artifact"
 	"entrepot/blob"
 	"entrepot/blob/disk"
 	"entrepot/blob/hot"
 	"entrepot/blob/metered"
 	"entrepot/blob/sealed"
 	"entrepot/catalog"
+	"entrepot/jobs"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -46,13 +50,52 @@ func (v *vault) Open(d catalog.Domain) (blob.Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("domain %s: %w", d.DomainKey, err)
 	}
-	store, err := v.stack("domain-"+strconv.FormatInt(int64(d.ID), 10), key)
+	store, err := v.stack(spaceOf(d.ID), key)
 	if err != nil {
 		return nil, err
 	}
 	first, _ := v.opened.LoadOrStore(d.ID, store)
 	return first.(blob.Store), nil
 }
+
+// spaceOf names a domain's folder. Like the ID it is never used for another domain.
+func spaceOf(id catalog.DomainID) string { return domainSpace + strconv.FormatInt(int64(id), 10) }
+
+const domainSpace = "domain-"
+
+// abandoned lists the spaces of domains that no longer exist, so that their bytes are collected. No key is needed for that.
+func (v *vault) abandoned(c catalog.Store) jobs.Spaces {
+	return func(ctx context.Context) ([]jobs.Space, error) {
+		names, err := v.disk.Spaces()
+		if err != nil {
+			return nil, err
+		}
+		var spaces []jobs.Space
+		err = c.Read(ctx, func(r catalog.Reader) error {
+			spaces = nil
+			for _, name := range names {
+				number, ours := strings.CutPrefix(name, domainSpace)
+				id, err := strconv.ParseInt(number, 10, 64)
+				if !ours || err != nil {
+					continue
+				}
+				if _, err := r.DomainByID(catalog.DomainID(id)); !artifact.Is(err, artifact.NotFound) {
+					continue
+				}
+				folder, err := v.disk.Space(name)
+				if err != nil {
+					return err
+				}
+				spaces = append(spaces, jobs.Space{Name: name, Store: folder, Referenced: never})
+			}
+			return nil
+		})
+		return spaces, err
+	}
+}
+
+// never says of content that nothing refers to it.
+func never(catalog.Reader, artifact.Digest) (bool, error) { return false, nil }
 
 // documents returns the installation's own store, where metadata of public registries lies.
 func (v *vault) documents() (blob.Store, error) { return v.stack("documents", v.keyring.OwnDataKey()) }

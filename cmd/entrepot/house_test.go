@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/blob"
+	"entrepot/config"
+	"entrepot/iam"
+	"entrepot/jobs"
+	"entrepot/repository"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// testHouse opens a house in a new folder, with upstreams that lead nowhere so that no client of the machine is asked.
+func testHouse(t *testing.T) *house {
+	t.Helper()
+	c := config.Default()
+	c.Data, c.PublicURL = filepath.Join(t.TempDir(), "data"), "http://127.0.0.1:8090"
+	for _, name := range upstreamNames() {
+		c.Upstreams[name] = config.Upstream{URL: "http://127.0.0.1:9/"}
+	}
+	h, err := open(t.Context(), c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+// TestOrphansAreCollected publishes and deletes through the rules and runs the job as the server does, with no grace.
+func TestOrphansAreCollected(t *testing.T) {
+	h := testHouse(t)
+	p, err := iam.Parse([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`), iam.IdentityPolicy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner := iam.Caller{Principal: iam.Principal{Account: "123456789012", ARN: "arn:aws:iam::123456789012:user/a"}, Identity: []*iam.Policy{p}}
+	ctx := t.Context()
+	domain := artifact.DomainKey{Owner: "123456789012", Name: "d1"}
+	info, err := h.rules.CreateDomain(ctx, owner, repository.DomainSpec{Name: "d1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.rules.CreateRepository(ctx, owner, repository.RepositorySpec{RepositoryKey: domain.Repository("r1")}); err != nil {
+		t.Fatal(err)
+	}
+	pkg := artifact.PackageKey{Format: artifact.NPM, Name: "left"}
+	publish := func(version string) {
+		t.Helper()
+		shelf := h.rules.Shelf(owner, domain.Repository("r1"), "http://127.0.0.1:8090/")
+		upload, err := shelf.Stage(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer upload.Discard()
+		if _, err := io.WriteString(upload, "bytes of "+version); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := shelf.Publish(ctx, repository.Publication{VersionKey: pkg.At(version),
+			Assets: []repository.StagedAsset{{Name: "package.tgz", Upload: upload}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish("1.0.0")
+	publish("2.0.0")
+	folder, err := h.vault.disk.Space(spaceOf(info.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	collect := func(want int) {
+		t.Helper()
+		living, abandoned := jobs.DomainSpaces(h.catalog, h.vault.Open, h.documents), h.vault.abandoned(h.catalog)
+		for _, spaces := range []jobs.Spaces{living, abandoned} {
+			later := func() time.Time { return time.Now().Add(2 * time.Hour) }
+			orphans, err := jobs.NewOrphans(h.catalog, spaces, time.Hour, later, h.log, prometheus.NewRegistry())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := orphans.Run(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := count(ctx, t, folder); got != want {
+			t.Fatalf("contents on disk: got %d, want %d", got, want)
+		}
+	}
+	collect(2)
+	if _, err := h.rules.DeleteVersions(ctx, owner, domain.Repository("r1"), pkg, repository.Selection{Versions: []string{"1.0.0"}}); err != nil {
+		t.Fatal(err)
+	}
+	collect(1)
+	if _, _, err := h.rules.DeleteRepository(ctx, owner, domain.Repository("r1")); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := h.rules.DeleteDomain(ctx, owner, domain); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	collect(0)
+}
+
+func count(ctx context.Context, t *testing.T, s blob.Store) (n int) {
+	t.Helper()
+	for _, err := range s.All(ctx) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	return n
+}
