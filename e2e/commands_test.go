@@ -44,6 +44,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"capture": capture,   // capture VARIABLE FILE JSON-POINTER
 	// The rest.
 	"need":     needAll,  // need PROGRAM…: skips the session if one is not there
+	"nowhere":  nowhere,  // nowhere FOLDER TEXT…: no file below it, and no line of the server's log, holds one of the texts
 	"sha":      sha,      // sha PATH: prints the SHA-512 over a tree's names and bytes
 	"together": together, // together N PROGRAM ARG…: N at once, {} in an argument is the number; all must succeed
 	"retry":    retry,    // retry DURATION PROGRAM ARG…: until it succeeds
@@ -254,6 +255,20 @@ func sha(ts *testscript.TestScript, neg bool, args []string) {
 	sum, err := treeSum(ts.MkAbs(args[0]))
 	ts.Check(err)
 	fmt.Fprintln(ts.Stdout(), sum)
+}
+
+func nowhere(ts *testscript.TestScript, neg bool, args []string) {
+	s := of(ts, neg)
+	found, err := folderHas(ts.MkAbs(args[0]), args[1:]...)
+	ts.Check(err)
+	for _, text := range args[1:] {
+		if text == "" || strings.Contains(s.house.log.String(), text) {
+			found = append(found, "the log holds "+text)
+		}
+	}
+	if len(found) > 0 {
+		ts.Fatalf("%s", strings.Join(found, "\n"))
+	}
 }
 
 func together(ts *testscript.TestScript, neg bool, args []string) {
