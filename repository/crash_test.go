@@ -286,8 +286,10 @@ func TestDeathAtEveryStepOfPublishAndIngest(t *testing.T) {
 			child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestLife$")
 			child.Env = append(os.Environ(), fmt.Sprintf("%s=%s %v %d %d", lifeVariable, dir, a.onCommit, a.n, a.when))
 			out, err := child.Output()
+			// How often a reader looks into the draft it follows differs from life to life, so the last few operations may not
+			// come; then the life was whole.
 			status, ok := child.ProcessState.Sys().(syscall.WaitStatus)
-			if !ok || status.Signal() != syscall.SIGKILL {
+			if err != nil && (!ok || status.Signal() != syscall.SIGKILL) {
 				t.Fatalf("the process was to be killed: %v\n%s", err, out)
 			}
 			said := map[string]bool{}
