@@ -54,6 +54,14 @@ func (k RepositoryKey) String() string { return k.DomainKey().String() + "/" + k
 // String writes format/namespace/name with an empty middle segment where there is no namespace, as package ARNs do.
 func (k PackageKey) String() string { return string(k.Format) + "/" + k.Namespace + "/" + k.Name }
 
+// Qualified writes namespace/name, or the name alone where there is no namespace: what a sentence calls the package.
+func (k PackageKey) Qualified() string {
+	if k.Namespace == "" {
+		return k.Name
+	}
+	return k.Namespace + "/" + k.Name
+}
+
 // String writes the package, an @ and the version.
 func (k VersionKey) String() string { return k.PackageKey.String() + "@" + k.Version }
 

@@ -135,7 +135,7 @@ func (s *Service) feeding(repo catalog.Repository, f artifact.Format) []string {
 // withdrawn ends a search at a record whose status withholds it: a wall, not a hole to search past.
 func (q *search) withdrawn() error {
 	return artifact.Errorf(artifact.NotFound, "Version %s of %s is withdrawn: an upstream repository holds it with a status that does not serve it.",
-		q.wanted.Version, q.wanted.Name).About(artifact.VersionResource, q.wanted.String())
+		q.wanted.Version, q.wanted.Qualified()).About(artifact.VersionResource, q.wanted.String())
 }
 
 // notFound says what was searched, without naming repositories that the caller may not know of.
@@ -145,5 +145,5 @@ func (q *search) notFound(at *site) error {
 		reason = " Its origin controls block upstream versions of this package (upstream=BLOCK)."
 	}
 	return artifact.Errorf(artifact.NotFound, "Version %s of %s is neither in repository %s nor in the %d repositories upstream of it.%s",
-		q.wanted.Version, q.wanted.Name, at.repository.Name, len(q.graph.nodes)-1, reason).About(artifact.VersionResource, q.wanted.String())
+		q.wanted.Version, q.wanted.Qualified(), at.repository.Name, len(q.graph.nodes)-1, reason).About(artifact.VersionResource, q.wanted.String())
 }

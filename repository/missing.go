@@ -21,10 +21,10 @@ func noPackage(key artifact.RepositoryKey, p artifact.PackageKey) error {
 
 func noVersion(key artifact.RepositoryKey, v artifact.VersionKey) error {
 	return artifact.Errorf(artifact.NotFound, "Version '%s' of the %s package '%s' does not exist in repository '%s'.",
-		v.Version, v.Format, v.Name, key.Name).About(artifact.VersionResource, key.Domain+"/"+key.Name+"/"+v.String())
+		v.Version, v.Format, v.Qualified(), key.Name).About(artifact.VersionResource, key.Domain+"/"+key.Name+"/"+v.String())
 }
 
 func noAsset(key artifact.RepositoryKey, v artifact.VersionKey, asset string) error {
 	return artifact.Errorf(artifact.NotFound, "Version '%s' of the %s package '%s' in repository '%s' has no asset '%s'.",
-		v.Version, v.Format, v.Name, key.Name, asset).About(artifact.AssetResource, key.Domain+"/"+key.Name+"/"+v.String()+"/"+asset)
+		v.Version, v.Format, v.Qualified(), key.Name, asset).About(artifact.AssetResource, key.Domain+"/"+key.Name+"/"+v.String()+"/"+asset)
 }

@@ -65,7 +65,7 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *site, v artifact.V
 func servable(at *site, v artifact.Version, asset string) (artifact.Asset, error) {
 	if !v.Status.Downloadable() {
 		return artifact.Asset{}, artifact.Errorf(artifact.NotFound, "Version %s of %s is withdrawn in repository %s: its status is %s.",
-			v.Version, v.Name, at.repository.Name, v.Status).About(artifact.VersionResource, v.VersionKey.String())
+			v.Version, v.Qualified(), at.repository.Name, v.Status).About(artifact.VersionResource, v.VersionKey.String())
 	}
 	a, ok := v.Asset(asset)
 	if !ok {
@@ -109,7 +109,7 @@ func (s *Service) admit(w catalog.Writer, c iam.Caller, repo catalog.Repository,
 		return err
 	}
 	if !v.Status.Downloadable() || !mayPull(held, repo.ID) {
-		return artifact.Errorf(artifact.NotFound, "Version %s of %s may not come into repository %s any more.", v.Version, v.Name, repo.Name)
+		return artifact.Errorf(artifact.NotFound, "Version %s of %s may not come into repository %s any more.", v.Version, v.Qualified(), repo.Name)
 	}
 	if err := ensurePackage(w, repo.ID, v, a); err != nil {
 		return err
@@ -202,11 +202,11 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 	switch {
 	case !known.Status.Downloadable():
 		return artifact.Errorf(artifact.NotFound, "Version %s of %s is withdrawn in repository %s: its status is %s.",
-			known.Version, known.Name, repo.Name, known.Status)
+			known.Version, known.Qualified(), repo.Name, known.Status)
 	case ok && there.SHA256 == a.SHA256:
 		return nil
 	case ok || known.Origin.Connection != listed.connection:
-		return artifact.Errorf(artifact.Conflict, "Repository %s holds version %s of %s with other contents.", repo.Name, known.Version, known.Name)
+		return artifact.Errorf(artifact.Conflict, "Repository %s holds version %s of %s with other contents.", repo.Name, known.Version, known.Qualified())
 	}
 	known.Assets = append(known.Assets, a)
 	if known.Revision, err = versionRevision(*known); err != nil {

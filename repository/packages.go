@@ -166,12 +166,12 @@ func (s *Service) Asset(ctx context.Context, key artifact.RepositoryKey, v artif
 		return File{}, err
 	}
 	if revision != "" && revision != found.Revision {
-		return File{}, artifact.Errorf(artifact.NotFound, "Version '%s' of the %s package '%s' has no revision '%s'.", v.Version, v.Format, v.Name, revision).
+		return File{}, artifact.Errorf(artifact.NotFound, "Version '%s' of the %s package '%s' has no revision '%s'.", v.Version, v.Format, v.Qualified(), revision).
 			About(artifact.VersionResource, key.Domain+"/"+key.Name+"/"+v.String())
 	}
 	if !found.Status.Downloadable() {
 		return File{}, artifact.Errorf(artifact.Conflict, "The assets of version '%s' of the %s package '%s' are not available: its status is %s.",
-			v.Version, v.Format, v.Name, found.Status).About(artifact.VersionResource, key.Domain+"/"+key.Name+"/"+v.String())
+			v.Version, v.Format, v.Qualified(), found.Status).About(artifact.VersionResource, key.Domain+"/"+key.Name+"/"+v.String())
 	}
 	a, ok := found.Asset(asset)
 	if !ok {

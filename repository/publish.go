@@ -97,19 +97,19 @@ func (s *Service) mayBePublished(r catalog.Reader, at *site, v artifact.Version)
 		return nil, err
 	}
 	if !mayPublish(pkg) {
-		return nil, s.conflict(at, v, "The origin controls of package '%s' in repository '%s' do not allow publishing (publish=BLOCK).", v.Name, at.repository.Name)
+		return nil, s.conflict(at, v, "The origin controls of package '%s' in repository '%s' do not allow publishing (publish=BLOCK).", v.Qualified(), at.repository.Name)
 	}
 	if known == nil {
 		return nil, nil
 	}
 	if !known.Status.Downloadable() && known.Status != artifact.Unfinished {
 		return nil, s.conflict(at, v, "Version '%s' of package '%s' cannot be published again: it is there with status %s. Delete it first.",
-			v.Version, v.Name, known.Status)
+			v.Version, v.Qualified(), known.Status)
 	}
 	for _, a := range v.Assets {
 		if there, ok := known.Asset(a.Name); !ok || there.SHA256 != a.SHA256 {
 			return nil, s.conflict(at, v, "Version '%s' of package '%s' already exists in repository '%s' with other contents. Published versions never change.",
-				v.Version, v.Name, at.repository.Name)
+				v.Version, v.Qualified(), at.repository.Name)
 		}
 	}
 	return known, nil
@@ -153,7 +153,7 @@ func (s *Service) notReachable(ctx context.Context, at *site, v artifact.Version
 	}
 	if reachable {
 		return artifact.Errorf(artifact.Conflict, "Version '%s' of package '%s' can be read through repository '%s' from upstream already. "+
-			"Publish another version, or block upstream versions of this package first.", v.Version, v.Name, at.repository.Name).
+			"Publish another version, or block upstream versions of this package first.", v.Version, v.Qualified(), at.repository.Name).
 			About(artifact.VersionResource, v.String())
 	}
 	return nil

@@ -161,7 +161,7 @@ func (s *Shelf) DeleteLabel(ctx context.Context, p artifact.PackageKey, label st
 		return err
 	}
 	if _, ok := pkg.Labels[label]; !ok {
-		return artifact.Errorf(artifact.NotFound, "Package '%s' has no tag '%s' in repository '%s'.", p.Name, label, s.key.Name).
+		return artifact.Errorf(artifact.NotFound, "Package '%s' has no tag '%s' in repository '%s'.", p.Qualified(), label, s.key.Name).
 			About(artifact.PackageResource, p.String())
 	}
 	return s.relabel(ctx, at, p, func(pkg *artifact.Package) { delete(pkg.Labels, label) })
