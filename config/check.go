@@ -68,7 +68,8 @@ func (c Config) check(upstreams []string) error {
 	require((c.TLS.Cert == "") == (c.TLS.Key == ""), "tls", "cert and key go together")
 	require(slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level), "log.level",
 		"must be debug, info, warn or error, got %.40q", c.Log.Level)
-	require(slices.Contains([]string{"text", "json"}, c.Log.Format), "log.format", "must be text or json, got %.40q", c.Log.Format)
+	require(slices.Contains([]string{"text", "json"}, c.Log.Format), "log.format",
+		"must be text or json, got %.40q", c.Log.Format)
 	for path, list := range map[string][]string{"trusted_proxies": c.TrustedProxies, "metrics_from": c.MetricsFrom} {
 		if _, err := Prefixes(list); err != nil {
 			wrong(path, "%s", err)
@@ -82,7 +83,8 @@ func (c Config) check(upstreams []string) error {
 		path := "upstreams." + name
 		require(slices.Contains(upstreams, name), path, "there is no such upstream; there are %s", strings.Join(upstreams, ", "))
 		require(validUpstreamURL(u.URL), path, "the url must be http:// or https:// with a host, without query and fragment")
-		require(u.Token.IsZero() || u.Username == "" && u.Password.IsZero(), path, "give a token or username and password, not both")
+		require(u.Token.IsZero() || u.Username == "" && u.Password.IsZero(), path,
+			"give a token or username and password, not both")
 	}
 	// Errors come in the same order whatever order maps have.
 	slices.SortStableFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
@@ -127,8 +129,8 @@ func validPublicURL(s string) bool {
 
 func validUpstreamURL(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.RawQuery == "" && !u.ForceQuery &&
-		u.Fragment == ""
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.RawQuery == "" &&
+		!u.ForceQuery && u.Fragment == ""
 }
 
 // Prefixes reads networks such as 10.0.0.0/8; an address alone is a network of one. The error names the entry.

@@ -21,6 +21,9 @@ type Space struct {
 	Referenced func(r catalog.Reader, d artifact.Digest) (bool, error)
 }
 
+// Spaces lists what there is to look through.
+type Spaces func(ctx context.Context) ([]Space, error)
+
 // Orphans deletes contents that nothing refers to: what is left of uploads that were never published, of crashes, and of
 // versions that were deleted.
 //
@@ -31,7 +34,7 @@ type Space struct {
 // bytes are gone.
 type Orphans struct {
 	catalog catalog.Store
-	spaces  func(ctx context.Context) ([]Space, error)
+	spaces  Spaces
 	grace   time.Duration
 	now     func() time.Time
 	log     *slog.Logger
@@ -41,13 +44,14 @@ type Orphans struct {
 }
 
 // NewOrphans makes the job and registers its metrics. spaces lists what there is to look through, anew for each run.
-func NewOrphans(c catalog.Store, spaces func(ctx context.Context) ([]Space, error), grace time.Duration, now func() time.Time,
-	log *slog.Logger, metrics prometheus.Registerer) (*Orphans, error) {
+func NewOrphans(c catalog.Store, spaces Spaces, grace time.Duration, now func() time.Time, log *slog.Logger,
+	metrics prometheus.Registerer) (*Orphans, error) {
 	o := &Orphans{catalog: c, spaces: spaces, grace: grace, now: now, log: log}
-	o.contents = prometheus.NewCounter(prometheus.CounterOpts{Namespace: "entrepot", Subsystem: "jobs", Name: "orphans_deleted_total",
-		Help: "Contents deleted because nothing referred to them."})
-	o.bytes = prometheus.NewCounter(prometheus.CounterOpts{Namespace: "entrepot", Subsystem: "jobs", Name: "orphan_bytes_deleted_total",
-		Help: "Bytes of those contents, as readers saw them."})
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "entrepot", Subsystem: "jobs", Name: name, Help: help})
+	}
+	o.contents = counter("orphans_deleted_total", "Contents deleted because nothing referred to them.")
+	o.bytes = counter("orphan_bytes_deleted_total", "Bytes of those contents, as readers saw them.")
 	for _, m := range []prometheus.Collector{o.contents, o.bytes} {
 		if err := metrics.Register(m); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
@@ -58,11 +62,9 @@ func NewOrphans(c catalog.Store, spaces func(ctx context.Context) ([]Space, erro
 
 // DomainSpaces lists the stores of all domains, and the one of the installation that holds documents of external
 // registries.
-func DomainSpaces(c catalog.Store, open func(catalog.Domain) (blob.Store, error), documents blob.Store) func(context.Context) ([]Space, error) {
+func DomainSpaces(c catalog.Store, open func(catalog.Domain) (blob.Store, error), documents blob.Store) Spaces {
 	return func(ctx context.Context) ([]Space, error) {
-		spaces := []Space{{Name: "documents", Store: documents, Referenced: func(r catalog.Reader, d artifact.Digest) (bool, error) {
-			return r.DocumentReferenced(d)
-		}}}
+		spaces := []Space{{Name: "documents", Store: documents, Referenced: catalog.Reader.DocumentReferenced}}
 		var domains []catalog.Domain
 		err := c.Read(ctx, func(r catalog.Reader) error {
 			domains = nil
@@ -83,7 +85,9 @@ func DomainSpaces(c catalog.Store, open func(catalog.Domain) (blob.Store, error)
 				return nil, fmt.Errorf("open the store of domain %s: %w", d.Name, err)
 			}
 			spaces = append(spaces, Space{Name: "domain " + d.DomainKey.String(), Store: store,
-				Referenced: func(r catalog.Reader, digest artifact.Digest) (bool, error) { return r.AssetReferenced(d.ID, digest) }})
+				Referenced: func(r catalog.Reader, digest artifact.Digest) (bool, error) {
+					return r.AssetReferenced(d.ID, digest)
+				}})
 		}
 		return spaces, nil
 	}
@@ -120,7 +124,8 @@ func (o *Orphans) collect(ctx context.Context, space Space) error {
 	}
 	defer func() {
 		if deleted > 0 {
-			o.log.InfoContext(ctx, "deleted contents that nothing refers to", "space", space.Name, "contents", deleted, "bytes", bytes)
+			o.log.InfoContext(ctx, "deleted contents that nothing refers to", "space", space.Name, "contents", deleted,
+				"bytes", bytes)
 		}
 	}()
 	for info, err := range space.Store.All(ctx) {

@@ -34,7 +34,8 @@ type Runner struct {
 // NewRunner prepares to run the jobs and registers its metrics; the error is that of the registration or of a job that
 // cannot be run. jitter turns an interval into the one to wait, so that many servers do not all work at once; nil
 // means up to a tenth more or less.
-func NewRunner(log *slog.Logger, metrics prometheus.Registerer, jitter func(time.Duration) time.Duration, jobs ...Job) (*Runner, error) {
+func NewRunner(log *slog.Logger, metrics prometheus.Registerer, jitter func(time.Duration) time.Duration,
+	jobs ...Job) (*Runner, error) {
 	if jitter == nil {
 		jitter = aroundTenth
 	}
@@ -42,10 +43,10 @@ func NewRunner(log *slog.Logger, metrics prometheus.Registerer, jitter func(time
 	const space, system = "entrepot", "jobs"
 	r.runs = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: space, Subsystem: system, Name: "runs_total",
 		Help: "Runs that ended, by outcome: done, failed, stopped or panicked."}, []string{"job", "outcome"})
-	r.duration = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: space, Subsystem: system, Name: "run_duration_seconds",
-		Help: "Time of one run.", Buckets: []float64{.01, .1, 1, 10, 60, 600, 3600}}, []string{"job"})
-	r.success = prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: space, Subsystem: system, Name: "last_success_time_seconds",
-		Help: "When the last run that was done ended, in Unix time."}, []string{"job"})
+	r.duration = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: space, Subsystem: system,
+		Name: "run_duration_seconds", Help: "Time of one run.", Buckets: []float64{.01, .1, 1, 10, 60, 600, 3600}}, []string{"job"})
+	r.success = prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: space, Subsystem: system,
+		Name: "last_success_time_seconds", Help: "When the last run that was done ended, in Unix time."}, []string{"job"})
 	for _, c := range []prometheus.Collector{r.runs, r.duration, r.success} {
 		if err := metrics.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
@@ -97,7 +98,8 @@ func (r *Runner) once(ctx context.Context, job Job) {
 		return
 	}
 	if outcome != stopped {
-		r.log.ErrorContext(ctx, "job "+job.Name+" "+outcome, "job", job.Name, "error", err.Error(), "duration_ms", took.Milliseconds())
+		r.log.ErrorContext(ctx, "job "+job.Name+" "+outcome, "job", job.Name, "error", err.Error(),
+			"duration_ms", took.Milliseconds())
 	}
 }
 

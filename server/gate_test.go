@@ -76,9 +76,7 @@ func unclean() []string {
 	for _, c := range []int{0, 1, 7, 9, 10, 13, 27, 31, 127} {
 		pieces = append(pieces, fmt.Sprintf("a%%%02xb", c), fmt.Sprintf("%%%02X", c))
 	}
-	for _, c := range []string{"%c2%80", "%c2%9f", "%c2%85x"} { // C1 controls
-		pieces = append(pieces, c)
-	}
+	pieces = append(pieces, "%c2%80", "%c2%9f", "%c2%85x") // C1 controls
 	for _, b := range []string{"%5c", "%5C", "\\", "..%5c..", "..\\..", "%2e%2e%5c", "c:%5cwindows", "\\\\host\\share",
 		"%5c%5chost%5cshare"} {
 		pieces = append(pieces, b, "a/"+b+"/b")
@@ -90,13 +88,10 @@ func unclean() []string {
 	for _, e := range []string{"%", "%2", "%zz", "%2g", "a%", "a%u002e", "%%32%65"} {
 		pieces = append(pieces, e, "x/"+e+"/y")
 	}
-	for _, s := range []string{"/x", "a//b", "a///b", "....//", "x//..//y", "//host/x", "a//", "%2f", "%2fetc%2fpasswd", "a%2f",
-		"a%2f%2fb", "%2f%2e%2e", "a%2f/b"} {
-		pieces = append(pieces, s)
-	}
-	for _, r := range []string{"\xff", "a\xc0\xae", "ü", "a\tb", "a\x00b", "a\x7fb", "a#b", "#"} { // raw bytes that must be escaped
-		pieces = append(pieces, r)
-	}
+	pieces = append(pieces, "/x", "a//b", "a///b", "....//", "x//..//y", "//host/x", "a//", "%2f", "%2fetc%2fpasswd", "a%2f",
+		"a%2f%2fb", "%2f%2e%2e", "a%2f/b")
+	// Raw bytes that must be escaped.
+	pieces = append(pieces, "\xff", "a\xc0\xae", "ü", "a\tb", "a\x00b", "a\x7fb", "a#b", "#")
 	slices.Sort(pieces)
 	return slices.Compact(pieces)
 }

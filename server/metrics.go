@@ -39,7 +39,8 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Namespace: "entrepot", Subsystem: "http", Name: "requests_in_flight", Help: "Requests being answered.",
 		}),
 		throttle: prometheus.NewCounter(prometheus.CounterOpts{
-			Namespace: "entrepot", Subsystem: "http", Name: "logins_throttled_total", Help: "Requests refused for failed logins before.",
+			Namespace: "entrepot", Subsystem: "http", Name: "logins_throttled_total",
+			Help: "Requests refused for failed logins before.",
 		}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: "entrepot", Subsystem: "http", Name: "panics_total", Help: "Requests whose handler panicked.",

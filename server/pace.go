@@ -32,18 +32,24 @@ func (s *slowness) deadline(now time.Time, n int) (by time.Time, ok bool) {
 }
 
 // stale reports whether the deadline that is set is so far from the wanted one that setting it anew is worth its cost.
-func (s *slowness) stale(wanted time.Time) bool { return wanted.Sub(s.bound).Abs() > s.pace.Patience/16 }
+func (s *slowness) stale(wanted time.Time) bool {
+	return wanted.Sub(s.bound).Abs() > s.pace.Patience/16
+}
 
 // pacedBody is a request body whose sender must keep up.
 type pacedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
 	slowness
-	done bool
+	end error // io.EOF or what went wrong, once there is nothing more to read
 }
 
-// Read reads under a deadline. Too slow a client gets an Invalid error that says so.
+// Read reads under a deadline. Too slow a client gets an Invalid error that says so. After the end no deadline is set: by
+// then net/http watches the connection for the client's leaving, and a slow handler must not look like that.
 func (b *pacedBody) Read(p []byte) (int, error) {
+	if b.end != nil {
+		return 0, b.end
+	}
 	start := time.Now()
 	by, ok := b.deadline(start, 0)
 	if !ok {
@@ -59,16 +65,10 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	end := time.Now()
 	b.bytes += int64(n)
 	b.waited += end.Sub(start)
-	if err != nil && !b.done {
-		// From here on net/http watches the connection for the client's leaving; that read must not run into the deadline
-		// of the body, or a slow handler would look like a client that has gone.
-		b.done = true
-		if err != io.EOF && !end.Before(b.bound) {
-			return n, errSlowBody
-		}
-		_ = b.control.SetReadDeadline(time.Time{})
+	if b.end = err; err != nil && err != io.EOF && !end.Before(b.bound) {
+		b.end = errSlowBody
 	}
-	return n, err
+	return n, b.end
 }
 
 var errSlowBody = artifact.Errorf(artifact.Invalid, "The request body came too slowly.")

@@ -231,6 +231,21 @@ func testFormat() format.Format {
 				}
 				return nil
 			}},
+			{Pattern: "PUT /-/slow", Handler: func(w http.ResponseWriter, r *http.Request, _ format.Shelf) error {
+				for range 2 { // as decoders do that look for more behind what they wanted
+					if _, err := io.Copy(io.Discard, r.Body); err != nil {
+						return err
+					}
+					time.Sleep(20 * time.Millisecond)
+				}
+				select {
+				case <-time.After(200 * time.Millisecond):
+				case <-r.Context().Done():
+					return r.Context().Err()
+				}
+				_, err := io.WriteString(w, "at last")
+				return err
+			}},
 			{Pattern: "GET /-/slow", Handler: func(w http.ResponseWriter, r *http.Request, _ format.Shelf) error {
 				select {
 				case <-time.After(200 * time.Millisecond):

@@ -144,9 +144,12 @@ func TestSlowHandlersAreNotTakenForSlowClients(t *testing.T) {
 		o.Limits.HeadTime, o.Limits.Pace.Patience = 50*time.Millisecond, 50*time.Millisecond // the handler takes 200
 	})
 	address, _ := h.start(t, nil, Drain{Time: time.Second})
-	answer, body, _ := exchange(t, address, "GET "+base+"/-/slow HTTP/1.1\r\n"+hostLine+bearer+"Connection: close\r\n\r\n")
-	if answer.StatusCode != 200 || body != "at last" {
-		t.Errorf("got %s %q, want 200", answer.Status, body)
+	for _, request := range []string{"GET " + base + "/-/slow HTTP/1.1\r\n" + hostLine + bearer + "\r\n",
+		"PUT " + base + "/-/slow HTTP/1.1\r\n" + hostLine + bearer + "Content-Length: 3\r\n\r\nabc"} {
+		answer, body, _ := exchange(t, address, request)
+		if answer.StatusCode != 200 || body != "at last" {
+			t.Errorf("%.4s: got %s %q, want 200", request, answer.Status, body)
+		}
 	}
 }
 
@@ -170,14 +173,14 @@ func TestHalfAnswersBreakTheConnection(t *testing.T) {
 func TestErrorsReachClientsThatAreStillSending(t *testing.T) {
 	h := newHouse(t, nil)
 	address, _ := h.start(t, nil, Drain{Time: time.Second})
-	body := strings.Repeat("x", 4<<20)
-	r, err := http.NewRequest("PUT", "http://"+address+base+"/pkg", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
+	c := dial(t, address)
+	const size = 12 << 20
+	_, _ = fmt.Fprintf(c, "PUT %s/pkg HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n", base, hostLine, size)
+	// Many clients look for an answer only when they have sent everything.
+	if n, err := c.Write(make([]byte, size)); err != nil {
+		t.Fatalf("after %d bytes: %v", n, err)
 	}
-	transport := &http.Transport{}
-	defer transport.CloseIdleConnections()
-	answer, err := transport.RoundTrip(r)
+	answer, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil {
 		t.Fatalf("instead of an answer: %v", err)
 	}
@@ -197,15 +200,15 @@ func waitFor(t *testing.T, done func() bool) {
 }
 
 func TestDrainLosesNoRequest(t *testing.T) {
-	for round := range 3 {
+	for round := range 4 {
 		h := newHouse(t, func(o *Options) { o.Log = slog.New(slog.DiscardHandler) })
-		address, stop := h.start(t, nil, Drain{Notice: 50 * time.Millisecond, Time: 10 * time.Second})
+		address, stop := h.start(t, nil, Drain{Notice: time.Duration(round%2) * 50 * time.Millisecond, Time: 10 * time.Second})
 		var refused, answered, lost atomic.Int64
 		var clients sync.WaitGroup
 		for range 8 {
 			clients.Go(func() { load(address, &refused, &answered, &lost) })
 		}
-		waitFor(t, func() bool { return answered.Load() > int64(50*(round+1)) })
+		waitFor(t, func() bool { return answered.Load() > int64(500*(round+1)) })
 		if err := stop(); err != nil {
 			t.Errorf("Serve: %v", err)
 		}
@@ -219,11 +222,12 @@ func TestDrainLosesNoRequest(t *testing.T) {
 	}
 }
 
-// load sends requests until connections are refused. A request is lost when its connection was made and no whole answer
-// came.
+// load sends requests, with little pauses, until connections are refused. A request is lost when no whole answer came on a
+// connection that had been answered on before: a new one that nobody has accepted yet may be reset as the listener closes.
 func load(address string, refused, answered, lost *atomic.Int64) {
 	var c net.Conn
 	var in *bufio.Reader
+	kept := false
 	for i := 0; ; i++ {
 		if c == nil {
 			var err error
@@ -231,9 +235,13 @@ func load(address string, refused, answered, lost *atomic.Int64) {
 				refused.Add(1)
 				return
 			}
-			in = bufio.NewReader(c)
+			in, kept = bufio.NewReader(c), false
 		}
-		path := []string{"/pkg", "/-/slow", "/@a%2fb"}[i%3]
+		time.Sleep(time.Duration(i%5) * 500 * time.Microsecond)
+		path := "/@a%2fb"
+		if i%100 == 50 {
+			path = "/-/slow"
+		}
 		_ = c.SetDeadline(time.Now().Add(10 * time.Second))
 		_, werr := io.WriteString(c, "GET "+base+path+" HTTP/1.1\r\n"+hostLine+bearer+"\r\n")
 		answer, err := http.ReadResponse(in, nil)
@@ -241,10 +249,14 @@ func load(address string, refused, answered, lost *atomic.Int64) {
 			_, err = io.Copy(io.Discard, answer.Body)
 		}
 		if err != nil || werr != nil || answer.StatusCode != 200 {
-			lost.Add(1)
+			if kept {
+				lost.Add(1)
+			}
 			c.Close()
-			return
+			c = nil
+			continue
 		}
+		kept = true
 		answered.Add(1)
 		if answer.Close {
 			c.Close()

@@ -180,8 +180,8 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) *visit {
 	if s.draining.Load() {
 		h["Connection"] = []string{"close"}
 	}
-	// net/http gave the connection the time for a short exchange; from here on the pace of reads and writes counts, and
-	// until there is something to write the request's own deadline. Writers without deadlines exist in tests only.
+	// net/http gave the request the time of a short exchange; from here on the pace of reads and writes counts, and until
+	// there is something to write the request's own deadline. In HTTP/2 a deadline that has passed cannot be mended.
 	_ = control.SetReadDeadline(time.Time{})
 	_ = control.SetWriteDeadline(time.Now().Add(s.limits.Request + s.limits.Pace.Patience))
 	return v
@@ -293,7 +293,7 @@ const maxUnreadBody = 16 << 20
 // drainBody reads on after an error, for clients that look for an answer only when they have sent all. One that asked
 // whether to go on will send nothing more.
 func (s *Server) drainBody(v *visit, r *http.Request) {
-	if v.w.status < 400 || v.refused != accepted || v.body.done || r.ContentLength == 0 || r.Header.Get("Expect") != "" {
+	if v.w.status < 400 || v.refused != accepted || v.body.end != nil || r.ContentLength == 0 || r.Header.Get("Expect") != "" {
 		return
 	}
 	if v.w.FlushError() == nil {
