@@ -37,7 +37,8 @@ func TestRunStopsAfterTheWantedNumberOfRequests(t *testing.T) {
 		served.Add(1)
 		_, _ = io.WriteString(w, "hello")
 	})
-	got, err := Run(t.Context(), Plan{Address: address, Connections: 4, Requests: 100, Next: get(address, wantBody("hello"))})
+	got, err := Run(t.Context(), Plan{Address: address, Connections: 4, Requests: 100,
+		Next: get(address, wantBody("hello"))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,8 @@ func TestOpenLoopKeepsItsRateAndCountsTheWait(t *testing.T) {
 		_, _ = io.WriteString(w, "slow")
 	})
 	// One connection answers 20 a second, 100 are due: the last of 10 waits for the nine before it.
-	got, err := Run(t.Context(), Plan{Address: address, Connections: 1, Requests: 10, Rate: 100, Next: get(address, wantBody("slow"))})
+	got, err := Run(t.Context(), Plan{Address: address, Connections: 1, Requests: 10, Rate: 100,
+		Next: get(address, wantBody("slow"))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +102,8 @@ func TestWarmingComesBeforeTheClockStarts(t *testing.T) {
 		served.Add(1)
 		_, _ = io.WriteString(w, "hello")
 	})
-	_, err := Run(t.Context(), Plan{Address: address, Connections: 3, Requests: 7, Warm: true, Next: get(address, wantBody("hello")),
+	_, err := Run(t.Context(), Plan{Address: address, Connections: 3, Requests: 7, Warm: true,
+		Next:  get(address, wantBody("hello")),
 		Begin: func() { before.Store(served.Load()) }, End: func() { after.Store(served.Load()) }})
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +119,9 @@ func TestRunFailsOnAnswersThatAreNotWanted(t *testing.T) {
 		answer http.HandlerFunc
 		want   string
 	}{
-		{"status", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no room", http.StatusInsufficientStorage) }, "status 507 instead of 200: \"no room"},
+		{"status", func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, "no room", http.StatusInsufficientStorage)
+		}, "status 507 instead of 200: \"no room"},
 		{"length", func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "hell") }, "4 bytes instead of 5"},
 		{"content", func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "hullo") }, "SHA-256"},
 		{"cut short", func(w http.ResponseWriter, r *http.Request) {
@@ -133,7 +138,8 @@ func TestRunFailsOnAnswersThatAreNotWanted(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			address := serve(t, row.answer)
 			for _, warm := range []bool{false, true} {
-				_, err := Run(t.Context(), Plan{Address: address, Connections: 2, Requests: 5, Warm: warm, Next: get(address, wantBody("hello"))})
+				_, err := Run(t.Context(), Plan{Address: address, Connections: 2, Requests: 5, Warm: warm,
+					Next: get(address, wantBody("hello"))})
 				if err == nil || !strings.Contains(err.Error(), row.want) {
 					t.Errorf("warm %v: got %v, want an error with %q", warm, err, row.want)
 				}
@@ -149,7 +155,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	if _, err := Run(ctx, Plan{Address: address, Connections: 1, Requests: 1, Next: get(address, wantBody("hello"))}); err == nil {
+	if _, err := Run(ctx, Plan{Address: address, Connections: 1, Requests: 1, Next: get(address, Want{})}); err == nil {
 		t.Error("got no error from a run whose context ended")
 	}
 	if took := time.Since(start); took > 10*time.Second {

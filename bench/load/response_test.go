@@ -15,9 +15,11 @@ func TestReadHead(t *testing.T) {
 		fails      bool
 	}{
 		{"length", "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n", head{status: 200, length: 12}, false},
-		{"chunked", "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n", head{status: 200, length: -1, chunked: true}, false},
+		{"chunked", "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n",
+			head{status: 200, length: -1, chunked: true}, false},
 		{"304 has no body", "HTTP/1.1 304 Not Modified\r\nContent-Length: 12\r\n\r\n", head{status: 304}, false},
-		{"closing", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", head{status: 200, closing: true}, false},
+		{"closing", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+			head{status: 200, closing: true}, false},
 		{"no length", "HTTP/1.1 200 OK\r\n\r\n", head{}, true},
 		{"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", head{}, true},
 		{"length and chunks", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", head{}, true},

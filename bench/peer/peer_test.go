@@ -87,7 +87,8 @@ func TestAPublishedPackageIsOnDisk(t *testing.T) {
 
 func TestBadPublicationsAreRefused(t *testing.T) {
 	s, dir := newTestServer(t)
-	good := string(fixture.Publication(fixture.Release{Name: "fresh", Version: "1.0.0", Tarball: fixture.Tarball("fresh", "1.0.0", 0)}))
+	r := fixture.Release{Name: "fresh", Version: "1.0.0", Tarball: fixture.Tarball("fresh", "1.0.0", 0)}
+	good := string(fixture.Publication(r))
 	rows := []struct{ name, body string }{
 		{"no JSON", "{"},
 		{"path as a name", strings.ReplaceAll(good, `"name":"fresh"`, `"name":"../fresh"`)},

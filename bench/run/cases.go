@@ -122,9 +122,11 @@ const checkEvery = 16
 
 func (l *lab) checkPublished(ctx context.Context, c *contender, releases []fixture.Release) error {
 	next := func(i int) load.Call {
-		return l.get(c, l.team+releases[i*checkEvery].Path(), wantOf(releases[i*checkEvery]))
+		r := releases[i*checkEvery]
+		return l.get(c, l.team+r.Path(), wantOf(r))
 	}
-	_, err := load.Run(ctx, load.Plan{Address: c.address, Connections: 1, Requests: (len(releases) + checkEvery - 1) / checkEvery, Next: next})
+	checked := (len(releases) + checkEvery - 1) / checkEvery
+	_, err := load.Run(ctx, load.Plan{Address: c.address, Connections: 1, Requests: checked, Next: next})
 	if err != nil {
 		return fmt.Errorf("fetch what was published: %w", err)
 	}

@@ -51,9 +51,8 @@ func coldName(c *contender, kind string, round, i int) string {
 
 // coldDocuments asks once for each of many packuments.
 func (l *lab) coldDocuments(ctx context.Context, c *contender, round int) (sample, error) {
-	return l.chill(ctx, c, round, "document", load.Plan{Connections: coldClients, Requests: l.cold, Next: func(i int) load.Call {
-		return l.get(c, l.base(c)+coldName(c, "document", round, i), wantDocument)
-	}})
+	next := func(i int) load.Call { return l.get(c, l.base(c)+coldName(c, "document", round, i), wantDocument) }
+	return l.chill(ctx, c, round, "document", load.Plan{Connections: coldClients, Requests: l.cold, Next: next})
 }
 
 // coldTarballs asks once for each of many tarballs, whose packuments were asked for before, as clients do.

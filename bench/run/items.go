@@ -109,7 +109,8 @@ func (l *lab) publishFixtures(ctx context.Context) error {
 
 // publication is the publish request of a release.
 func (l *lab) publication(c *contender, target string, r fixture.Release) load.Call {
-	header := l.header(load.Header{Name: "Content-Type", Value: "application/json"}, load.Header{Name: "Accept", Value: "*/*"})
+	header := l.header(load.Header{Name: "Content-Type", Value: "application/json"},
+		load.Header{Name: "Accept", Value: "*/*"})
 	return load.Call{
 		Wire: load.Request("PUT", c.address, target, header, fixture.Publication(r)),
 		Want: load.Want{Status: http.StatusCreated, Length: -1},

@@ -33,8 +33,10 @@ type settings struct {
 
 // The two sizes of a run.
 var (
-	usual = settings{rounds: 3, duration: 1200 * time.Millisecond, limit: 4 * time.Minute, versions: 5000, publish: 250, cold: 500}
-	short = settings{rounds: 1, duration: 400 * time.Millisecond, limit: time.Minute, versions: 500, publish: 60, cold: 100}
+	usual = settings{rounds: 3, duration: 1200 * time.Millisecond, limit: 4 * time.Minute,
+		versions: 5000, publish: 250, cold: 500}
+	short = settings{rounds: 1, duration: 400 * time.Millisecond, limit: time.Minute,
+		versions: 500, publish: 60, cold: 100}
 )
 
 func parse(args []string) (settings, error) {

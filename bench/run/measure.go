@@ -96,7 +96,8 @@ func (l *lab) measureAll(ctx context.Context) (*report, error) {
 		}
 		r.rounds++
 		if by, ok := ctx.Deadline(); ok && time.Until(by) < time.Since(start)*11/10 && round+1 < l.rounds {
-			l.notes = append(l.notes, fmt.Sprintf("%d of %d rounds: there was no time for more within %s.", r.rounds, l.rounds, l.limit))
+			l.notes = append(l.notes, fmt.Sprintf("%d of %d rounds: there was no time for more within %s.",
+				r.rounds, l.rounds, l.limit))
 			break
 		}
 	}

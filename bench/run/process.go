@@ -44,7 +44,8 @@ func pinSelf(ctx context.Context) error {
 	if !canPin() {
 		return nil
 	}
-	out, err := exec.CommandContext(ctx, "taskset", "-a", "-c", "-p", strconv.Itoa(loadCore), strconv.Itoa(os.Getpid())).CombinedOutput()
+	core, self := strconv.Itoa(loadCore), strconv.Itoa(os.Getpid())
+	out, err := exec.CommandContext(ctx, "taskset", "-a", "-c", "-p", core, self).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("pin the driver to core %d: %w: %.200s", loadCore, err, out)
 	}

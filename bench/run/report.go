@@ -141,7 +141,8 @@ const noisy = 0.3
 // print writes what was measured, on what, and the table, in Markdown.
 func (r *report) print(to io.Writer) error {
 	w := bufio.NewWriter(to)
-	fmt.Fprintf(w, "%s\n\nMedians; rounds: %d; %s; %s.\n", r.machine, r.rounds, r.method, time.Now().UTC().Format("2006-01-02 15:04 UTC"))
+	fmt.Fprintf(w, "%s\n\nMedians; rounds: %d; %s; %s.\n", r.machine, r.rounds, r.method,
+		time.Now().UTC().Format("2006-01-02 15:04 UTC"))
 	for _, note := range append(r.notes, r.noise()...) {
 		fmt.Fprintf(w, "%s\n", note)
 	}

@@ -62,7 +62,8 @@ func (l *lab) makeRepositories(ctx context.Context) error {
 
 // makeRepository returns the path of the npm endpoint of the new repository.
 func makeRepository(ctx context.Context, client *codeartifact.Client, name string) (string, error) {
-	_, err := client.CreateRepository(ctx, &codeartifact.CreateRepositoryInput{Domain: aws.String(domain), Repository: aws.String(name)})
+	_, err := client.CreateRepository(ctx, &codeartifact.CreateRepositoryInput{
+		Domain: aws.String(domain), Repository: aws.String(name)})
 	if err != nil {
 		return "", err
 	}
