@@ -9,5 +9,6 @@
 //	go test ./e2e                          all of it
 //	go test ./e2e -run 'TestSessions/the_walk'
 //	E2E_RACE=1 go test ./e2e               the server is built with the race detector
+//	E2E_BINARY=/path/entrepot go test ./e2e  tests that binary
 //	ENTREPOT_KILLS=200 go test ./e2e -run TestKill -timeout 60m
 package e2e

@@ -12,7 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// entrepot is the server's binary, built once for all tests.
+// entrepot is the server's binary, built once for all tests unless E2E_BINARY names one.
 var entrepot string
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -32,15 +32,17 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(folder)
-	entrepot = filepath.Join(folder, "entrepot")
-	args := []string{"build", "-o", entrepot}
-	if os.Getenv("E2E_RACE") == "1" {
-		args = append(args, "-race")
-	}
-	build := exec.Command("go", append(args, "entrepot/cmd/entrepot")...)
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build the server: %v\n%s", err, out)
-		return 1
+	if entrepot = os.Getenv("E2E_BINARY"); entrepot == "" {
+		entrepot = filepath.Join(folder, "entrepot")
+		args := []string{"build", "-o", entrepot}
+		if os.Getenv("E2E_RACE") == "1" {
+			args = append(args, "-race")
+		}
+		build := exec.Command("go", append(args, "entrepot/cmd/entrepot")...)
+		if out, err := build.CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "build the server: %v\n%s", err, out)
+			return 1
+		}
 	}
 	code := m.Run()
 	if rows := skipped.String(); rows != "" {

@@ -25,6 +25,13 @@ type Package struct {
 	Tags          map[string]string // dist-tags to set; latest becomes this version when not among them
 	Deprecated    string
 	Attestations  []byte // the document of the attestations endpoint, or nil
+	Verbatim      bool   // the tarball is not compressed: what the files hold can be found in its bytes
+}
+
+// Pack returns the tarball; equal packages make equal bytes. The error is of a package.json that does not fit.
+func (p Package) Pack() ([]byte, error) {
+	v, err := p.pack()
+	return v.tarball, err
 }
 
 // file is the last part of the tarball's URL.
@@ -38,7 +45,6 @@ func (p Package) size() int {
 	return total
 }
 
-// pack makes the tarball; equal files make equal bytes.
 func (p Package) pack() (version, error) {
 	p.Files = maps.Clone(p.Files)
 	if p.Files == nil {
@@ -55,7 +61,14 @@ func (p Package) pack() (version, error) {
 		return version{}, fmt.Errorf("package.json says %v %v, wanted %s %s", v.manifest["name"], v.manifest["version"], p.Name, p.Version)
 	}
 	var packed bytes.Buffer
-	squeezed := gzip.NewWriter(&packed)
+	level := gzip.DefaultCompression
+	if p.Verbatim {
+		level = gzip.NoCompression
+	}
+	squeezed, err := gzip.NewWriterLevel(&packed, level)
+	if err != nil {
+		return version{}, err
+	}
 	archive := tar.NewWriter(squeezed)
 	for _, name := range slices.Sorted(maps.Keys(p.Files)) {
 		mode := int64(0o644)

@@ -1,0 +1,273 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha512"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"entrepot/e2e/fakenpm"
+)
+
+// mark is in every asset of the crash test, uncompressed: what is kept must not show it.
+const mark = "PLAINTEXT-THAT-MUST-NOT-BE-FOUND-IN-THE-DATA-FOLDER"
+
+// Workers of each kind.
+const workers = 4
+
+// acknowledged is what a client was told before the server was killed: kept, with these bytes.
+type acknowledged struct {
+	name, version string
+	sum           [sha512.Size]byte
+	public        bool // fetched from outside, not published
+}
+
+// setting is a whole number from the environment.
+func setting(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+// TestKilledServersLoseNothingTheyAcknowledged kills the server under load, again and again over the same data. After each
+// kill everything that was ever acknowledged in the round is there with its bytes, from the API and from the package
+// endpoint, without asking outside; and nothing is there by half. ENTREPOT_KILLS is how often, ENTREPOT_KILL_SEED repeats
+// a run.
+func TestKilledServersLoseNothingTheyAcknowledged(t *testing.T) {
+	kills := int(min(setting(t, "ENTREPOT_KILLS", 20), 100000))
+	seed := setting(t, "ENTREPOT_KILL_SEED", uint64(time.Now().UnixNano()))
+	t.Logf("%d kills with ENTREPOT_KILL_SEED=%d", kills, seed)
+	w := newWorld(t)
+	var every []acknowledged
+	var starts []time.Duration
+	for round := range kills {
+		dice := rand.New(rand.NewPCG(seed, uint64(round)))
+		l := newLoad(w, round, dice)
+		acks := l.until(time.Duration(50+dice.IntN(500)) * time.Millisecond)
+		every = append(every, acks...)
+
+		w.registry.Fail(fakenpm.Faults["down"])
+		w.registry.Forget()
+		began := time.Now()
+		w.must(w.open())
+		starts = append(starts, time.Since(began))
+		w.verify(acks)
+		w.whole(l.prefix)
+		if asked := w.registry.Asked(); len(asked) > 0 {
+			t.Errorf("round %d: asked %v outside, want what is kept to be served without", round, asked)
+		}
+		if t.Failed() {
+			t.Fatalf("in round %d; repeat with ENTREPOT_KILL_SEED=%d ENTREPOT_KILLS=%d", round, seed, round+1)
+		}
+		w.registry.Fail(fakenpm.None)
+	}
+	w.verify(every)
+	w.whole("")
+	w.must(w.signal())
+	w.must(w.wait())
+	found, err := folderHas(w.data, mark)
+	w.must(err)
+	if len(found) > 0 {
+		t.Errorf("got plaintext: %s", strings.Join(found, ", "))
+	}
+	if len(every) < kills {
+		t.Errorf("got %d acknowledgements in %d rounds: too little load to prove anything", len(every), kills)
+	}
+	slices.Sort(starts)
+	t.Logf("%d acknowledged, none lost; start to ready: median %v, longest %v",
+		len(every), starts[len(starts)/2].Round(time.Millisecond), starts[len(starts)-1].Round(time.Millisecond))
+}
+
+// load is the traffic of one round.
+type load struct {
+	w      *world
+	prefix string
+	seeds  []uint64
+	cold   []string // public packages that nobody has asked for yet
+
+	mu   sync.Mutex
+	acks []acknowledged
+}
+
+func newLoad(w *world, round int, dice *rand.Rand) *load {
+	l := &load{w: w, prefix: fmt.Sprintf("round-%d-", round)}
+	for range 2 * workers {
+		l.seeds = append(l.seeds, dice.Uint64())
+	}
+	for i := range 60 {
+		name := fmt.Sprintf("%spublic-%d", l.prefix, i)
+		w.must(w.registry.Add(l.pack(name, "1.0.0", dice)))
+		l.cold = append(l.cold, name)
+	}
+	return l
+}
+
+// pack is a package of a few bytes or of many, with the mark in it.
+func (l *load) pack(name, version string, dice *rand.Rand) fakenpm.Package {
+	size := 1 << dice.IntN(18)
+	return fakenpm.Package{Name: name, Version: version, Verbatim: true, Files: map[string][]byte{
+		"content": append([]byte(mark), noise(dice.Uint64(), size)...),
+	}}
+}
+
+// until lets the workers work for a while, kills the server in the midst of it, and returns what was acknowledged.
+func (l *load) until(limit time.Duration) []acknowledged {
+	ctx, cancel := context.WithCancel(l.w.t.Context())
+	var all sync.WaitGroup
+	for i := range workers {
+		all.Go(func() { l.publishing(ctx, i, rand.New(rand.NewPCG(l.seeds[i], 0))) })
+		all.Go(func() { l.fetching(ctx, rand.New(rand.NewPCG(l.seeds[workers+i], 0))) })
+	}
+	time.Sleep(limit)
+	l.w.crash()
+	cancel()
+	all.Wait()
+	return l.acks
+}
+
+func (l *load) acknowledge(a acknowledged) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.acks = append(l.acks, a)
+}
+
+// publishing publishes packages, and now and then a further version of one that all workers fight over.
+func (l *load) publishing(ctx context.Context, worker int, dice *rand.Rand) {
+	for i := 0; ctx.Err() == nil; i++ {
+		p := l.pack(fmt.Sprintf("@own/%sours-%d-%d", l.prefix, worker, i), "1.0.0", dice)
+		if dice.IntN(3) == 0 {
+			p = l.pack("@own/"+l.prefix+"hot", fmt.Sprintf("%d.%d.0", worker, i), dice)
+		}
+		tarball, status, err := l.w.publish(ctx, p)
+		if err != nil {
+			return // killed
+		}
+		if status >= 300 {
+			l.w.t.Errorf("got status %d for the publish of %s %s, want it taken", status, p.Name, p.Version)
+			return
+		}
+		l.acknowledge(acknowledged{name: p.Name, version: p.Version, sum: sha512.Sum512(tarball)})
+	}
+}
+
+// fetching asks for public packages, often ones that another worker asks for at the same time.
+func (l *load) fetching(ctx context.Context, dice *rand.Rand) {
+	for ctx.Err() == nil {
+		name := l.cold[dice.IntN(len(l.cold))]
+		status, body, err := l.w.fetch(ctx, l.w.tarballURL("my-repo", name, "1.0.0"))
+		if err != nil {
+			return // killed
+		}
+		want, _ := l.w.registry.Tarball(name, "1.0.0")
+		if status != http.StatusOK || !bytes.Equal(body, want) {
+			l.w.t.Errorf("got status %d with %d bytes for %s, want the registry's %d", status, len(body), name, len(want))
+			return
+		}
+		l.acknowledge(acknowledged{name: name, version: "1.0.0", sum: sha512.Sum512(want), public: true})
+	}
+}
+
+// verify asks for everything acknowledged: the package endpoint has the bytes, and the repositories list the version.
+func (w *world) verify(acks []acknowledged) {
+	w.t.Helper()
+	for _, a := range acks {
+		status, body, err := w.fetch(w.t.Context(), w.tarballURL("my-repo", a.name, a.version))
+		if err != nil || status != http.StatusOK || sha512.Sum512(body) != a.sum {
+			w.t.Errorf("got status %d with %d bytes (%v) for %s %s, want the acknowledged ones", status, len(body), err, a.name, a.version)
+		}
+		repositories := []string{"my-repo"}
+		if a.public {
+			repositories = append(repositories, "npm-store")
+		}
+		for _, repository := range repositories {
+			at := "/v1/package/version?domain=my-domain&repository=" + repository + coordinates(a.name) + "&version=" + a.version
+			if _, err := w.do(w.t.Context(), "GET", at, ""); err != nil {
+				w.t.Errorf("acknowledged, but %v", err)
+			}
+		}
+	}
+}
+
+// coordinates are a package's query parameters.
+func coordinates(name string) string {
+	query := "&format=npm&package=" + url.QueryEscape(path.Base(name))
+	if scope := path.Dir(name); scope != "." {
+		query += "&namespace=" + url.QueryEscape(strings.TrimPrefix(scope, "@"))
+	}
+	return query
+}
+
+// whole goes through everything the repositories list under a prefix: each version has an asset with the bytes its hashes
+// promise, whether anybody was told of it or not.
+func (w *world) whole(prefix string) {
+	w.t.Helper()
+	for _, repository := range []string{"my-repo", "npm-store"} {
+		in := "domain=my-domain&repository=" + repository
+		packages, err := w.list(w.t.Context(), "/v1/packages?max-results=1000&package-prefix="+prefix+"&"+in, "packages")
+		w.must(err)
+		for _, p := range packages {
+			in := in + "&format=npm&package=" + url.QueryEscape(p["package"].(string))
+			if scope, ok := p["namespace"].(string); ok {
+				in += "&namespace=" + scope
+			}
+			versions, err := w.list(w.t.Context(), "/v1/package/versions?max-results=1000&"+in, "versions")
+			w.must(err)
+			if len(versions) == 0 {
+				w.t.Errorf("got %v without a version, want the two to come together", p)
+			}
+			for _, v := range versions {
+				w.wholeVersion(in + "&version=" + v["version"].(string))
+			}
+		}
+	}
+}
+
+func (w *world) wholeVersion(in string) {
+	w.t.Helper()
+	assets, err := w.list(w.t.Context(), "/v1/package/version/assets?"+in, "assets")
+	w.must(err)
+	if len(assets) != 1 {
+		w.t.Errorf("got %v as the assets of %s, want one", assets, in)
+		return
+	}
+	status, body, err := w.api(w.t.Context(), "GET", "/v1/package/version/asset?asset=package.tgz&"+in, nil)
+	sum := sha512.Sum512(body)
+	want := assets[0]["hashes"].(map[string]any)["SHA-512"]
+	if err != nil || status != http.StatusOK || hex.EncodeToString(sum[:]) != want {
+		w.t.Errorf("got status %d with %d bytes (%v) for %s, want those with SHA-512 %v", status, len(body), err, in, want)
+	}
+}
+
+func TestTheMarkWouldBeFoundInAnAssetThatIsKeptPlain(t *testing.T) {
+	l := &load{}
+	tarball, err := l.pack("p", "1.0.0", rand.New(rand.NewPCG(1, 2))).Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	if err := os.WriteFile(folder+"/kept", tarball, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := folderHas(folder, mark); err != nil || len(found) != 1 {
+		t.Errorf("got %v (%v), want the file to be found", found, err)
+	}
+}

@@ -1,0 +1,148 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"entrepot/e2e/fakenpm"
+)
+
+const crowd = 200
+
+// noise is n bytes that do not compress, the same for the same seed.
+func noise(seed uint64, n int) []byte {
+	source := rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16), byte(seed >> 24), byte(seed >> 32)})
+	b := make([]byte, n)
+	_, _ = source.Read(b) // never fails
+	return b
+}
+
+func (w *world) offer(name, number string, size int) []byte {
+	w.t.Helper()
+	w.must(w.registry.Add(fakenpm.Package{Name: name, Version: number, Files: map[string][]byte{"bytes.bin": noise(7, size)}}))
+	tarball, _ := w.registry.Tarball(name, number)
+	return tarball
+}
+
+func TestACrowdAtOneColdTarballIsOneRequestUpstream(t *testing.T) {
+	w := newWorld(t)
+	want := w.offer("rush", "1.0.0", 1<<20)
+	w.registry.Fail(fakenpm.Trickle(500 * time.Millisecond)) // so that most of the crowd comes while it is under way
+	url := w.tarballURL("my-repo", "rush", "1.0.0")
+	var wrong atomic.Int64
+	var all sync.WaitGroup
+	for range crowd {
+		all.Go(func() {
+			status, body, err := w.fetch(t.Context(), url)
+			if err != nil || status != http.StatusOK || !bytes.Equal(body, want) {
+				if wrong.Add(1) == 1 {
+					t.Errorf("got status %d with %d bytes (%v), want the %d bytes of the registry", status, len(body), err, len(want))
+				}
+			}
+		})
+	}
+	all.Wait()
+	if n := wrong.Load(); n > 0 {
+		t.Errorf("got %d wrong answers of %d, want none", n, crowd)
+	}
+	for what, n := range w.registry.Asked() {
+		if n != 1 {
+			t.Errorf("got %d requests for %s, want 1", n, what)
+		}
+	}
+}
+
+func TestACrowdAtALiarGetsNothingAndNothingIsKept(t *testing.T) {
+	for _, fault := range []string{"bytes", "truncated", "longer", "portal"} {
+		t.Run(fault, func(t *testing.T) {
+			w := newWorld(t)
+			want := w.offer("rush", "1.0.0", 256<<10)
+			w.registry.Fail(fakenpm.Faults[fault])
+			url := w.tarballURL("my-repo", "rush", "1.0.0")
+			var complete atomic.Int64
+			var all sync.WaitGroup
+			for range crowd {
+				all.Go(func() {
+					if status, _, err := w.fetch(t.Context(), url); err == nil && status == http.StatusOK {
+						complete.Add(1)
+					}
+				})
+			}
+			all.Wait()
+			if n := complete.Load(); n > 0 {
+				t.Errorf("got %d complete answers from a liar, want none", n)
+			}
+			for _, repository := range []string{"my-repo", "npm-store"} {
+				packages, err := w.list(t.Context(), "/v1/packages?domain=my-domain&repository="+repository, "packages")
+				w.must(err)
+				if len(packages) > 0 {
+					t.Errorf("got %v in %s, want nothing kept", packages, repository)
+				}
+			}
+			answer, err := w.do(t.Context(), "GET", "/v1/domain?domain=my-domain", "")
+			w.must(err)
+			if err := matchText(answer, []byte(`{"domain":{"assetSizeBytes":0}}`)); err != nil {
+				t.Error(err)
+			}
+
+			// The liar becomes honest, and nobody has to wait longer than a breaker stays open.
+			w.registry.Fail(fakenpm.None)
+			var status int
+			var body []byte
+			for range 100 {
+				if status, body, err = w.fetch(t.Context(), url); err == nil && status == http.StatusOK {
+					break
+				}
+				time.Sleep(200 * time.Millisecond)
+			}
+			if err != nil || !bytes.Equal(body, want) {
+				t.Errorf("got status %d (%v) from a registry that has become honest, want its bytes", status, err)
+			}
+		})
+	}
+}
+
+func TestOneVersionInFiftyRepositoriesTakesItsBytesOnce(t *testing.T) {
+	w := newWorld(t)
+	const size = 1 << 20
+	want := w.offer("shared-by-all", "1.0.0", size)
+	for i := range 50 {
+		name := fmt.Sprintf("team-%02d", i)
+		_, err := w.do(t.Context(), "POST", "/v1/repository?domain=my-domain&repository="+name, `{"upstreams":[{"repositoryName":"npm-store"}]}`)
+		w.must(err)
+		status, body, err := w.fetch(t.Context(), w.tarballURL(name, "shared-by-all", "1.0.0"))
+		if err != nil || status != http.StatusOK || !bytes.Equal(body, want) {
+			t.Fatalf("got status %d with %d bytes (%v) from %s, want the registry's", status, len(body), err, name)
+		}
+	}
+	if n := w.registry.Asked()["GET /shared-by-all/-/shared-by-all-1.0.0.tgz"]; n != 1 {
+		t.Errorf("got %d requests for the tarball, want 1", n)
+	}
+	answer, err := w.do(t.Context(), "GET", "/v1/domain?domain=my-domain", "")
+	w.must(err)
+	if err := matchText(answer, fmt.Appendf(nil, `{"domain":{"repositoryCount":53,"assetSizeBytes":%d}}`, len(want))); err != nil {
+		t.Error(err)
+	}
+	var onDisk int64
+	w.must(filepath.WalkDir(filepath.Join(w.data, "blobs"), func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil {
+			onDisk += info.Size()
+		}
+		return err
+	}))
+	if onDisk < size || onDisk > 2*size {
+		t.Errorf("got %d bytes on disk, want about %d once", onDisk, len(want))
+	}
+}
