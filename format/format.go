@@ -62,10 +62,18 @@ type Shelf interface {
 	Document(ctx context.Context, p artifact.PackageKey, variant string, render func(w io.Writer, v repository.View) error) (repository.Document, error)
 	// Open finds an asset here or upstream, keeps what it fetches, and passes every gate: status, origin controls, integrity.
 	Open(ctx context.Context, v artifact.VersionKey, asset string) (repository.File, error)
+	// Attachment returns a document that the external registry of a version keeps beside its assets, by the format's own
+	// name for it (npm: attestations). It passes the gates that Open passes. NotFound: the registry has none, or the
+	// version was published here. The receiver closes it.
+	Attachment(ctx context.Context, v artifact.VersionKey, name string) (io.ReadCloser, error)
 	// Search finds packages that the caller could read here, held by the repository or its upstreams.
 	Search(ctx context.Context, f artifact.Format, terms []string, page catalog.Page) (catalog.Listing[artifact.PackageKey], error)
 
-	// Stage begins an upload. It needs no permission to publish: bytes that are never published are collected.
+	// MayPublish reports whether the caller may publish versions of the package that a URL names. A handler asks it before
+	// it stages anything; Publish asks again for what the upload turns out to be.
+	MayPublish(ctx context.Context, p artifact.PackageKey) error
+	// Stage begins an upload. It does not ask whether the caller may publish, MayPublish does: bytes that are never
+	// published are collected.
 	Stage(ctx context.Context) (*repository.Upload, error)
 	// Publish adds a version with its assets and labels at once. Conflict: exists with other bytes, reachable upstream, or
 	// origin controls forbid it. The same bytes again are a success that changes nothing.

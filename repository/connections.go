@@ -62,6 +62,12 @@ func (s *Service) reconnect(ctx context.Context, c iam.Caller, action string, ke
 	return repo, err
 }
 
+// ConnectionFormat returns the format that the external connection AWS calls name serves, and whether there is such a one.
+func ConnectionFormat(name string) (artifact.Format, bool) {
+	c, known := upstream.ConnectionNamed(name)
+	return c.Format, known
+}
+
 func connectionNames() string {
 	text := ""
 	for i, c := range upstream.Connections() {

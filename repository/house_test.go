@@ -327,18 +327,21 @@ func (v *vault) Open(d catalog.Domain) (blob.Store, error) {
 type registry struct {
 	server *httptest.Server
 
-	mu       sync.Mutex
-	offers   map[string]map[string]string // package → version → bytes
-	labels   map[string]map[string]string
-	lies     map[string]string // name@version → bytes it sends instead of those it promises
-	down     bool
-	listings map[string]int // package → how often it was asked for
-	requests atomic.Int64   // for assets
-	stall    chan struct{}  // if set, assets wait for it after their first half
+	mu          sync.Mutex
+	offers      map[string]map[string]string // package → version → bytes
+	labels      map[string]map[string]string
+	lies        map[string]string // name@version → bytes it sends instead of those it promises
+	down        bool
+	listings    map[string]int    // package → how often it was asked for
+	attached    map[string]string // "name@version attachment" → text
+	attachments map[string]int    // package → how often one was asked for
+	requests    atomic.Int64      // for assets
+	stall       chan struct{}     // if set, assets wait for it after their first half
 }
 
 func newRegistry(t *testing.T) *registry {
-	r := &registry{offers: map[string]map[string]string{}, labels: map[string]map[string]string{}, lies: map[string]string{}, listings: map[string]int{}}
+	r := &registry{offers: map[string]map[string]string{}, labels: map[string]map[string]string{}, lies: map[string]string{}, listings: map[string]int{},
+		attached: map[string]string{}, attachments: map[string]int{}}
 	r.server = httptest.NewServer(r)
 	t.Cleanup(r.server.Close)
 	return r
@@ -419,6 +422,25 @@ func (r *registry) Asset(v artifact.Version, name string) (upstream.AssetRequest
 	return upstream.AssetRequest{Path: v.Name + "@" + v.VersionKey.Version, Want: upstream.Want{Size: a.Size, SHA256: a.SHA256[:]}}, nil
 }
 
+// Attachment gives the text attached to a version; the manifest must be the listing's own.
+func (r *registry) Attachment(_ context.Context, v artifact.Version, name string) (io.ReadCloser, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.attachments[v.Name]++
+	text, ok := r.attached[v.Name+"@"+v.VersionKey.Version+" "+name]
+	switch {
+	case string(v.Manifest) != manifestOf(v.VersionKey):
+		return nil, fmt.Errorf("asked with the manifest %q", v.Manifest)
+	case r.down:
+		return nil, artifact.Errorf(artifact.Unavailable, "The registry does not answer.")
+	case !ok:
+		return nil, artifact.Errorf(artifact.NotFound, "The registry has no %s of %s.", name, v.VersionKey)
+	}
+	return io.NopCloser(strings.NewReader(text)), nil
+}
+
+func manifestOf(v artifact.VersionKey) string { return `{"manifest":"` + v.String() + `"}` }
+
 type listing struct {
 	pkg    artifact.PackageKey
 	offers map[string]string
@@ -435,7 +457,7 @@ func (l listing) Version(_ context.Context, version string) (artifact.Version, e
 		return artifact.Version{}, artifact.Errorf(artifact.NotFound, "The registry has no version %s.", version)
 	}
 	v := l.pkg.At(version)
-	return artifact.Version{VersionKey: v, Status: artifact.Published, Manifest: []byte(`{"manifest":"` + v.String() + `"}`),
+	return artifact.Version{VersionKey: v, Status: artifact.Published, Manifest: []byte(manifestOf(v)),
 		Assets: []artifact.Asset{{Name: tarball, Size: int64(len(body)), Digests: artifact.Digests{SHA256: sha256.Sum256([]byte(body))}}}}, nil
 }
 

@@ -61,11 +61,19 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *site, v artifact.V
 	return s.file(ctx, at, *found.own, a)
 }
 
+// served refuses a version that is withdrawn.
+func served(at *site, v artifact.Version) error {
+	if v.Status.Downloadable() {
+		return nil
+	}
+	return artifact.Errorf(artifact.NotFound, "Version %s of %s is withdrawn in repository %s: its status is %s.",
+		v.Version, v.Qualified(), at.repository.Name, v.Status).About(artifact.VersionResource, v.VersionKey.String())
+}
+
 // servable returns the asset of a version that the asked repository holds, if its status lets it be served.
 func servable(at *site, v artifact.Version, asset string) (artifact.Asset, error) {
-	if !v.Status.Downloadable() {
-		return artifact.Asset{}, artifact.Errorf(artifact.NotFound, "Version %s of %s is withdrawn in repository %s: its status is %s.",
-			v.Version, v.Qualified(), at.repository.Name, v.Status).About(artifact.VersionResource, v.VersionKey.String())
+	if err := served(at, v); err != nil {
+		return artifact.Asset{}, err
 	}
 	a, ok := v.Asset(asset)
 	if !ok {

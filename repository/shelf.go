@@ -239,6 +239,13 @@ func (s *Shelf) Stage(ctx context.Context) (*Upload, error) {
 	return NewUpload(draft, s.service.Quotas.AssetSize), nil
 }
 
+// MayPublish reports whether the caller may publish versions of the package here, before any bytes are taken in; see
+// format.Shelf.
+func (s *Shelf) MayPublish(ctx context.Context, p artifact.PackageKey) error {
+	_, err := s.allowed(ctx, publishPackageVersion, OnPackage(s.key, p))
+	return err
+}
+
 // Publish adds a version with its assets and labels at once; see format.Shelf.
 func (s *Shelf) Publish(ctx context.Context, p Publication) (artifact.Version, error) {
 	at, err := s.allowed(ctx, publishPackageVersion, OnPackage(s.key, p.PackageKey))

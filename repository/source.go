@@ -2,6 +2,7 @@ package repository
 
 import (
 	"context"
+	"io"
 	"iter"
 
 	"entrepot/artifact"
@@ -17,6 +18,11 @@ type Source interface {
 	Refresh(ctx context.Context, p artifact.PackageKey) (Listing, error)
 	// Asset says where an asset of a listed version is fetched and which digests it must have. v is as Listing gave it.
 	Asset(v artifact.Version, name string) (upstream.AssetRequest, error)
+	// Attachment returns a document that the registry keeps beside the assets of a version, under the format's own name
+	// for it (npm: attestations), parsed and written anew. The version is as Listing gave it, now or when it was
+	// retained. NotFound: the registry has none of that name for the version. Unavailable: it cannot be asked, or its
+	// answer cannot be used, and nothing is remembered. The receiver closes it.
+	Attachment(ctx context.Context, v artifact.Version, name string) (io.ReadCloser, error)
 }
 
 // Listing is one package of an external registry at one moment. It stays readable while it is used.

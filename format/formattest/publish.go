@@ -1,6 +1,7 @@
 package formattest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -13,10 +14,16 @@ import (
 	"entrepot/repository"
 )
 
+// MayPublish follows format.Shelf.
+func (s *Shelf) MayPublish(context.Context, artifact.PackageKey) error {
+	return cmp.Or(s.Refuse, s.RefusePublish)
+}
+
 // Stage follows format.Shelf: it needs no permission.
 func (s *Shelf) Stage(context.Context) (*repository.Upload, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.staged++
 	s.drafts++
 	return repository.NewUpload(&draft{shelf: s}, s.AssetLimit), nil
 }
@@ -70,9 +77,9 @@ func (d *draft) Discard() error {
 
 // Publish follows format.Shelf. A version that is there conflicts unless every asset has the bytes it has already; new
 // assets are added, whatever the format's rule is.
-func (s *Shelf) Publish(_ context.Context, p repository.Publication) (artifact.Version, error) {
-	if s.Refuse != nil {
-		return artifact.Version{}, s.Refuse
+func (s *Shelf) Publish(ctx context.Context, p repository.Publication) (artifact.Version, error) {
+	if err := s.MayPublish(ctx, p.PackageKey); err != nil {
+		return artifact.Version{}, err
 	}
 	assets, content, err := read(p.Assets)
 	if err != nil {

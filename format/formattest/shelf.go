@@ -41,9 +41,12 @@ type Shelf struct {
 	AssetLimit int64 // bytes; what is larger is refused as the real shelf does
 	// Refuse, if set, is the answer of every method that asks for permission.
 	Refuse error
+	// RefusePublish, if set, is the answer of MayPublish and Publish: the caller may read and no more.
+	RefusePublish error
 
 	mu        sync.Mutex
 	packages  map[artifact.PackageKey]*packageOnShelf
+	staged    int
 	drafts    int // begun and neither published nor discarded
 	published int
 }
@@ -56,8 +59,9 @@ type packageOnShelf struct {
 
 type versionOnShelf struct {
 	artifact.Version
-	own     bool
-	content map[string][]byte
+	own         bool
+	content     map[string][]byte
+	attachments map[string][]byte
 }
 
 var _ format.Shelf = (*Shelf)(nil)
@@ -71,6 +75,13 @@ func NewShelf(f artifact.Format) *Shelf {
 		AssetLimit: 64 << 20,
 		packages:   make(map[artifact.PackageKey]*packageOnShelf),
 	}
+}
+
+// Staged counts uploads that were begun, whatever became of them.
+func (s *Shelf) Staged() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.staged
 }
 
 // Drafts counts uploads that are neither published nor discarded.
@@ -96,7 +107,19 @@ func (s *Shelf) Stock(v artifact.Version, name string, content []byte) {
 	digests, size := digester.Sum()
 	v.Status = cmp.Or(v.Status, artifact.Published)
 	v.Assets = []artifact.Asset{{Name: name, Size: size, Digests: digests}}
-	s.packageFor(v.PackageKey).versions[v.Version] = &versionOnShelf{v, false, map[string][]byte{name: content}}
+	s.packageFor(v.PackageKey).versions[v.Version] = &versionOnShelf{
+		Version:     v,
+		content:     map[string][]byte{name: content},
+		attachments: make(map[string][]byte),
+	}
+}
+
+// Attach puts a document beside the assets of a version that was stocked, as if its registry had it. It panics if there is
+// no such version: the test is wrong.
+func (s *Shelf) Attach(v artifact.VersionKey, name string, document []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.packages[v.PackageKey].versions[v.Version].attachments[name] = document
 }
 
 // Announce adds what an upstream says about a package as a whole.
@@ -242,6 +265,24 @@ func (s *Shelf) Open(_ context.Context, v artifact.VersionKey, asset string) (re
 		Version:  plain,
 		Content:  kept{bytes.NewReader(content), blob.Info{Digest: a.SHA256, Size: a.Size, ModTime: on.PublishedAt}},
 	}, nil
+}
+
+// Attachment follows format.Shelf: a version that was published here has none.
+func (s *Shelf) Attachment(_ context.Context, v artifact.VersionKey, name string) (io.ReadCloser, error) {
+	if s.Refuse != nil {
+		return nil, s.Refuse
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	on := s.version(v)
+	if on == nil || !on.Status.Downloadable() {
+		return nil, missing(v.String())
+	}
+	document, ok := on.attachments[name]
+	if !ok {
+		return nil, missing(v.String() + " " + name)
+	}
+	return io.NopCloser(bytes.NewReader(document)), nil
 }
 
 func (s *Shelf) version(v artifact.VersionKey) *versionOnShelf {

@@ -54,6 +54,17 @@ func TestTheShelfKeepsWhatIsPublished(t *testing.T) {
 		t.Errorf("got %q, %v", got, err)
 	}
 	s.Stock(artifact.Version{VersionKey: widget.At("2")}, "a", []byte("two"))
+	s.Attach(widget.At("2"), "note", []byte("from outside"))
+	note, err := s.Attachment(t.Context(), widget.At("2"), "note")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(note); string(got) != "from outside" || err != nil {
+		t.Errorf("got the attachment %q, %v", got, err)
+	}
+	if _, err := s.Attachment(t.Context(), widget.At("1"), "note"); !artifact.Is(err, artifact.NotFound) {
+		t.Errorf("an attachment of our own version: got %v, want not found", err)
+	}
 	if err := publish(s, "2", "two"); !artifact.Is(err, artifact.Conflict) {
 		t.Errorf("a version of an upstream: got %v, want a conflict", err)
 	}
@@ -106,6 +117,10 @@ func plain() format.Format {
 				return format.ServeFile(w, r, f, "application/octet-stream")
 			}},
 			{Pattern: "PUT /{name}", Handler: func(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
+				key := artifact.PackageKey{Format: artifact.Generic, Namespace: "acme", Name: r.PathValue("name")}
+				if err := s.MayPublish(r.Context(), key); err != nil {
+					return err
+				}
 				upload, err := s.Stage(r.Context())
 				if err != nil {
 					return err
@@ -114,7 +129,6 @@ func plain() format.Format {
 				if _, err := io.Copy(upload, r.Body); err != nil {
 					return err
 				}
-				key := artifact.PackageKey{Format: artifact.Generic, Namespace: "acme", Name: r.PathValue("name")}
 				_, err = s.Publish(r.Context(), repository.Publication{
 					VersionKey: key.At("1"),
 					Assets:     []repository.StagedAsset{{Name: "a", Upload: upload}},

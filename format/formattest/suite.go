@@ -33,6 +33,7 @@ func Run(t *testing.T, f format.Format, fixture Fixture) {
 	s := suite{f, fixture}
 	t.Run("every route is reached by a request of the fixture", s.coverage)
 	t.Run("a shelf that refuses everything gives nothing away", s.refusal)
+	t.Run("a refused publisher stages nothing", s.unstaged)
 	t.Run("a failed publish leaves no draft behind", s.drafts)
 	t.Run("what was published can be read", s.reading)
 	t.Run("publishing the same again succeeds and changes nothing", s.again)
@@ -92,7 +93,7 @@ func (s suite) refusal(t *testing.T) {
 		artifact.NotFound:        http.StatusNotFound,
 	} {
 		shelf, h := s.stocked(t)
-		published := shelf.Published()
+		staged, published := shelf.Staged(), shelf.Published()
 		shelf.Refuse = artifact.Errorf(kind, "refused by the shelf")
 		for _, q := range s.requests() {
 			w := q.Do(h)
@@ -103,8 +104,33 @@ func (s suite) refusal(t *testing.T) {
 		if got := shelf.Published(); got != published {
 			t.Errorf("%s: %d versions were published", kind, got-published)
 		}
+		if got := shelf.Staged(); got != staged {
+			t.Errorf("%s: %d uploads were begun", kind, got-staged)
+		}
 		if got := shelf.Drafts(); got != 0 {
 			t.Errorf("%s: %d drafts are left", kind, got)
+		}
+	}
+}
+
+// unstaged: bytes of a caller who may read but not publish are not taken in, not even for a while; somebody's own version
+// sent again is no exception.
+func (s suite) unstaged(t *testing.T) {
+	full, _ := s.stocked(t)
+	for name, shelf := range map[string]*Shelf{"an empty shelf": NewShelf(s.format.Name), "a shelf that has it": full} {
+		staged, published := shelf.Staged(), shelf.Published()
+		shelf.RefusePublish = artifact.Errorf(artifact.Denied, "refused by the shelf")
+		h := Handler(s.format, shelf)
+		for _, q := range s.fixture.Publish {
+			if w := q.Do(h); w.Code != http.StatusForbidden {
+				t.Errorf("%s: %s %s: got %d %s, want %d", name, q.Method, q.Path, w.Code, w.Body, http.StatusForbidden)
+			}
+		}
+		if got := shelf.Staged() - staged; got != 0 {
+			t.Errorf("%s: %d uploads were begun", name, got)
+		}
+		if got := shelf.Published() - published; got != 0 {
+			t.Errorf("%s: %d versions were published", name, got)
 		}
 	}
 }

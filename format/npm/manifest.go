@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 
 	"entrepot/artifact"
@@ -17,7 +18,7 @@ import (
 //	2 dist, without tarball and attestations
 //	3 everything else that the registry or the publisher said, for the full document
 //	4 dist.attestations, without its url; {} if there are none
-//	5 what is never shown: where the registry keeps the tarball, attestations that were published with it
+//	5 what is never shown: where the registry keeps the tarball and the attestations, attestations that were published here
 //
 // Compact JSON has no raw line feed, so an index document is made by cutting at line feeds and joining, without parsing
 // thousands of versions again.
@@ -46,6 +47,8 @@ var unkept = map[string]bool{
 type keptFacts struct {
 	Tarball string        `json:"tarball,omitempty"` // absolute URL at the registry it came from
 	Bundles []attestation `json:"bundles,omitempty"`
+	// Attestations is dist.attestations.url as the registry it came from gave it.
+	Attestations string `json:"attestations,omitempty"`
 }
 
 // attestation is one element of an attestations document.
@@ -143,6 +146,19 @@ func splitObject(value []byte) ([]member, error) {
 		return nil, errors.New("not an object")
 	}
 	return members(value)
+}
+
+// factsOf reads line 5 out of a version's manifest.
+func factsOf(v artifact.Version) (keptFacts, error) {
+	m, err := cutManifest(v.Manifest)
+	if err != nil {
+		return keptFacts{}, fmt.Errorf("read manifest of %s: %w", v.VersionKey, err)
+	}
+	kept, err := m.facts()
+	if err != nil {
+		return keptFacts{}, fmt.Errorf("read manifest of %s: %w", v.VersionKey, err)
+	}
+	return kept, nil
 }
 
 // facts reads line 5.

@@ -11,12 +11,13 @@ import (
 // maxName is the registry's bound on a name, scope and slash included, in bytes.
 const maxName = 214
 
-// What may be in a name. Reading is lenient: names from before the present rules, with capitals and some punctuation,
-// are still in the public registry and are case-sensitive. New names follow the rules of today.
+// What may be in a name. Names are case-sensitive: JSONStream and jsonstream are two packages. Reading is lenient: names
+// with punctuation, from before the present rules, are still in the public registry. Publishing follows the rules of
+// today but for capitals, which the public registry refuses in new names and CodeArtifact takes.
 var (
 	readable    = regexp.MustCompile(`^[A-Za-z0-9~!*'()\-][A-Za-z0-9._~!*'()\-]*$`)
 	readableIn  = regexp.MustCompile(`^[A-Za-z0-9._~!*'()\-]+$`) // below a scope a leading dot or underscore is legal
-	publishable = regexp.MustCompile(`^(@[a-z0-9\-~][a-z0-9\-._~]*/[a-z0-9\-._~]+|[a-z0-9\-~][a-z0-9\-._~]*)$`)
+	publishable = regexp.MustCompile(`^(@[A-Za-z0-9\-~][A-Za-z0-9\-._~]*/[A-Za-z0-9\-._~]+|[A-Za-z0-9\-~][A-Za-z0-9\-._~]*)$`)
 )
 
 // reserved are the names that would shadow a folder or a file every client or browser asks for.
@@ -46,7 +47,7 @@ func parseName(s string) (artifact.PackageKey, error) {
 func checkNewName(p artifact.PackageKey) error {
 	if name := fullName(p); !publishable.MatchString(name) {
 		return invalid(
-			"%q cannot be published: a new npm name is lower-case letters, digits, dash, dot, underscore and tilde.", name)
+			"%q cannot be published: a new npm name is letters, digits, dash, dot, underscore and tilde.", name)
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func routes() []format.Route {
 		{Pattern: "GET /-/ping", Handler: ping},
 		{Pattern: "GET /-/whoami", Handler: whoami},
 		{Pattern: "GET /-/v1/search", Handler: search},
-		{Pattern: "GET /-/npm/v1/attestations/{spec}", Handler: getAttestations},
+		{Pattern: "GET /" + attestationsBase + "{spec}", Handler: getAttestations},
 		{Pattern: "GET /-/package/{package}/visibility", Handler: visibility},
 	}
 	for _, row := range refusals {

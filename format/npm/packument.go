@@ -18,7 +18,7 @@ import (
 // memory writes them; then one line of JSON with the head, which says where each version stands; then the head's own
 // offset in twenty digits and a line feed.
 const (
-	keptForm   = "npm 1" // a change of the form, or of what is taken from a packument, changes this
+	keptForm   = "npm 2" // a change of the form, or of what is taken from a packument, changes this
 	footerSize = 21
 )
 
@@ -247,7 +247,7 @@ func fromRegistry(object []byte, name, number string) (manifest, bool) {
 	if find(all, "hasInstallScript") == nil && installs(find(all, "scripts")) {
 		all = append(all, member{"hasInstallScript", []byte("true")})
 	}
-	m, err := compose(all, dist, keptFacts{Tarball: tarball})
+	m, err := compose(all, dist, keptFacts{Tarball: tarball, Attestations: attestationsAddress(dist)})
 	return m, err == nil
 }
 

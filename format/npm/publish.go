@@ -2,6 +2,7 @@ package npm
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"maps"
@@ -22,13 +23,26 @@ func putPackage(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if err != nil {
 		return err
 	}
+	// A PUT without attachments needs another permission, so a caller who may read is heard out. Nothing of his is staged.
+	refused := s.MayPublish(r.Context(), p)
+	if refused != nil && s.Access(r.Context()) != nil {
+		return refused
+	}
 	if r.ContentLength > maxPut {
 		return tooLarge("A publish request may have at most %d bytes.", int64(maxPut))
 	}
-	doc, err := submit(r.Context(), r.Body, s.Stage)
+	doc, err := submit(r.Context(), r.Body, func(ctx context.Context) (*repository.Upload, error) {
+		if refused != nil {
+			return nil, refused
+		}
+		return s.Stage(ctx)
+	})
 	defer doc.discard()
 	if err != nil {
 		return err
+	}
+	if doc.hasAttachments && refused != nil {
+		return refused
 	}
 	if err := doc.checkNames(p); err != nil {
 		return err

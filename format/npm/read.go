@@ -139,39 +139,3 @@ func getTarball(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	}
 	return format.ServeFile(w, r, f, "application/octet-stream")
 }
-
-// getAttestations answers with the bundles that were published with a version. Those of a public registry are not kept:
-// its own attestations address has them.
-func getAttestations(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
-	spec := r.PathValue("spec")
-	at := strings.LastIndexByte(spec, '@')
-	if at <= 0 {
-		return invalid("%.300q is not PACKAGE@VERSION.", spec)
-	}
-	p, err := parseName(spec[:at])
-	if err != nil {
-		return err
-	}
-	view, err := s.View(r.Context(), p)
-	if err != nil {
-		return err
-	}
-	v, err := pick(view, spec[at+1:])
-	if err != nil {
-		return err
-	}
-	m, err := cutManifest(v.Manifest)
-	if err != nil {
-		return err
-	}
-	kept, err := m.facts()
-	if err != nil {
-		return err
-	}
-	if len(kept.Bundles) == 0 {
-		return notFound("No attestations of %s %s are kept here.", fullName(p), v.Version)
-	}
-	return writeJSON(w, r, http.StatusOK, struct {
-		Attestations []attestation `json:"attestations"`
-	}{kept.Bundles})
-}

@@ -43,7 +43,7 @@ func addressesOf(url func(path string) string, p artifact.PackageKey) addresses 
 	}
 	return addresses{
 		tarball:      inside(url(escapedName(p) + "/-/" + escapedBase(p) + "-")),
-		attestations: inside(url("-/npm/v1/attestations/" + escapedName(p) + "@")),
+		attestations: inside(url(attestationsBase + escapedName(p) + "@")),
 	}
 }
 

@@ -84,13 +84,9 @@ func (s *source) Asset(v artifact.Version, name string) (upstream.AssetRequest, 
 		return upstream.AssetRequest{}, notFound("An npm version has the asset %s only.", asset).
 			About(artifact.AssetResource, name)
 	}
-	m, err := cutManifest(v.Manifest)
+	kept, err := factsOf(v)
 	if err != nil {
-		return upstream.AssetRequest{}, fmt.Errorf("read manifest of %s: %w", v.VersionKey, err)
-	}
-	kept, err := m.facts()
-	if err != nil {
-		return upstream.AssetRequest{}, fmt.Errorf("read manifest of %s: %w", v.VersionKey, err)
+		return upstream.AssetRequest{}, err
 	}
 	if address, err := url.Parse(kept.Tarball); err != nil || address.Host == "" {
 		return upstream.AssetRequest{}, artifact.Errorf(artifact.Unavailable,

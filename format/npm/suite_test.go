@@ -55,7 +55,7 @@ func TestFormat(t *testing.T) {
 			call("PUT", "-/package/widget/dist-tags/1.x"),
 			call("PUT", "-/package/widget/dist-tags/a%2fb"),
 			call("PUT", "-/package/widget/dist-tags/__proto__"),
-			{Method: "PUT", Path: "Widget", Body: `{"name":"Widget","versions":{},"_attachments":{}}`},
+			{Method: "PUT", Path: "w*dget", Body: `{"name":"w*dget","versions":{},"_attachments":{}}`},
 		},
 	}
 	for _, row := range refusals {
