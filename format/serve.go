@@ -2,7 +2,6 @@ package format
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"io"
 	"net/http"
@@ -11,6 +10,8 @@ import (
 	"sync"
 
 	"entrepot/repository"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // Assets never change under their URL, documents do: a client may keep the first for good and must ask again for the second,
@@ -140,8 +141,9 @@ func ServeDocument(w http.ResponseWriter, r *http.Request, d repository.Document
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}
-	plain, err := gzip.NewReader(bytes.NewReader(d.Gzip))
-	if err != nil {
+	plain := unpackers.Get().(*gzip.Reader)
+	defer unpackers.Put(plain)
+	if err := plain.Reset(bytes.NewReader(d.Gzip)); err != nil {
 		return err
 	}
 	if _, err := copyBuffered(w, plain); err != nil {
@@ -194,6 +196,9 @@ func acceptsGzip(value string) bool {
 	}
 	return accepted
 }
+
+// unpackers keep their tables from one large document to the next.
+var unpackers = sync.Pool{New: func() any { return new(gzip.Reader) }}
 
 // buffers are as large as an encryption chunk, so that one read gives one chunk.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}

@@ -20,9 +20,9 @@ import (
 )
 
 const (
-	// identityLimit is up to which size a document is also kept uncompressed. Larger ones are asked for compressed by every
-	// package manager, so keeping both would only waste memory.
-	identityLimit = 1 << 20
+	// identityLimit is up to which size a document is also kept uncompressed: unpacking it for each client that takes no gzip
+	// costs far more than sending it. The few larger ones would push out too much else.
+	identityLimit = 8 << 20
 	// compression is fast enough to render 5 MB within tens of milliseconds; slower levels save a tenth of the bytes.
 	compression = 4
 	// renderTime bounds one rendering. It does not end with the request that began it: others wait for it.

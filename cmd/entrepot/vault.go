@@ -97,6 +97,10 @@ func (v *vault) abandoned(c catalog.Store) jobs.Spaces {
 // never says of content that nothing refers to it.
 func never(catalog.Reader, artifact.Digest) (bool, error) { return false, nil }
 
+// warmest is the largest asset kept in memory, in bytes. Most package assets are smaller; for larger ones opening the file costs
+// little beside sending it.
+const warmest = 256 << 10
+
 // documents returns the installation's own store, where metadata of public registries lies.
 func (v *vault) documents() (blob.Store, error) { return v.stack("documents", v.keyring.OwnDataKey()) }
 
@@ -107,7 +111,7 @@ func (v *vault) stack(space string, key sealed.DataKey) (blob.Store, error) {
 	}
 	store := blob.Store(v.metrics.Store(sealed.New(folder, key)))
 	if v.memory > 0 {
-		store = hot.New(store, hot.Options{Total: v.memory})
+		store = hot.New(store, hot.Options{Largest: warmest, Total: v.memory})
 	}
 	return store, nil
 }
