@@ -1,6 +1,7 @@
 package npm
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha512"
 	"encoding/base64"
@@ -359,5 +360,52 @@ func TestAFailingStoreIsNotTheClientsFault(t *testing.T) {
 	})
 	if !artifact.Is(err, artifact.Internal) {
 		t.Errorf("got %v, want internal", err)
+	}
+}
+
+func TestNamesThatDifferInCaseArePackagesOfTheirOwn(t *testing.T) {
+	s := newSite(t)
+	upper := s.publish("JSONStream", "1.0.0", "latest", object{"description": "upper"})
+	lower := s.publish("jsonstream", "1.0.0", "latest", object{"description": "lower"})
+	s.publish("@Acme/Bar", "1.0.0", "latest")
+	if bytes.Equal(upper, lower) || s.Published() != 3 {
+		t.Fatalf("got %d packages, want 3", s.Published())
+	}
+	for name, tarball := range map[string][]byte{"JSONStream": upper, "jsonstream": lower} {
+		doc := s.json(s.do("GET", name, ""))
+		if doc["name"] != name {
+			t.Errorf("%s: the document is about %v", name, doc["name"])
+		}
+		if at := dig(doc, "versions", "1.0.0", "dist", "tarball"); at != shelfURL+name+"/-/"+name+"-1.0.0.tgz" {
+			t.Errorf("%s: got the tarball at %v", name, at)
+		}
+		if got := s.must(200, s.do("GET", name+"/-/"+name+"-1.0.0.tgz", "")).Body.Bytes(); !bytes.Equal(got, tarball) {
+			t.Errorf("%s: the tarball is that of another package", name)
+		}
+	}
+	s.must(http.StatusNotFound, s.do("GET", "@acme/bar", ""))
+	s.must(http.StatusNotFound, s.do("GET", "JSONStream/-/jsonstream-1.0.0.tgz", ""))
+}
+
+func TestACallerWhoMayOnlyChangeMetadataCanDeprecate(t *testing.T) {
+	s := newSite(t)
+	s.publish("bar", "1.0.0", "latest")
+	staged := s.Staged()
+	s.RefusePublish = artifact.Errorf(artifact.Denied, "You may not publish.")
+	s.must(http.StatusOK, s.do("PUT", "bar", `{"name":"bar","versions":{"1.0.0":{"deprecated":"old"}}}`))
+	if got := dig(s.json(s.do("GET", "bar", "")), "versions", "1.0.0", "deprecated"); got != "old" {
+		t.Errorf("got the message %v, want old", got)
+	}
+	for name, attachments := range map[string]string{
+		"a tarball": `{"bar-1.0.1.tgz":{"data":"YQ=="}}`, "a tarball that is not base64": `{"bar-1.0.1.tgz":{"data":"?"}}`,
+		"provenance": `{"bar-1.0.1.sigstore":{"data":"{}"}}`,
+	} {
+		w := s.do("PUT", "bar", `{"_attachments":`+attachments+`,"name":"bar","versions":{"1.0.1":{}}}`)
+		if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "You may not publish.") {
+			t.Errorf("%s: got %d %s, want the refusal", name, w.Code, w.Body)
+		}
+	}
+	if s.Staged() != staged {
+		t.Errorf("%d uploads were begun", s.Staged()-staged)
 	}
 }

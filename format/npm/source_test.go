@@ -46,6 +46,12 @@ type outside struct {
 	document atomic.Pointer[string] // answered for every package; nil: 404
 	path     atomic.Pointer[string] // of the last request, escaped
 	content  []byte                 // of every tarball
+
+	attestations atomic.Pointer[string] // answered for every path with attest in it; empty or nil: 404
+	attested     atomic.Int64           // requests for them
+	unchanged    atomic.Int64           // of those, answered that nothing changed
+	status       atomic.Int64           // if set, the answer to those
+	later        atomic.Int64           // by how much the client's clock is ahead
 }
 
 func newOutside(t *testing.T, cache upstream.Cache) *outside {
@@ -57,6 +63,10 @@ func newOutside(t *testing.T, cache upstream.Cache) *outside {
 		o.path.Store(&path)
 		if bytes.HasSuffix([]byte(path), []byte(".tgz")) {
 			_, _ = w.Write(o.content)
+			return
+		}
+		if bytes.Contains([]byte(path), []byte("attest")) || path == "/shared" {
+			o.answerAttestations(w, r)
 			return
 		}
 		document := o.document.Load()
@@ -74,7 +84,8 @@ func newOutside(t *testing.T, cache upstream.Cache) *outside {
 	}
 	o.address = server.URL
 	o.client, err = upstream.New(upstream.Options{Origins: upstream.NewOrigins(origin), Cache: cache, Retries: -1,
-		RefreshEvery: time.Nanosecond, Logger: slog.New(slog.DiscardHandler)})
+		RefreshEvery: time.Nanosecond, Logger: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return time.Now().Add(time.Duration(o.later.Load())) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,6 +97,26 @@ func newOutside(t *testing.T, cache upstream.Cache) *outside {
 	o.Source = newSource(o.client, connection)
 	return o
 }
+
+func (o *outside) answerAttestations(w http.ResponseWriter, r *http.Request) {
+	o.attested.Add(1)
+	document := o.attestations.Load()
+	switch status := int(o.status.Load()); {
+	case status != 0:
+		w.WriteHeader(status)
+	case document == nil || *document == "":
+		w.WriteHeader(http.StatusNotFound)
+	case r.Header.Get("If-None-Match") == `"v1"`:
+		o.unchanged.Add(1)
+		w.WriteHeader(http.StatusNotModified)
+	default:
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Etag", `"v1"`)
+		_, _ = io.WriteString(w, *document)
+	}
+}
+
+func (o *outside) attest(document string) { o.attestations.Store(&document) }
 
 func (o *outside) serve(t *testing.T, doc object) {
 	t.Helper()
