@@ -16,6 +16,7 @@ type Fault func(answer)
 type answer struct {
 	w       http.ResponseWriter
 	r       *http.Request
+	code    int
 	body    []byte
 	header  http.Header
 	tarball bool
@@ -58,6 +59,7 @@ func None(a answer) {
 		a.body = squeezed.Bytes()
 	}
 	h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	a.w.WriteHeader(a.code)
 	if a.r.Method == http.MethodHead {
 		return
 	}
@@ -126,14 +128,14 @@ func empty(a answer) {
 
 // renamed is the document of another package.
 func renamed(a answer) {
-	a.header = http.Header{"Content-Type": {"application/json"}}
+	a.code, a.header = http.StatusOK, http.Header{"Content-Type": {"application/json"}}
 	a.body = []byte(`{"name":"right","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"name":"right","version":"1.0.0",` +
 		`"dist":{"tarball":"http://` + a.r.Host + `/right/-/right-1.0.0.tgz","shasum":"da39a3ee5e6b4b0d3255bfef95601890afd80709"}}}}`)
 	None(a)
 }
 
 func junk(a answer) {
-	a.header = http.Header{"Content-Type": {"application/json"}}
+	a.code, a.header = http.StatusOK, http.Header{"Content-Type": {"application/json"}}
 	a.body = []byte(`{"name":`)
 	None(a)
 }
@@ -141,6 +143,10 @@ func junk(a answer) {
 // Trickle sends half of a tarball at once and the rest after a pause.
 func Trickle(pause time.Duration) Fault {
 	return onTarballs(func(a answer) {
+		if a.code != http.StatusOK {
+			None(a)
+			return
+		}
 		a.w.Header().Set("Content-Type", "application/octet-stream")
 		a.w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 		half := len(a.body) / 2

@@ -60,7 +60,7 @@ func New() (*Registry, error) {
 	sum := sha256.Sum256(public)
 	return &Registry{
 		key: key, keyID: "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:]),
-		packages: map[string]*packument{}, asked: map[string]int{},
+		packages: map[string]*packument{}, asked: map[string]int{}, fault: None,
 	}, nil
 }
 
@@ -146,16 +146,11 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	fault := r.fault
 	r.mu.Unlock()
 	body, header, found := r.find(req, path)
+	a := answer{w: w, r: req, code: http.StatusOK, body: body, header: header, tarball: strings.HasSuffix(path, ".tgz")}
 	if !found {
-		body, header = []byte(`{"error":"Not found"}`), http.Header{"Content-Type": {"application/json"}}
-		if fault == nil {
-			fault = status(http.StatusNotFound)
-		}
+		a.code, a.body, a.header = http.StatusNotFound, []byte(`{"error":"Not found"}`), http.Header{"Content-Type": {"application/json"}}
 	}
-	if fault == nil {
-		fault = None
-	}
-	fault(answer{w: w, r: req, body: body, header: header, tarball: strings.HasSuffix(path, ".tgz")})
+	fault(a)
 }
 
 // find returns the honest answer.

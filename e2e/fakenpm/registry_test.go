@@ -110,6 +110,18 @@ func TestFaultsChangeWhatIsServed(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotOnOfferIsNotFound(t *testing.T) {
+	r, s := serve(t)
+	for _, path := range []string{"/nothing", "/left/-/left-9.9.9.tgz", "/-/npm/v1/attestations/left@1.0.0", "/-/whoami"} {
+		for name, fault := range map[string]Fault{"none": None, "slow": Faults["slow"]} {
+			r.Fail(fault)
+			if resp, _ := get(t, s.URL+path); resp.StatusCode != http.StatusNotFound {
+				t.Errorf("got %d for %s with fault %s, want 404", resp.StatusCode, path, name)
+			}
+		}
+	}
+}
+
 func TestEveryRequestIsCounted(t *testing.T) {
 	r, s := serve(t)
 	for range 3 {
