@@ -5,21 +5,27 @@ import (
 	"strings"
 
 	"entrepot/artifact"
+	"entrepot/iam"
 	"entrepot/repository"
 )
 
-// arns writes and reads the ARNs of one installation (service authorization reference, "Resource types").
+// arns writes and reads the ARNs of one installation.
 type arns struct {
 	partition, region string
 	account           artifact.AccountID
 }
 
+// of is where an account's resources live.
+func (a arns) of(owner artifact.AccountID) iam.Place {
+	return iam.Place{Partition: a.partition, Region: a.region, Account: string(owner)}
+}
+
 // domain names a domain.
-func (a arns) domain(k artifact.DomainKey) string { return a.named(k.Owner, "domain/"+k.Name) }
+func (a arns) domain(k artifact.DomainKey) string { return a.of(k.Owner).DomainARN(k.Name).String() }
 
 // repository names a repository. The account is the domain owner's, whoever administers the repository.
 func (a arns) repository(k artifact.RepositoryKey) string {
-	return a.named(k.Owner, "repository/"+k.Domain+"/"+k.Name)
+	return a.of(k.Owner).RepositoryARN(k.Domain, k.Name).String()
 }
 
 // target names what holds a policy or tags.
@@ -30,38 +36,37 @@ func (a arns) target(t repository.Target) string {
 	return a.repository(t.DomainKey.Repository(t.Repository))
 }
 
-func (a arns) named(owner artifact.AccountID, resource string) string {
-	return fmt.Sprintf("arn:%s:codeartifact:%s:%s:%s", a.partition, a.region, owner, resource)
-}
-
 // bucket is where AWS says a domain's assets are (DescribeDomain, s3BucketArn). There is no bucket here, but Terraform
 // wants one to be named, always the same.
 func (a arns) bucket() string {
-	return fmt.Sprintf("arn:%s:s3:::assets-%s-%s", a.partition, a.account, a.region)
+	return iam.ARN{Partition: a.partition, Service: "s3", Resource: fmt.Sprintf("assets-%s-%s", a.account, a.region)}.String()
 }
 
 // parse reads the ARN of a thing that can hold tags.
-func (a arns) parse(arn string) (repository.Target, error) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" || parts[1] != a.partition || parts[2] != "codeartifact" ||
-		parts[3] != a.region {
+func (a arns) parse(text string) (repository.Target, error) {
+	if begin := fmt.Sprintf("arn:%s:codeartifact:%s:", a.partition, a.region); !strings.HasPrefix(text, begin) {
 		return repository.Target{}, refuse(FieldValidationFailed,
-			"The resourceArn %s does not begin with arn:%s:codeartifact:%s:.", quoted(arn), a.partition, a.region)
+			"The resourceArn %s does not begin with %s.", quoted(text), begin)
 	}
-	owner := artifact.AccountID(parts[4])
-	kind, rest, _ := strings.Cut(parts[5], "/")
-	domain, name, deeper := strings.Cut(rest, "/")
-	target := repository.Target{DomainKey: artifact.DomainKey{Owner: owner, Name: domain}, Repository: name}
+	unknown := refuse(FieldValidationFailed,
+		"The resourceArn %s is not the ARN of a domain, a repository or a package group.", quoted(text))
+	arn, err := iam.ParseARN(text)
+	if err != nil {
+		return repository.Target{}, unknown
+	}
+	named, err := iam.ParseResource(arn)
+	if err != nil || !artifact.ValidDomainName(named.Domain) {
+		return repository.Target{}, unknown
+	}
+	domain := artifact.DomainKey{Owner: artifact.AccountID(arn.Account), Name: named.Domain}
 	switch {
-	case !owner.Valid() || !artifact.ValidDomainName(domain):
-	case kind == "domain" && !deeper:
-		return target, nil
-	case kind == "repository" && artifact.ValidRepositoryName(name):
-		return target, nil
-	case kind == "package-group" && deeper:
+	case named.Kind == iam.DomainResource:
+		return repository.Target{DomainKey: domain}, nil
+	case named.Kind == iam.RepositoryResource && artifact.ValidRepositoryName(named.Repository):
+		return repository.Target{DomainKey: domain, Repository: named.Repository}, nil
+	case named.Kind == iam.PackageGroupResource:
 		return repository.Target{}, refuse(UnknownOperation,
 			"Tags of package groups are not available yet in this version of Entrepot.")
 	}
-	return repository.Target{}, refuse(FieldValidationFailed,
-		"The resourceArn %s is not the ARN of a domain, a repository or a package group.", quoted(arn))
+	return repository.Target{}, unknown
 }

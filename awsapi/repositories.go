@@ -43,21 +43,6 @@ type repositoryOutput struct {
 // Terraform's tests say this.
 const connectionAvailable = "AVAILABLE"
 
-// connectionFormats says which format each external connection serves (user guide, "Supported external connection
-// repositories").
-var connectionFormats = map[string]artifact.Format{
-	"public:npmjs":               artifact.NPM,
-	"public:pypi":                artifact.PyPI,
-	"public:maven-central":       artifact.Maven,
-	"public:maven-googleandroid": artifact.Maven,
-	"public:maven-gradleplugins": artifact.Maven,
-	"public:maven-commonsware":   artifact.Maven,
-	"public:maven-clojars":       artifact.Maven,
-	"public:nuget-org":           artifact.NuGet,
-	"public:ruby-gems-org":       artifact.Ruby,
-	"public:crates-io":           artifact.Cargo,
-}
-
 func (a *API) summarizeRepository(r catalog.Repository) repositorySummary {
 	return repositorySummary{Name: r.Name, AdministratorAccount: r.Administrator, DomainName: r.RepositoryKey.Domain,
 		DomainOwner: r.Owner, Arn: a.arns.repository(r.RepositoryKey), Description: r.Description,
@@ -76,7 +61,8 @@ func (a *API) repositoryOf(r catalog.Repository, err error) (*repositoryOutput, 
 		}
 	}
 	connections := each(r.Connections, func(name string) externalConnection {
-		return externalConnection{name, connectionFormats[name], connectionAvailable}
+		format, _ := repository.ConnectionFormat(name)
+		return externalConnection{name, format, connectionAvailable}
 	})
 	return &repositoryOutput{&repositoryDescription{a.summarizeRepository(r), upstreams, connections}}, nil
 }
