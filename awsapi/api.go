@@ -21,7 +21,8 @@ type Options struct {
 	// Account is the installation's own: the bucket that DescribeDomain names is shown under it.
 	Account artifact.AccountID
 	// Normalize gives a package's coordinates the spelling under which they are kept. It runs before permission is asked,
-	// because ARNs hold normalised names (user guide, "NuGet name normalization"). Version may be empty. Nil keeps all as is.
+	// because ARNs hold normalised names (user guide, "NuGet name normalization"). Version may be empty. Nil keeps
+	// all as it is.
 	Normalize func(artifact.VersionKey) artifact.VersionKey
 	Logger    *slog.Logger // nil means slog.Default()
 }

@@ -39,7 +39,8 @@ func (a arns) target(t repository.Target) string {
 // bucket is where AWS says a domain's assets are (DescribeDomain, s3BucketArn). There is no bucket here, but Terraform
 // wants one to be named, always the same.
 func (a arns) bucket() string {
-	return iam.ARN{Partition: a.partition, Service: "s3", Resource: fmt.Sprintf("assets-%s-%s", a.account, a.region)}.String()
+	return iam.ARN{Partition: a.partition, Service: "s3",
+		Resource: fmt.Sprintf("assets-%s-%s", a.account, a.region)}.String()
 }
 
 // parse reads the ARN of a thing that can hold tags.

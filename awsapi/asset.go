@@ -40,12 +40,12 @@ func (a *API) getPackageVersionAsset(ctx context.Context, _ iam.Caller,
 	return &download{f.Content, f.Name, f.Version.Version, f.Version.Revision, f.Size}, nil
 }
 
-// firstBytes are read before the answer begins, so that an asset that cannot be read at all is an error to the client and
-// not a broken connection.
+// firstBytes are read before the answer begins, so that an asset that cannot be read at all is an error to the client
+// and not a broken connection.
 const firstBytes = 32 << 10
 
-// send streams an asset. It never redirects: SDKs do not follow. When reading fails on the way the connection is broken,
-// for a client must not take what it has for the whole.
+// send streams an asset. It never redirects: SDKs do not follow. When reading fails on the way the connection is
+// broken, for a client must not take what it has for the whole.
 func (a *API) send(w http.ResponseWriter, r *http.Request, d *download) {
 	defer d.Asset.Close()
 	first := make([]byte, min(firstBytes, d.size))

@@ -296,8 +296,8 @@ func (d *decoder) value(field reflect.Value, b binding, value any) error {
 	return refuse(CannotParse, "The value at '%s' is not %s.", b.member, kindNames[field.Kind()])
 }
 
-var kindNames = map[reflect.Kind]string{reflect.String: "a string", reflect.Bool: "true or false", reflect.Int: "a number",
-	reflect.Slice: "a list", reflect.Struct: "an object", reflect.Map: "an object"}
+var kindNames = map[reflect.Kind]string{reflect.String: "a string", reflect.Bool: "true or false",
+	reflect.Int: "a number", reflect.Slice: "a list", reflect.Struct: "an object", reflect.Map: "an object"}
 
 // list fills a slice. Positions in messages count from one, as AWS counts them.
 func (d *decoder) list(field reflect.Value, b binding, items []any) error {

@@ -18,8 +18,8 @@ type Reason string
 const (
 	CannotParse           Reason = "CANNOT_PARSE"            // not JSON, not of the member's type, ambiguous
 	EncryptionKeyError    Reason = "ENCRYPTION_KEY_ERROR"    // the domain's key is unknown or unusable
-	FieldValidationFailed Reason = "FIELD_VALIDATION_FAILED" // breaks the grammar of a field, or fields contradict each other
-	UnknownOperation      Reason = "UNKNOWN_OPERATION"       // no such path and method, or an operation that is still to come
+	FieldValidationFailed Reason = "FIELD_VALIDATION_FAILED" // a field breaks its grammar, or two contradict each other
+	UnknownOperation      Reason = "UNKNOWN_OPERATION"       // no such path and method, or one that is still to come
 	OtherReason           Reason = "OTHER"                   // the rules say no
 )
 
@@ -59,9 +59,10 @@ var failures = map[artifact.Kind]struct {
 	artifact.Invalid: {"ValidationException", http.StatusBadRequest, false, false, "The request is not valid."},
 	artifact.Unauthenticated: {"UnrecognizedClientException", http.StatusForbidden, false, false,
 		"The security token included in the request is invalid."},
-	artifact.Denied:    {"AccessDeniedException", http.StatusForbidden, false, false, "Access is denied."},
-	artifact.NotFound:  {"ResourceNotFoundException", http.StatusNotFound, true, false, "The resource does not exist."},
-	artifact.Conflict:  {"ConflictException", http.StatusConflict, true, false, "The resource's state does not allow this."},
+	artifact.Denied:   {"AccessDeniedException", http.StatusForbidden, false, false, "Access is denied."},
+	artifact.NotFound: {"ResourceNotFoundException", http.StatusNotFound, true, false, "The resource does not exist."},
+	artifact.Conflict: {"ConflictException", http.StatusConflict, true, false,
+		"The resource's state does not allow this."},
 	artifact.Quota:     {"ServiceQuotaExceededException", http.StatusPaymentRequired, true, false, "A quota is reached."},
 	artifact.Throttled: {"ThrottlingException", http.StatusTooManyRequests, false, false, "Rate exceeded."},
 	// The model has no code for this. InternalServerException is the one whose readers try again, 503 tells a person why.

@@ -32,7 +32,8 @@ func (signatureError) Unwrap() error {
 
 func TestEveryErrorHasItsCodeStatusAndMembers(t *testing.T) {
 	about := func(k artifact.Kind) *artifact.Error {
-		return artifact.Errorf(k, "A sentence with \"quotes\".").About(artifact.RepositoryResource, "acme/team").Causing(errors.New("inner"))
+		return artifact.Errorf(k, "A sentence with \"quotes\".").About(artifact.RepositoryResource,
+			"acme/team").Causing(errors.New("inner"))
 	}
 	waits := func(k artifact.Kind, after time.Duration) *artifact.Error {
 		e := about(k)
@@ -59,17 +60,21 @@ func TestEveryErrorHasItsCodeStatusAndMembers(t *testing.T) {
 		{"refused here", refuse(CannotParse, "Not readable."), 400, "ValidationException",
 			`{"message":"Not readable.","reason":"CANNOT_PARSE"}`, "", false},
 		{"unauthenticated", about(artifact.Unauthenticated), 403, "UnrecognizedClientException", sentence + `}`, "", false},
-		{"signature", signatureError{}, 403, "InvalidSignatureException", `{"message":"The signature does not match."}`, "", false},
+		{"signature", signatureError{}, 403, "InvalidSignatureException", `{"message":"The signature does not match."}`, "",
+			false},
 		{"denied", about(artifact.Denied), 403, "AccessDeniedException", sentence + `}`, "", false},
 		{"not found", about(artifact.NotFound), 404, "ResourceNotFoundException", sentence + resource, "", false},
-		{"not found, wrapped", fmt.Errorf("open: %w", about(artifact.NotFound)), 404, "ResourceNotFoundException", sentence + resource, "", false},
+		{"not found, wrapped", fmt.Errorf("open: %w", about(artifact.NotFound)), 404, "ResourceNotFoundException",
+			sentence + resource, "", false},
 		{"not found without a word", &artifact.Error{Kind: artifact.NotFound}, 404, "ResourceNotFoundException",
 			`{"message":"The resource does not exist."}`, "", false},
 		{"conflict", about(artifact.Conflict), 409, "ConflictException", sentence + resource, "", false},
 		{"quota", about(artifact.Quota), 402, "ServiceQuotaExceededException", sentence + resource, "", false},
-		{"throttled", waits(artifact.Throttled, 1200*time.Millisecond), 429, "ThrottlingException", sentence + `}`, "2", false},
+		{"throttled", waits(artifact.Throttled, 1200*time.Millisecond), 429, "ThrottlingException", sentence + `}`, "2",
+			false},
 		{"throttled for an unknown time", about(artifact.Throttled), 429, "ThrottlingException", sentence + `}`, "", false},
-		{"unavailable", waits(artifact.Unavailable, 3*time.Second), 503, "InternalServerException", sentence + `}`, "3", true},
+		{"unavailable", waits(artifact.Unavailable, 3*time.Second), 503, "InternalServerException", sentence + `}`, "3",
+			true},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -78,7 +83,8 @@ func TestEveryErrorHasItsCodeStatusAndMembers(t *testing.T) {
 			w := httptest.NewRecorder()
 			w.Header().Set(RequestIDHeader, "id-1")
 			a.Fail(w, httptest.NewRequest("GET", "/v1/domain?domain=acme", nil), row.err)
-			got := []any{w.Code, w.Header().Get("X-Amzn-Errortype"), w.Body.String(), w.Header().Get("Retry-After"), log.Len() > 0}
+			got := []any{w.Code, w.Header().Get("X-Amzn-Errortype"), w.Body.String(), w.Header().Get("Retry-After"),
+				log.Len() > 0}
 			want := []any{row.status, row.code, row.body, row.retryAfter, row.logged}
 			if d := cmp.Diff(want, got); d != "" {
 				t.Error(d)
@@ -86,7 +92,8 @@ func TestEveryErrorHasItsCodeStatusAndMembers(t *testing.T) {
 			if w.Header().Get("Content-Type") != "application/json" || !json.Valid(w.Body.Bytes()) {
 				t.Errorf("%s: %s", w.Header().Get("Content-Type"), w.Body)
 			}
-			if row.logged && (!strings.Contains(log.String(), "request_id=id-1") || !strings.Contains(log.String(), row.err.Error()[:5])) {
+			if row.logged && (!strings.Contains(log.String(), "request_id=id-1") ||
+				!strings.Contains(log.String(), row.err.Error()[:5])) {
 				t.Errorf("log line %s", log.String())
 			}
 		})
@@ -103,8 +110,10 @@ func TestTheSDKGetsTypedErrors(t *testing.T) {
 		kind artifact.Kind
 		want smithy.APIError
 	}{
-		{artifact.Internal, &types.InternalServerException{Message: aws.String("The service has encountered an error. Try again.")}},
-		{artifact.Invalid, &types.ValidationException{Message: aws.String("Because."), Reason: types.ValidationExceptionReasonOther}},
+		{artifact.Internal,
+			&types.InternalServerException{Message: aws.String("The service has encountered an error. Try again.")}},
+		{artifact.Invalid, &types.ValidationException{Message: aws.String("Because."),
+			Reason: types.ValidationExceptionReasonOther}},
 		{artifact.Denied, &types.AccessDeniedException{Message: aws.String("Because.")}},
 		{artifact.NotFound, &types.ResourceNotFoundException{Message: aws.String("Because."), ResourceId: aws.String("acme"),
 			ResourceType: types.ResourceTypeDomain}},
@@ -169,9 +178,11 @@ func TestTheSDKGetsTypedConflictsAndQuotas(t *testing.T) {
 
 func TestAnUnknownKeyIsAnEncryptionKeyError(t *testing.T) {
 	client, _ := serve(t, New(newWorld(), nil, Options{}), callerOf("111122223333"))
-	_, err := client.CreateDomain(t.Context(), &codeartifact.CreateDomainInput{Domain: aws.String("acme"), EncryptionKey: aws.String("alias/unknown")})
+	_, err := client.CreateDomain(t.Context(), &codeartifact.CreateDomainInput{Domain: aws.String("acme"),
+		EncryptionKey: aws.String("alias/unknown")})
 	e, ok := errors.AsType[*types.ValidationException](err)
-	if !ok || e.Reason != types.ValidationExceptionReasonEncryptionKeyError || !strings.Contains(e.ErrorMessage(), "KMS key not found") {
+	if !ok || e.Reason != types.ValidationExceptionReasonEncryptionKeyError ||
+		!strings.Contains(e.ErrorMessage(), "KMS key not found") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -19,7 +19,8 @@ import (
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []struct{ query, body string }{
 		{"domain=acme&repository=team", `{"upstreams":[{"repositoryName":"npm-store"}],"tags":[{"key":"a","value":"b"}]}`},
-		{"domain=acme&repository=team&format=npm&package=x%2By", `{"versions":["1"],"versionRevisions":{"1":"r"},"targetStatus":"Archived"}`},
+		{"domain=acme&repository=team&format=npm&package=x%2By",
+			`{"versions":["1"],"versionRevisions":{"1":"r"},"targetStatus":"Archived"}`},
 		{"", `{"maxResults":10,"nextToken":"eyJ9"}`},
 		{"domain=acme&domain-owner=&package-group=%2Fnpm%2F%2A", `{"restrictions":{"PUBLISH":"BLOCK"}}`},
 		{"resourceArn=arn:aws:codeartifact:us-east-1:111122223333:domain/acme", `{"tagKeys":["a"]}`},
@@ -78,9 +79,11 @@ func recheck(found *violations, v reflect.Value, plan []binding) {
 	}
 }
 
-// FuzzStrictJSON holds parseJSON against encoding/json: it accepts nothing that encoding/json refuses, and reads the same.
+// FuzzStrictJSON holds parseJSON against encoding/json: it accepts nothing that encoding/json refuses, and reads the
+// same.
 func FuzzStrictJSON(f *testing.F) {
-	for _, seed := range []string{`{"a":1,"b":[true,null,"x"]}`, `{"a":1,"a":2}`, `[] x`, `{"a":`, "\"\xff\"", `"\ud800"`, strings.Repeat("[", 40)} {
+	for _, seed := range []string{`{"a":1,"b":[true,null,"x"]}`, `{"a":1,"a":2}`, `[] x`, `{"a":`, "\"\xff\"", `"\ud800"`,
+		strings.Repeat("[", 40)} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {

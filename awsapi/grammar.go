@@ -29,8 +29,8 @@ const (
 )
 
 // grammar holds the shapes of all inputs under their names in the service model. Three differ from it: a page token may
-// be longer, because it can hold two package coordinates of 255 characters outside ASCII; maps of versions end at the 100
-// entries that lists of versions end at; a list that the model leaves open ends at maxList.
+// be longer, because it can hold two package coordinates of 255 characters outside ASCII; maps of versions end at the
+// 100 entries that lists of versions end at; a list that the model leaves open ends at maxList.
 var grammar = map[string]shape{
 	"AccountId":                         {min: 12, max: 12, pattern: `[0-9]{12}`},
 	"AllowPublish":                      {enum: []string{"ALLOW", "BLOCK"}},
@@ -154,7 +154,8 @@ func (v *violations) number(member, name string, value int64) {
 // items checks the number of entries of a list or map.
 func (v *violations) items(member, name string, count int) {
 	if s := grammar[name]; count > s.max {
-		v.add(fmt.Sprintf("of %d entries", count), member, fmt.Sprintf("Member must have length less than or equal to %d", s.max))
+		v.add(fmt.Sprintf("of %d entries", count), member,
+			fmt.Sprintf("Member must have length less than or equal to %d", s.max))
 	}
 }
 

@@ -60,7 +60,8 @@ func loadModel(t testing.TB) model {
 		case "map":
 			m.maps[f[1]] = modelShape{key: f[2], each: f[3], max: -1}
 		case "string":
-			m.strings[f[1]] = modelShape{min: bound(f[2], 0), max: bound(f[3], -1), enum: list(f[4]), pattern: none(strings.Join(f[5:], " "))}
+			m.strings[f[1]] = modelShape{min: bound(f[2], 0), max: bound(f[3], -1), enum: list(f[4]),
+				pattern: none(strings.Join(f[5:], " "))}
 		case "number":
 			m.numbers[f[1]] = modelShape{min: bound(f[2], 0), max: bound(f[3], -1)}
 		}
@@ -170,7 +171,8 @@ func comparePlan(t *testing.T, m model, structure string, plan []binding) {
 		if structure == "DeletePackageGroupRequest" && member.shape == "String" {
 			member.shape = "PackageGroupPattern" // only patterns of this grammar can ever have been created
 		}
-		if i := slices.IndexFunc(plan, func(b binding) bool { return b.member == member.name }); i >= 0 && plan[i].items != nil {
+		if i := slices.IndexFunc(plan, func(b binding) bool { return b.member == member.name }); i >= 0 &&
+			plan[i].items != nil {
 			items := member.shape
 			if l, ok := m.lists[member.shape]; ok {
 				items = l.each

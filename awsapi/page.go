@@ -35,7 +35,8 @@ type paged interface {
 	open(binding string) error
 }
 
-// queryPage is the paging of most lists, bodyPage that of ListDomains, tokenPage that of ListPackageVersionDependencies.
+// queryPage is the paging of most lists, bodyPage that of ListDomains, tokenPage that of
+// ListPackageVersionDependencies.
 type queryPage struct {
 	cursor
 	MaxResults int    `query:"max-results" is:"MaxResults"`

@@ -76,7 +76,8 @@ type createRepositoryInput struct {
 
 func (in *createRepositoryInput) check() error { return in.tagList.check() }
 
-func (a *API) createRepository(ctx context.Context, c iam.Caller, in *createRepositoryInput) (*repositoryOutput, error) {
+func (a *API) createRepository(ctx context.Context, c iam.Caller,
+	in *createRepositoryInput) (*repositoryOutput, error) {
 	return a.repositoryOf(a.rules.CreateRepository(ctx, c, repository.RepositorySpec{RepositoryKey: in.key(),
 		Description: in.Description, Upstreams: upstreamNames(in.Upstreams), Tags: in.requestTags()}))
 }
@@ -98,7 +99,8 @@ type updateRepositoryInput struct {
 	Upstreams   *[]upstreamRepository `json:"upstreams" is:"UpstreamRepositoryList"`
 }
 
-func (a *API) updateRepository(ctx context.Context, c iam.Caller, in *updateRepositoryInput) (*repositoryOutput, error) {
+func (a *API) updateRepository(ctx context.Context, c iam.Caller,
+	in *updateRepositoryInput) (*repositoryOutput, error) {
 	change := repository.RepositoryChange{Description: in.Description}
 	if in.Upstreams != nil {
 		names := upstreamNames(*in.Upstreams)

@@ -173,8 +173,10 @@ func plainMembers(t *testing.T, v reflect.Value, into map[string]any) {
 	}
 }
 
-// call sends a request for op through the SDK with every member of the plan set, and returns the SDK's input and output.
-func call(t *testing.T, client *codeartifact.Client, op operation, plan []binding, token string) (in, out reflect.Value, err error) {
+// call sends a request for op through the SDK with every member of the plan set, and returns the SDK's input and
+// output.
+func call(t *testing.T, client *codeartifact.Client, op operation, plan []binding,
+	token string) (in, out reflect.Value, err error) {
 	t.Helper()
 	method := reflect.ValueOf(client).MethodByName(op.Name)
 	if !method.IsValid() {

@@ -158,7 +158,8 @@ func (in *disposePackageVersionsInput) settle(a *API, c iam.Caller) error {
 	return in.spell(normalizerFor(a, in.pkg()))
 }
 
-func (a *API) disposePackageVersions(ctx context.Context, c iam.Caller, in *disposePackageVersionsInput) (*outcome, error) {
+func (a *API) disposePackageVersions(ctx context.Context, c iam.Caller,
+	in *disposePackageVersionsInput) (*outcome, error) {
 	return outcomeOf(a.rules.Dispose(ctx, c, in.key(), in.pkg(), in.selection()))
 }
 
@@ -173,7 +174,8 @@ func (in *deletePackageVersionsInput) settle(a *API, c iam.Caller) error {
 	return err
 }
 
-func (a *API) deletePackageVersions(ctx context.Context, c iam.Caller, in *deletePackageVersionsInput) (*outcome, error) {
+func (a *API) deletePackageVersions(ctx context.Context, c iam.Caller,
+	in *deletePackageVersionsInput) (*outcome, error) {
 	return outcomeOf(a.rules.DeleteVersions(ctx, c, in.key(), in.pkg(),
 		repository.Selection{Versions: in.Versions, Expected: in.ExpectedStatus}))
 }
@@ -220,7 +222,11 @@ func (in *copyPackageVersionsInput) check() error {
 
 func (a *API) copyPackageVersions(ctx context.Context, c iam.Caller, in *copyPackageVersionsInput) (*outcome, error) {
 	return outcomeOf(a.rules.Copy(ctx, c, repository.CopySpec{
-		From: in.key().Repository(in.SourceRepository), To: in.key().Repository(in.DestinationRepository), PackageKey: in.pkg(),
-		Selection:      repository.Selection{Versions: in.Versions, Revisions: in.VersionRevisions},
-		AllowOverwrite: in.AllowOverwrite, IncludeUpstream: in.IncludeFromUpstream}))
+		From:            in.key().Repository(in.SourceRepository),
+		To:              in.key().Repository(in.DestinationRepository),
+		PackageKey:      in.pkg(),
+		Selection:       repository.Selection{Versions: in.Versions, Revisions: in.VersionRevisions},
+		AllowOverwrite:  in.AllowOverwrite,
+		IncludeUpstream: in.IncludeFromUpstream,
+	}))
 }

@@ -79,7 +79,8 @@ type tagsOutput struct {
 	Tags []tag `json:"tags"`
 }
 
-func (a *API) listTagsForResource(ctx context.Context, _ iam.Caller, in *listTagsForResourceInput) (*tagsOutput, error) {
+func (a *API) listTagsForResource(ctx context.Context, _ iam.Caller,
+	in *listTagsForResourceInput) (*tagsOutput, error) {
 	tags, err := a.rules.Tags(ctx, in.target)
 	if err != nil {
 		return nil, err

@@ -68,12 +68,14 @@ func (w *world) Authorize(_ context.Context, c iam.Caller, action string, on Sub
 	defer w.enter()()
 	w.asked = append(w.asked, question{action, on, tags})
 	if action == w.deny {
-		return artifact.Errorf(artifact.Denied, "User: %s is not authorized to perform: codeartifact:%s", c.Principal.ARN, action)
+		return artifact.Errorf(artifact.Denied, "User: %s is not authorized to perform: codeartifact:%s", c.Principal.ARN,
+			action)
 	}
 	return nil
 }
 
-func (w *world) CreateDomain(_ context.Context, c iam.Caller, spec repository.DomainSpec) (repository.DomainInfo, error) {
+func (w *world) CreateDomain(_ context.Context, c iam.Caller,
+	spec repository.DomainSpec) (repository.DomainInfo, error) {
 	defer w.enter()()
 	key := artifact.DomainKey{Owner: artifact.AccountID(c.Principal.Account), Name: spec.Name}
 	if _, taken := w.domains[key]; taken {
@@ -113,7 +115,8 @@ func (w *world) in(key artifact.DomainKey) []artifact.RepositoryKey {
 	})
 }
 
-func (w *world) DeleteDomain(ctx context.Context, _ iam.Caller, key artifact.DomainKey) (repository.DomainInfo, bool, error) {
+func (w *world) DeleteDomain(ctx context.Context, _ iam.Caller,
+	key artifact.DomainKey) (repository.DomainInfo, bool, error) {
 	d, err := w.Domain(ctx, key)
 	if artifact.Is(err, artifact.NotFound) {
 		return d, false, nil
@@ -127,7 +130,8 @@ func (w *world) DeleteDomain(ctx context.Context, _ iam.Caller, key artifact.Dom
 	return d, err == nil, err
 }
 
-func (w *world) Domains(_ context.Context, owner artifact.AccountID, page catalog.Page) (catalog.Listing[catalog.Domain], error) {
+func (w *world) Domains(_ context.Context, owner artifact.AccountID,
+	page catalog.Page) (catalog.Listing[catalog.Domain], error) {
 	defer w.enter()()
 	var found []catalog.Domain
 	for k, d := range w.domains {
@@ -147,12 +151,14 @@ func paginate[T any](items []T, page catalog.Page, name func(T) string) (catalog
 	return catalog.Listing[T]{Items: items[:page.Limit], Next: name(items[page.Limit-1])}, nil
 }
 
-func (w *world) CreateRepository(_ context.Context, c iam.Caller, spec repository.RepositorySpec) (catalog.Repository, error) {
+func (w *world) CreateRepository(_ context.Context, c iam.Caller,
+	spec repository.RepositorySpec) (catalog.Repository, error) {
 	defer w.enter()()
 	r := catalog.Repository{RepositoryKey: spec.RepositoryKey, Administrator: artifact.AccountID(c.Principal.Account),
 		Description: spec.Description, Upstreams: linked(spec.Upstreams), CreatedAt: worldTime}
 	w.repositories[spec.RepositoryKey] = r
-	w.tags[repository.Target{DomainKey: spec.RepositoryKey.DomainKey(), Repository: spec.RepositoryKey.Name}] = maps.Clone(spec.Tags)
+	on := repository.Target{DomainKey: spec.RepositoryKey.DomainKey(), Repository: spec.RepositoryKey.Name}
+	w.tags[on] = maps.Clone(spec.Tags)
 	return r, w.fails
 }
 
@@ -163,7 +169,8 @@ func linked(names []string) []catalog.Upstream {
 func (w *world) repository(key artifact.RepositoryKey) (catalog.Repository, error) {
 	r, ok := w.repositories[key]
 	if !ok {
-		return r, artifact.Errorf(artifact.NotFound, "Repository not found. Repository '%s' in domain '%s' owned by account '%s' does not exist",
+		return r, artifact.Errorf(artifact.NotFound,
+			"Repository not found. Repository '%s' in domain '%s' owned by account '%s' does not exist",
 			key.Name, key.Domain, key.Owner).About(artifact.RepositoryResource, key.Domain+"/"+key.Name)
 	}
 	return r, w.fails
@@ -191,7 +198,8 @@ func (w *world) UpdateRepository(_ context.Context, _ iam.Caller, key artifact.R
 	return r, nil
 }
 
-func (w *world) DeleteRepository(_ context.Context, _ iam.Caller, key artifact.RepositoryKey) (catalog.Repository, bool, error) {
+func (w *world) DeleteRepository(_ context.Context, _ iam.Caller,
+	key artifact.RepositoryKey) (catalog.Repository, bool, error) {
 	defer w.enter()()
 	r, ok := w.repositories[key]
 	delete(w.repositories, key)
@@ -206,15 +214,18 @@ func (w *world) RepositoriesOf(_ context.Context, administrator artifact.Account
 	})
 }
 
-func (w *world) RepositoriesIn(_ context.Context, key artifact.DomainKey, administrator artifact.AccountID, prefix string,
+func (w *world) RepositoriesIn(_ context.Context, key artifact.DomainKey, administrator artifact.AccountID,
+	prefix string,
 	page catalog.Page) (catalog.Listing[catalog.Repository], error) {
 	defer w.enter()()
 	return w.repositoriesWhere(page, func(r catalog.Repository) bool {
-		return r.DomainKey() == key && (administrator == "" || r.Administrator == administrator) && strings.HasPrefix(r.Name, prefix)
+		return r.DomainKey() == key && (administrator == "" || r.Administrator == administrator) &&
+			strings.HasPrefix(r.Name, prefix)
 	})
 }
 
-func (w *world) repositoriesWhere(page catalog.Page, want func(catalog.Repository) bool) (catalog.Listing[catalog.Repository], error) {
+func (w *world) repositoriesWhere(page catalog.Page,
+	want func(catalog.Repository) bool) (catalog.Listing[catalog.Repository], error) {
 	var found []catalog.Repository
 	for _, r := range w.repositories {
 		if want(r) {
@@ -224,7 +235,8 @@ func (w *world) repositoriesWhere(page catalog.Page, want func(catalog.Repositor
 	return paginate(found, page, func(r catalog.Repository) string { return r.Name })
 }
 
-func (w *world) AssociateExternalConnection(_ context.Context, _ iam.Caller, key artifact.RepositoryKey, connection string) (catalog.Repository, error) {
+func (w *world) AssociateExternalConnection(_ context.Context, _ iam.Caller, key artifact.RepositoryKey,
+	connection string) (catalog.Repository, error) {
 	defer w.enter()()
 	r, err := w.repository(key)
 	if err == nil && len(r.Connections) > 0 {
@@ -235,7 +247,8 @@ func (w *world) AssociateExternalConnection(_ context.Context, _ iam.Caller, key
 	return r, err
 }
 
-func (w *world) DisassociateExternalConnection(_ context.Context, _ iam.Caller, key artifact.RepositoryKey, connection string) (catalog.Repository, error) {
+func (w *world) DisassociateExternalConnection(_ context.Context, _ iam.Caller, key artifact.RepositoryKey,
+	connection string) (catalog.Repository, error) {
 	defer w.enter()()
 	r, err := w.repository(key)
 	r.Connections = slices.DeleteFunc(slices.Clone(r.Connections), func(name string) bool { return name == connection })
@@ -244,10 +257,12 @@ func (w *world) DisassociateExternalConnection(_ context.Context, _ iam.Caller, 
 }
 
 func (w *world) Endpoint(_ context.Context, key artifact.RepositoryKey, f artifact.Format) (string, error) {
-	return "http://127.0.0.1:8090/" + key.Domain + "-" + string(key.Owner) + "/" + string(f) + "/" + key.Name + "/", w.fails
+	return "http://127.0.0.1:8090/" + key.Domain + "-" + string(key.Owner) + "/" + string(f) + "/" + key.Name + "/",
+		w.fails
 }
 
-func (w *world) PutPolicy(_ context.Context, _ iam.Caller, on repository.Target, document, revision string) (catalog.Policy, error) {
+func (w *world) PutPolicy(_ context.Context, _ iam.Caller, on repository.Target, document,
+	revision string) (catalog.Policy, error) {
 	defer w.enter()()
 	old := w.policies[on]
 	if revision != "" && revision != old.Revision {
@@ -266,7 +281,8 @@ func (w *world) Policy(_ context.Context, on repository.Target) (catalog.Policy,
 	return p, w.fails
 }
 
-func (w *world) DeletePolicy(ctx context.Context, _ iam.Caller, on repository.Target, revision string) (catalog.Policy, error) {
+func (w *world) DeletePolicy(ctx context.Context, _ iam.Caller, on repository.Target,
+	revision string) (catalog.Policy, error) {
 	p, err := w.Policy(ctx, on)
 	defer w.enter()()
 	if err == nil && revision != "" && revision != p.Revision {
@@ -298,7 +314,8 @@ func (w *world) DeleteTags(_ context.Context, _ iam.Caller, on repository.Target
 	return w.fails
 }
 
-func (w *world) Packages(_ context.Context, key artifact.RepositoryKey, f catalog.PackageFilter, page catalog.Page) (catalog.Listing[artifact.Package], error) {
+func (w *world) Packages(_ context.Context, key artifact.RepositoryKey, f catalog.PackageFilter,
+	page catalog.Page) (catalog.Listing[artifact.Package], error) {
 	defer w.enter()()
 	var found []artifact.Package
 	for _, p := range w.packages[key] {
@@ -311,17 +328,20 @@ func (w *world) Packages(_ context.Context, key artifact.RepositoryKey, f catalo
 	return paginate(found, page, func(p artifact.Package) string { return p.PackageKey.String() })
 }
 
-func (w *world) Package(_ context.Context, key artifact.RepositoryKey, p artifact.PackageKey) (artifact.Package, error) {
+func (w *world) Package(_ context.Context, key artifact.RepositoryKey,
+	p artifact.PackageKey) (artifact.Package, error) {
 	defer w.enter()()
 	found, ok := w.packages[key][p]
 	if !ok {
-		return found, artifact.Errorf(artifact.NotFound, "The %s package '%s' does not exist in repository '%s'.", p.Format, p.Name, key.Name).
+		return found, artifact.Errorf(artifact.NotFound, "The %s package '%s' does not exist in repository '%s'.", p.Format,
+			p.Name, key.Name).
 			About(artifact.PackageResource, p.String())
 	}
 	return found, w.fails
 }
 
-func (w *world) PutControls(_ context.Context, _ iam.Caller, key artifact.RepositoryKey, p artifact.PackageKey, c artifact.Controls) (artifact.Package, error) {
+func (w *world) PutControls(_ context.Context, _ iam.Caller, key artifact.RepositoryKey, p artifact.PackageKey,
+	c artifact.Controls) (artifact.Package, error) {
 	defer w.enter()()
 	if w.packages[key] == nil {
 		w.packages[key] = map[artifact.PackageKey]artifact.Package{}
@@ -330,7 +350,8 @@ func (w *world) PutControls(_ context.Context, _ iam.Caller, key artifact.Reposi
 	return w.packages[key][p], w.fails
 }
 
-func (w *world) DeletePackage(ctx context.Context, _ iam.Caller, key artifact.RepositoryKey, p artifact.PackageKey) (artifact.Package, error) {
+func (w *world) DeletePackage(ctx context.Context, _ iam.Caller, key artifact.RepositoryKey,
+	p artifact.PackageKey) (artifact.Package, error) {
 	found, err := w.Package(ctx, key, p)
 	defer w.enter()()
 	delete(w.packages[key], p)
@@ -349,8 +370,10 @@ func (w *world) Versions(_ context.Context, key artifact.RepositoryKey, p artifa
 	defer w.enter()()
 	var found []catalog.VersionSummary
 	for _, v := range w.versions[key] {
-		if v.PackageKey == p && (f.Status == "" || v.Status == f.Status) && (f.OriginType == "" || v.Origin.Type == f.OriginType) {
-			found = append(found, catalog.VersionSummary{Version: v.Version, Revision: v.Revision, Status: v.Status, Origin: v.Origin})
+		if v.PackageKey == p && (f.Status == "" || v.Status == f.Status) &&
+			(f.OriginType == "" || v.Origin.Type == f.OriginType) {
+			found = append(found, catalog.VersionSummary{Version: v.Version, Revision: v.Revision, Status: v.Status,
+				Origin: v.Origin})
 		}
 	}
 	l, err := paginate(found, page, func(s catalog.VersionSummary) string { return s.Version })
@@ -360,26 +383,31 @@ func (w *world) Versions(_ context.Context, key artifact.RepositoryKey, p artifa
 	return repository.VersionList{Listing: l, DefaultDisplay: "1.1.0"}, err
 }
 
-func (w *world) Version(_ context.Context, key artifact.RepositoryKey, v artifact.VersionKey) (artifact.Version, error) {
+func (w *world) Version(_ context.Context, key artifact.RepositoryKey,
+	v artifact.VersionKey) (artifact.Version, error) {
 	defer w.enter()()
 	found, ok := w.versions[key][v]
 	if !ok {
-		return found, artifact.Errorf(artifact.NotFound, "Package not found in repository.").About(artifact.VersionResource, v.String())
+		return found, artifact.Errorf(artifact.NotFound, "Package not found in repository.").About(artifact.VersionResource,
+			v.String())
 	}
 	return found, w.fails
 }
 
-func (w *world) Asset(ctx context.Context, key artifact.RepositoryKey, v artifact.VersionKey, asset, revision string) (repository.File, error) {
+func (w *world) Asset(ctx context.Context, key artifact.RepositoryKey, v artifact.VersionKey, asset,
+	revision string) (repository.File, error) {
 	held, err := w.Version(ctx, key, v)
 	if err != nil {
 		return repository.File{}, err
 	}
 	a, ok := held.Asset(asset)
 	if !ok || revision != "" && revision != held.Revision {
-		return repository.File{}, artifact.Errorf(artifact.NotFound, "There is no asset '%s'.", asset).About(artifact.AssetResource, asset)
+		return repository.File{}, artifact.Errorf(artifact.NotFound, "There is no asset '%s'.",
+			asset).About(artifact.AssetResource, asset)
 	}
 	text := w.content[asset]
-	return repository.File{Asset: a, Version: held, Content: &memory{Reader: bytes.NewReader([]byte(text)), breaksAt: len(text)}}, nil
+	return repository.File{Asset: a, Version: held,
+		Content: &memory{Reader: bytes.NewReader([]byte(text)), breaksAt: len(text)}}, nil
 }
 
 // memory is content in memory that breaks off after breaksAt bytes when that is before its end.
@@ -403,7 +431,8 @@ func (m *memory) Info() blob.Info                    { return blob.Info{Size: m.
 func (w *world) many(s repository.Selection, status artifact.Status) (repository.Outcome, error) {
 	defer w.enter()()
 	w.selection = s
-	o := repository.Outcome{Successful: map[string]repository.VersionResult{}, Failed: map[string]repository.VersionFailure{}}
+	o := repository.Outcome{Successful: map[string]repository.VersionResult{},
+		Failed: map[string]repository.VersionFailure{}}
 	for _, v := range s.Versions {
 		if strings.HasPrefix(v, "9") {
 			o.Failed[v] = repository.VersionFailure{Code: repository.VersionNotFound, Message: "Could not find version " + v}
@@ -414,12 +443,14 @@ func (w *world) many(s repository.Selection, status artifact.Status) (repository
 	return o, w.fails
 }
 
-func (w *world) SetStatus(_ context.Context, _ iam.Caller, _ artifact.RepositoryKey, _ artifact.PackageKey, s repository.Selection,
+func (w *world) SetStatus(_ context.Context, _ iam.Caller, _ artifact.RepositoryKey, _ artifact.PackageKey,
+	s repository.Selection,
 	target artifact.Status) (repository.Outcome, error) {
 	return w.many(s, target)
 }
 
-func (w *world) Dispose(_ context.Context, _ iam.Caller, _ artifact.RepositoryKey, _ artifact.PackageKey, s repository.Selection) (repository.Outcome, error) {
+func (w *world) Dispose(_ context.Context, _ iam.Caller, _ artifact.RepositoryKey, _ artifact.PackageKey,
+	s repository.Selection) (repository.Outcome, error) {
 	return w.many(s, artifact.Disposed)
 }
 

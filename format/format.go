@@ -25,15 +25,16 @@ type Format struct {
 	// Routes stand in the order a reader wants. A path without a route is answered NotFound by Fail, a known path with
 	// another method 405.
 	Routes []Route
-	// Fail answers an error in the way this package manager shows best. An Unauthenticated error becomes 401; challenge is the
-	// WWW-Authenticate value the server would send, for formats whose clients need one.
+	// Fail answers an error in the way this package manager shows best. An Unauthenticated error becomes 401; challenge is
+	// the WWW-Authenticate value the server would send, for formats whose clients need one.
 	Fail func(w http.ResponseWriter, r *http.Request, err error, challenge string)
 	// Source builds the format's view of an external registry; nil if the format has no external connections.
 	Source func(c *upstream.Client, connection string) repository.Source
 }
 
-// Route is an http.ServeMux pattern below the repository's base, such as "GET /{package}/-/{file}". Segments are matched
-// escaped and handed to the handler decoded, so {package} may hold a slash that arrived as %2f. HEAD goes where GET goes.
+// Route is an http.ServeMux pattern below the repository's base, such as "GET /{package}/-/{file}". Segments are
+// matched escaped and handed to the handler decoded, so {package} may hold a slash that arrived as %2f. HEAD goes where
+// GET goes.
 type Route struct {
 	Pattern string
 	Handler Handler
@@ -59,15 +60,18 @@ type Shelf interface {
 	// Document returns an index document derived from the view, rendering it when it is not at hand or no longer true. The
 	// variant tells documents of one package apart (npm: full, abbreviated); render writes the identity encoding and its
 	// output may depend on the view, the variant and URL only. One rendering runs at a time per document.
-	Document(ctx context.Context, p artifact.PackageKey, variant string, render func(w io.Writer, v repository.View) error) (repository.Document, error)
-	// Open finds an asset here or upstream, keeps what it fetches, and passes every gate: status, origin controls, integrity.
+	Document(ctx context.Context, p artifact.PackageKey, variant string,
+		render func(w io.Writer, v repository.View) error) (repository.Document, error)
+	// Open finds an asset here or upstream, keeps what it fetches, and passes every gate: status, origin controls,
+	// integrity.
 	Open(ctx context.Context, v artifact.VersionKey, asset string) (repository.File, error)
 	// Attachment returns a document that the external registry of a version keeps beside its assets, by the format's own
 	// name for it (npm: attestations). It passes the gates that Open passes. NotFound: the registry has none, or the
 	// version was published here. The receiver closes it.
 	Attachment(ctx context.Context, v artifact.VersionKey, name string) (io.ReadCloser, error)
 	// Search finds packages that the caller could read here, held by the repository or its upstreams.
-	Search(ctx context.Context, f artifact.Format, terms []string, page catalog.Page) (catalog.Listing[artifact.PackageKey], error)
+	Search(ctx context.Context, f artifact.Format, terms []string,
+		page catalog.Page) (catalog.Listing[artifact.PackageKey], error)
 
 	// MayPublish reports whether the caller may publish versions of the package that a URL names. A handler asks it before
 	// it stages anything; Publish asks again for what the upload turns out to be.
@@ -80,13 +84,14 @@ type Shelf interface {
 	Publish(ctx context.Context, p repository.Publication) (artifact.Version, error)
 	// Held returns the version as this repository itself holds it, whole, or NotFound.
 	Held(ctx context.Context, v artifact.VersionKey) (artifact.Version, error)
-	// Annotate changes the manifests of versions this repository itself holds, all or none: change gets each and returns its
-	// new manifest, or the same one. It needs PutPackageMetadata. NotFound names the first version not held.
-	Annotate(ctx context.Context, p artifact.PackageKey, versions []string, change func(artifact.Version) ([]byte, error)) error
+	// Annotate changes the manifests of versions this repository itself holds, all or none: change gets each and returns
+	// its new manifest, or the same one. It needs PutPackageMetadata. NotFound names the first version not held.
+	Annotate(ctx context.Context, p artifact.PackageKey, versions []string,
+		change func(artifact.Version) ([]byte, error)) error
 	// Labels returns the merged labels, as View does.
 	Labels(ctx context.Context, p artifact.PackageKey) (map[string]string, error)
-	// SetLabel points the repository's own label at a version that can be read through it; DeleteLabel removes it. Both need
-	// PutPackageMetadata.
+	// SetLabel points the repository's own label at a version that can be read through it; DeleteLabel removes it. Both
+	// need PutPackageMetadata.
 	SetLabel(ctx context.Context, p artifact.PackageKey, label, version string) error
 	DeleteLabel(ctx context.Context, p artifact.PackageKey, label string) error
 }

@@ -14,17 +14,17 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// Assets never change under their URL, documents do: a client may keep the first for good and must ask again for the second,
-// which costs it a 304.
+// Assets never change under their URL, documents do: a client may keep the first for good and must ask again for the
+// second, which costs it a 304.
 const (
 	assetCaching    = "private, max-age=31536000, immutable"
 	documentCaching = "private, no-cache"
 )
 
-// ServeFile answers a request for an asset and closes the file. It is the only way by which asset bytes leave towards package
-// managers. Kept assets support HEAD, ranges and conditions; an asset that is still being fetched is streamed from its
-// start. An error is returned only while nothing has been written; a transfer that breaks later returns http.ErrAbortHandler,
-// so that the client sees a broken connection and never a short success.
+// ServeFile answers a request for an asset and closes the file. It is the only way by which asset bytes leave towards
+// package managers. Kept assets support HEAD, ranges and conditions; an asset that is still being fetched is streamed
+// from its start. An error is returned only while nothing has been written; a transfer that breaks later returns
+// http.ErrAbortHandler, so that the client sees a broken connection and never a short success.
 func ServeFile(w http.ResponseWriter, r *http.Request, f repository.File, contentType string) error {
 	if f.Content == nil {
 		return serveTransfer(w, r, f, contentType)
@@ -106,8 +106,8 @@ func assetHeader(w http.ResponseWriter, contentType string) http.Header {
 	return h
 }
 
-// ServeDocument answers a request for an index document: conditions by entity tag, gzip where the client takes it, HEAD. An
-// error is returned only while nothing has been written.
+// ServeDocument answers a request for an index document: conditions by entity tag, gzip where the client takes it,
+// HEAD. An error is returned only while nothing has been written.
 func ServeDocument(w http.ResponseWriter, r *http.Request, d repository.Document, contentType string) error {
 	zipped := acceptsGzip(r.Header.Get("Accept-Encoding"))
 	etag := d.ETag

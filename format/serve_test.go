@@ -43,7 +43,8 @@ func kept(t *testing.T) repository.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return repository.File{Asset: artifact.Asset{Name: "a", Size: size, Digests: sums}, Content: content, Modified: time.Unix(1_700_000_000, 0)}
+	return repository.File{Asset: artifact.Asset{Name: "a", Size: size, Digests: sums}, Content: content,
+		Modified: time.Unix(1_700_000_000, 0)}
 }
 
 func request(method string, headers ...string) *http.Request {
@@ -102,7 +103,8 @@ func TestServeFileOnItsWay(t *testing.T) {
 	t.Run("whole", func(t *testing.T) {
 		w := httptest.NewRecorder()
 		err := format.ServeFile(w, request("GET"), onItsWay(strings.NewReader(body), int64(len(body))), "application/gzip")
-		if err != nil || w.Code != 200 || w.Body.String() != body || w.Header().Get("Content-Length") != fmt.Sprint(len(body)) {
+		if err != nil || w.Code != 200 || w.Body.String() != body ||
+			w.Header().Get("Content-Length") != fmt.Sprint(len(body)) {
 			t.Errorf("got %v, %d, %d bytes", err, w.Code, w.Body.Len())
 		}
 	})
@@ -157,7 +159,8 @@ func TestServeDocument(t *testing.T) {
 		{"refused by no number", request("GET", "Accept-Encoding", "gzip;q=x"), 200, "", `"abc"`},
 		{"head", request("HEAD", "Accept-Encoding", "gzip"), 200, "gzip", `"abc-gzip"`},
 		{"current", request("GET", "If-None-Match", `"abc"`), 304, "", `"abc"`},
-		{"current, compressed", request("GET", "If-None-Match", `W/"abc-gzip"`, "Accept-Encoding", "gzip"), 304, "", `"abc-gzip"`},
+		{"current, compressed", request("GET", "If-None-Match", `W/"abc-gzip"`, "Accept-Encoding", "gzip"), 304, "",
+			`"abc-gzip"`},
 		{"current in the other encoding", request("GET", "If-None-Match", `"abc-gzip"`), 304, "", `"abc"`},
 		{"stale", request("GET", "If-None-Match", `"abd"`), 200, "", `"abc"`},
 	}

@@ -32,8 +32,9 @@ const Base = "https://packages.example.test/team-123456789012/"
 // Now is the time at which everything on a Shelf is published unless its Clock says otherwise.
 var Now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// Shelf is a repository in memory with one caller. It follows format.Shelf for one repository without upstreams; Stock puts
-// versions on it as if an upstream had them. The zero value is not ready: use NewShelf. It is safe for concurrent use.
+// Shelf is a repository in memory with one caller. It follows format.Shelf for one repository without upstreams; Stock
+// puts versions on it as if an upstream had them. The zero value is not ready: use NewShelf. It is safe for concurrent
+// use.
 type Shelf struct {
 	Format     artifact.Format
 	Clock      func() time.Time
@@ -114,8 +115,8 @@ func (s *Shelf) Stock(v artifact.Version, name string, content []byte) {
 	}
 }
 
-// Attach puts a document beside the assets of a version that was stocked, as if its registry had it. It panics if there is
-// no such version: the test is wrong.
+// Attach puts a document beside the assets of a version that was stocked, as if its registry had it. It panics if there
+// is no such version: the test is wrong.
 func (s *Shelf) Attach(v artifact.VersionKey, name string, document []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

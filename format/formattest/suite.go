@@ -113,8 +113,8 @@ func (s suite) refusal(t *testing.T) {
 	}
 }
 
-// unstaged: bytes of a caller who may read but not publish are not taken in, not even for a while; somebody's own version
-// sent again is no exception.
+// unstaged: bytes of a caller who may read but not publish are not taken in, not even for a while; somebody's own
+// version sent again is no exception.
 func (s suite) unstaged(t *testing.T) {
 	full, _ := s.stocked(t)
 	for name, shelf := range map[string]*Shelf{"an empty shelf": NewShelf(s.format.Name), "a shelf that has it": full} {

@@ -154,13 +154,14 @@ func point(request *upstream.DocumentRequest, address string) error {
 }
 
 func unusable(address string) *artifact.Error {
-	return artifact.Errorf(artifact.Unavailable, "The registry gives an address of attestations that cannot be used: %.200q.",
+	return artifact.Errorf(artifact.Unavailable,
+		"The registry gives an address of attestations that cannot be used: %.200q.",
 		address)
 }
 
-// regenerateAttestations reads a registry's attestations of a version, given as @scope/name@version, and writes them anew:
-// of each its predicateType and its bundle, byte for byte but for white space between tokens. The document as a whole is
-// refused if it is not one, passes a limit, or has a bundle that says it is about something else.
+// regenerateAttestations reads a registry's attestations of a version, given as @scope/name@version, and writes them
+// anew: of each its predicateType and its bundle, byte for byte but for white space between tokens. The document as a
+// whole is refused if it is not one, passes a limit, or has a bundle that says it is about something else.
 func regenerateAttestations(dst io.Writer, src io.Reader, spec string) error {
 	limited := &io.LimitedReader{R: src, N: maxAttestations + 1}
 	g := attestationsReader{spec: spec, scan: newScanner(limited)}

@@ -24,8 +24,9 @@ func bundleAbout(t testing.TB, subjects ...string) string {
 	for _, name := range subjects {
 		all = append(all, object{"name": name, "digest": object{"sha512": "00"}})
 	}
-	payload := base64.StdEncoding.EncodeToString([]byte(text(t, object{"_type": "https://in-toto.example.test/Statement/v1",
-		"subject": all, "predicateType": "https://slsa.example.test/provenance/v1", "predicate": object{}})))
+	statement := text(t, object{"_type": "https://in-toto.example.test/Statement/v1", "subject": all,
+		"predicateType": "https://slsa.example.test/provenance/v1", "predicate": object{}})
+	payload := base64.StdEncoding.EncodeToString([]byte(statement))
 	return `{"mediaType":"application/vnd.dev.sigstore.bundle+json;version=0.2","z":"<&>\u2028\/\u00e9é","a":1.50e1,` +
 		`"dsseEnvelope":{"payloadType":"application/vnd.in-toto+json","payload":"` + payload +
 		`","signatures":[{"sig":"c2ln","keyid":"SHA256:k"}]}}`
@@ -43,7 +44,8 @@ func attested(bundles ...string) string {
 func TestRegenerateAttestationsKeepsBundlesAsTheyAre(t *testing.T) {
 	bundle := bundleAbout(t, "pkg:npm/%40acme/bar@1.0.0")
 	var out bytes.Buffer
-	if err := regenerateAttestations(&out, strings.NewReader(attested(bundle, `{ "messageSignature" : { } }`)), "@acme/bar@1.0.0"); err != nil {
+	if err := regenerateAttestations(&out, strings.NewReader(attested(bundle, `{ "messageSignature" : { } }`)),
+		"@acme/bar@1.0.0"); err != nil {
 		t.Fatal(err)
 	}
 	want := `{"attestations":[{"predicateType":"https://slsa.example.test/p","bundle":` + bundle + `},` +
@@ -150,7 +152,8 @@ func (o *outside) attachment(ctx context.Context, name string) (string, error) {
 
 func TestAttestationsAreAskedForWhereTheRegistryHasThem(t *testing.T) {
 	for _, row := range []struct{ name, address, path string }{
-		{"at its own address", "ORIGIN/registry/-/npm/v1/attestations/@acme%2fbar@1.0.0", "/registry/-/npm/v1/attestations/@acme%2fbar@1.0.0"},
+		{"at its own address", "ORIGIN/registry/-/npm/v1/attestations/@acme%2fbar@1.0.0",
+			"/registry/-/npm/v1/attestations/@acme%2fbar@1.0.0"},
 		{"a mirror forwards the address of another", "https://registry.example.test/-/npm/v1/attestations/@acme%2fbar@1.0.0",
 			"/registry/-/npm/v1/attestations/@acme%2fbar@1.0.0"},
 		{"relative", "/-/npm/v1/attestations/@acme/bar@1.0.0", "/registry/-/npm/v1/attestations/@acme/bar@1.0.0"},
@@ -276,7 +279,8 @@ func TestOneAddressForTwoVersionsIsReadForEach(t *testing.T) {
 
 func TestAttestationsOfAProxiedVersionAreAnswered(t *testing.T) {
 	s := newSite(t)
-	s.stock("@acme/bar", attestedRegistry("@acme/bar", "1.0.0", "https://registry.example.test/-/npm/v1/attestations/@acme%2fbar@1.0.0"))
+	s.stock("@acme/bar", attestedRegistry("@acme/bar", "1.0.0",
+		"https://registry.example.test/-/npm/v1/attestations/@acme%2fbar@1.0.0"))
 	s.stock("plain", registry("plain", "1.0.0"))
 	version := key("@acme/bar").At("1.0.0")
 	document := `{"attestations":[{"predicateType":"p","bundle":` + bundleAbout(t, "pkg:npm/%40acme/bar@1.0.0") + `}]}`
@@ -288,7 +292,8 @@ func TestAttestationsOfAProxiedVersionAreAnswered(t *testing.T) {
 	if !ok {
 		t.Fatalf("the packument has attestations at %q, want them below %s", address, shelfURL)
 	}
-	for _, path := range []string{path, "-/npm/v1/attestations/@acme%2fbar@1.0.0", "-/npm/v1/attestations/%40acme%2Fbar%401.0.0"} {
+	for _, path := range []string{path, "-/npm/v1/attestations/@acme%2fbar@1.0.0",
+		"-/npm/v1/attestations/%40acme%2Fbar%401.0.0"} {
 		w := s.must(http.StatusOK, s.do("GET", path, ""))
 		if w.Body.String() != document || w.Header().Get("Content-Type") != "application/json" {
 			t.Errorf("%s: got %s %s", path, w.Header().Get("Content-Type"), w.Body)
@@ -333,7 +338,8 @@ func bundlesOf(t *testing.T, document []byte) []string {
 // What is accepted keeps its bundles, and reading the result again changes nothing.
 func FuzzRegenerateAttestations(f *testing.F) {
 	f.Add([]byte(attested(bundleAbout(f, "pkg:npm/bar@1.0.0"), "{}")))
-	f.Add([]byte(`{"attestations":[{"predicateType":"\u0041","bundle":{"dsseEnvelope":{"payloadType":"application/vnd.in-toto","payload":"e30="}}}]}`))
+	f.Add([]byte(`{"attestations":[{"predicateType":"\u0041",` +
+		`"bundle":{"dsseEnvelope":{"payloadType":"application/vnd.in-toto","payload":"e30="}}}]}`))
 	f.Add([]byte(`{"attestations":[]}`))
 	f.Fuzz(func(t *testing.T, document []byte) {
 		var out, again bytes.Buffer

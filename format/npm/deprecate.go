@@ -13,8 +13,8 @@ import (
 // maxMessage bounds a deprecation message, in bytes.
 const maxMessage = 8 << 10
 
-// deprecate applies the one change that a PUT without attachments may make. Clients send the whole document back, or only
-// the versions they changed; a version whose message is as it was, or that says nothing about it, is left alone.
+// deprecate applies the one change that a PUT without attachments may make. Clients send the whole document back, or
+// only the versions they changed; a version whose message is as it was, or that says nothing about it, is left alone.
 func deprecate(w http.ResponseWriter, r *http.Request, s format.Shelf, p artifact.PackageKey, doc *submission) error {
 	if !doc.hasVersions {
 		if err := s.Access(r.Context()); err != nil {

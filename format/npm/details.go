@@ -20,8 +20,8 @@ var dependencyMembers = []struct{ member, kind string }{
 	{"peerDependencies", "peer"},
 }
 
-// describe extracts what the API tells about a version. Members of another shape than npm documents are passed over: old
-// packages hold anything.
+// describe extracts what the API tells about a version. Members of another shape than npm documents are passed over:
+// old packages hold anything.
 func describe(p artifact.PackageKey, m manifest, readme string) artifact.Details {
 	listed, _ := members(m.listed)
 	rest, _ := members(m.rest)

@@ -60,8 +60,8 @@ const signIn = " Sign in with `aws codeartifact login --tool npm`."
 // defaultWait is what a client is asked to wait where nobody knows better.
 const defaultWait = 5 * time.Second
 
-// fail answers an error as npm shows it: one text under error, which npm 6 and yarn 1 print, and under message, which newer
-// ones print. Of an internal error nothing is told.
+// fail answers an error as npm shows it: one text under error, which npm 6 and yarn 1 print, and under message, which
+// newer ones print. Of an internal error nothing is told.
 func fail(w http.ResponseWriter, r *http.Request, err error, challenge string) {
 	kind := artifact.KindOf(err)
 	answer, ok := answers[kind]

@@ -24,7 +24,8 @@ func below(path string) string { return "https://packages.example.test/" + path 
 // What is regenerated can be read, and every document made of it is JSON.
 func FuzzRegenerate(f *testing.F) {
 	f.Add([]byte(text(f, registry("bar", "1.0.0", "1.1.0-rc.1"))))
-	f.Add([]byte(`{"name":"bar","versions":{"1.0.0":{"name":"bar","version":"1.0.0","dist":{"tarball":"u","attestations":{}}}}}`))
+	f.Add([]byte(`{"name":"bar","versions":{"1.0.0":{"name":"bar","version":"1.0.0","dist":{"tarball":"u",` +
+		`"attestations":{}}}}}`))
 	f.Add([]byte(`{"name":"bar","dist-tags":{"latest":null},"time":{"unpublished":{}},"versions":{"x":1}}`))
 	f.Add([]byte("{\"name\":\"bar\",\"readme\":\"\xff\\ud800\"}"))
 	f.Fuzz(func(t *testing.T, document []byte) {

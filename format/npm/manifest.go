@@ -18,7 +18,7 @@ import (
 //	2 dist, without tarball and attestations
 //	3 everything else that the registry or the publisher said, for the full document
 //	4 dist.attestations, without its url; {} if there are none
-//	5 what is never shown: where the registry keeps the tarball and the attestations, attestations that were published here
+//	5 what is never shown: where the registry keeps tarball and attestations, attestations that were published here
 //
 // Compact JSON has no raw line feed, so an index document is made by cutting at line feeds and joining, without parsing
 // thousands of versions again.

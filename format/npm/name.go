@@ -11,13 +11,14 @@ import (
 // maxName is the registry's bound on a name, scope and slash included, in bytes.
 const maxName = 214
 
-// What may be in a name. Names are case-sensitive: JSONStream and jsonstream are two packages. Reading is lenient: names
-// with punctuation, from before the present rules, are still in the public registry. Publishing follows the rules of
-// today but for capitals, which the public registry refuses in new names and CodeArtifact takes.
+// What may be in a name. Names are case-sensitive: JSONStream and jsonstream are two packages. Reading is lenient:
+// names with punctuation, from before the present rules, are still in the public registry. Publishing follows the rules
+// of today but for capitals, which the public registry refuses in new names and CodeArtifact takes.
 var (
 	readable    = regexp.MustCompile(`^[A-Za-z0-9~!*'()\-][A-Za-z0-9._~!*'()\-]*$`)
 	readableIn  = regexp.MustCompile(`^[A-Za-z0-9._~!*'()\-]+$`) // below a scope a leading dot or underscore is legal
-	publishable = regexp.MustCompile(`^(@[A-Za-z0-9\-~][A-Za-z0-9\-._~]*/[A-Za-z0-9\-._~]+|[A-Za-z0-9\-~][A-Za-z0-9\-._~]*)$`)
+	publishable = regexp.MustCompile(`^(@[A-Za-z0-9~\-][A-Za-z0-9._~\-]*/[A-Za-z0-9._~\-]+|` +
+		`[A-Za-z0-9~\-][A-Za-z0-9._~\-]*)$`)
 )
 
 // reserved are the names that would shadow a folder or a file every client or browser asks for.

@@ -14,8 +14,8 @@ import (
 	"entrepot/artifact"
 )
 
-// The kept form of a registry's packument. Versions come first, each as its manifest, so that one pass with one version in
-// memory writes them; then one line of JSON with the head, which says where each version stands; then the head's own
+// The kept form of a registry's packument. Versions come first, each as its manifest, so that one pass with one version
+// in memory writes them; then one line of JSON with the head, which says where each version stands; then the head's own
 // offset in twenty digits and a line feed.
 const (
 	keptForm   = "npm 2" // a change of the form, or of what is taken from a packument, changes this
@@ -64,14 +64,14 @@ func readPackageFacts(p []byte) (packageFacts, error) {
 }
 
 // packageMembers are the members at the top of a full document that repeat those of its latest version.
-var packageMembers = []string{"description", "homepage", "keywords", "repository", "author", "contributors", "maintainers",
-	"bugs", "license", "readmeFilename"}
+var packageMembers = []string{"description", "homepage", "keywords", "repository", "author", "contributors",
+	"maintainers", "bugs", "license", "readmeFilename"}
 
 // maxMember bounds each of packageMembers, in bytes.
 const maxMember = 256 << 10
 
-// regenerate reads a registry's packument of the package called name and writes the kept form. The document as a whole is
-// refused if it is not one, is about another package, or passes a limit. Single versions that a client could not use
+// regenerate reads a registry's packument of the package called name and writes the kept form. The document as a whole
+// is refused if it is not one, is about another package, or passes a limit. Single versions that a client could not use
 // are left out: no semantic version, another name or number inside than outside, no tarball, too large.
 func regenerate(dst io.Writer, src io.Reader, name string) error {
 	g := generator{

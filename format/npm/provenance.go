@@ -7,8 +7,8 @@ import (
 	"entrepot/artifact"
 )
 
-// attestation checks the bundle that came with a tarball: it is JSON with an in-toto statement, and the statement is about
-// these bytes.
+// attestation checks the bundle that came with a tarball: it is JSON with an in-toto statement, and the statement is
+// about these bytes.
 func (p provenance) attestation(digests artifact.Digests) (attestation, error) {
 	all, err := outsideMembers([]byte(p.text))
 	if err != nil {

@@ -74,8 +74,8 @@ func (s *submission) checkNames(p artifact.PackageKey) error {
 	return nil
 }
 
-// publication checks the document against the bytes and makes what is to be published. Only the version that the tarball
-// belongs to is new: npm 6 to 9 send all the others along when they try a second time.
+// publication checks the document against the bytes and makes what is to be published. Only the version that the
+// tarball belongs to is new: npm 6 to 9 send all the others along when they try a second time.
 func (s *submission) publication(p artifact.PackageKey) (repository.Publication, error) {
 	none := repository.Publication{}
 	if err := checkNewName(p); err != nil {
@@ -185,7 +185,8 @@ func (s *submission) checkBytes(dist []member, got artifact.Digests, size int64)
 	if sri, ok := asText(find(dist, "integrity")); ok && sri != "" && !meets(sri, got) {
 		return invalid("The tarball does not have the integrity that dist.integrity says.")
 	}
-	if sum, ok := asText(find(dist, "shasum")); ok && sum != "" && !strings.EqualFold(sum, hex.EncodeToString(got.SHA1[:])) {
+	if sum, ok := asText(find(dist, "shasum")); ok && sum != "" &&
+		!strings.EqualFold(sum, hex.EncodeToString(got.SHA1[:])) {
 		return invalid("The tarball does not have the SHA-1 that dist.shasum says.")
 	}
 	return nil
@@ -237,11 +238,12 @@ func (s *submission) labels(number string) (map[string]string, error) {
 	return labels, nil
 }
 
-// fromTarball are the members that decide what an installer does. They are taken from the tarball and nowhere else, so that
-// the index never promises another package than the one that is unpacked.
+// fromTarball are the members that decide what an installer does. They are taken from the tarball and nowhere else, so
+// that the index never promises another package than the one that is unpacked.
 var fromTarball = []string{"dependencies", "optionalDependencies", "devDependencies", "peerDependencies",
-	"peerDependenciesMeta", "acceptDependencies", "bundleDependencies", "bundledDependencies", "bin", "directories", "engines",
-	"os", "cpu", "libc", "scripts", "main", "type", "exports", "hasInstallScript", "_hasShrinkwrap", "gypfile"}
+	"peerDependenciesMeta", "acceptDependencies", "bundleDependencies", "bundledDependencies", "bin", "directories",
+	"engines", "os", "cpu", "libc", "scripts", "main", "type", "exports", "hasInstallScript", "_hasShrinkwrap",
+	"gypfile"}
 
 // requirementMaps must be objects of texts.
 var requirementMaps = []string{"dependencies", "optionalDependencies", "devDependencies", "peerDependencies",
@@ -284,8 +286,8 @@ func textMap(value []byte) bool {
 	return err == nil && !slices.ContainsFunc(all, func(m member) bool { return m.value[0] != '"' })
 }
 
-// compiles reports whether installing runs something: a script, or node-gyp where there is a binding.gyp and no script of
-// the package's own.
+// compiles reports whether installing runs something: a script, or node-gyp where there is a binding.gyp and no script
+// of the package's own.
 func (c contents) compiles() bool {
 	return installs(find(c.manifest, "scripts")) || c.gyp && string(find(c.manifest, "gypfile")) != "false"
 }

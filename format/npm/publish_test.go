@@ -32,7 +32,8 @@ func TestPublishKeepsTheTarballAndWhatItSays(t *testing.T) {
 		d.Readme != "# read me" || len(d.Dependencies) != 1 || d.Dependencies[0].Namespace != "x" {
 		t.Errorf("got details %+v", d)
 	}
-	for _, path := range []string{"@acme/bar/-/bar-1.0.0.tgz", "@acme%2fbar/-/bar-1.0.0.tgz", "@acme/bar/-/@acme/bar-1.0.0.tgz",
+	for _, path := range []string{"@acme/bar/-/bar-1.0.0.tgz", "@acme%2fbar/-/bar-1.0.0.tgz",
+		"@acme/bar/-/@acme/bar-1.0.0.tgz",
 		"@acme%2Fbar/-/@acme%2Fbar-1.0.0.tgz"} {
 		w := s.must(http.StatusOK, s.do("GET", path, "", "Accept-Encoding", "gzip"))
 		if w.Body.String() != string(tarball) || w.Header().Get("Content-Encoding") != "" ||
@@ -87,7 +88,8 @@ func TestPublishRefusesWhatDoesNotFitTogether(t *testing.T) {
 		{"another _id in the version", func(d object) { version(d)["_id"] = "@acme/bar@1.0.1" }, "_id"},
 		{"a wrong length", func(d object) { attachment(d)["length"] = 5 }, "length"},
 		{"a negative length", func(d object) { attachment(d)["length"] = -5 }, "length"},
-		{"a wrong integrity", func(d object) { dig(version(d), "dist").(object)["integrity"] = sri([]byte("x")) }, "integrity"},
+		{"a wrong integrity", func(d object) { dig(version(d), "dist").(object)["integrity"] = sri([]byte("x")) },
+			"integrity"},
 		{"an unknown integrity", func(d object) { dig(version(d), "dist").(object)["integrity"] = "crc-AAAA" }, "integrity"},
 		{"one wrong hash of two", func(d object) {
 			dist := dig(version(d), "dist").(object)
@@ -100,7 +102,8 @@ func TestPublishRefusesWhatDoesNotFitTogether(t *testing.T) {
 		{"more after the padding", func(d object) { attachment(d)["data"] = "YQ==YQ==" }, "base64"},
 		{"no data", func(d object) { delete(attachment(d), "data") }, "tarball"},
 		{"data of another type", func(d object) { attachment(d)["data"] = 5 }, "malformed"},
-		{"two tarballs", func(d object) { d["_attachments"].(object)["@acme/bar-1.0.1.tgz"] = object{"data": ""} }, "attachment"},
+		{"two tarballs", func(d object) { d["_attachments"].(object)["@acme/bar-1.0.1.tgz"] = object{"data": ""} },
+			"attachment"},
 		{"another attachment", func(d object) { d["_attachments"].(object)["x.exe"] = object{"data": ""} }, "attachment"},
 		{"a tarball of another name", func(d object) {
 			d["_attachments"] = object{"baz-1.0.0.tgz": attachment(d)}
@@ -322,7 +325,8 @@ func TestProvenanceIsKeptAndAnswered(t *testing.T) {
 	if err := json.Unmarshal(s.must(200, s.do("GET", path, "")).Body.Bytes(), &answer); err != nil {
 		t.Fatal(err)
 	}
-	if len(answer.Attestations) != 1 || answer.Attestations[0].PredicateType != "https://slsa.example.test/provenance/v1" ||
+	if len(answer.Attestations) != 1 ||
+		answer.Attestations[0].PredicateType != "https://slsa.example.test/provenance/v1" ||
 		string(answer.Attestations[0].Bundle) != bundle {
 		t.Errorf("got %+v", answer)
 	}

@@ -33,8 +33,8 @@ func getPackage(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	return format.ServeDocument(w, r, doc, f.contentType)
 }
 
-// formFor chooses the abbreviated form if Accept names it and nothing with a higher weight; clients that want it name it
-// first and heaviest, and those that take anything expect the full one.
+// formFor chooses the abbreviated form if Accept names it and nothing with a higher weight; clients that want it name
+// it first and heaviest, and those that take anything expect the full one.
 func formFor(accept string) form {
 	var top, asked float64
 	for item := range strings.SplitSeq(accept, ",") {

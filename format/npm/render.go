@@ -23,8 +23,8 @@ type form struct {
 	full        bool
 }
 
-// The abbreviated form is what installers need; it carries time as well, without which some clients refuse every version as
-// too young or ask for the full form besides.
+// The abbreviated form is what installers need; it carries time as well, without which some clients refuse every
+// version as too young or ask for the full form besides.
 var (
 	fullForm        = form{"full", "application/json", true}
 	abbreviatedForm = form{"abbreviated", "application/vnd.npm.install-v1+json", false}
@@ -47,8 +47,8 @@ func addressesOf(url func(path string) string, p artifact.PackageKey) addresses 
 	}
 }
 
-// render writes the document of a view in the given form. NotFound: the view has no version, and an empty document would
-// only puzzle clients.
+// render writes the document of a view in the given form. NotFound: the view has no version, and an empty document
+// would only puzzle clients.
 func render(w io.Writer, v repository.View, f form, url func(path string) string) error {
 	d := document{
 		form:   f,

@@ -38,9 +38,10 @@ func TestRawGivesWhatCompactGives(t *testing.T) {
 
 func TestMalformedDocumentsAreRefused(t *testing.T) {
 	for _, document := range []string{
-		``, ` `, `{`, `[`, `"`, `"\`, `"\x"`, `"\u12g4"`, `{"a"}`, `{"a":}`, `{"a":1,}`, `{a:1}`, `{,}`, `[1,]`, `[,1]`, `[1 2]`,
-		`tru`, `nul`, `01`, `1.`, `+1`, `.5`, `-`, `1e`, `NaN`, `Infinity`, `{"a":1}x`, `[] []`, "\"\x00\"", "\"\n\"", "\"\xff\"",
-		`{"a":1 "b":2}`, `'a'`, strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1), strings.Repeat("1", 1000),
+		``, ` `, `{`, `[`, `"`, `"\`, `"\x"`, `"\u12g4"`, `{"a"}`, `{"a":}`, `{"a":1,}`, `{a:1}`, `{,}`, `[1,]`, `[,1]`,
+		`[1 2]`, `tru`, `nul`, `01`, `1.`, `+1`, `.5`, `-`, `1e`, `NaN`, `Infinity`, `{"a":1}x`, `[] []`,
+		"\"\x00\"", "\"\n\"", "\"\xff\"", `{"a":1 "b":2}`, `'a'`,
+		strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1), strings.Repeat("1", 1000),
 	} {
 		s := newScanner(strings.NewReader(document))
 		_, err := s.raw(1 << 20)
@@ -98,7 +99,8 @@ func TestTooManyKeysAreRefused(t *testing.T) {
 	}
 	b.WriteString(`}`)
 	s := newScanner(strings.NewReader(b.String()))
-	if err := s.object(func(string) error { return s.skip() }); err == nil || !strings.Contains(err.Error(), "too many keys") {
+	if err := s.object(func(string) error { return s.skip() }); err == nil ||
+		!strings.Contains(err.Error(), "too many keys") {
 		t.Errorf("got %v", err)
 	}
 }

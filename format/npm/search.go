@@ -107,7 +107,8 @@ func search(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 }
 
 func passable(err error) bool {
-	return artifact.Is(err, artifact.NotFound) || artifact.Is(err, artifact.Denied) || artifact.Is(err, artifact.Unavailable)
+	return artifact.Is(err, artifact.NotFound) || artifact.Is(err, artifact.Denied) ||
+		artifact.Is(err, artifact.Unavailable)
 }
 
 // searchTerms splits the text. Qualifiers such as scope:acme and keywords:a,b search for their values.

@@ -101,7 +101,8 @@ func (s *source) Asset(v artifact.Version, name string) (upstream.AssetRequest, 
 	return upstream.AssetRequest{Connection: s.connection, URL: kept.Tarball, Want: wanted}, nil
 }
 
-// want takes the strongest digest that was promised, as clients do: of old packages a weaker one beside it can be wrong.
+// want takes the strongest digest that was promised, as clients do: of old packages a weaker one beside it can be
+// wrong.
 func want(promise artifact.Asset) (upstream.Want, bool) {
 	w := upstream.Want{Size: promise.Size}
 	switch d := promise.Digests; {

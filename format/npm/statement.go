@@ -101,8 +101,9 @@ func (s statement) ofBytes(d artifact.Digests) bool {
 	return slices.ContainsFunc(s.subjects, func(one subject) bool { return strings.EqualFold(one.sha512, want) })
 }
 
-// ofVersion reports whether the statement is about a version, given as @scope/name@version. Subjects are named by package
-// URLs (package-url, type npm), in which one may escape more or less. A statement without subjects says nothing and fits.
+// ofVersion reports whether the statement is about a version, given as @scope/name@version. Subjects are named by
+// package URLs (package-url, type npm), in which one may escape more or less. A statement without subjects says nothing
+// and fits.
 func (s statement) ofVersion(spec string) bool {
 	return len(s.subjects) == 0 || slices.ContainsFunc(s.subjects, func(one subject) bool {
 		plain, err := url.PathUnescape(one.name)

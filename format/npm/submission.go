@@ -63,9 +63,9 @@ func (b *putBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// submit reads a PUT's body; stage gives room for the tarball, which is decoded straight into it. Whatever the error, the
-// caller discards the submission. Invalid: the document is not one, with the offset. Quota: too large. Other errors are
-// those of the body and of the room.
+// submit reads a PUT's body; stage gives room for the tarball, which is decoded straight into it. Whatever the error,
+// the caller discards the submission. Invalid: the document is not one, with the offset. Quota: too large. Other errors
+// are those of the body and of the room.
 func submit(ctx context.Context, body io.Reader,
 	stage func(context.Context) (*repository.Upload, error)) (*submission, error) {
 	r := submissionReader{

@@ -39,9 +39,9 @@ type contents struct {
 	executables map[string]string // files below directories.bin, by name
 }
 
-// inspect reads a tarball of size bytes as a stream. Invalid, naming the entry, for anything but one gzip member with one
-// tar of plain files and folders below one top folder, with one package.json in it: what readers of archives disagree
-// about, or what leaves its folder when unpacked, is refused.
+// inspect reads a tarball of size bytes as a stream. Invalid, naming the entry, for anything but one gzip member with
+// one tar of plain files and folders below one top folder, with one package.json in it: what readers of archives
+// disagree about, or what leaves its folder when unpacked, is refused.
 func inspect(r io.ReaderAt, size int64) (contents, error) {
 	in := bufio.NewReaderSize(io.NewSectionReader(r, 0, size), 64<<10)
 	zipped, err := gzip.NewReader(in)

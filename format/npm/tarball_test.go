@@ -89,7 +89,8 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 		{"package.json is no JSON", pack(t, file("package/package.json", "{")), "usable JSON"},
 		{"package.json is no object", pack(t, file("package/package.json", "[]")), "usable JSON"},
 		{"package.json with a key twice", pack(t, file("package/package.json", `{"name":"a","name":"b"}`)), "twice"},
-		{"a large package.json", pack(t, file("package/package.json", `"`+strings.Repeat("x", maxPackageJSON)+`"`)), "larger than"},
+		{"a large package.json", pack(t, file("package/package.json", `"`+strings.Repeat("x", maxPackageJSON)+`"`)),
+			"larger than"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			_, err := inspect(bytes.NewReader(row.tarball), int64(len(row.tarball)))
@@ -107,7 +108,8 @@ func TestABombIsGivenUpEarly(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := tar.NewWriter(z)
-	if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: "package/zeros", Size: 300 << 20, Mode: 0o644}); err != nil {
+	if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: "package/zeros", Size: 300 << 20,
+		Mode: 0o644}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.CopyN(w, zeroReader{}, 300<<20); err != nil {

@@ -23,8 +23,8 @@ type version struct {
 	build      string   // without its +
 }
 
-// parseVersion reads a strict SemVer 2.0 version. Unlike node-semver in loose mode it takes no leading v, no spaces and no
-// leading zeros, because two spellings of one version would be two keys here.
+// parseVersion reads a strict SemVer 2.0 version. Unlike node-semver in loose mode it takes no leading v, no spaces and
+// no leading zeros, because two spellings of one version would be two keys here.
 func parseVersion(s string) (version, error) {
 	var v version
 	if s == "" || len(s) > maxVersion {
