@@ -30,8 +30,9 @@ type PackageWriter interface {
 	// PutPackage creates the package or replaces its controls and labels. A label may name a version that is not there
 	// (yet); NotFound without the repository.
 	PutPackage(id RepositoryID, p artifact.Package) error
-	// DescribePackage sets the text under which search finds the package: a few words or sentences, cut at 4 KiB.
-	// A package is found by its name without one.
+	// DescribePackage sets the text under which search finds the package: a few words or sentences, cut at 4 KiB. Setting
+	// the text it has costs next to nothing, so it may be done with each version. A package is found by its name without
+	// one.
 	DescribePackage(id RepositoryID, key artifact.PackageKey, text string) error
 	// DeletePackage removes the package with all its versions.
 	DeletePackage(id RepositoryID, key artifact.PackageKey) error

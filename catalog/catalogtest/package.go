@@ -1,6 +1,8 @@
 package catalogtest
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -235,6 +237,32 @@ func testSearch(t *testing.T, open func(t *testing.T) catalog.Store) {
 		f.write(func(w catalog.Writer) error { return w.DescribePackage(c, npm("hidden"), "nothing of note") })
 		wantPages(f, nil, list([]catalog.RepositoryID{c}, artifact.NPM, "util"))
 		wantPages(f, []string{"npm//hidden"}, list([]catalog.RepositoryID{c}, artifact.NPM, "of note", "hidd"))
+	})
+	t.Run("a_write_finds_what_it_wrote_and_not_what_it_removed", func(t *testing.T) {
+		f := &fixture{TB: t, Store: store}
+		in := []catalog.RepositoryID{c}
+		find := func(w catalog.Writer, names ...string) error {
+			found, err := w.SearchPackages(in, artifact.NPM, []string{"passing"}, catalog.Page{Limit: 9})
+			var got []string
+			for _, key := range found.Items {
+				got = append(got, key.Name)
+			}
+			want(t, "found", got, names)
+			return err
+		}
+		f.write(func(w catalog.Writer) error {
+			for i := range 300 { // more than may wait to be indexed
+				if err := w.PutPackage(c, artifact.Package{PackageKey: npm(fmt.Sprintf("many-%d", i))}); err != nil {
+					return err
+				}
+			}
+			return errors.Join(w.PutPackage(c, artifact.Package{PackageKey: npm("passing")}), find(w, "passing"),
+				w.DescribePackage(c, npm("hidden"), "passing note"), find(w, "hidden", "passing"),
+				w.DeletePackage(c, npm("passing")), find(w, "hidden"),
+				w.PutPackage(c, artifact.Package{PackageKey: npm("passing")}), find(w, "hidden", "passing"),
+				w.DeletePackage(c, npm("passing")), w.DescribePackage(c, npm("hidden"), "nothing of note"))
+		})
+		wantPages(f, nil, list(in, artifact.NPM, "passing"))
 	})
 	t.Run("too_many_or_too_long_terms_are_invalid", func(t *testing.T) {
 		f := &fixture{TB: t, Store: store}

@@ -14,8 +14,8 @@ type dialect struct {
 
 // searchIndex is the index of search, which the standard knows nothing of.
 type searchIndex struct {
-	insert           string // package id, words parted by spaces
-	deletePackage    string // package id
+	insert           string // JSON: array of arrays of a package id and its words, parted by spaces
+	deletePackages   string // JSON: array of package ids
 	deleteRepository string // repository id
 	source           string // FROM and WHERE: rows of packages p whose words match one query
 	query            func(w searchWords) string
@@ -28,8 +28,8 @@ var sqlite = dialect{
 	bind:       func(query string) string { return query },
 	after:      afterPrefix,
 	indexSearch: searchIndex{
-		insert:        "INSERT INTO package_search (rowid, grams) VALUES (?, ?)",
-		deletePackage: "DELETE FROM package_search WHERE rowid = ?",
+		insert:         "INSERT INTO package_search (rowid, grams) SELECT value ->> 0, value ->> 1 FROM json_each(?)",
+		deletePackages: "DELETE FROM package_search WHERE rowid IN (SELECT value FROM json_each(?))",
 		deleteRepository: "DELETE FROM package_search WHERE rowid IN " +
 			"(SELECT id FROM packages WHERE repository = ?)",
 		source: "FROM package_search JOIN packages p ON p.id = package_search.rowid " +

@@ -103,9 +103,11 @@ func (l *line) shut() {
 type batch struct {
 	size    int
 	touched stripeSet // by those who did not fail
-	lost    error     // why it cannot be committed any more
-	done    chan struct{}
-	err     error // of the commit; set before done is closed
+	// unindexed is what the parts have left for the index of search.
+	unindexed []indexing
+	lost      error // why it cannot be committed any more
+	done      chan struct{}
+	err       error // of the commit; set before done is closed
 }
 
 // Write runs fn in a savepoint of the shared transaction, on the caller's own goroutine, and returns when that
@@ -158,7 +160,8 @@ func (s *Store) part(ctx context.Context, b *batch, fn func(catalog.Writer) erro
 		b.lost = fmt.Errorf("set a savepoint: %w", err)
 		return b.lost
 	}
-	w := &session{ctx: ctx, conn: s.writer, dialect: s.dialect, stamps: &s.stamps, touched: &stripeSet{}}
+	w := &session{ctx: ctx, conn: s.writer, dialect: s.dialect, stamps: &s.stamps, touched: &stripeSet{},
+		unindexed: slices.Clip(b.unindexed)}
 	returned := false
 	defer func() {
 		w.over = true
@@ -181,6 +184,7 @@ func (s *Store) part(ctx context.Context, b *batch, fn func(catalog.Writer) erro
 		return b.lost
 	}
 	b.touched.addAll(w.touched)
+	b.unindexed = w.unindexed
 	return nil
 }
 
@@ -230,6 +234,9 @@ func (s *Store) finish(b *batch) {
 // could not write once, it may forget and report as written the next time.
 func (s *Store) commit(b *batch) error {
 	err := b.lost
+	if err == nil {
+		err = s.writeIndexOf(b)
+	}
 	if err == nil {
 		err = s.beforeCommit()
 	}

@@ -142,8 +142,19 @@ type place struct {
 	id     packageID // 0 if the repository does not hold the package
 }
 
-// place looks up a package to change it; NotFound without the repository.
+// placed is a place with what it is the place of.
+type placed struct {
+	repository catalog.RepositoryID // 0 for none
+	key        artifact.PackageKey
+	place
+}
+
+// place looks up a package to change it; NotFound without the repository. The latest one is remembered: the verbs of one
+// publication all ask for the same.
 func (s *session) place(id catalog.RepositoryID, key artifact.PackageKey) (place, error) {
+	if s.placed.repository == id && id != 0 && s.placed.key == key {
+		return s.placed.place, nil
+	}
 	at, found, err := one(s, "find a package", func(row scanner, at *place) error {
 		return row.Scan(&at.domain, &at.id)
 	}, `SELECT r.domain, coalesce(p.id, 0) FROM repositories r
@@ -151,6 +162,9 @@ func (s *session) place(id catalog.RepositoryID, key artifact.PackageKey) (place
 		key.Format, key.Namespace, key.Name, id)
 	if err == nil && !found {
 		err = noRepositoryID(id)
+	}
+	if err == nil {
+		s.placed = placed{id, key, at}
 	}
 	return at, err
 }
@@ -176,8 +190,14 @@ func (s *session) PutPackage(id catalog.RepositoryID, p artifact.Package) error 
 		at.id, _, err = one(s, verb, scalar[packageID],
 			`INSERT INTO packages (repository, format, namespace, name, publish, upstream) VALUES (?, ?, ?, ?, ?, ?)
 			RETURNING id`, id, p.Format, p.Namespace, p.Name, p.Controls.Publish, p.Controls.Upstream)
+		if err != nil {
+			return err
+		}
+		s.placed.place = at
+		folded := foldPackage(p.PackageKey, "")
+		_, err = s.exec(verb, "INSERT INTO package_texts (package, folded) VALUES (?, ?)", at.id, []byte(folded))
 		if err == nil {
-			err = s.indexPackage(at.id, id, p.PackageKey, foldPackage(p.PackageKey, ""))
+			err = s.indexPackage(at.id, false, id, p.Format, folded)
 		}
 	} else {
 		_, err = s.exec(verb, "UPDATE packages SET publish = ?, upstream = ? WHERE id = ?",
@@ -208,16 +228,9 @@ func (s *session) DeletePackage(id catalog.RepositoryID, key artifact.PackageKey
 	if err := s.release(at.domain, assetsOfPackage, int64(at.id)); err != nil {
 		return err
 	}
-	return s.execEach("delete a package", at.id,
-		s.dialect.indexSearch.deletePackage, "DELETE FROM packages WHERE id = ?")
-}
-
-// execEach runs statements that all take the same id.
-func (s *session) execEach(verb string, id any, queries ...string) error {
-	for _, query := range queries {
-		if _, err := s.exec(verb, query, id); err != nil {
-			return err
-		}
+	s.placed = placed{}
+	if _, err := s.exec("delete a package", "DELETE FROM packages WHERE id = ?", at.id); err != nil {
+		return err
 	}
-	return nil
+	return s.noteIndexing(indexing{id: at.id, known: true})
 }

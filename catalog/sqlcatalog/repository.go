@@ -219,6 +219,10 @@ func (s *session) DeleteRepository(id catalog.RepositoryID) error {
 	if err := s.release(domain, assetsOfRepository, int64(id)); err != nil {
 		return err
 	}
+	s.placed = placed{}
+	if err := s.writeIndex(); err != nil {
+		return err
+	}
 	if _, err := s.exec("delete a repository", s.dialect.indexSearch.deleteRepository, id); err != nil {
 		return err
 	}

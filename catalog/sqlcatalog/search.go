@@ -49,7 +49,7 @@ func cut(text string, size int) string {
 
 // runs adds every run of n characters in text to set.
 func runs(set map[string]struct{}, text string, n int) {
-	var starts []int
+	starts := make([]int, 0, len(text)+1)
 	for i := range text {
 		starts = append(starts, i)
 	}
@@ -63,22 +63,25 @@ func runs(set map[string]struct{}, text string, n int) {
 
 func repositoryWord(id catalog.RepositoryID) string { return "r" + decimal(id) }
 func formatWord(f artifact.Format) string           { return "t" + hex.EncodeToString([]byte(f)) }
-func runWord(run string) string                     { return "g" + hex.EncodeToString([]byte(run)) }
+func runWord(run string) string                     { return string(appendRunWord(nil, run)) }
+
+func appendRunWord(text []byte, run string) []byte {
+	return hex.AppendEncode(append(text, 'g'), []byte(run))
+}
 
 // words returns all that the index keeps of a package.
 func words(id catalog.RepositoryID, format artifact.Format, folded string) string {
-	set := map[string]struct{}{}
+	set := make(map[string]struct{}, 3*len(folded))
 	for field := range strings.SplitSeq(folded, fieldEnd) {
 		for n := 1; n <= 3; n++ {
 			runs(set, field, n)
 		}
 	}
-	var text strings.Builder
-	text.WriteString(repositoryWord(id) + " " + formatWord(format))
+	text := []byte(repositoryWord(id) + " " + formatWord(format))
 	for run := range set {
-		text.WriteString(" " + runWord(run))
+		text = appendRunWord(append(text, ' '), run)
 	}
-	return text.String()
+	return string(text)
 }
 
 // searchWords are the words a package must have: one of the repositories, and all of the others.
@@ -111,19 +114,8 @@ func fts5Query(w searchWords) string {
 	return "(" + strings.Join(w.repositories, " OR ") + ") AND " + strings.Join(w.all, " AND ")
 }
 
-// indexPackage makes a package findable by its folded text, which it must not be already.
-func (s *session) indexPackage(p packageID, id catalog.RepositoryID, key artifact.PackageKey, folded string) error {
-	if _, err := s.exec("index a package", "INSERT INTO package_texts (package, folded) VALUES (?, ?)",
-		p, []byte(folded)); err != nil {
-		return err
-	}
-	_, err := s.exec("index a package", s.dialect.indexSearch.insert, p, words(id, key.Format, folded))
-	return err
-}
-
 // DescribePackage implements catalog.PackageWriter.
 func (s *session) DescribePackage(id catalog.RepositoryID, key artifact.PackageKey, text string) error {
-	const verb = "describe a package"
 	at, err := s.held(id, key)
 	if err != nil {
 		return err
@@ -131,15 +123,12 @@ func (s *session) DescribePackage(id catalog.RepositoryID, key artifact.PackageK
 	s.touch(catalog.PackageTopic(at.domain, key))
 	folded := foldPackage(key, text)
 	// Every version published describes its package, mostly in the same words.
-	same, err := s.exists(verb, "SELECT 1 FROM package_texts WHERE package = ? AND folded = ?", at.id, []byte(folded))
-	if err != nil || same {
+	changed, err := s.exec("describe a package", "UPDATE package_texts SET folded = ? WHERE package = ? AND folded <> ?",
+		[]byte(folded), at.id, []byte(folded))
+	if err != nil || changed == 0 {
 		return err
 	}
-	if err := s.execEach(verb, at.id,
-		s.dialect.indexSearch.deletePackage, "DELETE FROM package_texts WHERE package = ?"); err != nil {
-		return err
-	}
-	return s.indexPackage(at.id, id, key, folded)
+	return s.indexPackage(at.id, true, id, key.Format, folded)
 }
 
 // SearchPackages implements catalog.PackageReader.
@@ -159,6 +148,9 @@ func (s *session) SearchPackages(ids []catalog.RepositoryID, format artifact.For
 		where.add("(p.name, p.namespace) > (?, ?)", after[0], after[1])
 	}
 	if err := checkRepositories(ids); err != nil || len(ids) == 0 {
+		return none, err
+	}
+	if err := s.writeIndex(); err != nil {
 		return none, err
 	}
 	query := s.dialect.indexSearch.query(wordsOf(ids, format, terms))

@@ -51,6 +51,9 @@ type session struct {
 	stamps  *stamps
 	touched *stripeSet // nil in a Reader
 
+	unindexed []indexing
+	placed    placed
+
 	// over is set when fn has returned; the connection then serves somebody else.
 	over bool
 	// failed is the first error that was not about the caller's data. After one the transaction may be half done, or
