@@ -21,6 +21,7 @@ const (
 	maxEntries     = 100_000
 	maxPaths       = 16 << 20 // bytes of all paths together
 	maxPath        = 4 << 10
+	maxFolders     = 64  // segments of one path; every folder on the way is remembered, so depth is memory
 	maxRatio       = 100 // unpacked bytes a packed byte, once past freeUnpacked
 	freeUnpacked   = 64 << 20
 	maxUnpacked    = 8 << 30
@@ -170,6 +171,9 @@ func (i *inspection) place(h *tar.Header) (string, error) {
 	}
 	if i.paths += len(name); i.paths > maxPaths {
 		return "", badArchive(nil, "its paths have more than %d bytes together", maxPaths)
+	}
+	if strings.Count(name, "/") >= maxFolders {
+		return "", badArchive(nil, "%.200q… lies more than %d folders deep", name, maxFolders)
 	}
 	if len(name) > maxPath || !utf8.ValidString(name) || strings.ContainsFunc(name, uncleanInPath) {
 		return "", badArchive(nil, "%.200q is no clean path", name)

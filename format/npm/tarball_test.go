@@ -80,6 +80,7 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 		{"drive", pack(t, file("C:/package.json", minimal)), "package folder"},
 		{"control character", pack(t, good, file("package/a\nb", "")), "clean path"},
 		{"file below a file", pack(t, good, file("package/a", ""), file("package/a/b", "")), "below a file"},
+		{"too deep", pack(t, good, file("package/"+strings.Repeat("a/", 64)+"f", "")), "folders deep"},
 		{"folder over a file", pack(t, good, file("package/a/b", ""), file("package/a", "")), "twice"},
 		{"set user id", pack(t, good, setuid), "somebody else"},
 		{"a second gzip member", append(bytes.Clone(whole), whole...), "follow the end"},
