@@ -1,6 +1,8 @@
 package repository
 
 import (
+	"maps"
+
 	"entrepot/artifact"
 	"entrepot/catalog"
 )
@@ -31,17 +33,43 @@ func startingControls(a arrival, o artifact.OriginType) artifact.Controls {
 // ensurePackage makes the package of a version if the repository does not have it yet, and keeps the text by which search
 // finds it up to date.
 func ensurePackage(w catalog.Writer, id catalog.RepositoryID, v artifact.Version, a arrival) error {
-	known, err := optional(w.Package(id, v.PackageKey))
+	held, err := w.PackageIn([]catalog.RepositoryID{id}, v.PackageKey)
 	if err != nil {
 		return err
 	}
-	if known == nil {
-		pkg := artifact.Package{PackageKey: v.PackageKey, Controls: startingControls(a, v.Origin.Type)}
+	return settlePackage(w, id, among(held, id), v, a, nil)
+}
+
+// settlePackage is ensurePackage for a package that was looked up in the same transaction, nil if it is not there. The labels
+// are given to the version.
+func settlePackage(w catalog.Writer, id catalog.RepositoryID, known *artifact.Package, v artifact.Version, a arrival,
+	labels map[string]string) error {
+	pkg := artifact.Package{PackageKey: v.PackageKey, Controls: startingControls(a, v.Origin.Type)}
+	if known != nil {
+		pkg = *known
+	}
+	if len(labels) > 0 {
+		if pkg.Labels = maps.Clone(pkg.Labels); pkg.Labels == nil {
+			pkg.Labels = make(map[string]string, len(labels))
+		}
+		for label := range labels {
+			pkg.Labels[label] = v.Version
+		}
+	}
+	if known == nil || len(labels) > 0 {
 		if err := w.PutPackage(id, pkg); err != nil {
 			return err
 		}
 	}
 	return w.DescribePackage(id, v.PackageKey, v.Details.DisplayName+"\n"+v.Details.Summary)
+}
+
+// among returns what the repository has of a look-up over several, or nil.
+func among[T any](held map[catalog.RepositoryID]T, id catalog.RepositoryID) *T {
+	if found, ok := held[id]; ok {
+		return &found
+	}
+	return nil
 }
 
 // mayPull reports whether versions of the package may come into the repository from anywhere upstream. A package that is not

@@ -119,7 +119,7 @@ func (s *Service) admit(w catalog.Writer, c iam.Caller, repo catalog.Repository,
 	if !v.Status.Downloadable() || !mayPull(held, repo.ID) {
 		return artifact.Errorf(artifact.NotFound, "Version %s of %s may not come into repository %s any more.", v.Version, v.Qualified(), repo.Name)
 	}
-	if err := ensurePackage(w, repo.ID, v, a); err != nil {
+	if err := settlePackage(w, repo.ID, among(held, repo.ID), v, a, nil); err != nil {
 		return err
 	}
 	if err := w.CreateVersion(repo.ID, v); err != nil {

@@ -3,7 +3,6 @@ package repository
 import (
 	"context"
 	"fmt"
-	"maps"
 	"time"
 
 	"entrepot/artifact"
@@ -34,19 +33,12 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *site, p Publica
 	if v.Revision, err = versionRevision(v); err != nil {
 		return v, err
 	}
-	var known *artifact.Version
-	err = s.Catalog.Read(ctx, func(r catalog.Reader) error {
-		known, err = s.mayBePublished(r, at, v)
-		return err
-	})
+	known, err := s.publishable(ctx, at, v)
 	if err != nil {
 		return v, err
 	}
 	if known != nil {
-		return *known, nil
-	}
-	if err := s.notReachable(ctx, at, v.VersionKey); err != nil {
-		return v, err
+		return s.Version(ctx, at.repository.RepositoryKey, v.VersionKey)
 	}
 	for _, staged := range p.Assets {
 		sums, _ := staged.Upload.Sum()
@@ -54,19 +46,55 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *site, p Publica
 			return v, fmt.Errorf("keep %s of %s: %w", staged.Name, v.VersionKey, err)
 		}
 	}
+	var published artifact.Version
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
-		if known, err = s.mayBePublished(w, at, v); err != nil || known != nil {
+		published = v
+		own := []catalog.RepositoryID{at.repository.ID}
+		packages, err := w.PackageIn(own, v.PackageKey)
+		if err != nil {
+			return err
+		}
+		versions, err := w.VersionIn(own, v.VersionKey)
+		if err != nil {
+			return err
+		}
+		pkg, known := among(packages, own[0]), among(versions, own[0])
+		if err := s.mayBePublished(at, pkg, known, v); err != nil {
+			return err
+		}
+		if known != nil {
+			published, err = w.Version(own[0], v.VersionKey)
 			return err
 		}
 		if err := s.present(ctx, at, v.Assets...); err != nil {
 			return err
 		}
-		return s.enter(w, c, at, v, p.Labels)
+		return s.enter(w, c, at, pkg, v, p.Labels)
 	})
-	if err == nil && known != nil {
-		return *known, nil
+	return published, err
+}
+
+// publishable looks, before any bytes are committed, for what forbids the version: what its own transaction will look for
+// again, and what is upstream. The version that is there with the very same assets is returned.
+func (s *Service) publishable(ctx context.Context, at *site, v artifact.Version) (*artifact.Version, error) {
+	made, err := s.plan(ctx, at, v.PackageKey)
+	if err != nil {
+		return nil, err
 	}
-	return v, err
+	var held map[catalog.RepositoryID]artifact.Version
+	err = s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
+		held, err = r.VersionIn(made.repositories(), v.VersionKey)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	id := at.repository.ID
+	known := among(held, id)
+	if err := s.mayBePublished(at, among(made.packages, id), known, v); err != nil || known != nil {
+		return known, err
+	}
+	return nil, s.notReachable(ctx, at, made, len(held) > 0, v.VersionKey)
 }
 
 // present checks inside a transaction that bytes committed before it are still there. Orphans are deleted inside transactions
@@ -85,34 +113,27 @@ func (s *Service) present(ctx context.Context, at *site, assets ...artifact.Asse
 	return nil
 }
 
-// mayBePublished refuses what origin controls forbid and what is there with other contents. The version that is there with the
-// very same assets is returned: publishing it again changes nothing.
-func (s *Service) mayBePublished(r catalog.Reader, at *site, v artifact.Version) (*artifact.Version, error) {
-	pkg, err := optional(r.Package(at.repository.ID, v.PackageKey))
-	if err != nil {
-		return nil, err
-	}
-	known, err := optional(r.Version(at.repository.ID, v.VersionKey))
-	if err != nil {
-		return nil, err
-	}
+// mayBePublished refuses what origin controls forbid and what is there with other contents; pkg and known are nil if the
+// repository does not have them. A version that is there with the very same assets is let through: publishing it again changes
+// nothing.
+func (s *Service) mayBePublished(at *site, pkg *artifact.Package, known *artifact.Version, v artifact.Version) error {
 	if !mayPublish(pkg) {
-		return nil, s.conflict(at, v, "The origin controls of package '%s' in repository '%s' do not allow publishing (publish=BLOCK).", v.Qualified(), at.repository.Name)
+		return s.conflict(at, v, "The origin controls of package '%s' in repository '%s' do not allow publishing (publish=BLOCK).", v.Qualified(), at.repository.Name)
 	}
 	if known == nil {
-		return nil, nil
+		return nil
 	}
 	if !known.Status.Downloadable() && known.Status != artifact.Unfinished {
-		return nil, s.conflict(at, v, "Version '%s' of package '%s' cannot be published again: it is there with status %s. Delete it first.",
+		return s.conflict(at, v, "Version '%s' of package '%s' cannot be published again: it is there with status %s. Delete it first.",
 			v.Version, v.Qualified(), known.Status)
 	}
 	for _, a := range v.Assets {
 		if there, ok := known.Asset(a.Name); !ok || there.SHA256 != a.SHA256 {
-			return nil, s.conflict(at, v, "Version '%s' of package '%s' already exists in repository '%s' with other contents. Published versions never change.",
+			return s.conflict(at, v, "Version '%s' of package '%s' already exists in repository '%s' with other contents. Published versions never change.",
 				v.Version, v.Qualified(), at.repository.Name)
 		}
 	}
-	return known, nil
+	return nil
 }
 
 func (s *Service) conflict(at *site, v artifact.Version, format string, args ...any) error {
@@ -121,21 +142,9 @@ func (s *Service) conflict(at *site, v artifact.Version, format string, args ...
 }
 
 // notReachable refuses a version that a repository or a registry upstream has and that may come from there (user guide,
-// "Package origin controls"). What a registry that does not answer might have is let through, as on the service.
-func (s *Service) notReachable(ctx context.Context, at *site, v artifact.VersionKey) error {
-	made, err := s.plan(ctx, at, v.PackageKey)
-	if err != nil {
-		return err
-	}
-	var held map[catalog.RepositoryID]artifact.Version
-	err = s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
-		held, err = r.VersionIn(made.repositories()[1:], v)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	reachable := len(held) > 0
+// "Package origin controls"); reachable says that a repository has it. What a registry that does not answer might have is let
+// through, as on the service.
+func (s *Service) notReachable(ctx context.Context, at *site, made *plan, reachable bool, v artifact.VersionKey) error {
 	for _, source := range made.sources {
 		if source.connection == "" || reachable {
 			continue
@@ -159,29 +168,15 @@ func (s *Service) notReachable(ctx context.Context, at *site, v artifact.Version
 	return nil
 }
 
-// enter writes the version with its package, labels, event and audit row.
-func (s *Service) enter(w catalog.Writer, c iam.Caller, at *site, v artifact.Version, labels map[string]string) error {
+// enter writes the version with its package, labels, event and audit row; pkg is nil if the package is new here.
+func (s *Service) enter(w catalog.Writer, c iam.Caller, at *site, pkg *artifact.Package, v artifact.Version,
+	labels map[string]string) error {
 	id := at.repository.ID
-	if err := ensurePackage(w, id, v, arrivedByPublish); err != nil {
+	if err := settlePackage(w, id, pkg, v, arrivedByPublish, labels); err != nil {
 		return err
 	}
 	if err := w.CreateVersion(id, v); err != nil {
 		return err
-	}
-	if len(labels) > 0 {
-		pkg, err := w.Package(id, v.PackageKey)
-		if err != nil {
-			return err
-		}
-		if pkg.Labels = maps.Clone(pkg.Labels); pkg.Labels == nil {
-			pkg.Labels = map[string]string{}
-		}
-		for label := range labels {
-			pkg.Labels[label] = v.Version
-		}
-		if err := w.PutPackage(id, pkg); err != nil {
-			return err
-		}
 	}
 	if err := s.announce(w, c, *at.repository, v, created, changes{AssetsAdded: len(v.Assets), MetadataUpdated: true, StatusChanged: true}); err != nil {
 		return err
