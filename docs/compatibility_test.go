@@ -1,0 +1,105 @@
+package docs_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"entrepot/awsapi"
+	"entrepot/format/npm"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the table of operations into compatibility.md")
+
+// section returns what stands between a page's markers, and where.
+func section(t *testing.T, text, name string) (start, end int) {
+	t.Helper()
+	begin, stop := "<!-- "+name+": begin -->\n", "<!-- "+name+": end -->"
+	start, end = strings.Index(text, begin)+len(begin), strings.Index(text, stop)
+	if start < len(begin) || end < start {
+		t.Fatalf("compatibility.md has no section %s", name)
+	}
+	return start, end
+}
+
+func readCompatibility(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("compatibility.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func operationsTable() string {
+	var b strings.Builder
+	b.WriteString("| operation | request | permission is asked on | available |\n| --- | --- | --- | --- |\n")
+	for _, o := range awsapi.Operations() {
+		available := "yes"
+		if !o.Available {
+			available = "not yet"
+		}
+		fmt.Fprintf(&b, "| %s | `%s %s` | %s | %s |\n", o.Name, o.Method, o.Path, o.Subject, available)
+	}
+	return b.String()
+}
+
+func TestTheTableOfOperationsIsTheServers(t *testing.T) {
+	text := readCompatibility(t)
+	start, end := section(t, text, "operations")
+	want := operationsTable()
+	if *update {
+		if err := os.WriteFile("compatibility.md", []byte(text[:start]+want+text[end:]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, text[start:end]); diff != "" {
+		t.Errorf("run go test ./docs -update; the table differs (-want +got):\n%s", diff)
+	}
+}
+
+var countOfOperations = regexp.MustCompile(`\b(\d+) of the (\d+) API operations`)
+
+func TestTheReadmeCountsTheOperationsThatAreNotThere(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing, all := 0, awsapi.Operations()
+	for _, o := range all {
+		if !o.Available {
+			missing++
+		}
+	}
+	got := countOfOperations.FindString(string(readme))
+	if want := fmt.Sprintf("%d of the %d API operations", missing, len(all)); got != want {
+		t.Errorf("README.md says %q, want %q", got, want)
+	}
+}
+
+var route = regexp.MustCompile("`((?:GET|PUT|POST|DELETE|PATCH) /[^`]*)`")
+
+func TestTheTableOfNPMCallsHasEveryRoute(t *testing.T) {
+	text := readCompatibility(t)
+	start, end := section(t, text, "npm")
+	var told, served []string
+	for _, found := range route.FindAllStringSubmatch(text[start:end], -1) {
+		told = append(told, found[1])
+	}
+	for _, r := range npm.Format().Routes {
+		served = append(served, r.Pattern)
+	}
+	slices.Sort(told)
+	slices.Sort(served)
+	if diff := cmp.Diff(served, told); diff != "" {
+		t.Errorf("the table of npm calls differs from the routes (-served +told):\n%s", diff)
+	}
+}
