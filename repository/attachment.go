@@ -23,7 +23,8 @@ func (s *Shelf) Attachment(ctx context.Context, v artifact.VersionKey, name stri
 	return s.service.attachment(ctx, at, v, name)
 }
 
-func (s *Service) attachment(ctx context.Context, at *site, key artifact.VersionKey, name string) (io.ReadCloser, error) {
+func (s *Service) attachment(ctx context.Context, at *site, key artifact.VersionKey,
+	name string) (io.ReadCloser, error) {
 	found, err := s.locate(ctx, at, key)
 	if err != nil {
 		return nil, err

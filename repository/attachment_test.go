@@ -152,7 +152,8 @@ func TestMayPublishAsksWhatPublishAsks(t *testing.T) {
 	h.check(shelf.MayPublish(t.Context(), npm("left")))
 	err := shelf.MayPublish(t.Context(), npm("right"))
 	h.refuses(artifact.Denied, err)
-	if !strings.Contains(err.Error(), "codeartifact:PublishPackageVersion") || !strings.Contains(err.Error(), "npm//right") {
+	if !strings.Contains(err.Error(), "codeartifact:PublishPackageVersion") ||
+		!strings.Contains(err.Error(), "npm//right") {
 		t.Errorf("got %v, want the action and the package named", err)
 	}
 	gone := h.rules.Shelf(h.owner, key("gone"), "http://house.test/gone/")
