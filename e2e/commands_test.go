@@ -39,12 +39,12 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"asked":        asked,        // prints "COUNT METHOD PATH" of what it was asked since the last time, sorted
 	// Asking, by hand.
 	"api":     callAPI,   // api METHOD PATH [BODY | @FILE]: signed; stdout is the body, stderr the status; 200 is success
-	"http":    callHTTP,  // http METHOD URL [-b FILE] [HEADER: VALUE…]: stdout body, stderr status and headers; <400 is success
+	"http":    callHTTP,  // http METHOD URL [-b FILE] ['HEADER: VALUE'…]: stderr is status and headers; <400 is success
 	"json":    matchJSON, // json FILE PATTERN | @FILE: see matches
 	"capture": capture,   // capture VARIABLE FILE JSON-POINTER
 	// The rest.
 	"need":     needAll,  // need PROGRAM…: skips the session if one is not there
-	"nowhere":  nowhere,  // nowhere FOLDER TEXT…: no file below it, and no line of the server's log, holds one of the texts
+	"nowhere":  nowhere,  // nowhere FOLDER TEXT…: no file below it and no line of the server's log has one of them
 	"sha":      sha,      // sha PATH: prints the SHA-512 over a tree's names and bytes
 	"together": together, // together N PROGRAM ARG…: N at once, {} in an argument is the number; all must succeed
 	"retry":    retry,    // retry DURATION PROGRAM ARG…: until it succeeds

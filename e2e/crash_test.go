@@ -197,7 +197,8 @@ func (w *world) verify(acks []acknowledged) {
 		seen[a] = true
 		status, body, err := w.fetch(w.t.Context(), w.tarballURL("my-repo", a.name, a.version))
 		if err != nil || status != http.StatusOK || sha512.Sum512(body) != a.sum {
-			w.t.Errorf("got status %d with %d bytes (%v) for %s %s, want the acknowledged ones", status, len(body), err, a.name, a.version)
+			w.t.Errorf("got status %d with %d bytes (%v) for %s %s, want the acknowledged ones",
+				status, len(body), err, a.name, a.version)
 		}
 		repositories := []string{"my-repo"}
 		if a.public {

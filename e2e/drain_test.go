@@ -38,7 +38,8 @@ func TestATerminatedServerFinishesTheDownloadsItHasBegun(t *testing.T) {
 	// What a client has was kept.
 	w.registry.Fail(fakenpm.Faults["down"])
 	w.must(w.open())
-	if status, body, err := w.fetch(t.Context(), w.tarballURL("my-repo", "slow", "1.0.0")); err != nil || !bytes.Equal(body, want) {
+	status, body, err := w.fetch(t.Context(), w.tarballURL("my-repo", "slow", "1.0.0"))
+	if err != nil || !bytes.Equal(body, want) {
 		t.Errorf("got status %d with %d bytes (%v) after the restart, want what was kept", status, len(body), err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -18,11 +19,12 @@ import (
 	"syscall"
 	"time"
 
-	"crypto/sha256"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
+
+// haltOnRace makes a server built with the race detector end at once where it would only print.
+const haltOnRace = "GORACE=halt_on_error=1"
 
 // Times a server has for starting and for ending; far above what it takes, for machines that are busy.
 const (
@@ -131,9 +133,10 @@ func (h *house) api(ctx context.Context, method, path string, body []byte) (int,
 		req.Header.Set("Content-Type", "application/json")
 	}
 	sum := sha256.Sum256(body)
-	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = false })
+	signer := v4.NewSigner()
 	credentials := aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}
-	if err := signer.SignHTTP(ctx, credentials, req, hex.EncodeToString(sum[:]), "codeartifact", "us-east-1", time.Now()); err != nil {
+	err = signer.SignHTTP(ctx, credentials, req, hex.EncodeToString(sum[:]), "codeartifact", "us-east-1", time.Now())
+	if err != nil {
 		return 0, nil, fmt.Errorf("sign: %w", err)
 	}
 	resp, err := client.Do(req)
@@ -190,14 +193,14 @@ const (
 // build makes the three repositories of the walk: npm-store has the external connection, shared has npm-store as upstream,
 // my-repo has shared.
 func (h *house) build(ctx context.Context) error {
-	for _, call := range [][3]string{
-		{"POST", "/v1/domain?domain=my-domain", "{}"},
-		{"POST", "/v1/repository?domain=my-domain&repository=npm-store", "{}"},
-		{"POST", "/v1/repository/external-connection?domain=my-domain&repository=npm-store&external-connection=public%3Anpmjs", ""},
-		{"POST", "/v1/repository?domain=my-domain&repository=shared", `{"upstreams":[{"repositoryName":"npm-store"}]}`},
-		{"POST", "/v1/repository?domain=my-domain&repository=my-repo", `{"upstreams":[{"repositoryName":"shared"}]}`},
+	for _, call := range [][2]string{
+		{"domain?", "{}"},
+		{"repository?repository=npm-store&", "{}"},
+		{"repository/external-connection?repository=npm-store&external-connection=public%3Anpmjs&", ""},
+		{"repository?repository=shared&", `{"upstreams":[{"repositoryName":"npm-store"}]}`},
+		{"repository?repository=my-repo&", `{"upstreams":[{"repositoryName":"shared"}]}`},
 	} {
-		if _, err := h.do(ctx, call[0], call[1], call[2]); err != nil {
+		if _, err := h.do(ctx, "POST", "/v1/"+call[0]+"domain="+domain, call[1]); err != nil {
 			return err
 		}
 	}
@@ -210,8 +213,7 @@ func (h *house) token(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, err := pointer(answer, "/authorizationToken")
-	return text, err
+	return pointer(answer, "/authorizationToken")
 }
 
 // endpoint is where npm finds a repository; it ends with a slash.

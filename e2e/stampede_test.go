@@ -27,7 +27,8 @@ func noise(seed uint64, n int) []byte {
 
 func (w *world) offer(name, number string, size int) []byte {
 	w.t.Helper()
-	w.must(w.registry.Add(fakenpm.Package{Name: name, Version: number, Files: map[string][]byte{"bytes.bin": noise(7, size)}}))
+	files := map[string][]byte{"bytes.bin": noise(7, size)}
+	w.must(w.registry.Add(fakenpm.Package{Name: name, Version: number, Files: files}))
 	tarball, _ := w.registry.Tarball(name, number)
 	return tarball
 }
@@ -116,7 +117,8 @@ func TestOneVersionInFiftyRepositoriesTakesItsBytesOnce(t *testing.T) {
 	want := w.offer("shared-by-all", "1.0.0", size)
 	for i := range 50 {
 		name := fmt.Sprintf("team-%02d", i)
-		_, err := w.do(t.Context(), "POST", "/v1/repository?domain=my-domain&repository="+name, `{"upstreams":[{"repositoryName":"npm-store"}]}`)
+		_, err := w.do(t.Context(), "POST", "/v1/repository?domain=my-domain&repository="+name,
+			`{"upstreams":[{"repositoryName":"npm-store"}]}`)
 		w.must(err)
 		status, body, err := w.fetch(t.Context(), w.tarballURL(name, "shared-by-all", "1.0.0"))
 		if err != nil || status != http.StatusOK || !bytes.Equal(body, want) {
@@ -128,7 +130,8 @@ func TestOneVersionInFiftyRepositoriesTakesItsBytesOnce(t *testing.T) {
 	}
 	answer, err := w.do(t.Context(), "GET", "/v1/domain?domain=my-domain", "")
 	w.must(err)
-	if err := matchText(answer, fmt.Appendf(nil, `{"domain":{"repositoryCount":53,"assetSizeBytes":%d}}`, len(want))); err != nil {
+	counts := fmt.Appendf(nil, `{"domain":{"repositoryCount":53,"assetSizeBytes":%d}}`, len(want))
+	if err := matchText(answer, counts); err != nil {
 		t.Error(err)
 	}
 	var onDisk int64

@@ -8,6 +8,9 @@ set -eu
 
 # The versions, here and nowhere else.
 NPM=11.21.2
+NPM_6=6.14.18
+NPM_8=8.19.4
+NPM_12=12.2.0
 PNPM=12.21.0
 YARN_CLASSIC=1.22.22
 YARN_BERRY=4.18.1
@@ -15,6 +18,7 @@ AWSCLI=1.45.11
 BOTO3=1.43.11
 # The oldest that will do where the machine brings its own.
 NODE_MAJOR=20
+NPM_12_NODE=22.22.2
 NPM_MAJOR=11
 AWSCLI_MINOR=1.32
 
@@ -60,6 +64,14 @@ node_() {
 	$NPM_MAJOR.*) ;;
 	*) package npm "npm@$NPM" && link npm "$tools/node/npm/node_modules/.bin/npm" ;;
 	esac
+	package npm-6 "npm@$NPM_6"
+	link npm-6 "$tools/node/npm-6/node_modules/.bin/npm"
+	package npm-8 "npm@$NPM_8"
+	link npm-8 "$tools/node/npm-8/node_modules/.bin/npm"
+	if at_least "$(node --version | tr -d v)" "$NPM_12_NODE"; then
+		package npm-12 "npm@$NPM_12"
+		link npm-12 "$tools/node/npm-12/node_modules/.bin/npm"
+	fi
 	package pnpm "pnpm@$PNPM"
 	link pnpm "$tools/node/pnpm/node_modules/.bin/pnpm"
 	package yarn-classic "yarn@$YARN_CLASSIC"
@@ -85,7 +97,7 @@ python() {
 
 node_
 python
-for tool in node npm pnpm yarn-classic yarn-berry python3 aws; do
-	say "$tool $(command -v $tool)"
+for tool in node npm npm-6 npm-8 npm-12 pnpm yarn-classic yarn-berry python3 aws; do
+	say "$tool $(command -v $tool || echo 'is not here')"
 done
 have terraform || say "terraform is not here: its session will be skipped"

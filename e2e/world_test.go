@@ -37,7 +37,10 @@ func newWorld(t *testing.T) *world {
 	folder := t.TempDir()
 	w := &world{
 		t: t, registry: registry, upstream: public.URL,
-		house: &house{binary: entrepot, data: filepath.Join(folder, "data"), env: []string{"HOME=" + folder, "PATH=" + os.Getenv("PATH")}},
+		house: &house{
+			binary: entrepot, data: filepath.Join(folder, "data"),
+			env: []string{"HOME=" + folder, "PATH=" + os.Getenv("PATH"), haltOnRace},
+		},
 	}
 	t.Cleanup(func() {
 		w.crash()
@@ -107,7 +110,8 @@ func (w *world) publish(ctx context.Context, p fakenpm.Package) (tarball []byte,
 	if err != nil {
 		return nil, 0, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPut, w.endpoint(domain, "my-repo")+p.Name, bytes.NewReader(document))
+	address := w.endpoint(domain, "my-repo") + p.Name
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, address, bytes.NewReader(document))
 	if err != nil {
 		return nil, 0, err
 	}

@@ -129,8 +129,9 @@ func empty(a answer) {
 // renamed is the document of another package.
 func renamed(a answer) {
 	a.code, a.header = http.StatusOK, http.Header{"Content-Type": {"application/json"}}
-	a.body = []byte(`{"name":"right","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"name":"right","version":"1.0.0",` +
-		`"dist":{"tarball":"http://` + a.r.Host + `/right/-/right-1.0.0.tgz","shasum":"da39a3ee5e6b4b0d3255bfef95601890afd80709"}}}}`)
+	a.body = []byte(`{"name":"right","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{` +
+		`"name":"right","version":"1.0.0","dist":{"shasum":"da39a3ee5e6b4b0d3255bfef95601890afd80709",` +
+		`"tarball":"http://` + a.r.Host + `/right/-/right-1.0.0.tgz"}}}}`)
 	None(a)
 }
 

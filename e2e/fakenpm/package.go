@@ -58,7 +58,8 @@ func (p Package) pack() (version, error) {
 		return version{}, fmt.Errorf("read package.json of %s %s: %w", p.Name, p.Version, err)
 	}
 	if p.Name == "" || p.Version == "" || v.manifest["name"] != p.Name || v.manifest["version"] != p.Version {
-		return version{}, fmt.Errorf("package.json says %v %v, wanted %s %s", v.manifest["name"], v.manifest["version"], p.Name, p.Version)
+		return version{}, fmt.Errorf("package.json says %v %v, wanted %s %s",
+			v.manifest["name"], v.manifest["version"], p.Name, p.Version)
 	}
 	var packed bytes.Buffer
 	level := gzip.DefaultCompression
@@ -76,7 +77,8 @@ func (p Package) pack() (version, error) {
 			mode = 0o755
 		}
 		header := tar.Header{
-			Name: "package/" + name, Mode: mode, Size: int64(len(p.Files[name])), ModTime: time.Unix(499162500, 0), Format: tar.FormatUSTAR,
+			Name: "package/" + name, Mode: mode, Size: int64(len(p.Files[name])),
+			ModTime: time.Unix(499162500, 0), Format: tar.FormatUSTAR,
 		}
 		if err := archive.WriteHeader(&header); err != nil {
 			return version{}, fmt.Errorf("pack %s %s: %w", p.Name, p.Version, err)

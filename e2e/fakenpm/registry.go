@@ -148,7 +148,8 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	body, header, found := r.find(req, path)
 	a := answer{w: w, r: req, code: http.StatusOK, body: body, header: header, tarball: strings.HasSuffix(path, ".tgz")}
 	if !found {
-		a.code, a.body, a.header = http.StatusNotFound, []byte(`{"error":"Not found"}`), http.Header{"Content-Type": {"application/json"}}
+		a.code, a.body = http.StatusNotFound, []byte(`{"error":"Not found"}`)
+		a.header = http.Header{"Content-Type": {"application/json"}}
 	}
 	fault(a)
 }
