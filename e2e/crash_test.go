@@ -6,11 +6,13 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,8 +72,9 @@ func TestKilledServersLoseNothingTheyAcknowledged(t *testing.T) {
 		began := time.Now()
 		w.must(w.open())
 		starts = append(starts, time.Since(began))
-		w.verify(acks)
-		w.whole(l.prefix)
+		for _, wrong := range append(w.lost(acks), w.halves(l.prefix)...) {
+			t.Errorf("round %d: %s", round, wrong)
+		}
 		if asked := w.registry.Asked(); len(asked) > 0 {
 			t.Errorf("round %d: asked %v outside, want what is kept to be served without", round, asked)
 		}
@@ -80,8 +83,9 @@ func TestKilledServersLoseNothingTheyAcknowledged(t *testing.T) {
 		}
 		w.registry.Fail(fakenpm.None)
 	}
-	w.verify(every)
-	w.whole("round-")
+	for _, wrong := range append(w.lost(every), w.halves("round-")...) {
+		t.Error(wrong)
+	}
 	w.must(w.signal())
 	w.must(w.wait())
 	found, err := folderHas(w.data, mark)
@@ -186,9 +190,9 @@ func (l *load) fetching(ctx context.Context, dice *rand.Rand) {
 	}
 }
 
-// verify asks for everything acknowledged: the package endpoint has the bytes, and the repositories list the version.
-func (w *world) verify(acks []acknowledged) {
-	w.t.Helper()
+// lost asks for everything acknowledged and returns what is not as it was: the package endpoint has the bytes, and the
+// repositories know the version.
+func (w *world) lost(acks []acknowledged) (wrong []string) {
 	seen := map[acknowledged]bool{}
 	for _, a := range acks {
 		if seen[a] {
@@ -197,8 +201,8 @@ func (w *world) verify(acks []acknowledged) {
 		seen[a] = true
 		status, body, err := w.fetch(w.t.Context(), w.tarballURL("my-repo", a.name, a.version))
 		if err != nil || status != http.StatusOK || sha512.Sum512(body) != a.sum {
-			w.t.Errorf("got status %d with %d bytes (%v) for %s %s, want the acknowledged ones",
-				status, len(body), err, a.name, a.version)
+			wrong = append(wrong, fmt.Sprintf("got status %d with %d bytes (%v) for %s %s, want the acknowledged ones",
+				status, len(body), err, a.name, a.version))
 		}
 		repositories := []string{"my-repo"}
 		if a.public {
@@ -207,10 +211,11 @@ func (w *world) verify(acks []acknowledged) {
 		for _, repository := range repositories {
 			at := "/v1/package/version?domain=my-domain&repository=" + repository + coordinates(a.name) + "&version=" + a.version
 			if _, err := w.do(w.t.Context(), "GET", at, ""); err != nil {
-				w.t.Errorf("acknowledged, but %v", err)
+				wrong = append(wrong, fmt.Sprintf("acknowledged, but %v", err))
 			}
 		}
 	}
+	return wrong
 }
 
 // coordinates are a package's query parameters.
@@ -222,9 +227,9 @@ func coordinates(name string) string {
 	return query
 }
 
-// whole goes through everything the repositories list under a prefix: each version has an asset with the bytes its hashes
-// promise, whether anybody was told of it or not.
-func (w *world) whole(prefix string) {
+// halves goes through everything the repositories list under a prefix and returns what is there by half: each version has
+// an asset with the bytes its hashes promise, whether anybody was told of it or not.
+func (w *world) halves(prefix string) (wrong []string) {
 	w.t.Helper()
 	for _, repository := range []string{"my-repo", "npm-store"} {
 		in := "domain=my-domain&repository=" + repository
@@ -238,28 +243,66 @@ func (w *world) whole(prefix string) {
 			versions, err := w.list(w.t.Context(), "/v1/package/versions?max-results=1000&"+in, "versions")
 			w.must(err)
 			if len(versions) == 0 {
-				w.t.Errorf("got %v without a version, want the two to come together", p)
+				wrong = append(wrong, fmt.Sprintf("got %v without a version, want the two to come together", p))
 			}
 			for _, v := range versions {
-				w.wholeVersion(in + "&version=" + v["version"].(string))
+				if half := w.half(in + "&version=" + v["version"].(string)); half != "" {
+					wrong = append(wrong, half)
+				}
 			}
 		}
 	}
+	return wrong
 }
 
-func (w *world) wholeVersion(in string) {
+// half says what is missing of a version, or nothing.
+func (w *world) half(in string) string {
 	w.t.Helper()
 	assets, err := w.list(w.t.Context(), "/v1/package/version/assets?"+in, "assets")
 	w.must(err)
 	if len(assets) != 1 {
-		w.t.Errorf("got %v as the assets of %s, want one", assets, in)
-		return
+		return fmt.Sprintf("got %v as the assets of %s, want one", assets, in)
 	}
 	status, body, err := w.api(w.t.Context(), "GET", "/v1/package/version/asset?asset=package.tgz&"+in, nil)
 	sum := sha512.Sum512(body)
 	want := assets[0]["hashes"].(map[string]any)["SHA-512"]
 	if err != nil || status != http.StatusOK || hex.EncodeToString(sum[:]) != want {
-		w.t.Errorf("got status %d with %d bytes (%v) for %s, want those with SHA-512 %v", status, len(body), err, in, want)
+		return fmt.Sprintf("got status %d with %d bytes (%v) for %s, want those with SHA-512 %v", status, len(body), err, in, want)
+	}
+	return ""
+}
+
+func TestAnAssetThatIsLostOnDiskIsNoticed(t *testing.T) {
+	w := newWorld(t)
+	dice := rand.New(rand.NewPCG(1, 2))
+	l := &load{w: w}
+	var acks []acknowledged
+	for _, name := range []string{"round-kept", "round-lost"} {
+		tarball, status, err := w.publish(t.Context(), l.pack(name, "1.0.0", dice))
+		if err != nil || status >= 300 {
+			t.Fatalf("got status %d (%v) for the publish of %s", status, err, name)
+		}
+		acks = append(acks, acknowledged{name: name, version: "1.0.0", sum: sha512.Sum512(tarball)})
+	}
+	if wrong := append(w.lost(acks), w.halves("round-")...); len(wrong) > 0 {
+		t.Fatalf("got %v of a healthy server, want nothing", wrong)
+	}
+	w.must(w.signal())
+	w.must(w.wait())
+	var kept []string
+	w.must(filepath.WalkDir(filepath.Join(w.data, "blobs"), func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() && strings.Contains(path, "domain-") {
+			kept = append(kept, path)
+		}
+		return err
+	}))
+	if len(kept) != 2 {
+		t.Fatalf("got %v on disk, want one file an asset", kept)
+	}
+	w.must(os.Remove(kept[1]))
+	w.must(w.open())
+	if lost, halves := w.lost(acks), w.halves("round-"); len(lost) != 1 || len(halves) != 1 {
+		t.Errorf("got %v lost and %v by half, want one each", lost, halves)
 	}
 }
 
