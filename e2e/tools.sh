@@ -11,6 +11,7 @@ NPM=11.21.2
 NPM_6=6.14.18
 NPM_8=8.19.4
 NPM_12=12.2.0
+NODE_24=24.15.0
 PNPM=12.21.0
 YARN_CLASSIC=1.22.22
 YARN_BERRY=4.18.1
@@ -18,7 +19,6 @@ AWSCLI=1.45.11
 BOTO3=1.43.11
 # The oldest that will do where the machine brings its own.
 NODE_MAJOR=20
-NPM_12_NODE=22.22.2
 NPM_MAJOR=11
 AWSCLI_MINOR=1.32
 
@@ -49,12 +49,22 @@ package() {
 	say "installing $2"
 	mark="$tools/node/$1/.$2"
 	mkdir -p "$(dirname "$mark")"
-	npm install --prefix "$tools/node/$1" --no-audit --no-fund --no-update-notifier --loglevel error "$2"
+	npm install --prefix "$tools/node/$1" --no-audit --no-fund --no-update-notifier --loglevel error "$2" || return 1
 	: >"$mark"
 }
 
 # link NAME TARGET puts a program into the bin folder.
 link() { ln -sf "$2" "$tools/bin/$1"; }
+
+# program NAME COMMAND… puts a program into the bin folder that runs the command with its own arguments after it.
+program() {
+	name=$1
+	shift
+	printf '#!/bin/sh\nexec' >"$tools/bin/$name"
+	printf ' "%s"' "$@" >>"$tools/bin/$name"
+	printf ' "$@"\n' >>"$tools/bin/$name"
+	chmod +x "$tools/bin/$name"
+}
 
 node_() {
 	have node && have npm || apt nodejs npm
@@ -68,10 +78,10 @@ node_() {
 	link npm-6 "$tools/node/npm-6/node_modules/.bin/npm"
 	package npm-8 "npm@$NPM_8"
 	link npm-8 "$tools/node/npm-8/node_modules/.bin/npm"
-	if at_least "$(node --version | tr -d v)" "$NPM_12_NODE"; then
-		package npm-12 "npm@$NPM_12"
-		link npm-12 "$tools/node/npm-12/node_modules/.bin/npm"
-	fi
+	# npm 12 runs on a newer node than Debian has; npm's package of that name brings one.
+	package node-24 "node@$NODE_24"
+	package npm-12 "npm@$NPM_12"
+	program npm-12 "$tools/node/node-24/node_modules/node/bin/node" "$tools/node/npm-12/node_modules/npm/bin/npm-cli.js"
 	package pnpm "pnpm@$PNPM"
 	link pnpm "$tools/node/pnpm/node_modules/.bin/pnpm"
 	package yarn-classic "yarn@$YARN_CLASSIC"
@@ -91,8 +101,7 @@ python() {
 	"$tools/python/bin/pip" install --quiet "awscli==$AWSCLI" "boto3==$BOTO3"
 	link aws "$tools/python/bin/aws"
 	# A venv's python finds its packages through the path it was started by, so a link would lose them.
-	printf '#!/bin/sh\nexec "%s" "$@"\n' "$tools/python/bin/python3" >"$tools/bin/python3"
-	chmod +x "$tools/bin/python3"
+	program python3 "$tools/python/bin/python3"
 }
 
 node_
