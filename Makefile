@@ -2,7 +2,8 @@
 
 SHELL := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
-export ENTREPOT_TOOLS ?= $(CURDIR)/build/tools
+# Where the clients are installed that the sessions drive.
+TOOLS := $(CURDIR)/build/tools
 
 .PHONY: help
 help: ## show this list
@@ -21,7 +22,7 @@ test: tools lint unit e2e ## install what the tests need and run all of them
 
 .PHONY: tools
 tools: ## install the package managers and AWS clients that the sessions use
-	@e2e/tools.sh
+	@ENTREPOT_TOOLS=$(TOOLS) e2e/tools.sh
 
 .PHONY: lint
 lint: ## formatting, vet, staticcheck
@@ -39,7 +40,7 @@ unit: ## unit tests, contract suites, fuzz corpora; with the race detector where
 
 .PHONY: e2e
 e2e: ## whole-server sessions with real clients over loopback
-	go test -count=1 -timeout 30m ./e2e/...
+	ENTREPOT_TOOLS=$(TOOLS) go test -count=1 -timeout 30m ./e2e/...
 
 .PHONY: fuzz
 fuzz: ## fuzz every parser of outside bytes for 20 s each

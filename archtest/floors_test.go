@@ -45,6 +45,7 @@ var floors = map[string][]string{
 
 	"config":   {"artifact"},
 	"archtest": {},
+	"docs":     {},
 	"e2e":      {"e2e/*"},
 	"bench":    {"bench/*"},
 

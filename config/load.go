@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/url"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -15,6 +16,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 )
+
+// FileVariable names the file itself; it is the caller's to look at.
+const FileVariable = "ENTREPOT_CONFIG"
 
 // maxFile bounds the file in bytes.
 const maxFile = 1 << 20
@@ -78,9 +82,13 @@ func decode(text []byte, c *Config) (err error) {
 			err = errors.New("this is not YAML that can be read")
 		}
 	}()
+	defaults := *c
 	decoder := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
 	if err := decoder.Decode(c); err != nil && !errors.Is(err, io.EOF) {
 		return errors.New(yaml.FormatError(err, false, false))
+	}
+	if reflect.ValueOf(*c).IsZero() { // a file of nothing but comments is null, and null decodes to nothing
+		*c = defaults
 	}
 	var more any
 	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
@@ -116,7 +124,7 @@ func fromEnv(c *Config, keys []Key, environ []string) (unknown []string, err err
 	var errs []error
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, "ENTREPOT_") {
+		if !strings.HasPrefix(name, "ENTREPOT_") || name == FileVariable {
 			continue
 		}
 		k, known := byEnv[name]

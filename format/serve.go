@@ -3,6 +3,7 @@ package format
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -35,6 +36,12 @@ func ServeFile(w http.ResponseWriter, r *http.Request, f repository.File, conten
 	h["Etag"] = []string{etag}
 	if matches(r.Header.Get("If-None-Match"), etag) {
 		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	if r.Header.Get("Range") == "bytes=-0" {
+		// The last no bytes cannot be had (RFC 9110 §14.1.2); net/http would answer 206 with an impossible range.
+		h["Content-Range"] = []string{fmt.Sprintf("bytes */%d", f.Size)}
+		w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
 		return nil
 	}
 	if r.Header.Get("Range") != "" || r.Header.Get("If-Match") != "" {

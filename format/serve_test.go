@@ -72,6 +72,7 @@ func TestServeFile(t *testing.T) {
 		{"the last bytes", request("GET", "Range", "bytes=-5"), 206, body[len(body)-5:]},
 		{"a range of what the client has", request("GET", "Range", "bytes=0-4", "If-Range", etag), 206, body[:5]},
 		{"a range of what the client thinks it has", request("GET", "Range", "bytes=0-4", "If-Range", `"x"`), 200, body},
+		{"the last no bytes", request("GET", "Range", "bytes=-0"), 416, ""},
 		{"a range beyond the end", request("GET", "Range", "bytes=999999-"), 416, ""},
 	}
 	for _, c := range cases {

@@ -451,6 +451,11 @@ func (l listing) ID() string                { return fmt.Sprint(l.offers, l.labe
 func (l listing) Labels() map[string]string { return l.labels }
 func (l listing) Manifest() []byte          { return []byte(`{"package":"` + l.pkg.Name + `"}`) }
 
+func (l listing) Has(version string) bool {
+	_, ok := l.offers[version]
+	return ok
+}
+
 func (l listing) Version(_ context.Context, version string) (artifact.Version, error) {
 	body, ok := l.offers[version]
 	if !ok {

@@ -1,6 +1,7 @@
 package repository_test
 
 import (
+	"context"
 	"io"
 	"maps"
 	"strings"
@@ -216,4 +217,99 @@ func TestDocument(t *testing.T) {
 			t.Errorf("got %d bytes of identity, size %d, %d compressed", len(d.Identity), d.Size, len(d.Gzip))
 		}
 	})
+}
+
+// interrupted is a catalog that does something else first when it is used for the n-th time.
+type interrupted struct {
+	catalog.Store
+	n     int
+	first func()
+}
+
+func (c *interrupted) count() {
+	if c.n--; c.n == 0 {
+		c.first()
+	}
+}
+
+func (c *interrupted) Stamp(topics ...catalog.Topic) uint64 {
+	c.count()
+	return c.Store.Stamp(topics...)
+}
+
+func (c *interrupted) Read(ctx context.Context, fn func(catalog.Reader) error) error {
+	c.count()
+	return c.Store.Read(ctx, fn)
+}
+
+// TestNothingOldIsRememberedAsNew makes a change at every moment of a read and checks that later reads see it.
+func TestNothingOldIsRememberedAsNew(t *testing.T) {
+	reads := map[string]func(h *house){
+		"view":     func(h *house) { _, _ = h.shelf("r").View(h.t.Context(), npm("left")) },
+		"document": func(h *house) { _, _ = h.document("r", "left") },
+		"fetch":    func(h *house) { _, _ = h.tryFetch("r", "left@1.0.0") },
+	}
+	changes := map[string]struct {
+		do           func(h *house)
+		shown, fails bool // whether the version is listed and cannot be fetched afterwards
+	}{
+		"the upstream is removed":           {func(h *house) { h.update("r") }, false, true},
+		"the version upstream is deleted":   {func(h *house) { h.deleteVersion("u", "left@1.0.0") }, false, true},
+		"the version upstream is archived":  {func(h *house) { h.setStatus("u", "left@1.0.0", artifact.Archived) }, false, true},
+		"the package is closed to upstream": {func(h *house) { h.control("r", "left", artifact.Allow, artifact.Block) }, false, true},
+		"a new version is published":        {func(h *house) { h.publish("u", "left@2.0.0", "more") }, true, false},
+	}
+	for readName, read := range reads {
+		for changeName, change := range changes {
+			t.Run(readName+", meanwhile "+changeName, func(t *testing.T) {
+				for n := 1; ; n++ {
+					h := newHouse(t)
+					h.repo("u")
+					h.repo("r", "u")
+					h.publish("u", "left@1.0.0", "bytes")
+					store := &interrupted{Store: h.catalog, n: n, first: func() { change.do(h) }}
+					h.rules.Catalog = store
+					read(h)
+					if store.n > 0 {
+						if n < 3 {
+							t.Fatalf("the read used the catalog only %d times", n-1)
+						}
+						return // it did not come to the n-th time any more
+					}
+					h.later(t, n, change.shown, change.fails)
+				}
+			})
+		}
+	}
+}
+
+func (h *house) document(repo, name string) (string, error) {
+	n := 0
+	d, err := h.shelf(repo).Document(h.t.Context(), npm(name), "plain", render(&n))
+	return string(d.Identity), err
+}
+
+// later checks what is seen after a change that was made at the n-th use of the catalog. What was retained before the change
+// stays, as it should.
+func (h *house) later(t *testing.T, n int, shown, fails bool) {
+	t.Helper()
+	if _, err := h.rules.Version(t.Context(), key("r"), at("left@1.0.0")); err == nil {
+		return
+	}
+	for range 2 {
+		view, err := h.shelf("r").View(t.Context(), npm("left"))
+		if got := err == nil && view.Labels != nil; got != shown {
+			t.Fatalf("change at use %d: later the package is listed: %v (%v), want %v", n, got, err, shown)
+		}
+		text, err := h.document("r", "left")
+		if got := strings.Contains(text, "1.0.0"); got != shown {
+			t.Fatalf("change at use %d: the later document says %q (%v)", n, text, err)
+		}
+		if shown && !strings.Contains(text, "2.0.0") {
+			t.Fatalf("change at use %d: the later document lacks what was published: %q", n, text)
+		}
+	}
+	if _, err := h.tryFetch("r", "left@1.0.0"); (err != nil) != fails {
+		t.Fatalf("change at use %d: a later fetch gives %v", n, err)
+	}
 }

@@ -2,7 +2,6 @@ package repository
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -65,9 +64,15 @@ func (s *Service) merge(ctx context.Context, at *site, p artifact.PackageKey, ma
 	for _, rank := range slices.Sorted(maps.Keys(from.at)) {
 		view.Manifests = append(view.Manifests, from.at[rank].Manifest())
 	}
-	var err error
-	view.Labels, err = m.visible(ctx, m.labels(0))
-	return view, err
+	view.Labels = m.visible(m.labels(0))
+	view.Version = func(version string) (artifact.Version, error) {
+		v, err := m.version(ctx, version)
+		if artifact.Is(err, artifact.NotFound) {
+			err = noVersion(at.repository.RepositoryKey, p.At(version))
+		}
+		return v, err
+	}
+	return view, nil
 }
 
 type rankedVersion struct {
@@ -169,37 +174,42 @@ func (m *merger) labels(rank int) map[string]string {
 }
 
 // visible leaves out the labels whose version is not listed.
-func (m *merger) visible(ctx context.Context, labels map[string]string) (map[string]string, error) {
+func (m *merger) visible(labels map[string]string) map[string]string {
 	shown := map[string]string{}
 	for label, version := range labels {
-		ok, err := m.lists(ctx, version)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
+		if _, listed := m.owner(version); listed {
 			shown[label] = version
 		}
 	}
-	return shown, nil
+	return shown
 }
 
-// lists reports whether versions yields the version.
-func (m *merger) lists(ctx context.Context, version string) (bool, error) {
+// nobody is the rank of the owner of a version that a repository holds itself.
+const nobody = -1
+
+// owner says to whom a version belongs that versions yields: to the external registry of a rank, or, nobody, to the repository
+// that holds it. listed is false if versions does not yield it.
+func (m *merger) owner(version string) (rank int, listed bool) {
 	held, isHeld := m.held[version]
-	if isHeld && held.Status.Listed() {
-		return true, nil
-	}
-	for rank, listing := range m.listings.at {
+	for _, rank := range slices.Sorted(maps.Keys(m.listings.at)) {
 		if isHeld && held.rank < rank {
-			continue
+			break
 		}
-		_, err := listing.Version(ctx, version)
-		if err == nil {
-			return true, nil
-		}
-		if e := (*artifact.Error)(nil); !errors.As(err, &e) || e.Kind != artifact.NotFound {
-			return false, err
+		if m.listings.at[rank].Has(version) {
+			return rank, true
 		}
 	}
-	return false, nil
+	return nobody, isHeld && held.Status.Listed()
+}
+
+// version returns one of the versions that versions yields, or NotFound.
+func (m *merger) version(ctx context.Context, version string) (artifact.Version, error) {
+	rank, listed := m.owner(version)
+	switch {
+	case !listed:
+		return artifact.Version{}, artifact.Errorf(artifact.NotFound, "Version %s is not listed.", version)
+	case rank == nobody:
+		return m.held[version].Version, nil
+	}
+	return m.listings.at[rank].Version(ctx, version)
 }

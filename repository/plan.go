@@ -35,8 +35,13 @@ func (s *Service) plan(ctx context.Context, at *site, p artifact.PackageKey) (*p
 	}
 	topics := []catalog.Topic{catalog.DomainsTopic(), catalog.DomainTopic(at.domain.ID), catalog.PackageTopic(at.domain.ID, p)}
 	stamp := s.Catalog.Stamp(topics...)
+	// The graph is looked up again after the stamp: the one at hand may be older than the stamp says.
+	at, err := s.existing(ctx, at.repository.RepositoryKey)
+	if err != nil {
+		return nil, err
+	}
 	made := &plan{}
-	err := s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
+	err = s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
 		made.packages, err = r.PackageIn(at.graph.ids(), p)
 		return err
 	})

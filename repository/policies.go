@@ -18,7 +18,7 @@ func (s *Service) PutPolicy(ctx context.Context, c iam.Caller, on Target, docume
 	statement, public := parsed.Public()
 	if public && !s.AllowPublic {
 		return p, artifact.Errorf(artifact.Invalid, "Statement %d of the policy allows every principal of every account without a condition. "+
-			"Name the principals, add a condition, or start the server with --allow-public if that is meant.", statement)
+			"Name the principals, add a condition, or set allow_public in the server's configuration if that is meant.", statement)
 	}
 	p = catalog.Policy{Document: document, Revision: revisionOf(s.NewID(), document), PutAt: s.Now()}
 	action := "PutDomainPermissionsPolicy"

@@ -134,6 +134,9 @@ func (s *Shelf) Labels(ctx context.Context, p artifact.PackageKey) (map[string]s
 	return view.Labels, err
 }
 
+// maxLabels is how many labels one package may have in one repository: each is in every index document.
+const maxLabels = 2000
+
 // SetLabel points the repository's own label at a version that can be read through it.
 func (s *Shelf) SetLabel(ctx context.Context, p artifact.PackageKey, label, version string) error {
 	at, err := s.allowed(ctx, putPackageMetadata, OnPackage(s.key, p))
@@ -147,7 +150,13 @@ func (s *Shelf) SetLabel(ctx context.Context, p artifact.PackageKey, label, vers
 	if found.own != nil && !found.own.Status.Downloadable() {
 		return noVersion(s.key, p.At(version))
 	}
-	return s.relabel(ctx, at, p, func(pkg *artifact.Package) { pkg.Labels[label] = version })
+	return s.relabel(ctx, at, p, func(pkg *artifact.Package) error {
+		pkg.Labels[label] = version
+		if len(pkg.Labels) > maxLabels {
+			return artifact.Errorf(artifact.Quota, "A package can have at most %d tags.", maxLabels).About(artifact.PackageResource, p.String())
+		}
+		return nil
+	})
 }
 
 // DeleteLabel removes the repository's own label; NotFound if it has none of this name.
@@ -164,11 +173,14 @@ func (s *Shelf) DeleteLabel(ctx context.Context, p artifact.PackageKey, label st
 		return artifact.Errorf(artifact.NotFound, "Package '%s' has no tag '%s' in repository '%s'.", p.Qualified(), label, s.key.Name).
 			About(artifact.PackageResource, p.String())
 	}
-	return s.relabel(ctx, at, p, func(pkg *artifact.Package) { delete(pkg.Labels, label) })
+	return s.relabel(ctx, at, p, func(pkg *artifact.Package) error {
+		delete(pkg.Labels, label)
+		return nil
+	})
 }
 
 // relabel changes the labels of the package. A package that is only upstream so far comes into being, as if retained.
-func (s *Shelf) relabel(ctx context.Context, at *site, p artifact.PackageKey, change func(*artifact.Package)) error {
+func (s *Shelf) relabel(ctx context.Context, at *site, p artifact.PackageKey, change func(*artifact.Package) error) error {
 	return s.service.Catalog.Write(ctx, func(w catalog.Writer) error {
 		pkg, err := w.Package(at.repository.ID, p)
 		if artifact.Is(err, artifact.NotFound) {
@@ -180,7 +192,9 @@ func (s *Shelf) relabel(ctx context.Context, at *site, p artifact.PackageKey, ch
 		if pkg.Labels = maps.Clone(pkg.Labels); pkg.Labels == nil {
 			pkg.Labels = map[string]string{}
 		}
-		change(&pkg)
+		if err := change(&pkg); err != nil {
+			return err
+		}
 		if err := w.PutPackage(at.repository.ID, pkg); err != nil {
 			return err
 		}

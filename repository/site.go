@@ -54,7 +54,10 @@ func (s *Service) site(ctx context.Context, domain artifact.DomainKey, name stri
 	if err != nil {
 		return nil, fmt.Errorf("survey %s/%s: %w", domain, name, err)
 	}
-	s.sites.put(key, found, stamp, topics...)
+	// The domain was read before the second stamp; if domains came or went since, the next caller looks again.
+	if s.Catalog.Stamp(catalog.DomainsTopic()) == domains {
+		s.sites.put(key, found, stamp, topics...)
+	}
 	return found, nil
 }
 

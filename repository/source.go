@@ -33,6 +33,8 @@ type Listing interface {
 	Labels() map[string]string
 	// Manifest is the format's own document about the package as a whole; only the format reads it.
 	Manifest() []byte
+	// Has reports whether the version is listed, without reading any document.
+	Has(version string) bool
 	// Version returns one version, or NotFound. Its assets have their names and the digests and sizes the registry
 	// promises; a zero digest or a negative size is not promised.
 	Version(ctx context.Context, version string) (artifact.Version, error)

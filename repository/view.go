@@ -20,6 +20,8 @@ type View struct {
 	Manifests [][]byte
 	// Versions yields them in an order that only depends on the content.
 	Versions iter.Seq2[artifact.Version, error]
+	// Version returns one of them, or NotFound, without walking through the others.
+	Version func(version string) (artifact.Version, error)
 }
 
 // Document is a rendered index document. The bytes are shared: nobody may change them.

@@ -14,6 +14,7 @@ import (
 	"text/tabwriter"
 
 	"entrepot/config"
+	"entrepot/format"
 	"entrepot/upstream"
 )
 
@@ -85,6 +86,17 @@ func origins(ctx context.Context, c config.Config, log *slog.Logger) (upstream.O
 	return upstream.NewOrigins(all...), nil
 }
 
+// usable are the connections that a format of this build can read, as they are called in the configuration.
+func usable() []string {
+	var names []string
+	for _, c := range upstream.Connections() {
+		if slices.ContainsFunc(formats(), func(f format.Format) bool { return f.Name == c.Format && f.Source != nil }) {
+			names = append(names, c.Setting())
+		}
+	}
+	return names
+}
+
 // upstreamNames are what the external connections are called in the configuration.
 func upstreamNames() []string {
 	var names []string
@@ -110,9 +122,13 @@ func recall(data string) (map[string]string, error) {
 	return known, nil
 }
 
-// discover asks the machine's clients, unless every connection that this build can use is configured, and remembers what they say.
+// discover asks the machine's clients, unless every connection that this build can use is configured, and remembers what
+// they say.
 func discover(ctx context.Context, c config.Config, log *slog.Logger) (map[string]string, error) {
 	found := map[string]string{}
+	if !slices.ContainsFunc(usable(), func(name string) bool { return c.Upstreams[name].URL == "" }) {
+		return found, nil
+	}
 	for _, f := range upstream.Detect(ctx, upstream.Exec, c.PublicURL) {
 		connection, _ := upstream.ConnectionNamed(f.Connection)
 		if f.URL == "" || c.Upstreams[connection.Setting()].URL != "" {

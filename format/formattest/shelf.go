@@ -192,6 +192,14 @@ func (s *Shelf) View(_ context.Context, p artifact.PackageKey) (repository.View,
 		Labels:     labels,
 		Manifests:  slices.Clone(on.manifests),
 		Versions:   each(listed),
+		Version: func(version string) (artifact.Version, error) {
+			for _, v := range listed {
+				if v.VersionKey.Version == version {
+					return v, nil
+				}
+			}
+			return artifact.Version{}, missing(p.At(version).String())
+		},
 	}, nil
 }
 

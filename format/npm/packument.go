@@ -25,6 +25,7 @@ const (
 // Bounds on a registry's packument. The largest seen in practice has 9,000 versions and 105 MB.
 const (
 	maxVersions = 100_000
+	maxTags     = 2000      // of a package; further ones are dropped
 	maxOne      = 4 << 20   // bytes of one version's object; a larger one is left out
 	maxReadme   = 1 << 20   // bytes; a larger one is dropped
 	maxHead     = 64 << 20  // bytes of the head, which is held whole
@@ -171,7 +172,7 @@ func (g *generator) readName() error {
 
 func (g *generator) tag(tag string) error {
 	v, err := g.scan.textOr(maxKey)
-	if err != nil || checkTag(tag) != nil {
+	if err != nil || checkTag(tag) != nil || len(g.head.Tags) >= maxTags {
 		return err
 	}
 	g.head.Tags[tag] = v

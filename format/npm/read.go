@@ -91,10 +91,9 @@ func getVersion(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 
 // pick finds one version of a view. NotFound: it is not listed.
 func pick(view repository.View, number string) (artifact.Version, error) {
-	for v, err := range view.Versions {
-		if err != nil || v.Version == number {
-			return v, err
-		}
+	v, err := view.Version(number)
+	if !artifact.Is(err, artifact.NotFound) {
+		return v, err
 	}
 	return artifact.Version{}, notFound("There is no version %.256q of %s.", number, fullName(view.PackageKey)).
 		About(artifact.VersionResource, view.At(number).String())

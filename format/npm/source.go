@@ -136,6 +136,12 @@ func (l *listing) Labels() map[string]string { return l.head.Tags }
 // Manifest follows repository.Listing.
 func (l *listing) Manifest() []byte { return l.head.Package }
 
+// Has follows repository.Listing.
+func (l *listing) Has(number string) bool {
+	_, ok := l.head.places[number]
+	return ok
+}
+
 // Version follows repository.Listing. Details are filled in; Each leaves them out, because index documents do not need
 // them and there may be thousands.
 func (l *listing) Version(ctx context.Context, number string) (artifact.Version, error) {
