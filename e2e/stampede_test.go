@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -58,6 +59,41 @@ func TestACrowdAtOneColdTarballIsOneRequestUpstream(t *testing.T) {
 		if n != 1 {
 			t.Errorf("got %d requests for %s, want 1", n, what)
 		}
+	}
+}
+
+func TestClientsThatGoAwayDoNotSpoilADownloadForTheOthers(t *testing.T) {
+	w := newWorld(t)
+	want := w.offer("rush", "1.0.0", 1<<20)
+	w.registry.Fail(fakenpm.Trickle(2 * time.Second))
+	url := w.tarballURL("my-repo", "rush", "1.0.0")
+	impatient, leave := context.WithCancel(t.Context())
+	defer leave()
+	var all sync.WaitGroup
+	// The first to ask, for whom the registry was asked, is among those who leave.
+	for range 20 {
+		all.Go(func() {
+			if status, _, err := w.fetch(impatient, url); err == nil {
+				t.Errorf("got status %d before the registry had sent all, want no whole answer", status)
+			}
+		})
+	}
+	for len(w.registry.Asked()) < 2 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	for range 20 {
+		all.Go(func() {
+			status, body, err := w.fetch(t.Context(), url)
+			if err != nil || status != http.StatusOK || !bytes.Equal(body, want) {
+				t.Errorf("got status %d with %d bytes (%v), want the registry's %d", status, len(body), err, len(want))
+			}
+		})
+	}
+	time.Sleep(300 * time.Millisecond) // until the patient have come
+	leave()
+	all.Wait()
+	if n := w.registry.Asked()["GET /rush/-/rush-1.0.0.tgz"]; n != 1 {
+		t.Errorf("got %d requests for the tarball, want 1", n)
 	}
 }
 
