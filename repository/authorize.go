@@ -16,6 +16,7 @@ type level uint8
 
 const (
 	onPackage           level = iota // domain and repository policy, judged on the package
+	onDestination                    // domain and repository policy, judged on the package or its repository
 	onRepository                     // domain and repository policy, judged on the repository
 	onRepositoryUnowned              // domain policy only, judged on the repository: its policy cannot lock out its owner
 	onDomain                         // domain policy, judged on the domain
@@ -27,6 +28,7 @@ const (
 
 // levels names the actions that are not judged where their subject is: a package, a repository or a domain.
 var levels = map[string]level{
+	"CopyPackageVersions":            onDestination,
 	"CreateDomain":                   onNewDomain,
 	"ListDomains":                    onAccount,
 	"ListRepositories":               onAccount,
@@ -89,6 +91,9 @@ func (s *Service) resources(judged level, on Subject) []string {
 	case onPackage:
 		p := on.Package
 		return []string{place.PackageARN(on.Domain.Name, on.Repository, string(p.Format), p.Namespace, p.Name).String()}
+	case onDestination:
+		p := on.Package
+		return []string{repository, place.PackageARN(on.Domain.Name, on.Repository, string(p.Format), p.Namespace, p.Name).String()}
 	case onRepository, onRepositoryUnowned:
 		return []string{repository}
 	case onNewRepository:

@@ -35,14 +35,23 @@ func (s *Service) Copy(ctx context.Context, c iam.Caller, spec CopySpec) (Outcom
 	if len(wanted) == 0 {
 		wanted = slices.Sorted(maps.Keys(spec.Revisions))
 	}
+	sources := []catalog.RepositoryID{from.repository.ID}
 	if spec.IncludeUpstream {
+		if from.graph.dangling {
+			return Outcome{}, errDangling()
+		}
+		made, err := s.plan(ctx, from, spec.PackageKey)
+		if err != nil {
+			return Outcome{}, err
+		}
+		sources = made.repositories()
 		if err := s.bringIn(ctx, c, from, spec, wanted); err != nil {
 			return Outcome{}, err
 		}
 	}
 	var out Outcome
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
-		out, err = s.copyVersions(w, c, spec, from, wanted)
+		out, err = s.copyVersions(w, c, spec, sources, wanted)
 		return err
 	})
 	return out, err
@@ -71,15 +80,11 @@ func (s *Service) bringIn(ctx context.Context, c iam.Caller, from *site, spec Co
 	return nil
 }
 
-func (s *Service) copyVersions(w catalog.Writer, c iam.Caller, spec CopySpec, from *site, wanted []string) (Outcome, error) {
+func (s *Service) copyVersions(w catalog.Writer, c iam.Caller, spec CopySpec, sources []catalog.RepositoryID, wanted []string) (Outcome, error) {
 	out := Outcome{Successful: map[string]VersionResult{}, Failed: map[string]VersionFailure{}}
 	to, err := heldRepository(w, spec.To)
 	if err != nil {
 		return out, err
-	}
-	sources := []catalog.RepositoryID{from.repository.ID}
-	if spec.IncludeUpstream {
-		sources = from.graph.ids()
 	}
 	var good, identical []artifact.Version
 	for _, version := range wanted {

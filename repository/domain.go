@@ -32,14 +32,18 @@ func (s *Service) CreateDomain(ctx context.Context, c iam.Caller, spec DomainSpe
 		if _, err := w.Domain(key); err == nil {
 			return domainExists(key)
 		}
-		owned, err := w.Domains(key.Owner, catalog.Page{Limit: s.Quotas.Domains})
-		if err != nil {
-			return err
+		owned := 0
+		for _, err := range catalog.Each(func(p catalog.Page) (catalog.Listing[catalog.Domain], error) { return w.Domains(key.Owner, p) }) {
+			if err != nil {
+				return err
+			}
+			owned++
 		}
-		if len(owned.Items) >= s.Quotas.Domains {
+		if owned >= s.Quotas.Domains {
 			return artifact.Errorf(artifact.Quota, "Account '%s' has reached its limit of %d domains.", key.Owner, s.Quotas.Domains).
 				About(artifact.DomainResource, key.Name)
 		}
+		var err error
 		if d.ID, err = w.CreateDomain(d); artifact.Is(err, artifact.Conflict) {
 			return domainExists(key)
 		} else if err != nil {

@@ -19,9 +19,10 @@ func noPackage(key artifact.RepositoryKey, p artifact.PackageKey) error {
 		About(artifact.PackageResource, key.Domain+"/"+key.Name+"/"+p.String())
 }
 
+// noVersion is the service's text, down to its last comma; the repository is named where the service shows an internal id.
 func noVersion(key artifact.RepositoryKey, v artifact.VersionKey) error {
-	return artifact.Errorf(artifact.NotFound, "Version '%s' of the %s package '%s' does not exist in repository '%s'.",
-		v.Version, v.Format, v.Qualified(), key.Name).About(artifact.VersionResource, key.Domain+"/"+key.Name+"/"+v.String())
+	return artifact.Errorf(artifact.NotFound, "Package not found in repository. RepoId: %s, Package = PackageCoordinate{packageType=%s, packageName=%s},",
+		key.Name, v.Format, v.Qualified()).About(artifact.VersionResource, key.Domain+"/"+key.Name+"/"+v.String())
 }
 
 func noAsset(key artifact.RepositoryKey, v artifact.VersionKey, asset string) error {

@@ -26,6 +26,9 @@ func (s *Service) CreateRepository(ctx context.Context, c iam.Caller, spec Repos
 		} else if err != nil {
 			return err
 		}
+		if _, err := w.Repository(spec.RepositoryKey); err == nil {
+			return repositoryExists(spec.RepositoryKey)
+		}
 		usage, err := w.Usage(d.ID)
 		if err != nil {
 			return err
@@ -42,8 +45,7 @@ func (s *Service) CreateRepository(ctx context.Context, c iam.Caller, spec Repos
 			return err
 		}
 		if repo.ID, err = w.CreateRepository(repo); artifact.Is(err, artifact.Conflict) {
-			return artifact.Errorf(artifact.Conflict, "Repository '%s' already exists in domain '%s'.", repo.Name, d.Name).
-				About(artifact.RepositoryResource, d.Name+"/"+repo.Name)
+			return repositoryExists(spec.RepositoryKey)
 		} else if err != nil {
 			return err
 		}
@@ -53,6 +55,11 @@ func (s *Service) CreateRepository(ctx context.Context, c iam.Caller, spec Repos
 		return s.audit(w, c, "CreateRepository", OnRepository(spec.RepositoryKey), map[string]any{"upstreams": spec.Upstreams})
 	})
 	return repo, err
+}
+
+func repositoryExists(key artifact.RepositoryKey) error {
+	return artifact.Errorf(artifact.Conflict, "Repository '%s' already exists in domain '%s'.", key.Name, key.Domain).
+		About(artifact.RepositoryResource, key.Domain+"/"+key.Name)
 }
 
 // mayAssociate asks for the permission to put each of the repositories upstream of another. What does not exist is passed
@@ -125,11 +132,18 @@ func withoutHoles(repo catalog.Repository) catalog.Repository {
 	return repo
 }
 
-// UpdateRepository changes what the change names and keeps the rest. Any call drops upstreams that no longer exist. Upstreams
+// UpdateRepository asks for AssociateWithDownstreamRepository on each upstream that is new. It changes what the change names and keeps the rest. Any call drops upstreams that no longer exist. Upstreams
 // may not be set, not even to none, while the repository has an external connection.
 func (s *Service) UpdateRepository(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, change RepositoryChange) (repo catalog.Repository, err error) {
 	if change.Upstreams != nil {
-		if err := s.mayAssociate(ctx, c, key, *change.Upstreams); err != nil {
+		at, err := s.existing(ctx, key)
+		if err != nil {
+			return repo, err
+		}
+		added := slices.DeleteFunc(slices.Clone(*change.Upstreams), func(name string) bool {
+			return slices.ContainsFunc(at.repository.Upstreams, func(u catalog.Upstream) bool { return u.Name == name })
+		})
+		if err := s.mayAssociate(ctx, c, key, added); err != nil {
 			return repo, err
 		}
 	}

@@ -14,13 +14,14 @@ func (s *Service) mayTag(ctx context.Context, c iam.Caller, on Subject, tags map
 		return nil
 	}
 	if len(tags) > s.Quotas.Tags {
-		return s.tooManyTags()
+		return s.tooManyTags(on)
 	}
 	return s.Authorize(ctx, c, "TagResource", on, tags)
 }
 
-func (s *Service) tooManyTags() error {
-	return artifact.Errorf(artifact.Quota, "A resource can have at most %d tags.", s.Quotas.Tags)
+func (s *Service) tooManyTags(on Subject) error {
+	t, id := Target{on.Domain, on.Repository}.resource()
+	return artifact.Errorf(artifact.Quota, "A resource can have at most %d tags.", s.Quotas.Tags).About(t, id)
 }
 
 // Tags returns the tags of a domain or a repository.
@@ -44,7 +45,7 @@ func (s *Service) PutTags(ctx context.Context, c iam.Caller, on Target, tags map
 		}
 		all, err := w.Tags(h)
 		if err == nil && len(all) > s.Quotas.Tags {
-			err = s.tooManyTags()
+			err = s.tooManyTags(on.subject())
 		}
 		return err
 	})

@@ -178,6 +178,7 @@ func (h *house) openServer(context.Context) error {
 		Authenticator: doorkeeper{h.guard, h.rules},
 		API: awsapi.New(h.rules, h.guard, awsapi.Options{
 			Region: h.config.Region, Account: artifact.AccountID(h.config.Account), Logger: h.log,
+			Normalize: func(v artifact.VersionKey) artifact.VersionKey { return v.PackageKey.Canonical().At(v.Version) },
 		}),
 		Services: map[string]server.API{"sts": sts{}},
 		Formats:  formats(),
