@@ -267,7 +267,8 @@ func (w *world) half(in string) string {
 	sum := sha512.Sum512(body)
 	want := assets[0]["hashes"].(map[string]any)["SHA-512"]
 	if err != nil || status != http.StatusOK || hex.EncodeToString(sum[:]) != want {
-		return fmt.Sprintf("got status %d with %d bytes (%v) for %s, want those with SHA-512 %v", status, len(body), err, in, want)
+		return fmt.Sprintf("got status %d with %d bytes (%v) for %s, want those with SHA-512 %v",
+			status, len(body), err, in, want)
 	}
 	return ""
 }

@@ -81,11 +81,12 @@ func TestAPublishThatIsCutOffLeavesNothing(t *testing.T) {
 	w := newWorld(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	document := bytes.NewReader(bytes.Join([][]byte{
-		[]byte(`{"_id":"half","name":"half","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"name":"half","version":"1.0.0"}},` +
-			`"_attachments":{"half-1.0.0.tgz":{"content_type":"application/octet-stream","data":"`),
+		[]byte(`{"_id":"half","name":"half","dist-tags":{"latest":"1.0.0"},` +
+			`"versions":{"1.0.0":{"name":"half","version":"1.0.0"}},"_attachments":{"half-1.0.0.tgz":{"content_type":"application/octet-stream","data":"`),
 		bytes.Repeat([]byte("QUJD"), 1<<16),
 	}, nil))
-	req, err := http.NewRequestWithContext(ctx, http.MethodPut, w.endpoint(domain, "my-repo")+"half", &cutOff{document, cancel})
+	address := w.endpoint(domain, "my-repo") + "half"
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, address, &cutOff{document, cancel})
 	w.must(err)
 	req.ContentLength = 1 << 20
 	req.Header.Set("Authorization", "Bearer "+w.bearer)
@@ -100,7 +101,8 @@ func TestAPublishThatIsCutOffLeavesNothing(t *testing.T) {
 	if len(packages) > 0 {
 		t.Errorf("got %v, want nothing", packages)
 	}
-	if status, _, err := w.fetch(t.Context(), w.tarballURL("my-repo", "half", "1.0.0")); err != nil || status != http.StatusNotFound {
+	status, _, err := w.fetch(t.Context(), w.tarballURL("my-repo", "half", "1.0.0"))
+	if err != nil || status != http.StatusNotFound {
 		t.Errorf("got status %d (%v), want 404", status, err)
 	}
 }
