@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"entrepot/blob"
 	"entrepot/repository"
 
 	"github.com/klauspost/compress/gzip"
@@ -24,8 +25,8 @@ const (
 
 // ServeFile answers a request for an asset and closes the file. It is the only way by which asset bytes leave towards
 // package managers. Kept assets support HEAD, ranges and conditions; an asset that is still being fetched is streamed
-// from its start. An error is returned only while nothing has been written; a transfer that breaks later returns
-// http.ErrAbortHandler, so that the client sees a broken connection and never a short success.
+// from its start. An error that wraps http.ErrAbortHandler says that the answer broke off: the connection must be cut, so
+// that the client never sees a short success. Any other error comes while nothing has been written.
 func ServeFile(w http.ResponseWriter, r *http.Request, f repository.File, contentType string) error {
 	if f.Content == nil {
 		return serveTransfer(w, r, f, contentType)
@@ -45,7 +46,11 @@ func ServeFile(w http.ResponseWriter, r *http.Request, f repository.File, conten
 		return nil
 	}
 	if r.Header.Get("Range") != "" || r.Header.Get("If-Match") != "" {
-		http.ServeContent(w, r, "", f.Modified, f.Content)
+		watched := &watchedContent{ReadSeeker: f.Content}
+		http.ServeContent(w, r, "", f.Modified, watched)
+		if watched.err != nil {
+			return broken(watched.err)
+		}
 		return nil
 	}
 	h["Accept-Ranges"] = []string{"bytes"}
@@ -57,10 +62,32 @@ func ServeFile(w http.ResponseWriter, r *http.Request, f repository.File, conten
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}
-	if _, err := copyBuffered(w, f.Content); err != nil {
-		return http.ErrAbortHandler
+	n, err := copyBuffered(w, f.Content)
+	if err != nil && n == 0 && errors.Is(err, blob.ErrCorrupt) {
+		clear(h)
+		return err // nothing is out yet, so the client can be told
+	}
+	if err != nil {
+		return broken(err)
 	}
 	return nil
+}
+
+// broken ends an answer that has begun: the connection is cut, and the cause is kept for the log.
+func broken(cause error) error { return fmt.Errorf("%w: %w", http.ErrAbortHandler, cause) }
+
+// watchedContent remembers why reading failed; http.ServeContent does not tell.
+type watchedContent struct {
+	io.ReadSeeker
+	err error
+}
+
+func (c *watchedContent) Read(p []byte) (int, error) {
+	n, err := c.ReadSeeker.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		c.err = err
+	}
+	return n, err
 }
 
 func serveTransfer(w http.ResponseWriter, r *http.Request, f repository.File, contentType string) error {
@@ -95,7 +122,7 @@ func serveTransfer(w http.ResponseWriter, r *http.Request, f repository.File, co
 			return nil
 		}
 		if err != nil {
-			return http.ErrAbortHandler
+			return broken(err)
 		}
 		// The client gets what there is now: the rest may take as long as the registry pleases.
 		_ = flush.Flush()

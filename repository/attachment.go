@@ -3,6 +3,7 @@ package repository
 import (
 	"context"
 	"io"
+	"slices"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -48,9 +49,17 @@ func (s *Service) attachment(ctx context.Context, at *site, key artifact.Version
 	if err := served(at, v); err != nil {
 		return nil, err
 	}
-	// A copy keeps its origin, and so does a version whose connection has been ended since.
+	// A copy keeps its origin, and so does a version whose connection has been ended since: the registry is asked only where
+	// it may be asked for the package still.
+	made, err := s.plan(ctx, at, key.PackageKey)
+	if err != nil {
+		return nil, err
+	}
+	connected := slices.ContainsFunc(made.sources, func(p planSource) bool {
+		return p.connection != "" && p.connection == v.Origin.Connection
+	})
 	source := s.Sources[v.Origin.Connection]
-	if v.Origin.Type != artifact.OriginExternal || source == nil {
+	if v.Origin.Type != artifact.OriginExternal || source == nil || !connected {
 		return nil, artifact.Errorf(artifact.NotFound, "Version %s of %s comes from no registry that could have its %s.",
 			key.Version, key.Qualified(), name).About(artifact.VersionResource, key.String())
 	}

@@ -74,8 +74,11 @@ func TestAttachment(t *testing.T) {
 		h := chain(t)
 		h.fetches("r", "left@1.0.0", "bytes")
 		h.attaches("r", "left@1.0.0", "attested")
+		h.control("r", "left", artifact.Block, artifact.Block)
+		h.attachmentFails("r", "left@1.0.0", artifact.NotFound)
+		h.control("r", "left", artifact.Block, artifact.Allow)
 		h.update("r")
-		h.attaches("r", "left@1.0.0", "attested")
+		h.attachmentFails("r", "left@1.0.0", artifact.NotFound)
 	})
 	t.Run("of a version that an upstream retained is found without retaining it", func(t *testing.T) {
 		h := chain(t)

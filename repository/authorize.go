@@ -62,10 +62,11 @@ func (s *Service) Authorize(ctx context.Context, c iam.Caller, action string, on
 	if err != nil {
 		return err
 	}
-	return s.authorizeAt(at, c, action, on, tags)
+	return s.authorizeAt(ctx, at, c, action, on, tags)
 }
 
-func (s *Service) authorizeAt(at *site, c iam.Caller, action string, on Subject, tags map[string]string) error {
+func (s *Service) authorizeAt(ctx context.Context, at *site, c iam.Caller, action string, on Subject,
+	tags map[string]string) error {
 	judged := levelOf(action, on)
 	request := iam.Request{
 		Principal: c.Principal,
@@ -79,7 +80,20 @@ func (s *Service) authorizeAt(at *site, c iam.Caller, action string, on Subject,
 	if decision.Allowed() {
 		return nil
 	}
-	return &artifact.Error{Kind: artifact.Denied, Reason: decision.Message(request)}
+	denied := &artifact.Error{Kind: artifact.Denied, Reason: decision.Message(request)}
+	if mutating(action) {
+		if err := s.auditRefusal(ctx, c, action, on, decision); err != nil {
+			return err
+		}
+	}
+	return denied
+}
+
+// mutating reports whether an action changes something, by the verbs of the service's actions.
+func mutating(action string) bool {
+	return !slices.ContainsFunc([]string{"Describe", "Get", "List", "Read"}, func(verb string) bool {
+		return strings.HasPrefix(action, verb)
+	})
 }
 
 // resources are the ARNs an action is judged on.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"entrepot/artifact"
+	"entrepot/catalog"
 	"entrepot/iam"
 	"entrepot/repository"
 )
@@ -245,4 +246,55 @@ func TestI21APublicPolicyIsMeantOrRefused(t *testing.T) {
 		"Condition":{"StringEquals":{"aws:PrincipalOrgID":["o-example"]}}}}`)
 	h.rules.AllowPublic = true
 	h.domainPolicy(policy("Allow", "*", "codeartifact:ReadFromRepository", "*"))
+}
+
+func TestP49EveryMutationAndEveryRefusedOneIsRecordedOnce(t *testing.T) {
+	h := newHouse(t)
+	h.repo("r")
+	h.publish("r", "left@1.0.0", "bytes")
+	count := func() (n int) {
+		t.Helper()
+		h.check(h.catalog.Read(t.Context(), func(r catalog.Reader) error {
+			events, err := r.Events(0, 1000)
+			for _, e := range events {
+				if e.Kind == catalog.AuditEvent {
+					n++
+				}
+			}
+			return err
+		}))
+		return n
+	}
+	nobody := h.caller(account, "nobody", allowNone)
+	on := repository.Target{DomainKey: domainKey, Repository: "r"}
+	steps := []struct {
+		name string
+		do   func() error
+		rows int
+	}{
+		{"a read", func() error { _, err := fetch(t.Context(), h.shelf("r"), "left@1.0.0"); return err }, 0},
+		{"a refused read", func() error { _, _ = fetch(t.Context(), h.as(nobody, "r"), "left@1.0.0"); return nil }, 0},
+		{"a label", func() error { return h.shelf("r").SetLabel(t.Context(), npm("left"), "a", "1.0.0") }, 1},
+		{"a refused label", func() error { _ = h.as(nobody, "r").SetLabel(t.Context(), npm("left"), "a", "1.0.0"); return nil }, 1},
+		{"a tag", func() error { return h.rules.PutTags(t.Context(), h.owner, on, map[string]string{"k": "v"}) }, 1},
+		{"a policy", func() error {
+			_, err := h.rules.PutPolicy(t.Context(), h.owner, on, policy("Deny", "*", "codeartifact:DeleteRepository", "*"), "")
+			return err
+		}, 1},
+		{"a status", func() error { h.setStatus("r", "left@1.0.0", artifact.Unlisted); return nil }, 1},
+		{"a failed change", func() error {
+			_ = h.rules.PutTags(t.Context(), h.owner, repository.Target{DomainKey: domainKey, Repository: "nowhere"}, map[string]string{"k": "v"})
+			return nil
+		}, 0},
+		{"a deletion", func() error { h.deleteVersion("r", "left@1.0.0"); return nil }, 1},
+	}
+	for _, step := range steps {
+		before := count()
+		h.check(step.do())
+		if got := count() - before; got != step.rows {
+			t.Errorf("%s: %d rows, want %d", step.name, got, step.rows)
+		}
+	}
+	err := h.rules.PutTags(t.Context(), h.owner, on, map[string]string{"K": "v"})
+	h.refuses(artifact.Invalid, err)
 }

@@ -1,6 +1,7 @@
 package repository
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
@@ -32,6 +33,14 @@ func (s *Service) audit(w catalog.Writer, c iam.Caller, action string, on Subjec
 		Action:    "codeartifact:" + action,
 		Resource:  resource,
 		Detail:    text,
+	})
+}
+
+// auditRefusal records that somebody was not allowed to change something, and which statement decided.
+func (s *Service) auditRefusal(ctx context.Context, c iam.Caller, action string, on Subject, d iam.Decision) error {
+	return s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error {
+		detail := map[string]any{"errorCode": "AccessDenied", "reason": d.Reason.String(), "statement": d.Sid}
+		return s.audit(w, c, action, on, detail)
 	})
 }
 

@@ -51,7 +51,7 @@ func (s *Shelf) allowed(ctx context.Context, action string, on Subject) (*site, 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.service.authorizeAt(at, s.caller, action, on, nil); err != nil {
+	if err := s.service.authorizeAt(ctx, at, s.caller, action, on, nil); err != nil {
 		return nil, err
 	}
 	return s.service.existing(ctx, s.key)

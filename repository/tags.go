@@ -2,6 +2,9 @@ package repository
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strings"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -16,12 +19,29 @@ func (s *Service) mayTag(ctx context.Context, c iam.Caller, on Subject, tags map
 	if len(tags) > s.Quotas.Tags {
 		return s.tooManyTags(on)
 	}
+	if err := distinctInAnyCase(tags); err != nil {
+		return err
+	}
 	return s.Authorize(ctx, c, "TagResource", on, tags)
 }
 
 func (s *Service) tooManyTags(on Subject) error {
 	t, id := Target{on.Domain, on.Repository}.resource()
 	return artifact.Errorf(artifact.Quota, "A resource can have at most %d tags.", s.Quotas.Tags).About(t, id)
+}
+
+// distinctInAnyCase refuses tags whose keys differ in case only: conditions of policies do not tell them apart.
+func distinctInAnyCase(tags map[string]string) error {
+	seen := map[string]string{}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		folded := strings.ToLower(key)
+		if other, ok := seen[folded]; ok {
+			return artifact.Errorf(artifact.Invalid,
+				"The tag keys '%s' and '%s' differ in case only, so policies could not tell them apart.", other, key)
+		}
+		seen[folded] = key
+	}
+	return nil
 }
 
 // Tags returns the tags of a domain or a repository.
@@ -44,10 +64,13 @@ func (s *Service) PutTags(ctx context.Context, c iam.Caller, on Target, tags map
 			return err
 		}
 		all, err := w.Tags(h)
-		if err == nil && len(all) > s.Quotas.Tags {
-			err = s.tooManyTags(on.subject())
+		if err != nil {
+			return err
 		}
-		return err
+		if len(all) > s.Quotas.Tags {
+			return s.tooManyTags(on.subject())
+		}
+		return distinctInAnyCase(all)
 	})
 }
 

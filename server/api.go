@@ -97,21 +97,20 @@ type queryError struct {
 	RequestID string   `xml:"RequestId"`
 }
 
-// admit authenticates under the limit on failed logins and completes the caller with the circumstances of the request.
+// admit authenticates, slows down those who fail too often, and completes the caller with the circumstances of the request.
 func (s *Server) admit(v *visit, r *http.Request, authenticate func() (iam.Caller, error)) (iam.Caller, error) {
-	now := s.now()
-	offered := offersCredential(r)
-	if offered {
-		if err := s.logins.check(v.client.addr, now); err != nil {
-			s.metrics.throttle.Inc()
-			return iam.Caller{}, err
-		}
-	}
 	caller, err := authenticate()
-	if err != nil {
-		if offered && artifact.Is(err, artifact.Unauthenticated) {
-			s.logins.failed(v.client.addr, now)
+	if artifact.Is(err, artifact.Unauthenticated) && offersCredential(r) {
+		// Only those who fail wait: behind one address there may be many, and no stranger shall lock them out. A credential
+		// is too long to be guessed at any pace; what the limit saves is the work of answering.
+		now := s.now()
+		if throttled := s.logins.check(v.client.addr, now); throttled != nil {
+			s.metrics.throttle.Inc()
+			return iam.Caller{}, throttled
 		}
+		s.logins.failed(v.client.addr, now)
+	}
+	if err != nil {
 		return iam.Caller{}, err
 	}
 	v.caller = s.circumstances(v, caller)

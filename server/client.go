@@ -12,8 +12,9 @@ const maxHops = 32
 
 // client is where a request comes from.
 type client struct {
-	addr   netip.Addr // invalid if unknown
-	secure bool       // over TLS all the way that is known
+	addr    netip.Addr // invalid if unknown
+	secure  bool       // over TLS all the way that is known
+	trusted bool       // a trusted proxy says so
 }
 
 // clientOf finds the client. X-Forwarded-For and X-Forwarded-Proto count only when the peer is a trusted proxy. The list
@@ -25,6 +26,7 @@ func clientOf(r *http.Request, trusted []netip.Prefix) client {
 	if err != nil || !covers(trusted, c.addr) {
 		return c
 	}
+	c.trusted = true
 	if proto := lastItem(r.Header.Values("X-Forwarded-Proto")); proto != "" {
 		c.secure = strings.EqualFold(proto, "https")
 	}

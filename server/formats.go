@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"entrepot/artifact"
+	"entrepot/blob"
 	"entrepot/format"
 	"entrepot/iam"
 )
@@ -135,7 +136,7 @@ func challengeFor(key artifact.RepositoryKey) string {
 // break the connection, so that nobody takes half an answer for a whole one.
 func (s *Server) failFormat(v *visit, r *http.Request, c *counter, err error, challenge string) {
 	if errors.Is(err, http.ErrAbortHandler) || v.w.status != 0 {
-		v.note(err)
+		v.noteBroken(err)
 		panic(http.ErrAbortHandler)
 	}
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
@@ -143,6 +144,16 @@ func (s *Server) failFormat(v *visit, r *http.Request, c *counter, err error, ch
 	}
 	v.note(err)
 	c.Fail(v.w, r, err, challenge)
+}
+
+// noteBroken keeps why an answer broke off for the log, if bytes of ours are damaged or a registry failed: a client that
+// went away is no error.
+func (v *visit) noteBroken(err error) {
+	if errors.Is(err, blob.ErrCorrupt) || artifact.KindOf(err) == artifact.Unavailable {
+		v.err = err
+		return
+	}
+	v.note(err)
 }
 
 // note keeps an error for the log if it is ours or that of somebody we depend on.

@@ -13,7 +13,7 @@ import (
 // maxLoginAddresses bounds the table of addresses that failed to log in; the least recently used are forgotten.
 const maxLoginAddresses = 8192
 
-// logins slows down guessing: an address that failed too often is answered Throttled before its next try is looked at.
+// logins slows down guessing: an address that failed too often is answered Throttled when it fails again.
 // Only failures count, and only of requests that brought a credential; a client that waits to be asked for one does
 // no guessing.
 type logins struct {

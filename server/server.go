@@ -240,6 +240,8 @@ func (s *Server) refuse(v *visit, f refusal) {
 	if status == http.StatusMethodNotAllowed {
 		v.w.Header().Set("Allow", "GET, HEAD, POST, PUT, DELETE, PATCH")
 	}
+	// SDKs look for the code of an error here.
+	v.w.Header().Set("X-Amzn-Errortype", "ValidationException")
 	writeProblem(v.w, status, message)
 }
 
@@ -263,7 +265,9 @@ func (s *Server) panicked(v *visit, p any) (whole bool) {
 
 // serveMetrics shows the metrics to those who may see them. To everybody else there is nothing here.
 func (s *Server) serveMetrics(v *visit, r *http.Request) {
-	if !covers(s.metricsFrom, v.client.addr) {
+	// Behind a proxy nobody trusts, everybody has the proxy's address.
+	forwarded := r.Header.Get("X-Forwarded-For") != "" && !v.client.trusted || r.Header.Get("Forwarded") != ""
+	if !covers(s.metricsFrom, v.client.addr) || forwarded {
 		writeProblem(v.w, http.StatusNotFound, "Nothing is served at this path.")
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -99,9 +100,18 @@ func (s *Server) record(r *http.Request, v *visit, took time.Duration) {
 // maxLoggedPath bounds a path in the log, in bytes.
 const maxLoggedPath = 300
 
+// tokenLike finds our own authorization tokens wherever they stand.
+var tokenLike = regexp.MustCompile(`(?i)entrepot_[A-Za-z0-9_-]{16,}`)
+
 // loggable returns a path fit for the log: cut to size, and without the segment that follows one called token, which is
-// where clients that log out put the credential they want revoked.
+// where clients that log out put the credential they want revoked. A path that holds one of our tokens anywhere, however it
+// is escaped, is not logged at all.
 func loggable(t target) string {
+	for _, segment := range t.segments {
+		if tokenLike.MatchString(segment) {
+			return "(a path with a token in it)"
+		}
+	}
 	raw := strings.Split(t.path, "/")
 	for i, segment := range t.segments {
 		if strings.EqualFold(segment, "token") && i+1 < len(t.segments) && t.segments[i+1] != "" {

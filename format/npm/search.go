@@ -1,11 +1,15 @@
 package npm
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -81,19 +85,14 @@ func search(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 		return err
 	}
 	answer := searchAnswer{Objects: []foundPackage{}, Total: total}
+	found, err := lookUp(r.Context(), s, keys)
+	if err != nil {
+		return err
+	}
 	var newestDate time.Time
-	for _, p := range keys {
-		view, err := s.View(r.Context(), p)
-		if err != nil && passable(err) {
+	for _, latest := range found {
+		if latest.Version == "" {
 			continue
-		} else if err != nil {
-			return err
-		}
-		latest, err := newest(view)
-		if err != nil && passable(err) {
-			continue
-		} else if err != nil {
-			return err
 		}
 		answer.Objects = append(answer.Objects, foundPackage{describeHit(latest), evenScore, 1})
 		if at := shownTime(latest); at.After(newestDate) {
@@ -106,9 +105,42 @@ func search(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	return writeJSON(w, r, http.StatusOK, answer)
 }
 
+// How a search looks at its hits: some at a time, and no longer than a person waits. What a slow registry does not tell by then
+// is left out.
+const (
+	lookAtOnce = 16
+	lookTime   = 5 * time.Second
+)
+
+// lookUp returns the newest version of each package, in the same order; one without a version text could not be had.
+func lookUp(ctx context.Context, s format.Shelf, keys []artifact.PackageKey) ([]artifact.Version, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	found := make([]artifact.Version, len(keys))
+	var group errgroup.Group
+	group.SetLimit(lookAtOnce)
+	for i, p := range keys {
+		group.Go(func() error {
+			view, err := s.View(ctx, p)
+			if err == nil {
+				found[i], err = newest(view)
+			}
+			if err != nil {
+				found[i] = artifact.Version{}
+			}
+			if passable(err) {
+				return nil
+			}
+			return err
+		})
+	}
+	return found, group.Wait()
+}
+
+// passable reports whether a search goes on without the package.
 func passable(err error) bool {
 	return artifact.Is(err, artifact.NotFound) || artifact.Is(err, artifact.Denied) ||
-		artifact.Is(err, artifact.Unavailable)
+		artifact.Is(err, artifact.Unavailable) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // searchTerms splits the text. Qualifiers such as scope:acme and keywords:a,b search for their values.
