@@ -65,9 +65,17 @@ func Open(dir string, o Options) (*Disk, error) {
 // Close ends the use of the folder. Spaces, drafts and contents of the Disk must not be used afterwards.
 func (k *Disk) Close() error { return errors.Join(k.root.Close(), k.lock.Close()) }
 
-// Space returns the store of one domain, its folder made durable if it is missing. The name is an id made by this
-// system: 1–64 lower-case letters, digits and dashes; any other is an Invalid error.
-func (k *Disk) Space(name string) (*Space, error) {
+// Space returns the store of one domain, its folders made durable if they are missing. The name is an id made by this
+// system: 1–64 lower-case letters, digits and dashes; any other is an Invalid error, and so is that of a Cache.
+func (k *Disk) Space(name string) (*Space, error) { return k.space(name, false) }
+
+// Cache returns a store for content that can be had again. It is a Space in everything but one: Commit does not wait for
+// the disk. After a power cut, and only then, content that was committed may be absent, cut short or made of zeros, as
+// the file system left it. So whoever uses a Cache must be able to tell damaged content, as package sealed does, and to
+// do without it.
+func (k *Disk) Cache(name string) (*Space, error) { return k.space(name, true) }
+
+func (k *Disk) space(name string, cache bool) (*Space, error) {
 	if !spacePattern.MatchString(name) {
 		return nil, artifact.Errorf(artifact.Invalid,
 			"%.80q cannot name a space: it needs 1 to 64 lower-case letters, digits and dashes.", name)
@@ -75,18 +83,14 @@ func (k *Disk) Space(name string) (*Space, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if s := k.spaces[name]; s != nil {
+		if s.cache != cache {
+			return nil, artifact.Errorf(artifact.Invalid, "%s is in use both as a space and as a cache.", name)
+		}
 		return s, nil
 	}
-	s := &Space{disk: k, name: name}
-	for _, step := range []func() error{
-		func() error { return k.ensureFolder(name) },
-		func() error { return k.ensureFolder(name + "/" + drafts) },
-		func() error { return k.syncFolder(name) },
-		func() error { return k.syncFolder(".") },
-	} {
-		if err := step(); err != nil {
-			return nil, fmt.Errorf("make space %s: %w", name, told(err))
-		}
+	s := &Space{disk: k, name: name, cache: cache}
+	if err := s.settle(); err != nil {
+		return nil, fmt.Errorf("make space %s: %w", name, told(err))
 	}
 	k.spaces[name] = s
 	return s, nil

@@ -47,6 +47,45 @@ func TestDiskKeepsTheContract(t *testing.T) {
 	blobtest.Run(t, func(t *testing.T) blob.Store { return space(t, open(t, t.TempDir(), disk.Options{}), "acme") })
 }
 
+func TestACacheKeepsTheContractButForPowerCuts(t *testing.T) {
+	blobtest.Run(t, func(t *testing.T) blob.Store { return cache(t, open(t, t.TempDir(), disk.Options{}), "acme") })
+}
+
+func cache(t testing.TB, d *disk.Disk, name string) *disk.Space {
+	t.Helper()
+	s, err := d.Cache(name)
+	if err != nil {
+		t.Fatalf("cache: %v", err)
+	}
+	return s
+}
+
+func TestACacheOutlivesTheProcess(t *testing.T) {
+	dir := t.TempDir()
+	first := open(t, dir, disk.Options{})
+	want := blobtest.Bytes(1, 1000)
+	kept := blobtest.Keep(t, cache(t, first, "acme"), want)
+	if err := first.Close(); err != nil {
+		t.Fatalf("close: %v", err)
+	}
+	got, err := blobtest.Whole(t, cache(t, open(t, dir, disk.Options{}), "acme"), kept.Digest)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("after reopening: %d bytes, %v, want the %d committed", len(got), err, len(want))
+	}
+}
+
+func TestASpaceIsNoCacheAtTheSameTime(t *testing.T) {
+	d := open(t, t.TempDir(), disk.Options{})
+	space(t, d, "durable")
+	cache(t, d, "quick")
+	if _, err := d.Cache("durable"); !artifact.Is(err, artifact.Invalid) {
+		t.Errorf("a space as a cache: got error %v, want an invalid one", err)
+	}
+	if _, err := d.Space("quick"); !artifact.Is(err, artifact.Invalid) {
+		t.Errorf("a cache as a space: got error %v, want an invalid one", err)
+	}
+}
+
 func BenchmarkDisk(b *testing.B) {
 	blobtest.Bench(b, func(b *testing.B) blob.Store { return space(b, open(b, b.TempDir(), disk.Options{}), "acme") })
 }

@@ -12,6 +12,8 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -148,9 +150,13 @@ func rehearse(t *testing.T) []fault.Op {
 	return ops
 }
 
-// strikes calls each for every moment of every operation of a life. Only a write can be half done.
+// strikes calls each for every moment of every operation of a life. Only a write can be half done. Of the fan-out folders
+// that are made one after the other, the first, one in the middle and the last stand for all.
 func strikes(t *testing.T, each func(t *testing.T, n int64, m fault.Moment)) {
 	for i, op := range rehearse(t) {
+		if folder := path.Base(op.Name); op.Verb == fault.Mkdir && len(folder) == 2 && !strings.Contains("07f", folder[1:]) {
+			continue
+		}
 		for _, m := range fault.Moments() {
 			if m == fault.Halfway && op.Verb != fault.Write {
 				continue
@@ -240,18 +246,27 @@ func wantIntact(t *testing.T, dir string, said map[string]bool) {
 func TestCommitSyncsInTheRightOrder(t *testing.T) {
 	for _, test := range []struct {
 		name  string
-		known bool // the fan-out folder has been synced by this process
+		open  func(k *disk.Disk, name string) (*disk.Space, error)
+		known bool // the fan-out folder is there
 		want  []string
 	}{
-		{"new_folder", false, []string{"chtimes draft", "sync draft", "mkdir folder", "sync space", "rename draft",
-			"sync folder"}},
-		{"known_folder", true, []string{"chtimes draft", "sync draft", "rename draft", "sync folder"}},
+		{"missing_folder", (*disk.Disk).Space, false, []string{"chtimes draft", "sync draft", "mkdir folder and its neighbours",
+			"sync space", "rename draft", "sync folder"}},
+		{"known_folder", (*disk.Disk).Space, true, []string{"chtimes draft", "sync draft", "rename draft", "sync folder"}},
+		{"cache", (*disk.Disk).Cache, true, []string{"chtimes draft", "rename draft"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var script fault.Script
-			s := space(t, open(t, t.TempDir(), disk.Options{FS: script.FS(disk.OS)}), "acme")
+			dir := t.TempDir()
+			digest := artifact.Digest(sha256.Sum256(first))
 			if test.known {
-				blobtest.Keep(t, s, second)
+				if err := os.MkdirAll(filepath.Join(dir, "acme", digest.String()[:2]), 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s, err := test.open(open(t, dir, disk.Options{FS: script.FS(disk.OS)}), "acme")
+			if err != nil {
+				t.Fatal(err)
 			}
 			draft, err := s.Create(t.Context())
 			if err != nil {
@@ -261,11 +276,15 @@ func TestCommitSyncsInTheRightOrder(t *testing.T) {
 			if _, err := draft.Write(first); err != nil {
 				t.Fatal(err)
 			}
-			digest := artifact.Digest(sha256.Sum256(first))
 			var got []string
+			folders := 0
 			script.Follow(func(_ int64, op fault.Op) *fault.Fault {
 				switch op.Verb {
-				case fault.Chtimes, fault.Sync, fault.Mkdir, fault.Rename, fault.Remove:
+				case fault.Mkdir:
+					if folders++; folders == 16 {
+						got = append(got, "mkdir folder and its neighbours")
+					}
+				case fault.Chtimes, fault.Sync, fault.Rename, fault.Remove:
 					got = append(got, op.Verb+" "+role(op.Name, digest))
 				}
 				return nil

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -19,12 +20,15 @@ import (
 )
 
 // Space is the store of one domain. Equal content in two spaces is kept twice: deduplication ends where permission does.
+//
+// What a space has was durable when its Commit returned, unless it was opened by Disk.Cache.
 type Space struct {
-	disk *Disk
-	name string
-	// durable says of each fan-out folder that it is there and synced into the space. It starts out false, for a folder
-	// that an earlier process made may not have been synced.
+	disk  *Disk
+	name  string
+	cache bool // commits are not synced; see Disk.Cache
+	// durable says of each fan-out folder that it is there and synced into the space. Folders are made under making.
 	durable [256]atomic.Bool
+	making  sync.Mutex
 }
 
 var _ blob.Store = (*Space)(nil)
@@ -220,18 +224,65 @@ type openFile interface {
 
 func (c *content) Info() blob.Info { return c.info }
 
-// ensureFanOut makes the folder of path and syncs it into the space, once a process.
-func (s *Space) ensureFanOut(d artifact.Digest) error {
-	if s.durable[d[0]].Load() {
-		return nil
+// settle makes the space and syncs it with the fan-out folders there are: an earlier process may not have got to it.
+func (s *Space) settle() error {
+	if err := s.disk.ensureFolder(s.name); err != nil {
+		return err
 	}
-	if err := s.disk.ensureFolder(s.fanOutPath(d.String()[:2])); err != nil {
+	if err := s.disk.ensureFolder(s.name + "/" + drafts); err != nil {
+		return err
+	}
+	var there []byte
+	err := s.disk.walk(s.name, func(folder fs.DirEntry) error {
+		if b, err := hex.DecodeString(folder.Name()); err == nil && folder.IsDir() && fanOutPattern.MatchString(folder.Name()) {
+			there = append(there, b...)
+		}
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	if err := s.disk.syncFolder(s.name); err != nil {
 		return err
 	}
-	s.durable[d[0]].Store(true)
+	for _, b := range there {
+		s.durable[b].Store(true)
+	}
+	return s.disk.syncFolder(".")
+}
+
+// litter is how many fan-out folders are made at a time. They share one sync of the space, so that the first commits of a
+// space do not wait for one each.
+const litter = 16
+
+// ensureFanOut makes the folder of d and those next to it, should the space lack it, and syncs them into the space.
+func (s *Space) ensureFanOut(d artifact.Digest) error {
+	if s.durable[d[0]].Load() {
+		return nil
+	}
+	s.making.Lock()
+	defer s.making.Unlock()
+	if s.durable[d[0]].Load() {
+		return nil // made while this waited
+	}
+	var made []byte
+	first := d[0] - d[0]%litter
+	for i := range byte(litter) {
+		b := first + i
+		err := s.disk.ensureFolder(s.fanOutPath(hex.EncodeToString([]byte{b})))
+		switch {
+		case err == nil:
+			made = append(made, b)
+		case b == d[0] || !errors.Is(err, blob.ErrCorrupt): // what lies in another's place is the matter of its own commits
+			return err
+		}
+	}
+	if err := s.disk.syncFolder(s.name); err != nil {
+		return err
+	}
+	for _, b := range made {
+		s.durable[b].Store(true)
+	}
 	return nil
 }
 

@@ -13,13 +13,14 @@ import (
 //	└── d-3f9ac2/                      a space: one domain, under an id that is never reused
 //	    ├── drafts/
 //	    │   └── 5c0d…                  content on its way in; removed at start, for no writer can be left
-//	    ├── 00/ … ff/                  first byte of the SHA-256, made when first needed
+//	    ├── 00/ … ff/                  first byte of the SHA-256, made sixteen at a time when one of them is needed
 //	    │   └── 62 hex digits          committed content, named by the other 31 bytes; its modification time is
 //	    └── …                          when it was last committed
 //
 // Content arrives here in one order only: the draft's modification time is set, the draft is synced, its fan-out folder
-// is made and the space synced, the draft is renamed, the fan-out folder is synced. So a name, once it can be relied
-// on, always stands for whole content, and a crash leaves nothing but a draft or an orphan.
+// is made and the space synced if that is missing, the draft is renamed, the fan-out folder is synced. So a name, once it
+// can be relied on, always stands for whole content, and a crash leaves nothing but a draft or an orphan. A Cache goes
+// without the two syncs: the death of the process leaves the same there, a power cut may leave damage.
 //
 // What else lies in the tree is not touched. What lies where content should, but is not a plain file with one link, is
 // damage: it is reported and never read.
