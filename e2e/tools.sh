@@ -68,8 +68,9 @@ program() {
 
 node_() {
 	have node && have npm || apt nodejs npm
+	# The npm registry has node itself as a package, for machines whose own is too old.
 	at_least "$(node --version | tr -d v)" "$NODE_MAJOR" ||
-		say "node $(node --version) is older than $NODE_MAJOR; some clients will be skipped" >&2
+		{ package node "node@$NODE_24" && link node "$tools/node/node/node_modules/.bin/node"; }
 	case $(npm --version) in
 	$NPM_MAJOR.*) ;;
 	*) package npm "npm@$NPM" && link npm "$tools/node/npm/node_modules/.bin/npm" ;;

@@ -19,8 +19,11 @@ type serveCommand struct {
 	Data     string            `placeholder:"DIR" help:"Folder for everything the server keeps (default ./entrepot-data)."`
 	Listen   string            `placeholder:"HOST:PORT" help:"Address to listen on (default 127.0.0.1:8090)."`
 	Public   string            `name:"public-url" placeholder:"URL" help:"URL under which clients reach the server (default http://LISTEN)."`
+	Suffix   string            `name:"host-suffix" placeholder:"NAME" help:"Give every domain a host of its own, {domain}-{owner}.d.NAME, as on AWS."`
+	Cert     string            `name:"tls-cert" placeholder:"FILE" help:"Serve HTTPS with this certificate chain (PEM)."`
+	Key      string            `name:"tls-key" placeholder:"FILE" help:"Key of the certificate (PEM)."`
 	Upstream map[string]string `placeholder:"NAME=URL" help:"Address of a public registry, such as npmjs=https://registry.example.test/. Can be repeated."`
-	Set      map[string]string `placeholder:"KEY=VALUE" help:"Any other setting, such as limits-max-asset=1GiB or host-suffix=packages.example.test. Can be repeated."`
+	Set      map[string]string `placeholder:"KEY=VALUE" help:"Any other setting, such as limits-max-asset=1GiB. Can be repeated."`
 }
 
 // Help is shown by entrepot serve --help.
@@ -30,7 +33,7 @@ func (serveCommand) Help() string {
   entrepot serve
   entrepot serve --data /srv/entrepot --listen 0.0.0.0:8090 --public-url http://packages.example.test:8090
   entrepot serve --upstream npmjs=https://registry.example.test/
-  entrepot serve --config /etc/entrepot.yaml --set tls-cert=cert.pem --set tls-key=key.pem
+  entrepot serve --config /etc/entrepot.yaml --tls-cert cert.pem --tls-key key.pem
 
 Every setting is also a key of the configuration file and an environment variable: limits.max_asset is ENTREPOT_LIMITS_MAX_ASSET. Flags win over
 variables, variables over the file. SIGTERM ends the server after the requests in flight.`
@@ -77,7 +80,10 @@ func (s serveCommand) flags() map[string]string {
 	for name, value := range s.Set {
 		given[strings.NewReplacer(".", "-", "_", "-").Replace(name)] = value
 	}
-	for name, value := range map[string]string{"data": s.Data, "listen": s.Listen, "public-url": s.Public} {
+	own := map[string]string{
+		"data": s.Data, "listen": s.Listen, "public-url": s.Public, "host-suffix": s.Suffix, "tls-cert": s.Cert, "tls-key": s.Key,
+	}
+	for name, value := range own {
 		if value != "" {
 			given[name] = value
 		}
