@@ -120,9 +120,11 @@ func (h *house) openUpstreams(ctx context.Context) error {
 	if h.documents, err = h.vault.documents(); err != nil {
 		return err
 	}
+	remembered := repository.NewRemembered(h.catalog, h.documents, h.log)
+	h.closing(remembered.Close) // after the upstreams, which use it
 	f := h.config.Fetch
 	h.upstream, err = upstream.New(upstream.Options{
-		Origins: origins, Cache: repository.NewRemembered(h.catalog, h.documents), Logger: h.log,
+		Origins: origins, Cache: remembered, Logger: h.log,
 		Freshness: f.Freshness, StaleWhileRevalidate: f.StaleWhileRevalidate, NegativeTTL: f.NegativeTTL,
 		MaxDocument: int64(f.MaxDocument), MaxAsset: int64(h.config.Limits.MaxAsset), UserAgent: "entrepot/" + version,
 	})

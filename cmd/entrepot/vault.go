@@ -50,11 +50,11 @@ func (v *vault) Open(d catalog.Domain) (blob.Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("domain %s: %w", d.DomainKey, err)
 	}
-	store, err := v.stack(spaceOf(d.ID), key)
+	folder, err := v.disk.Space(spaceOf(d.ID))
 	if err != nil {
 		return nil, err
 	}
-	first, _ := v.opened.LoadOrStore(d.ID, store)
+	first, _ := v.opened.LoadOrStore(d.ID, v.stack(folder, key))
 	return first.(blob.Store), nil
 }
 
@@ -101,19 +101,22 @@ func never(catalog.Reader, artifact.Digest) (bool, error) { return false, nil }
 // little beside sending it.
 const warmest = 256 << 10
 
-// documents returns the installation's own store, where metadata of public registries lies.
-func (v *vault) documents() (blob.Store, error) { return v.stack("documents", v.keyring.OwnDataKey()) }
-
-func (v *vault) stack(space string, key sealed.DataKey) (blob.Store, error) {
-	folder, err := v.disk.Space(space)
+// documents returns the installation's own store, where metadata of public registries lies. It can be fetched again, so nobody
+// waits for the disk.
+func (v *vault) documents() (blob.Store, error) {
+	folder, err := v.disk.Cache("documents")
 	if err != nil {
 		return nil, err
 	}
+	return v.stack(folder, v.keyring.OwnDataKey()), nil
+}
+
+func (v *vault) stack(folder *disk.Space, key sealed.DataKey) blob.Store {
 	store := blob.Store(v.metrics.Store(sealed.New(folder, key)))
 	if v.memory > 0 {
 		store = hot.New(store, hot.Options{Largest: warmest, Total: v.memory})
 	}
-	return store, nil
+	return store
 }
 
 // Seal encrypts a secret and binds it to what it is about.
