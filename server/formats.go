@@ -74,8 +74,7 @@ func (s *Server) serveFormat(v *visit, r *http.Request, at place) {
 		return
 	}
 	v.format = c.Name
-	challenge := challengeFor(at.RepositoryKey)
-	v.fail = func(err error) { s.failFormat(v, r, c, err, challenge) }
+	v.fail = func(err error) { s.failFormat(v, r, c, err, at.RepositoryKey) }
 	caller, err := s.admit(v, r, func() (iam.Caller, error) { return s.authenticator.Bearer(r, at.DomainKey()) })
 	if err != nil {
 		v.fail(err)
@@ -134,7 +133,7 @@ func challengeFor(key artifact.RepositoryKey) string {
 
 // failFormat answers err in the words of the package manager, once: after the answer has begun, all that is left is to
 // break the connection, so that nobody takes half an answer for a whole one.
-func (s *Server) failFormat(v *visit, r *http.Request, c *counter, err error, challenge string) {
+func (s *Server) failFormat(v *visit, r *http.Request, c *counter, err error, at artifact.RepositoryKey) {
 	if errors.Is(err, http.ErrAbortHandler) || v.w.status != 0 {
 		v.noteBroken(err)
 		panic(http.ErrAbortHandler)
@@ -143,7 +142,7 @@ func (s *Server) failFormat(v *visit, r *http.Request, c *counter, err error, ch
 		return
 	}
 	v.note(err)
-	c.Fail(v.w, r, err, challenge)
+	c.Fail(v.w, r, err, challengeFor(at))
 }
 
 // noteBroken keeps why an answer broke off for the log, if bytes of ours are damaged or a registry failed: a client that

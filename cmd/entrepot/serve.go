@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"os"
 	"strings"
@@ -49,7 +48,8 @@ func (s serveCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	log := logger(c.Log)
+	log, flush := openLog(c.Log, os.Stderr)
+	defer flush()
 	for _, name := range unknown {
 		log.WarnContext(ctx, "this variable is no setting", "variable", name)
 	}
@@ -92,14 +92,4 @@ func (s serveCommand) flags() map[string]string {
 		given["upstream-"+name] = address
 	}
 	return given
-}
-
-func logger(l config.Log) *slog.Logger {
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(l.Level)) // checked when the configuration was loaded
-	options := &slog.HandlerOptions{Level: level}
-	if l.Format == "json" {
-		return slog.New(slog.NewJSONHandler(os.Stderr, options))
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, options))
 }
