@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 
 	"entrepot/artifact"
 )
@@ -179,10 +180,15 @@ func (c *Client) checkAsset(a ask, req AssetRequest, resp *http.Response) error 
 	return nil
 }
 
+// chunks are the buffers between upstreams and spools. One made for each file would be most of what a small file allocates.
+var chunks = sync.Pool{New: func() any { return new([chunk]byte) }}
+
 // spool copies the body, hashing it, and tells the followers of every step.
 func (c *Client) spool(a ask, f *flight, spool io.Writer, src *ceiling) (artifact.Digests, int64, error) {
 	sums := artifact.NewDigester()
-	buf := make([]byte, chunk)
+	whole := chunks.Get().(*[chunk]byte)
+	defer chunks.Put(whole)
+	buf := whole[:]
 	for {
 		n, err := src.Read(buf)
 		if n > 0 {
