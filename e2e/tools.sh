@@ -1,5 +1,5 @@
 #!/bin/sh
-# tools.sh installs the clients that the end-to-end tests drive. Running it again changes nothing.
+# tools.sh installs the clients that the end-to-end tests drive, and the compiler that the race detector needs. Running it again changes nothing.
 #
 # What is on PATH and new enough is used as it is. The rest goes below $ENTREPOT_TOOLS (build/tools of the checkout unless set),
 # by package name with the machine's own npm and pip, so it comes from whatever registries those are configured for. Node and
@@ -105,6 +105,8 @@ python() {
 	program python3 "$tools/python/bin/python3"
 }
 
+# The race detector needs a C compiler.
+have cc || have gcc || apt gcc libc6-dev
 node_
 python
 for tool in node npm npm-6 npm-8 npm-12 pnpm yarn-classic yarn-berry python3 aws; do
