@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,8 +26,8 @@ func TestLinesAreWrittenTogetherWithinATenthOfASecond(t *testing.T) {
 			}
 			time.Sleep(101 * time.Millisecond)
 			synctest.Wait()
-			if len(out.all) != 1 || strings.Count(out.text(), "\n") != 2 || !strings.Contains(out.text(), "second") {
-				t.Errorf("%s: got %q, want two lines in one write", format, out.all)
+			if out.count() != 1 || strings.Count(out.text(), "\n") != 2 || !strings.Contains(out.text(), "second") {
+				t.Errorf("%s: got %q, want two lines in one write", format, out.text())
 			}
 			log.Info("last words")
 			flush()
@@ -72,11 +73,26 @@ func TestManyLinesDoNotWaitInMemory(t *testing.T) {
 }
 
 // writes remembers each write.
-type writes struct{ all []string }
+type writes struct {
+	mu  sync.Mutex
+	all []string
+}
 
 func (w *writes) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.all = append(w.all, string(bytes.Clone(p)))
 	return len(p), nil
 }
 
-func (w *writes) text() string { return strings.Join(w.all, "") }
+func (w *writes) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.all)
+}
+
+func (w *writes) text() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return strings.Join(w.all, "")
+}
