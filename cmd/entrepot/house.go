@@ -159,10 +159,13 @@ func (h *house) openAccess(ctx context.Context) error {
 	created, err := h.guard.Bootstrap(ctx, access.Installation{
 		Dir: h.config.Data, Account: artifact.AccountID(h.config.Account), PublicURL: h.config.PublicURL,
 	})
-	if err == nil && created {
+	if err != nil {
+		return err
+	}
+	if created {
 		h.log.InfoContext(ctx, "made a new installation", "account", h.config.Account, "credentials", filepath.Join(h.config.Data, "aws"))
 	}
-	return err
+	return access.Readdress(h.config.Data, h.config.PublicURL)
 }
 
 func (h *house) openServer(context.Context) error {
