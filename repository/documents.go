@@ -151,13 +151,21 @@ func (s *Service) document(ctx context.Context, at *site, p artifact.PackageKey,
 	}
 }
 
+// packers keep their tables, which are larger than most documents, from one rendering to the next.
+var packers = sync.Pool{New: func() any {
+	packer, err := gzip.NewWriterLevel(io.Discard, compression)
+	if err != nil {
+		panic(err) // only for a level that does not exist
+	}
+	return packer
+}}
+
 // press renders a document and compresses it on the way.
 func (s *Service) press(view View, render func(io.Writer, View) error) (Document, error) {
 	var zipped bytes.Buffer
-	packer, err := gzip.NewWriterLevel(&zipped, compression)
-	if err != nil {
-		return Document{}, err
-	}
+	packer := packers.Get().(*gzip.Writer)
+	defer packers.Put(packer)
+	packer.Reset(&zipped)
 	out := &tee{hash: sha256.New(), packer: packer}
 	if err := render(out, view); err != nil {
 		return Document{}, err
