@@ -264,8 +264,12 @@ func sha(ts *testscript.TestScript, neg bool, args []string) {
 	fmt.Fprintln(ts.Stdout(), sum)
 }
 
+// logDelay is longer than the server keeps lines of its log to itself.
+const logDelay = 300 * time.Millisecond
+
 func nowhere(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts, neg)
+	time.Sleep(logDelay)
 	found, err := folderHas(ts.MkAbs(args[0]), args[1:]...)
 	ts.Check(err)
 	for _, text := range args[1:] {
