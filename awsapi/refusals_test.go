@@ -116,7 +116,7 @@ func TestRefusedRequests(t *testing.T) {
 		{"revision too long", "GET /v1/package/version/asset?" + inVersion + "&asset=a&revision=" + long(51), "",
 			FieldValidationFailed,
 			one("'"+long(51)+"'", "packageVersionRevision", tooLong+"50")},
-		{"list namespace without format", "POST /v1/packages?" + inRepo + "&namespace=n", "", FieldValidationFailed,
+		{"T34 a list by namespace without format", "POST /v1/packages?" + inRepo + "&namespace=n", "", FieldValidationFailed,
 			"A namespace can only be given together with a format."},
 		{"publish filter in lower case", "POST /v1/packages?" + inRepo + "&publish=allow", "", FieldValidationFailed,
 			one("'allow'", "publish", notOneOf+"[ALLOW, BLOCK]")},

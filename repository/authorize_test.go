@@ -154,6 +154,17 @@ func TestPermissionOnTheShelf(t *testing.T) {
 		h.refuses(artifact.Denied, h.as(reader, "r").SetLabel(t.Context(), npm("left"), "latest", "1.0.0"))
 		h.holds("r", "left", "1.0.0")
 	})
+	t.Run("I23 a token may be had by one who may read nothing", func(t *testing.T) {
+		h := newHouse(t)
+		h.repo("r")
+		h.publish("r", "left@1.0.0", "bytes")
+		holder := h.caller(account, "holder", policy("Allow", "", "codeartifact:GetAuthorizationToken", "*"))
+		h.check(h.rules.Authorize(t.Context(), holder, "GetAuthorizationToken", repository.OnDomain(domainKey), nil))
+		_, err := fetch(t.Context(), h.as(holder, "r"), "left@1.0.0")
+		h.refuses(artifact.Denied, err)
+		_, err = h.as(holder, "r").View(t.Context(), npm("left"))
+		h.refuses(artifact.Denied, err)
+	})
 	t.Run("I26 a copy needs reading the source", func(t *testing.T) {
 		h := newHouse(t)
 		h.repo("s")
@@ -201,7 +212,7 @@ func TestPermissionOnTheShelf(t *testing.T) {
 	})
 }
 
-func TestPolicyRevisions(t *testing.T) {
+func TestI27PolicyRevisions(t *testing.T) {
 	h := newHouse(t)
 	h.repo("r")
 	for _, on := range []repository.Target{{DomainKey: domainKey}, {DomainKey: domainKey, Repository: "r"}} {

@@ -216,6 +216,26 @@ func TestResolve(t *testing.T) {
 		h.shows("a", "left", "1.0.0")
 		h.holds("a", "left", "1.0.0")
 	})
+	t.Run("T17 a connection is shown as it was associated", func(t *testing.T) {
+		h := newHouse(t)
+		h.repo("r")
+		h.connect("r")
+		repo, err := h.rules.Repository(t.Context(), key("r"))
+		h.check(err)
+		if f, known := repository.ConnectionFormat(npmjs); len(repo.Connections) != 1 || repo.Connections[0] != npmjs || !known || f != artifact.NPM {
+			t.Errorf("connections %v, format %s", repo.Connections, f)
+		}
+	})
+	t.Run("T22 a new public version is seen at the next look and can be fetched before", func(t *testing.T) {
+		h := newHouse(t)
+		h.repo("r")
+		h.connect("r")
+		h.registry.offer("left@1.0.0", "one")
+		h.shows("r", "left", "1.0.0")
+		h.registry.offer("left@2.0.0", "two")
+		h.fetches("r", "left@2.0.0", "two")
+		h.shows("r", "left", "1.0.0", "2.0.0")
+	})
 	t.Run("T30 a withdrawn version upstream is a wall", func(t *testing.T) {
 		h := newHouse(t)
 		h.repo("b")
