@@ -1,0 +1,50 @@
+package docs_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var walked = regexp.MustCompile(`^(aws codeartifact|npm install express)\b`)
+
+// TestTheReadmesWalkIsRun wants each command of the README's first lines in the session that goes the same way, in the
+// same order.
+func TestTheReadmesWalkIsRun(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := os.ReadFile(filepath.Join(root, "e2e/testdata/the_walk_of_the_guide_ends_with_an_installed_package.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, walk, _ := strings.Cut(string(readme), "## The first lines")
+	walk, _, _ = strings.Cut(walk, "\n## ")
+	var run []string
+	for line := range strings.Lines(string(session)) {
+		if command, ok := strings.CutPrefix(strings.TrimSpace(line), "exec "); ok {
+			run = append(run, command)
+		}
+	}
+	seen := 0
+	for _, code := range codeIn(walk) {
+		code = strings.Join(strings.Fields(code), " ") // as it is without the backslashes at ends of lines
+		if !walked.MatchString(code) || !strings.Contains(code, "express") && !strings.Contains(code, "--domain") {
+			continue // a command's name in a sentence
+		}
+		seen++
+		at := slices.Index(run, code)
+		if at < 0 {
+			t.Errorf("the session does not run, or not in this order: %s", code)
+			continue
+		}
+		run = run[at+1:]
+	}
+	if seen < 8 {
+		t.Errorf("found %d commands in the README's walk, want the eight of the guide", seen)
+	}
+}
