@@ -45,7 +45,8 @@ type Selection struct {
 	Expected  artifact.Status   // the status each must have; empty for any
 }
 
-// Outcome is the answer to such a call: every version is in one of the maps, but for copies that were identical already.
+// Outcome is the answer to such a call. Every version is in one of the maps, but for copies that were identical already
+// while nothing failed.
 type Outcome struct {
 	Successful map[string]VersionResult
 	Failed     map[string]VersionFailure

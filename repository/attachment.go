@@ -46,11 +46,11 @@ func (s *Service) attachment(ctx context.Context, at *site, key artifact.Version
 	if err != nil {
 		return nil, err
 	}
-	if err := served(at, v); err != nil {
+	if err := mayBeServed(at, v); err != nil {
 		return nil, err
 	}
-	// A copy keeps its origin, and so does a version whose connection has been ended since: the registry is asked only where
-	// it may be asked for the package still.
+	// A copy keeps its origin, and so does a version whose connection has ended since: the registry is asked only where
+	// it still may be asked for the package.
 	made, err := s.plan(ctx, at, key.PackageKey)
 	if err != nil {
 		return nil, err
@@ -60,8 +60,9 @@ func (s *Service) attachment(ctx context.Context, at *site, key artifact.Version
 	})
 	source := s.Sources[v.Origin.Connection]
 	if v.Origin.Type != artifact.OriginExternal || source == nil || !connected {
-		return nil, artifact.Errorf(artifact.NotFound, "Version %s of %s comes from no registry that could have its %s.",
-			key.Version, key.Qualified(), name).About(artifact.VersionResource, key.String())
+		return nil, artifact.Errorf(artifact.NotFound,
+			"Version %s of %s comes from no registry that could have its %s.", key.Version, key.Qualified(), name).
+			About(artifact.VersionResource, key.String())
 	}
 	return source.Attachment(ctx, v, name)
 }

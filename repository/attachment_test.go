@@ -149,7 +149,8 @@ func TestAttachment(t *testing.T) {
 func TestMayPublishAsksWhatPublishAsks(t *testing.T) {
 	h := newHouse(t)
 	h.repo("r")
-	publisher := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"codeartifact:PublishPackageVersion",` +
+	publisher := `{"Version":"2012-10-17","Statement":{"Effect":"Allow",` +
+		`"Action":"codeartifact:PublishPackageVersion",` +
 		`"Resource":"arn:aws:codeartifact:us-east-1:` + account + `:package/house/r/npm//left"}}`
 	shelf := h.rules.Shelf(h.caller(account, "bob", publisher), key("r"), "http://house.test/r/")
 	h.check(shelf.MayPublish(t.Context(), npm("left")))

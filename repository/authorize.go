@@ -11,22 +11,23 @@ import (
 )
 
 // level says which resource policies count for an action and on what it is judged (user guide, "Repository policies",
-// "Domain policies").
+// "Domain policies"). The order matters: first what lies in a repository, then what lies in a domain, then what lies in
+// neither yet. At an unowned level the holder's own policy does not count, so that it cannot lock out its owner.
 type level uint8
 
 const (
 	onPackage           level = iota // domain and repository policy, judged on the package
 	onDestination                    // domain and repository policy, judged on the package or its repository
 	onRepository                     // domain and repository policy, judged on the repository
-	onRepositoryUnowned              // domain policy only, judged on the repository: its policy cannot lock out its owner
+	onRepositoryUnowned              // domain policy only, judged on the repository
 	onDomain                         // domain policy, judged on the domain
-	onDomainUnowned                  // no resource policy, judged on the domain, for the same reason
+	onDomainUnowned                  // no resource policy, judged on the domain
 	onNewRepository                  // domain policy, judged on the domain or on the repository to be
 	onNewDomain                      // no resource policy, judged on the domain to be
 	onAccount                        // no resource policy, judged on no resource in particular
 )
 
-// levels names the actions that are not judged where their subject is: a package, a repository or a domain.
+// levels are those of the actions whose subject alone (a package, a repository, a domain) does not tell the level.
 var levels = map[string]level{
 	"CopyPackageVersions":            onDestination,
 	"CreateDomain":                   onNewDomain,
@@ -52,12 +53,13 @@ func levelOf(action string, on Subject) level {
 	return onAccount
 }
 
-// Authorize asks whether the caller may do the action, an operation's name without its service prefix, to the subject. It
-// returns Denied in AWS's words, or nil. tags are those the request brings along. What does not exist is judged without
-// policies of its own, so a stranger is Denied whether or not it exists.
+// Authorize asks whether the caller may do the action, an operation's name without its service prefix, to the subject.
+// It returns Denied in AWS's words, or nil. tags are those the request brings along. What does not exist is judged
+// without policies of its own, so a stranger is Denied whether or not it exists.
 //
 // Every permission in the system is asked for here.
-func (s *Service) Authorize(ctx context.Context, c iam.Caller, action string, on Subject, tags map[string]string) error {
+func (s *Service) Authorize(ctx context.Context, c iam.Caller, action string, on Subject,
+	tags map[string]string) error {
 	at, err := s.site(ctx, on.Domain, on.Repository)
 	if err != nil {
 		return err
@@ -75,7 +77,9 @@ func (s *Service) authorizeAt(ctx context.Context, at *site, c iam.Caller, actio
 		Under:     s.under(judged, c),
 		Context:   circumstances(c.Context, judged, at, requestTags{tags, action != "UntagResource"}),
 	}
-	policies := iam.Policies{Identity: c.Identity, Boundary: c.Boundary, Session: c.Session, Resource: policiesFor(judged, at)}
+	policies := iam.Policies{
+		Identity: c.Identity, Boundary: c.Boundary, Session: c.Session, Resource: policiesFor(judged, at),
+	}
 	decision := iam.Evaluate(request, policies, s.atHome(c, judged, at, on))
 	if decision.Allowed() {
 		return nil
@@ -103,11 +107,9 @@ func (s *Service) resources(judged level, on Subject) []string {
 	repository := place.RepositoryARN(on.Domain.Name, on.Repository).String()
 	switch judged {
 	case onPackage:
-		p := on.Package
-		return []string{place.PackageARN(on.Domain.Name, on.Repository, string(p.Format), p.Namespace, p.Name).String()}
+		return []string{packageARN(place, on)}
 	case onDestination:
-		p := on.Package
-		return []string{repository, place.PackageARN(on.Domain.Name, on.Repository, string(p.Format), p.Namespace, p.Name).String()}
+		return []string{repository, packageARN(place, on)}
 	case onRepository, onRepositoryUnowned:
 		return []string{repository}
 	case onNewRepository:
@@ -118,13 +120,19 @@ func (s *Service) resources(judged level, on Subject) []string {
 	return []string{domain}
 }
 
-// under is where the resources of an account-level action live: listing domains may be granted on some of them (user guide,
-// "Identity-based policy examples").
+func packageARN(place iam.Place, on Subject) string {
+	p := on.Package
+	return place.PackageARN(on.Domain.Name, on.Repository, string(p.Format), p.Namespace, p.Name).String()
+}
+
+// under is where the resources of an account-level action live: listing domains may be granted on some of them (user
+// guide, "Identity-based policy examples").
 func (s *Service) under(judged level, c iam.Caller) string {
 	if judged != onAccount {
 		return ""
 	}
-	return iam.ARN{Partition: s.Partition, Service: "codeartifact", Region: s.Region, Account: c.Principal.Account}.String()
+	account := iam.ARN{Partition: s.Partition, Service: "codeartifact", Region: s.Region, Account: c.Principal.Account}
+	return account.String()
 }
 
 // policiesFor are the resource policies that count.
@@ -139,8 +147,8 @@ func policiesFor(judged level, at *site) []*iam.Policy {
 	return slices.DeleteFunc(policies, func(p *iam.Policy) bool { return p == nil })
 }
 
-// atHome reports whether an identity policy suffices: the caller belongs to the account that owns the domain, or to the one
-// that administers the repository.
+// atHome reports whether an identity policy suffices: the caller belongs to the account that owns the domain, or to the
+// one that administers the repository.
 func (s *Service) atHome(c iam.Caller, judged level, at *site, on Subject) bool {
 	if judged >= onNewDomain {
 		return true
@@ -148,7 +156,8 @@ func (s *Service) atHome(c iam.Caller, judged level, at *site, on Subject) bool 
 	if c.Principal.Account == string(on.Domain.Owner) {
 		return true
 	}
-	return judged <= onRepositoryUnowned && at.repository != nil && string(at.repository.Administrator) == c.Principal.Account
+	return judged <= onRepositoryUnowned && at.repository != nil &&
+		string(at.repository.Administrator) == c.Principal.Account
 }
 
 // requestTags are the tags that a request brings along. Untagging brings keys only.

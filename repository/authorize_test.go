@@ -17,7 +17,8 @@ func policy(effect, principal, action, resource string) string {
 	if principal != "" {
 		who = fmt.Sprintf(`"Principal":{"AWS":%q},`, principal)
 	}
-	return fmt.Sprintf(`{"Version":"2012-10-17","Statement":{"Effect":%q,%s"Action":%q,"Resource":%q}}`, effect, who, action, resource)
+	return fmt.Sprintf(`{"Version":"2012-10-17","Statement":{"Effect":%q,%s"Action":%q,"Resource":%q}}`, effect, who,
+		action, resource)
 }
 
 func (h *house) domainPolicy(document string) {
@@ -28,7 +29,8 @@ func (h *house) domainPolicy(document string) {
 
 func (h *house) repositoryPolicy(repo, document string) {
 	h.t.Helper()
-	_, err := h.rules.PutPolicy(h.t.Context(), h.owner, repository.Target{DomainKey: domainKey, Repository: repo}, document, "")
+	on := repository.Target{DomainKey: domainKey, Repository: repo}
+	_, err := h.rules.PutPolicy(h.t.Context(), h.owner, on, document, "")
 	h.check(err)
 }
 
@@ -51,21 +53,27 @@ func TestAuthorize(t *testing.T) {
 		because            string // part of the refusal
 	}{
 		{name: "C37 I18 the repository policy names a user of the same account", identity: allowNone,
-			repository: policy("Allow", bob, "codeartifact:ReadFromRepository", "*"), action: "ReadFromRepository", allowed: true},
+			repository: policy("Allow", bob, "codeartifact:ReadFromRepository", "*"), action: "ReadFromRepository",
+			allowed: true},
 		{name: "I19 a grant to the account root delegates and does not allow", identity: allowNone,
 			repository: policy("Allow", account, "codeartifact:ReadFromRepository", "*"), action: "ReadFromRepository",
 			because: "no identity-based policy allows"},
-		{name: "I19 the identity policy allows what the root was granted", identity: policy("Allow", "", "codeartifact:Read*", "*"),
-			repository: policy("Allow", account, "codeartifact:ReadFromRepository", "*"), action: "ReadFromRepository", allowed: true},
+		{name: "I19 the identity policy allows what the root was granted",
+			identity:   policy("Allow", "", "codeartifact:Read*", "*"),
+			repository: policy("Allow", account, "codeartifact:ReadFromRepository", "*"), action: "ReadFromRepository",
+			allowed: true},
 		{name: "C35 across accounts the resource policy alone is not enough", account: stranger, identity: allowNone,
 			domain: policy("Allow", stranger, "codeartifact:ReadFromRepository", "*"), action: "ReadFromRepository",
 			because: "no identity-based policy allows the codeartifact:ReadFromRepository action"},
 		{name: "C36 I20 across accounts the identity policy alone is not enough", account: stranger, identity: allowAll,
-			action: "ReadFromRepository", because: "no resource-based policy allows the codeartifact:ReadFromRepository action"},
+			action:  "ReadFromRepository",
+			because: "no resource-based policy allows the codeartifact:ReadFromRepository action"},
 		{name: "C39 a domain policy lets another account read every repository", account: stranger, identity: allowAll,
-			domain: policy("Allow", stranger, "codeartifact:ReadFromRepository", "*"), action: "ReadFromRepository", allowed: true},
+			domain: policy("Allow", stranger, "codeartifact:ReadFromRepository", "*"), action: "ReadFromRepository",
+			allowed: true},
 		{name: "a repository policy lets another account read this repository", account: stranger, identity: allowAll,
-			repository: policy("Allow", stranger, "codeartifact:ReadFromRepository", repoARN), action: "ReadFromRepository", allowed: true},
+			repository: policy("Allow", stranger, "codeartifact:ReadFromRepository", repoARN),
+			action:     "ReadFromRepository", allowed: true},
 		{name: "and nothing else", account: stranger, identity: allowAll,
 			repository: policy("Allow", stranger, "codeartifact:ReadFromRepository", "*"), action: "ListPackages"},
 		{name: "an explicit deny in the repository policy wins", identity: allowAll,
@@ -73,36 +81,51 @@ func TestAuthorize(t *testing.T) {
 			because: "with an explicit deny in a resource-based policy"},
 		{name: "an explicit deny in the domain policy reaches the packages", identity: allowAll,
 			domain: policy("Deny", bob, "codeartifact:*", packages), action: "PublishPackageVersion",
-			on: repository.OnPackage(key("r"), npm("left")), because: "with an explicit deny in a resource-based policy"},
+			on:      repository.OnPackage(key("r"), npm("left")),
+			because: "with an explicit deny in a resource-based policy"},
 		{name: "publishing one package is not publishing another", account: stranger, identity: allowAll,
-			repository: policy("Allow", stranger, "codeartifact:PublishPackageVersion", strings.TrimSuffix(packages, "*")+"parity/ui"),
-			action:     "PublishPackageVersion", on: repository.OnPackage(key("r"), npm("left"))},
+			repository: policy("Allow", stranger, "codeartifact:PublishPackageVersion",
+				strings.TrimSuffix(packages, "*")+"parity/ui"),
+			action: "PublishPackageVersion", on: repository.OnPackage(key("r"), npm("left"))},
 		{name: "a scoped package is published by its ARN", account: stranger, identity: allowAll,
-			repository: policy("Allow", stranger, "codeartifact:PublishPackageVersion", strings.TrimSuffix(packages, "*")+"parity/ui"),
-			action:     "PublishPackageVersion", on: repository.OnPackage(key("r"), artifact.PackageKey{Format: artifact.NPM, Namespace: "parity", Name: "ui"}), allowed: true},
+			repository: policy("Allow", stranger, "codeartifact:PublishPackageVersion",
+				strings.TrimSuffix(packages, "*")+"parity/ui"),
+			action: "PublishPackageVersion", on: repository.OnPackage(key("r"),
+				artifact.PackageKey{Format: artifact.NPM, Namespace: "parity", Name: "ui"}), allowed: true},
 		{name: "C38 the owner puts a new domain policy although the old one denies all", identity: allowAll,
-			domain: policy("Deny", "*", "codeartifact:*", "*"), action: "PutDomainPermissionsPolicy", on: repository.OnDomain(domainKey), allowed: true},
+			domain: policy("Deny", "*", "codeartifact:*", "*"), action: "PutDomainPermissionsPolicy",
+			on: repository.OnDomain(domainKey), allowed: true},
 		{name: "the owner puts a new repository policy although the old one denies all", identity: allowAll,
-			repository: policy("Deny", "*", "codeartifact:*", "*"), action: "PutRepositoryPermissionsPolicy", allowed: true},
+			repository: policy("Deny", "*", "codeartifact:*", "*"), action: "PutRepositoryPermissionsPolicy",
+			allowed: true},
 		{name: "deleting that policy is subject to it", identity: allowAll,
 			repository: policy("Deny", "*", "codeartifact:*", "*"), action: "DeleteRepositoryPermissionsPolicy"},
 		{name: "a domain policy cannot give away its own replacement", account: stranger, identity: allowAll,
-			domain: policy("Allow", stranger, "codeartifact:*", "*"), action: "PutDomainPermissionsPolicy", on: repository.OnDomain(domainKey)},
+			domain: policy("Allow", stranger, "codeartifact:*", "*"), action: "PutDomainPermissionsPolicy",
+			on: repository.OnDomain(domainKey)},
 		{name: "but that of a repository's policy", account: stranger, identity: allowAll,
-			domain: policy("Allow", stranger, "codeartifact:*", "*"), action: "PutRepositoryPermissionsPolicy", allowed: true},
-		{name: "a copy is denied on the package", identity: allowAll, repository: policy("Deny", bob, "codeartifact:CopyPackageVersions", packages),
-			action: "CopyPackageVersions", on: repository.OnPackage(key("r"), npm("left")), because: "explicit deny"},
-		{name: "a copy is denied on the repository", identity: allowAll, repository: policy("Deny", bob, "codeartifact:CopyPackageVersions", repoARN),
-			action: "CopyPackageVersions", on: repository.OnPackage(key("r"), npm("left")), because: "explicit deny"},
-		{name: "a copy is allowed on the repository", identity: policy("Allow", "", "codeartifact:CopyPackageVersions", repoARN),
-			action: "CopyPackageVersions", on: repository.OnPackage(key("r"), npm("left")), allowed: true},
+			domain: policy("Allow", stranger, "codeartifact:*", "*"), action: "PutRepositoryPermissionsPolicy",
+			allowed: true},
+		{name: "a copy is denied on the package", identity: allowAll,
+			repository: policy("Deny", bob, "codeartifact:CopyPackageVersions", packages),
+			action:     "CopyPackageVersions",
+			on:         repository.OnPackage(key("r"), npm("left")), because: "explicit deny"},
+		{name: "a copy is denied on the repository", identity: allowAll,
+			repository: policy("Deny", bob, "codeartifact:CopyPackageVersions", repoARN), action: "CopyPackageVersions",
+			on: repository.OnPackage(key("r"), npm("left")), because: "explicit deny"},
+		{name: "a copy is allowed on the repository",
+			identity: policy("Allow", "", "codeartifact:CopyPackageVersions", repoARN),
+			action:   "CopyPackageVersions", on: repository.OnPackage(key("r"), npm("left")), allowed: true},
 		{name: "a domain policy lets another account create repositories", account: stranger, identity: allowAll,
-			domain: policy("Allow", stranger, "codeartifact:CreateRepository", "arn:aws:codeartifact:us-east-1:"+account+":domain/house"),
+			domain: policy("Allow", stranger, "codeartifact:CreateRepository",
+				"arn:aws:codeartifact:us-east-1:"+account+":domain/house"),
 			action: "CreateRepository", on: repository.OnRepository(key("new")), allowed: true},
-		{name: "listing domains is granted on domains", identity: policy("Allow", "", "codeartifact:ListDomains", "arn:aws:codeartifact:us-east-1:"+account+":domain/my*"),
+		{name: "listing domains is granted on domains", identity: policy("Allow", "", "codeartifact:ListDomains",
+			"arn:aws:codeartifact:us-east-1:"+account+":domain/my*"),
 			action: "ListDomains", on: repository.Subject{Domain: artifact.DomainKey{Owner: account}}, allowed: true},
 		{name: "what does not exist is denied like what does", account: stranger, identity: allowAll,
-			action: "DescribeRepository", on: repository.OnRepository(artifact.RepositoryKey{Owner: account, Domain: "nowhere", Name: "r"}),
+			action:  "DescribeRepository",
+			on:      repository.OnRepository(artifact.RepositoryKey{Owner: account, Domain: "nowhere", Name: "r"}),
 			because: "no resource-based policy allows"},
 	}
 	for _, c := range cases {
@@ -138,7 +161,8 @@ func TestPermissionOnTheShelf(t *testing.T) {
 		h.repo("private")
 		h.repo("r", "private")
 		h.publish("private", "left@1.0.0", "bytes")
-		reader := h.caller(account, "reader", policy("Allow", "", "codeartifact:ReadFromRepository", "arn:aws:codeartifact:us-east-1:"+account+":repository/house/r"))
+		reader := h.caller(account, "reader", policy("Allow", "", "codeartifact:ReadFromRepository",
+			"arn:aws:codeartifact:us-east-1:"+account+":repository/house/r"))
 		if got, err := fetch(t.Context(), h.as(reader, "r"), "left@1.0.0"); err != nil || got != "bytes" {
 			t.Errorf("I25 reading through r: got %q, %v", got, err)
 		}
@@ -149,7 +173,8 @@ func TestPermissionOnTheShelf(t *testing.T) {
 		upload, err := h.as(reader, "r").Stage(t.Context())
 		h.check(err)
 		defer upload.Discard()
-		_, err = h.as(reader, "r").Publish(t.Context(), repository.Publication{VersionKey: at("left@2.0.0"), Assets: []repository.StagedAsset{{Name: tarball, Upload: upload}}})
+		_, err = h.as(reader, "r").Publish(t.Context(), repository.Publication{VersionKey: at("left@2.0.0"),
+			Assets: []repository.StagedAsset{{Name: tarball, Upload: upload}}})
 		h.refuses(artifact.Denied, err)
 		h.refuses(artifact.Denied, h.as(reader, "r").SetLabel(t.Context(), npm("left"), "latest", "1.0.0"))
 		h.holds("r", "left", "1.0.0")
@@ -171,15 +196,17 @@ func TestPermissionOnTheShelf(t *testing.T) {
 		h.repo("d")
 		h.publish("s", "left@1.0.0", "bytes")
 		copier := h.caller(account, "copier", policy("Allow", "", "codeartifact:CopyPackageVersions", "*"))
-		_, err := h.rules.Copy(t.Context(), copier, repository.CopySpec{From: key("s"), To: key("d"), PackageKey: npm("left"),
-			Selection: repository.Selection{Versions: []string{"1.0.0"}}})
+		_, err := h.rules.Copy(t.Context(), copier,
+			repository.CopySpec{From: key("s"), To: key("d"), PackageKey: npm("left"),
+				Selection: repository.Selection{Versions: []string{"1.0.0"}}})
 		h.refuses(artifact.Denied, err)
 	})
 	t.Run("upstreams need AssociateWithDownstreamRepository", func(t *testing.T) {
 		h := newHouse(t)
 		h.repo("u")
 		maker := h.caller(account, "maker", policy("Allow", "", "codeartifact:CreateRepository", "*"))
-		_, err := h.rules.CreateRepository(t.Context(), maker, repository.RepositorySpec{RepositoryKey: key("r"), Upstreams: []string{"u"}})
+		_, err := h.rules.CreateRepository(t.Context(), maker,
+			repository.RepositorySpec{RepositoryKey: key("r"), Upstreams: []string{"u"}})
 		h.refuses(artifact.Denied, err)
 		_, err = h.rules.CreateRepository(t.Context(), maker, repository.RepositorySpec{RepositoryKey: key("r")})
 		h.check(err)
@@ -196,19 +223,24 @@ func TestPermissionOnTheShelf(t *testing.T) {
 			h.repositoryPolicy("r", policy("Deny", bob.Principal.ARN, "codeartifact:ReadFromRepository", "*"))
 			_, err := fetch(t.Context(), h.as(bob, "r"), "left@1.0.0")
 			h.refuses(artifact.Denied, err)
-			_, err = h.rules.DeletePolicy(t.Context(), h.owner, repository.Target{DomainKey: domainKey, Repository: "r"}, "")
+			_, err = h.rules.DeletePolicy(t.Context(), h.owner,
+				repository.Target{DomainKey: domainKey, Repository: "r"}, "")
 			h.check(err)
 		}
 	})
 	t.Run("tags of a repository decide, those of a package do not exist", func(t *testing.T) {
 		h := newHouse(t)
 		h.repo("r")
-		h.check(h.rules.PutTags(t.Context(), h.owner, repository.Target{DomainKey: domainKey, Repository: "r"}, map[string]string{"Key1": "Value1"}))
-		tagged := h.caller(account, "tagged", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"codeartifact:*","Resource":"*",
+		h.check(h.rules.PutTags(t.Context(), h.owner, repository.Target{DomainKey: domainKey, Repository: "r"},
+			map[string]string{"Key1": "Value1"}))
+		tagged := h.caller(account, "tagged", `{"Version":"2012-10-17","Statement":{
+			"Effect":"Allow","Action":"codeartifact:*","Resource":"*",
 			"Condition":{"StringEquals":{"aws:ResourceTag/Key1":"Value1"}}}}`)
 		h.check(h.rules.Authorize(t.Context(), tagged, "ListPackages", repository.OnRepository(key("r")), nil))
-		h.refuses(artifact.Denied, h.rules.Authorize(t.Context(), tagged, "ListPackageVersions", repository.OnPackage(key("r"), npm("left")), nil))
-		h.refuses(artifact.Denied, h.rules.Authorize(t.Context(), tagged, "DescribeDomain", repository.OnDomain(domainKey), nil))
+		h.refuses(artifact.Denied, h.rules.Authorize(t.Context(), tagged, "ListPackageVersions",
+			repository.OnPackage(key("r"), npm("left")), nil))
+		h.refuses(artifact.Denied,
+			h.rules.Authorize(t.Context(), tagged, "DescribeDomain", repository.OnDomain(domainKey), nil))
 	})
 }
 
@@ -239,7 +271,8 @@ func TestI27PolicyRevisions(t *testing.T) {
 		h.refuses(artifact.Invalid, err)
 		_, err = h.rules.DeletePolicy(t.Context(), h.owner, on, put.Revision)
 		h.refuses(artifact.Conflict, err)
-		if gone, err := h.rules.DeletePolicy(t.Context(), h.owner, on, again.Revision); err != nil || gone.Document != document {
+		if gone, err := h.rules.DeletePolicy(t.Context(), h.owner, on, again.Revision); err != nil ||
+			gone.Document != document {
 			t.Errorf("got %v, %v", gone, err)
 		}
 		_, err = h.rules.DeletePolicy(t.Context(), h.owner, on, "")
@@ -250,10 +283,12 @@ func TestI27PolicyRevisions(t *testing.T) {
 func TestI21APublicPolicyIsMeantOrRefused(t *testing.T) {
 	h := newHouse(t)
 	on := repository.Target{DomainKey: domainKey}
-	_, err := h.rules.PutPolicy(t.Context(), h.owner, on, policy("Allow", "*", "codeartifact:ReadFromRepository", "*"), "")
+	_, err := h.rules.PutPolicy(t.Context(), h.owner, on,
+		policy("Allow", "*", "codeartifact:ReadFromRepository", "*"), "")
 	h.refuses(artifact.Invalid, err)
 	h.domainPolicy(policy("Deny", "*", "codeartifact:DeleteDomain", "*"))
-	h.domainPolicy(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"codeartifact:ReadFromRepository","Resource":"*",
+	h.domainPolicy(`{"Version":"2012-10-17","Statement":{
+		"Effect":"Allow","Principal":"*","Action":"codeartifact:ReadFromRepository","Resource":"*",
 		"Condition":{"StringEquals":{"aws:PrincipalOrgID":["o-example"]}}}}`)
 	h.rules.AllowPublic = true
 	h.domainPolicy(policy("Allow", "*", "codeartifact:ReadFromRepository", "*"))
@@ -289,12 +324,14 @@ func TestP49EveryMutationAndEveryRefusedOneIsRecordedOnce(t *testing.T) {
 		{"a refused label", func() error { _ = h.as(nobody, "r").SetLabel(t.Context(), npm("left"), "a", "1.0.0"); return nil }, 1},
 		{"a tag", func() error { return h.rules.PutTags(t.Context(), h.owner, on, map[string]string{"k": "v"}) }, 1},
 		{"a policy", func() error {
-			_, err := h.rules.PutPolicy(t.Context(), h.owner, on, policy("Deny", "*", "codeartifact:DeleteRepository", "*"), "")
+			_, err := h.rules.PutPolicy(t.Context(), h.owner, on,
+				policy("Deny", "*", "codeartifact:DeleteRepository", "*"), "")
 			return err
 		}, 1},
 		{"a status", func() error { h.setStatus("r", "left@1.0.0", artifact.Unlisted); return nil }, 1},
 		{"a failed change", func() error {
-			_ = h.rules.PutTags(t.Context(), h.owner, repository.Target{DomainKey: domainKey, Repository: "nowhere"}, map[string]string{"k": "v"})
+			_ = h.rules.PutTags(t.Context(), h.owner, repository.Target{DomainKey: domainKey, Repository: "nowhere"},
+				map[string]string{"k": "v"})
 			return nil
 		}, 0},
 		{"a deletion", func() error { h.deleteVersion("r", "left@1.0.0"); return nil }, 1},

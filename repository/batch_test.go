@@ -18,24 +18,28 @@ func TestCallsAboutSeveralVersions(t *testing.T) {
 			"4.1.0": h.publish("r", "chalk@4.1.0", "four one").Revision,
 		}
 	}
-	mismatch := repository.VersionFailure{Code: repository.MismatchedStatus, Message: "current status: Published, expected status: Unlisted"}
+	mismatch := repository.VersionFailure{Code: repository.MismatchedStatus,
+		Message: "current status: Published, expected status: Unlisted"}
 	t.Run("T42 another status than expected", func(t *testing.T) {
 		h, _ := start(t)
 		out, err := h.rules.SetStatus(t.Context(), h.owner, key("r"), npm("chalk"),
 			repository.Selection{Versions: []string{"4.0.0", "4.1.0"}, Expected: artifact.Unlisted}, artifact.Archived)
 		h.check(err)
-		if diff := cmp.Diff(map[string]repository.VersionFailure{"4.0.0": mismatch, "4.1.0": mismatch}, out.Failed); diff != "" || len(out.Successful) > 0 {
+		if diff := cmp.Diff(map[string]repository.VersionFailure{"4.0.0": mismatch, "4.1.0": mismatch},
+			out.Failed); diff != "" || len(out.Successful) > 0 {
 			t.Error(diff, out.Successful)
 		}
 	})
 	t.Run("T43 a wrong revision skips the others and changes nothing", func(t *testing.T) {
 		h, revisions := start(t)
-		out, err := h.rules.SetStatus(t.Context(), h.owner, key("r"), npm("chalk"), repository.Selection{Versions: []string{"4.0.0", "4.1.0"},
-			Revisions: map[string]string{"4.0.0": revisions["4.0.0"], "4.1.0": "wrong"}}, artifact.Archived)
+		out, err := h.rules.SetStatus(t.Context(), h.owner, key("r"), npm("chalk"),
+			repository.Selection{Versions: []string{"4.0.0", "4.1.0"},
+				Revisions: map[string]string{"4.0.0": revisions["4.0.0"], "4.1.0": "wrong"}}, artifact.Archived)
 		h.check(err)
 		want := map[string]repository.VersionFailure{
 			"4.0.0": {Code: repository.Skipped, Message: "version 4.0.0 is skipped"},
-			"4.1.0": {Code: repository.MismatchedRevision, Message: "current revision: " + revisions["4.1.0"] + ", expected revision: wrong"},
+			"4.1.0": {Code: repository.MismatchedRevision,
+				Message: "current revision: " + revisions["4.1.0"] + ", expected revision: wrong"},
 		}
 		if diff := cmp.Diff(want, out.Failed); diff != "" {
 			t.Error(diff)
@@ -45,18 +49,22 @@ func TestCallsAboutSeveralVersions(t *testing.T) {
 	t.Run("T39 targets and selections that make no sense", func(t *testing.T) {
 		h, revisions := start(t)
 		for _, target := range []artifact.Status{artifact.Unfinished, artifact.Disposed, artifact.Deleted} {
-			_, err := h.rules.SetStatus(t.Context(), h.owner, key("r"), npm("chalk"), repository.Selection{Versions: []string{"4.0.0"}}, target)
+			_, err := h.rules.SetStatus(t.Context(), h.owner, key("r"), npm("chalk"),
+				repository.Selection{Versions: []string{"4.0.0"}}, target)
 			h.refuses(artifact.Invalid, err)
 		}
 		_, err := h.rules.SetStatus(t.Context(), h.owner, key("r"), npm("chalk"),
-			repository.Selection{Versions: []string{"4.0.0"}, Revisions: map[string]string{"4.1.0": revisions["4.1.0"]}}, artifact.Archived)
+			repository.Selection{Versions: []string{"4.0.0"},
+				Revisions: map[string]string{"4.1.0": revisions["4.1.0"]}}, artifact.Archived)
 		h.refuses(artifact.Invalid, err)
-		_, err = h.rules.SetStatus(t.Context(), h.owner, key("r"), npm("nothing"), repository.Selection{Versions: []string{"1.0.0"}}, artifact.Archived)
+		_, err = h.rules.SetStatus(t.Context(), h.owner, key("r"), npm("nothing"),
+			repository.Selection{Versions: []string{"1.0.0"}}, artifact.Archived)
 		h.refuses(artifact.NotFound, err)
 	})
 	t.Run("setting the status it has is a success", func(t *testing.T) {
 		h, revisions := start(t)
-		out, err := h.rules.SetStatus(t.Context(), h.owner, key("r"), npm("chalk"), repository.Selection{Versions: []string{"4.0.0"}}, artifact.Published)
+		out, err := h.rules.SetStatus(t.Context(), h.owner, key("r"), npm("chalk"),
+			repository.Selection{Versions: []string{"4.0.0"}}, artifact.Published)
 		h.check(err)
 		want := map[string]repository.VersionResult{"4.0.0": {Revision: revisions["4.0.0"], Status: artifact.Published}}
 		if diff := cmp.Diff(want, out.Successful); diff != "" {
@@ -124,7 +132,8 @@ func TestCopy(t *testing.T) {
 		h.publish("u", "left@1.0.0", "bytes")
 		h.registry.offer("right@1.0.0", "public")
 		for _, name := range []string{"left", "right"} {
-			spec := repository.CopySpec{From: key("s"), To: key("d"), PackageKey: npm(name), Selection: repository.Selection{Versions: []string{"1.0.0"}}}
+			spec := repository.CopySpec{From: key("s"), To: key("d"), PackageKey: npm(name),
+				Selection: repository.Selection{Versions: []string{"1.0.0"}}}
 			out, err := h.rules.Copy(t.Context(), h.owner, spec)
 			if err != nil || out.Failed["1.0.0"].Code != repository.VersionNotFound {
 				t.Errorf("%s without upstreams: got %v, %v", name, out, err)
@@ -143,12 +152,15 @@ func TestCopy(t *testing.T) {
 		h := newHouse(t)
 		h.repo("s")
 		h.repo("d")
-		for _, sel := range []repository.Selection{{}, {Versions: []string{"1.0.0"}, Revisions: map[string]string{"1.0.0": "x"}}} {
-			_, err := h.rules.Copy(t.Context(), h.owner, repository.CopySpec{From: key("s"), To: key("d"), PackageKey: npm("left"), Selection: sel})
+		for _, sel := range []repository.Selection{{},
+			{Versions: []string{"1.0.0"}, Revisions: map[string]string{"1.0.0": "x"}}} {
+			_, err := h.rules.Copy(t.Context(), h.owner,
+				repository.CopySpec{From: key("s"), To: key("d"), PackageKey: npm("left"), Selection: sel})
 			h.refuses(artifact.Invalid, err)
 		}
-		_, err := h.rules.Copy(t.Context(), h.owner, repository.CopySpec{From: key("s"), To: key("s"), PackageKey: npm("left"),
-			Selection: repository.Selection{Versions: []string{"1.0.0"}}})
+		_, err := h.rules.Copy(t.Context(), h.owner,
+			repository.CopySpec{From: key("s"), To: key("s"), PackageKey: npm("left"),
+				Selection: repository.Selection{Versions: []string{"1.0.0"}}})
 		h.refuses(artifact.Invalid, err)
 	})
 	t.Run("T71 labels of copied versions come along and win", func(t *testing.T) {

@@ -10,22 +10,27 @@ import (
 	"entrepot/upstream"
 )
 
-// AssociateExternalConnection connects a repository to a public registry, named as AWS names it. Invalid for an unknown name, a
-// second connection, or a repository with upstreams; Conflict if it has this one already.
-func (s *Service) AssociateExternalConnection(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, connection string) (repo catalog.Repository, err error) {
+// AssociateExternalConnection connects a repository to a public registry, named as AWS names it. Invalid for an unknown
+// name, a second connection, or a repository with upstreams; Conflict if it has this one already.
+func (s *Service) AssociateExternalConnection(ctx context.Context, c iam.Caller, key artifact.RepositoryKey,
+	connection string) (repo catalog.Repository, err error) {
 	if _, known := upstream.ConnectionNamed(connection); !known {
-		return repo, artifact.Errorf(artifact.Invalid, "'%s' is not an external connection. The names are: %s.", connection, connectionNames())
+		return repo, artifact.Errorf(artifact.Invalid, "'%s' is not an external connection. The names are: %s.",
+			connection, connectionNames())
 	}
 	return s.reconnect(ctx, c, "AssociateExternalConnection", key, connection, func(repo *catalog.Repository) error {
 		switch {
 		case slices.Contains(repo.Connections, connection):
-			return artifact.Errorf(artifact.Conflict, "Repository '%s' already has the external connection %s.", key.Name, connection).
+			return artifact.Errorf(artifact.Conflict,
+				"Repository '%s' already has the external connection %s.", key.Name, connection).
 				About(artifact.RepositoryResource, key.Domain+"/"+key.Name)
 		case len(repo.Connections) >= s.Quotas.ExternalConnections:
-			return artifact.Errorf(artifact.Invalid, "ExternalConnections for repositories are currently limited to %d", s.Quotas.ExternalConnections)
+			return artifact.Errorf(artifact.Invalid, "ExternalConnections for repositories are currently limited to %d",
+				s.Quotas.ExternalConnections)
 		case len(repo.Upstreams) > 0:
-			return artifact.Errorf(artifact.Invalid, "Repository '%s' has upstream repositories, so it cannot have an external connection. "+
-				"Remove its upstreams first.", key.Name)
+			return artifact.Errorf(artifact.Invalid,
+				"Repository '%s' has upstream repositories, so it cannot have an external connection. "+
+					"Remove its upstreams first.", key.Name)
 		}
 		repo.Connections = append(repo.Connections, connection)
 		return nil
@@ -33,11 +38,13 @@ func (s *Service) AssociateExternalConnection(ctx context.Context, c iam.Caller,
 }
 
 // DisassociateExternalConnection ends a connection. What was stored through it stays. NotFound if it is not there.
-func (s *Service) DisassociateExternalConnection(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, connection string) (catalog.Repository, error) {
+func (s *Service) DisassociateExternalConnection(ctx context.Context, c iam.Caller, key artifact.RepositoryKey,
+	connection string) (catalog.Repository, error) {
 	return s.reconnect(ctx, c, "DisassociateExternalConnection", key, connection, func(repo *catalog.Repository) error {
 		at := slices.Index(repo.Connections, connection)
 		if at < 0 {
-			return artifact.Errorf(artifact.NotFound, "Repository '%s' has no external connection '%s'.", key.Name, connection).
+			return artifact.Errorf(artifact.NotFound,
+				"Repository '%s' has no external connection '%s'.", key.Name, connection).
 				About(artifact.RepositoryResource, key.Domain+"/"+key.Name)
 		}
 		repo.Connections = slices.Delete(repo.Connections, at, at+1)
@@ -45,7 +52,8 @@ func (s *Service) DisassociateExternalConnection(ctx context.Context, c iam.Call
 	})
 }
 
-func (s *Service) reconnect(ctx context.Context, c iam.Caller, action string, key artifact.RepositoryKey, connection string, change func(*catalog.Repository) error) (repo catalog.Repository, err error) {
+func (s *Service) reconnect(ctx context.Context, c iam.Caller, action string, key artifact.RepositoryKey,
+	connection string, change func(*catalog.Repository) error) (repo catalog.Repository, err error) {
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
 		if repo, err = heldRepository(w, key); err != nil {
 			return err
@@ -62,7 +70,7 @@ func (s *Service) reconnect(ctx context.Context, c iam.Caller, action string, ke
 	return repo, err
 }
 
-// ConnectionFormat returns the format that the external connection AWS calls name serves, and whether there is such a one.
+// ConnectionFormat returns the format of the external connection that AWS calls name, and whether there is one.
 func ConnectionFormat(name string) (artifact.Format, bool) {
 	c, known := upstream.ConnectionNamed(name)
 	return c.Format, known

@@ -30,8 +30,8 @@ func startingControls(a arrival, o artifact.OriginType) artifact.Controls {
 	return artifact.Controls{Publish: artifact.Block, Upstream: artifact.Allow}
 }
 
-// ensurePackage makes the package of a version if the repository does not have it yet, and keeps the text by which search
-// finds it up to date.
+// ensurePackage makes the package of a version if the repository does not have it yet, and keeps the text by which
+// search finds it up to date.
 func ensurePackage(w catalog.Writer, id catalog.RepositoryID, v artifact.Version, a arrival) error {
 	held, err := w.PackageIn([]catalog.RepositoryID{id}, v.PackageKey)
 	if err != nil {
@@ -40,8 +40,8 @@ func ensurePackage(w catalog.Writer, id catalog.RepositoryID, v artifact.Version
 	return settlePackage(w, id, among(held, id), v, a, nil)
 }
 
-// settlePackage is ensurePackage for a package that was looked up in the same transaction, nil if it is not there. The labels
-// are given to the version.
+// settlePackage is ensurePackage for a package that was looked up in the same transaction, nil if it is not there. The
+// labels are pointed at the version, whatever they pointed at.
 func settlePackage(w catalog.Writer, id catalog.RepositoryID, known *artifact.Package, v artifact.Version, a arrival,
 	labels map[string]string) error {
 	pkg := artifact.Package{PackageKey: v.PackageKey, Controls: startingControls(a, v.Origin.Type)}
@@ -64,7 +64,7 @@ func settlePackage(w catalog.Writer, id catalog.RepositoryID, known *artifact.Pa
 	return w.DescribePackage(id, v.PackageKey, v.Details.DisplayName+"\n"+v.Details.Summary)
 }
 
-// among returns what the repository has of a look-up over several, or nil.
+// among returns what a look-up over several repositories found in one of them, or nil.
 func among[T any](held map[catalog.RepositoryID]T, id catalog.RepositoryID) *T {
 	if found, ok := held[id]; ok {
 		return &found
@@ -72,8 +72,8 @@ func among[T any](held map[catalog.RepositoryID]T, id catalog.RepositoryID) *T {
 	return nil
 }
 
-// mayPull reports whether versions of the package may come into the repository from anywhere upstream. A package that is not
-// there yet may.
+// mayPull reports whether versions of the package may come into the repository from anywhere upstream. A package that
+// is not there yet may.
 func mayPull(held map[catalog.RepositoryID]artifact.Package, id catalog.RepositoryID) bool {
 	return held[id].Controls.Upstream != artifact.Block
 }

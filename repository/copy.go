@@ -13,13 +13,19 @@ import (
 
 // Copy copies versions of one package between two repositories of a domain. The caller must be able to read From; To is
 // authorised by the door. Only records are written, the bytes are shared. Copying is how blocked content is let in on
-// purpose, so origin controls do not apply to it. A version that is identical in To is in neither map of the outcome.
+// purpose, so origin controls do not apply to it. A version that is identical in To already is in neither map of the
+// outcome, unless another one fails.
+//
+// Invalid unless exactly one of versions and revisions is given and From is not To; Denied without ReadFromRepository
+// on From; NotFound if one of the repositories is not there.
 func (s *Service) Copy(ctx context.Context, c iam.Caller, spec CopySpec) (Outcome, error) {
 	if (len(spec.Versions) > 0) == (len(spec.Revisions) > 0) {
-		return Outcome{}, artifact.Errorf(artifact.Invalid, "Exactly one of versions and versionRevisions must be given.")
+		return Outcome{}, artifact.Errorf(artifact.Invalid,
+			"Exactly one of versions and versionRevisions must be given.")
 	}
 	if spec.From == spec.To {
-		return Outcome{}, artifact.Errorf(artifact.Invalid, "Source and destination are the same repository, '%s'.", spec.To.Name)
+		return Outcome{}, artifact.Errorf(artifact.Invalid,
+			"Source and destination are the same repository, '%s'.", spec.To.Name)
 	}
 	if err := s.Authorize(ctx, c, "ReadFromRepository", OnRepository(spec.From), nil); err != nil {
 		return Outcome{}, err
@@ -57,8 +63,8 @@ func (s *Service) Copy(ctx context.Context, c iam.Caller, spec CopySpec) (Outcom
 	return out, err
 }
 
-// bringIn has external registries deliver those of the wanted versions that no repository of the graph holds, so that the
-// copy finds them where they are kept.
+// bringIn has external registries deliver those of the wanted versions that no repository of the graph holds, so that
+// the copy finds them where they are kept.
 func (s *Service) bringIn(ctx context.Context, c iam.Caller, from *site, spec CopySpec, wanted []string) error {
 	for _, version := range wanted {
 		found, err := s.locate(ctx, from, spec.At(version))
@@ -72,7 +78,7 @@ func (s *Service) bringIn(ctx context.Context, c iam.Caller, from *site, spec Co
 			continue
 		}
 		for _, a := range found.listed.version.Assets {
-			if err := s.importNow(ctx, c, from, found, a.Name); err != nil {
+			if err := s.importNow(ctx, c, from, found.listed, a.Name); err != nil {
 				return err
 			}
 		}
@@ -80,7 +86,8 @@ func (s *Service) bringIn(ctx context.Context, c iam.Caller, from *site, spec Co
 	return nil
 }
 
-func (s *Service) copyVersions(w catalog.Writer, c iam.Caller, spec CopySpec, sources []catalog.RepositoryID, wanted []string) (Outcome, error) {
+func (s *Service) copyVersions(w catalog.Writer, c iam.Caller, spec CopySpec, sources []catalog.RepositoryID,
+	wanted []string) (Outcome, error) {
 	out := Outcome{Successful: map[string]VersionResult{}, Failed: map[string]VersionFailure{}}
 	to, err := heldRepository(w, spec.To)
 	if err != nil {
@@ -118,7 +125,9 @@ func (s *Service) copyVersions(w catalog.Writer, c iam.Caller, spec CopySpec, so
 	if err := s.copyLabels(w, sources, to, spec.PackageKey, good); err != nil {
 		return out, err
 	}
-	detail := map[string]any{"sourceRepository": spec.From.Name, "versions": wanted, "allowOverwrite": spec.AllowOverwrite}
+	detail := map[string]any{
+		"sourceRepository": spec.From.Name, "versions": wanted, "allowOverwrite": spec.AllowOverwrite,
+	}
 	return out, s.audit(w, c, "CopyPackageVersions", OnPackage(spec.To, spec.PackageKey), detail)
 }
 
@@ -137,7 +146,8 @@ func firstHolding(r catalog.Reader, in []catalog.RepositoryID, key artifact.Vers
 }
 
 // judgeCopy says why a version cannot be copied, or whether the destination has the very same.
-func (s *Service) judgeCopy(w catalog.Writer, to catalog.Repository, v *artifact.Version, version string, spec CopySpec) (*VersionFailure, bool, error) {
+func (s *Service) judgeCopy(w catalog.Writer, to catalog.Repository, v *artifact.Version, version string,
+	spec CopySpec) (*VersionFailure, bool, error) {
 	failure, failed := judge(v, version, spec.Selection, func(v artifact.Version) error {
 		if !v.Status.Downloadable() {
 			return fmt.Errorf("a version with status %s cannot be copied", v.Status)
@@ -161,7 +171,8 @@ func (s *Service) judgeCopy(w catalog.Writer, to catalog.Repository, v *artifact
 	return nil, false, nil
 }
 
-func (s *Service) copyVersion(w catalog.Writer, c iam.Caller, to catalog.Repository, v artifact.Version) (VersionResult, error) {
+func (s *Service) copyVersion(w catalog.Writer, c iam.Caller, to catalog.Repository,
+	v artifact.Version) (VersionResult, error) {
 	v.PublishedAt = s.Now()
 	if err := ensurePackage(w, to.ID, v, arrivedByCopy); err != nil {
 		return VersionResult{}, err
@@ -174,13 +185,15 @@ func (s *Service) copyVersion(w catalog.Writer, c iam.Caller, to catalog.Reposit
 	if err != nil {
 		return VersionResult{}, err
 	}
-	err = s.announce(w, c, to, v, operation, changes{AssetsAdded: len(v.Assets), MetadataUpdated: true, StatusChanged: operation == created})
+	err = s.announce(w, c, to, v, operation,
+		changes{AssetsAdded: len(v.Assets), MetadataUpdated: true, StatusChanged: operation == created})
 	return VersionResult{v.Revision, v.Status}, err
 }
 
-// copyLabels takes along every label of the source that points at a copied version; it overwrites the destination's (user
-// guide, "npm tags"). The first source that has a label decides where it points.
-func (s *Service) copyLabels(w catalog.Writer, sources []catalog.RepositoryID, to catalog.Repository, p artifact.PackageKey, copied []artifact.Version) error {
+// copyLabels takes along every label of the source that points at a copied version; it overwrites the destination's
+// (user guide, "npm tags"). The first source that has a label decides where it points.
+func (s *Service) copyLabels(w catalog.Writer, sources []catalog.RepositoryID, to catalog.Repository,
+	p artifact.PackageKey, copied []artifact.Version) error {
 	if len(copied) == 0 {
 		return nil
 	}

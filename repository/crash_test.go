@@ -43,8 +43,8 @@ func (v diskVault) Open(d catalog.Domain) (blob.Store, error) {
 	return sealed.New(space, key), err
 }
 
-// accident is what befalls a life: at the n-th operation on the disk, or at the n-th commit of the catalog, the process dies or
-// the operation fails.
+// accident is what befalls a life: at the n-th operation on the disk, or at the n-th commit of the catalog, the process
+// dies or the operation fails.
 type accident struct {
 	onCommit bool
 	n        int64
@@ -131,12 +131,14 @@ func live(t *testing.T, dir string, a accident, say func(string)) (operations, c
 		t.Errorf("a whole body came with error %v", err)
 	}
 	v := at("mine@1.0.0")
-	out, err := h.rules.Copy(t.Context(), h.owner, repository.CopySpec{From: key("r"), To: key("d"), PackageKey: v.PackageKey,
-		Selection: repository.Selection{Versions: []string{v.Version}}})
+	out, err := h.rules.Copy(t.Context(), h.owner,
+		repository.CopySpec{From: key("r"), To: key("d"), PackageKey: v.PackageKey,
+			Selection: repository.Selection{Versions: []string{v.Version}}})
 	if err == nil && len(out.Successful) == 1 {
 		say("copy")
 	}
-	out, err = h.rules.DeleteVersions(t.Context(), h.owner, key("r"), v.PackageKey, repository.Selection{Versions: []string{v.Version}})
+	out, err = h.rules.DeleteVersions(t.Context(), h.owner, key("r"), v.PackageKey,
+		repository.Selection{Versions: []string{v.Version}})
 	if err == nil && len(out.Successful) == 1 {
 		say("deleted")
 	}
@@ -164,8 +166,9 @@ func setUp(t *testing.T, dir string) {
 	h.repo("d")
 }
 
-// wantWhole opens the folder as the next process would and checks the invariants: what was acknowledged is there with the right
-// bytes, what was not is whole or absent, nothing refers to bytes that are not there, and no plaintext lies on the disk.
+// wantWhole opens the folder as the next process would and checks the invariants: what was acknowledged is there with
+// the right bytes, what was not is whole or absent, nothing refers to bytes that are not there, and no plaintext lies
+// on the disk.
 func wantWhole(t *testing.T, dir string, said map[string]bool) {
 	t.Helper()
 	d, err := disk.Open(filepath.Join(dir, "blobs"), disk.Options{})
@@ -228,8 +231,8 @@ func wantWhole(t *testing.T, dir string, said map[string]bool) {
 	h.check(err)
 }
 
-// unsure reports whether the life ended between the copy and the deletion, so that the deletion may have happened without
-// having been acknowledged.
+// unsure reports whether the life ended between the copy and the deletion, so that the deletion may have happened
+// without having been acknowledged.
 func unsure(said map[string]bool) bool { return said["copy"] && !said["deleted"] }
 
 func accidents(t *testing.T, kill bool) []accident {
@@ -286,8 +289,8 @@ func TestDeathAtEveryStepOfPublishAndIngest(t *testing.T) {
 			child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestLife$")
 			child.Env = append(os.Environ(), fmt.Sprintf("%s=%s %v %d %d", lifeVariable, dir, a.onCommit, a.n, a.when))
 			out, err := child.Output()
-			// How often a reader looks into the draft it follows differs from life to life, so the last few operations may not
-			// come; then the life was whole.
+			// How often a reader looks into the draft it follows differs from life to life, so the last few operations
+			// may not come; then the life was whole.
 			status, ok := child.ProcessState.Sys().(syscall.WaitStatus)
 			if err != nil && (!ok || status.Signal() != syscall.SIGKILL) {
 				t.Fatalf("the process was to be killed: %v\n%s", err, out)

@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	// identityLimit is up to which size a document is also kept uncompressed: unpacking it for each client that takes no gzip
-	// costs far more than sending it. The few larger ones would push out too much else.
+	// identityLimit is up to which size a document is also kept uncompressed: unpacking it for each client that takes
+	// no gzip costs far more than sending it. The few larger ones would push out too much else.
 	identityLimit = 8 << 20
 	// compression is fast enough to render 5 MB within tens of milliseconds; slower levels save a tenth of the bytes.
 	compression = 4
@@ -29,7 +29,8 @@ const (
 	renderTime = 2 * time.Minute
 )
 
-// documents keeps rendered index documents in memory, up to a number of bytes; those not used for the longest time go first.
+// documents keeps rendered index documents in memory, up to a number of bytes; those not used for the longest time go
+// first.
 type documents struct {
 	limit     int64
 	rendering singleflight.Group
@@ -98,7 +99,8 @@ func (d *documents) drop(at *list.Element) {
 func weight(doc Document) int64 { return int64(len(doc.Gzip)+len(doc.Identity)) + 512 }
 
 // document returns an index document of the package, rendered anew only when what it rests on has changed.
-func (s *Service) document(ctx context.Context, at *site, p artifact.PackageKey, variant string, render func(io.Writer, View) error) (Document, error) {
+func (s *Service) document(ctx context.Context, at *site, p artifact.PackageKey, variant string,
+	render func(io.Writer, View) error) (Document, error) {
 	// The stamp comes first: what is read after it may be newer than the stamp says, never older.
 	stamp := s.Catalog.Stamp(catalog.DomainTopic(at.domain.ID), catalog.PackageTopic(at.domain.ID, p))
 	at, err := s.existing(ctx, at.repository.RepositoryKey)

@@ -12,8 +12,8 @@ import (
 	"entrepot/iam"
 )
 
-// CreateDomain makes a domain in the caller's account with a key of its own. Conflict if the account has one of this name;
-// Quota above the account's number; Invalid for an encryption key that cannot be one.
+// CreateDomain makes a domain in the caller's account with a key of its own. Conflict if the account has one of this
+// name; Quota above the account's number; Invalid for an encryption key that cannot be one.
 func (s *Service) CreateDomain(ctx context.Context, c iam.Caller, spec DomainSpec) (DomainInfo, error) {
 	key := artifact.DomainKey{Owner: artifact.AccountID(c.Principal.Account), Name: spec.Name}
 	encryption, err := s.encryptionKey(key.Owner, spec.EncryptionKey)
@@ -33,14 +33,16 @@ func (s *Service) CreateDomain(ctx context.Context, c iam.Caller, spec DomainSpe
 			return domainExists(key)
 		}
 		owned := 0
-		for _, err := range catalog.Each(func(p catalog.Page) (catalog.Listing[catalog.Domain], error) { return w.Domains(key.Owner, p) }) {
+		domains := func(p catalog.Page) (catalog.Listing[catalog.Domain], error) { return w.Domains(key.Owner, p) }
+		for _, err := range catalog.Each(domains) {
 			if err != nil {
 				return err
 			}
 			owned++
 		}
 		if owned >= s.Quotas.Domains {
-			return artifact.Errorf(artifact.Quota, "Account '%s' has reached its limit of %d domains.", key.Owner, s.Quotas.Domains).
+			return artifact.Errorf(artifact.Quota,
+				"Account '%s' has reached its limit of %d domains.", key.Owner, s.Quotas.Domains).
 				About(artifact.DomainResource, key.Name)
 		}
 		var err error
@@ -58,7 +60,8 @@ func (s *Service) CreateDomain(ctx context.Context, c iam.Caller, spec DomainSpe
 }
 
 func domainExists(key artifact.DomainKey) error {
-	return artifact.Errorf(artifact.Conflict, "Domain '%s' already exists.", key.Name).About(artifact.DomainResource, key.Name)
+	return artifact.Errorf(artifact.Conflict, "Domain '%s' already exists.", key.Name).
+		About(artifact.DomainResource, key.Name)
 }
 
 // Domain describes a domain, live.
@@ -80,9 +83,10 @@ func describeDomain(r catalog.Reader, key artifact.DomainKey) (info DomainInfo, 
 	return info, err
 }
 
-// DeleteDomain removes a domain that has no repositories; Conflict while it has. A domain that is not there is no error, as
-// on AWS: ok is false then.
-func (s *Service) DeleteDomain(ctx context.Context, c iam.Caller, key artifact.DomainKey) (info DomainInfo, ok bool, err error) {
+// DeleteDomain removes a domain that has no repositories; Conflict while it has. A domain that is not there is no
+// error, as on AWS: ok is false then.
+func (s *Service) DeleteDomain(ctx context.Context, c iam.Caller,
+	key artifact.DomainKey) (info DomainInfo, ok bool, err error) {
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
 		ok = false
 		info, err = describeDomain(w, key)
@@ -106,7 +110,8 @@ func (s *Service) DeleteDomain(ctx context.Context, c iam.Caller, key artifact.D
 }
 
 // Domains lists the domains that an account owns.
-func (s *Service) Domains(ctx context.Context, owner artifact.AccountID, page catalog.Page) (l catalog.Listing[catalog.Domain], err error) {
+func (s *Service) Domains(ctx context.Context, owner artifact.AccountID,
+	page catalog.Page) (l catalog.Listing[catalog.Domain], err error) {
 	err = s.Catalog.Read(ctx, func(r catalog.Reader) error {
 		l, err = r.Domains(owner, page)
 		return err
@@ -119,7 +124,8 @@ var (
 	kmsAlias = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
 )
 
-// DomainID returns a domain's internal identity, zero if there is no such domain. It is remembered and costs no look-up.
+// DomainID returns a domain's internal identity, zero if there is no such domain. It is remembered and costs no
+// look-up.
 func (s *Service) DomainID(ctx context.Context, key artifact.DomainKey) (catalog.DomainID, error) {
 	at, err := s.site(ctx, key, "")
 	if err != nil || at.domain == nil {
@@ -129,8 +135,8 @@ func (s *Service) DomainID(ctx context.Context, key artifact.DomainKey) (catalog
 }
 
 // encryptionKey turns what CreateDomain accepts (a key ARN, a key id, an alias name, an alias ARN, or nothing for the
-// account's own key) into the key ARN that DescribeDomain shows. No KMS stands behind it: the domain's real key is made and
-// kept here, and the ARN is a stable name for it. Terraform retries on the words "KMS key not found".
+// account's own key) into the key ARN that DescribeDomain shows. No KMS stands behind it: the domain's real key is made
+// and kept here, and the ARN is a stable name for it. Terraform retries on the words "KMS key not found".
 func (s *Service) encryptionKey(account artifact.AccountID, asked string) (string, error) {
 	id := asked
 	prefix := iam.ARN{Partition: s.Partition, Service: "kms", Region: s.Region, Account: string(account)}
@@ -157,7 +163,8 @@ func (s *Service) encryptionKey(account artifact.AccountID, asked string) (strin
 }
 
 func noKey(asked string) error {
-	return artifact.Errorf(artifact.Invalid, "KMS key not found: '%s' is neither a key id, a key ARN, an alias name nor an alias ARN of this region.", asked)
+	return artifact.Errorf(artifact.Invalid,
+		"KMS key not found: '%s' is neither a key id, a key ARN, an alias name nor an alias ARN of this region.", asked)
 }
 
 // stableUUID derives the same key id from the same name each time.

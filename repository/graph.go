@@ -5,8 +5,8 @@ import (
 	"entrepot/catalog"
 )
 
-// graph is the order in which a request searches: depth first, each repository before its upstreams, its upstreams in the
-// configured order, every repository once (user guide, "Upstream repository priority order").
+// graph is the order in which a request searches: depth first, each repository before its upstreams, its upstreams in
+// the configured order, every repository once (user guide, "Upstream repository priority order").
 type graph struct {
 	nodes []node // nodes[0] is the repository asked
 	// dangling tells that a repository in the graph refers to an upstream that no longer exists.
@@ -18,7 +18,8 @@ type node struct {
 	children   []int // indexes of upstreams that are searched from here; one met before is not met again
 }
 
-// walk reads the graph of a repository. At most limit upstreams are searched; those beyond are as if they were not there.
+// walk reads the graph of a repository. At most limit upstreams are searched; those beyond are as if they were not
+// there.
 func walk(r catalog.RepositoryReader, asked catalog.Repository, limit int) (graph, error) {
 	g := graph{}
 	seen := map[catalog.RepositoryID]bool{}
@@ -64,6 +65,7 @@ func (g graph) ids() []catalog.RepositoryID {
 func errDangling() error {
 	return artifact.Errorf(artifact.NotFound, "A repository referenced in your upstream graph no longer exists. "+
 		"To fix this issue, use the UpdateRepository API with your new desired upstream configuration. "+
-		"Note that if an upstream repository was deleted and recreated using the same name, UpdateRepository must still be "+
-		"called to reference the new repository. This issue may be present in any repository in the upstream graph.")
+		"Note that if an upstream repository was deleted and recreated using the same name, UpdateRepository must "+
+		"still be called to reference the new repository. This issue may be present in any repository in the upstream "+
+		"graph.")
 }

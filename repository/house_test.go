@@ -39,8 +39,8 @@ const (
 
 var domainKey = artifact.DomainKey{Owner: account, Name: "house"}
 
-// house is a whole set of rules over an embedded catalog, stores in memory and a registry on loopback. Its methods end the
-// test on any error that a story does not expect.
+// house is a whole set of rules over an embedded catalog, stores in memory and a registry on loopback. Its methods end
+// the test on any error that a story does not expect.
 type house struct {
 	t        *testing.T
 	rules    *repository.Service
@@ -55,7 +55,8 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := openHouse(t, t.TempDir(), &vault{stores: map[catalog.DomainID]*mem.Store{}}, newRegistry(t), sqlcatalog.Options{})
+	h := openHouse(t, t.TempDir(), &vault{stores: map[catalog.DomainID]*mem.Store{}}, newRegistry(t),
+		sqlcatalog.Options{})
 	_, err := h.rules.CreateDomain(t.Context(), h.owner, repository.DomainSpec{Name: domainKey.Name})
 	h.check(err)
 	return h
@@ -111,7 +112,8 @@ func (h *house) caller(account, name, policy string) iam.Caller {
 	h.t.Helper()
 	p, err := iam.Parse([]byte(policy), iam.IdentityPolicy)
 	h.check(err)
-	return iam.Caller{Principal: iam.Principal{Account: account, ARN: "arn:aws:iam::" + account + ":user/" + name, ID: "AIDA" + name, Name: name},
+	return iam.Caller{Principal: iam.Principal{Account: account, ARN: "arn:aws:iam::" + account + ":user/" + name,
+		ID: "AIDA" + name, Name: name},
 		Identity: []*iam.Policy{p}}
 }
 
@@ -120,7 +122,8 @@ func key(name string) artifact.RepositoryKey { return domainKey.Repository(name)
 // repo makes a repository over the given upstreams.
 func (h *house) repo(name string, upstreams ...string) {
 	h.t.Helper()
-	_, err := h.rules.CreateRepository(h.t.Context(), h.owner, repository.RepositorySpec{RepositoryKey: key(name), Upstreams: upstreams})
+	_, err := h.rules.CreateRepository(h.t.Context(), h.owner,
+		repository.RepositorySpec{RepositoryKey: key(name), Upstreams: upstreams})
 	h.check(err)
 }
 
@@ -218,7 +221,8 @@ func (h *house) fetchFails(repo, coordinate string, kind artifact.Kind) error {
 func (h *house) holds(repo, name string, want ...string) {
 	h.t.Helper()
 	got := []string{}
-	list, err := h.rules.Versions(h.t.Context(), key(repo), npm(name), catalog.VersionFilter{}, catalog.Page{Limit: 1000})
+	list, err := h.rules.Versions(h.t.Context(), key(repo), npm(name), catalog.VersionFilter{},
+		catalog.Page{Limit: 1000})
 	if !artifact.Is(err, artifact.NotFound) {
 		h.check(err)
 	}
@@ -259,7 +263,8 @@ func (h *house) version(repo, coordinate string) artifact.Version {
 func (h *house) setStatus(repo, coordinate string, status artifact.Status) {
 	h.t.Helper()
 	v := at(coordinate)
-	out, err := h.rules.SetStatus(h.t.Context(), h.owner, key(repo), v.PackageKey, repository.Selection{Versions: []string{v.Version}}, status)
+	out, err := h.rules.SetStatus(h.t.Context(), h.owner, key(repo), v.PackageKey,
+		repository.Selection{Versions: []string{v.Version}}, status)
 	h.check(err)
 	if len(out.Failed) > 0 {
 		h.t.Fatalf("set %s to %s: %v", coordinate, status, out.Failed)
@@ -269,7 +274,8 @@ func (h *house) setStatus(repo, coordinate string, status artifact.Status) {
 func (h *house) deleteVersion(repo, coordinate string) {
 	h.t.Helper()
 	v := at(coordinate)
-	out, err := h.rules.DeleteVersions(h.t.Context(), h.owner, key(repo), v.PackageKey, repository.Selection{Versions: []string{v.Version}})
+	out, err := h.rules.DeleteVersions(h.t.Context(), h.owner, key(repo), v.PackageKey,
+		repository.Selection{Versions: []string{v.Version}})
 	h.check(err)
 	if out.Successful[v.Version].Status != artifact.Deleted {
 		h.t.Fatalf("delete %s: %v", coordinate, out)
@@ -285,7 +291,8 @@ func (h *house) controls(repo, name string) artifact.Controls {
 
 func (h *house) control(repo, name string, publish, upstream artifact.Control) {
 	h.t.Helper()
-	_, err := h.rules.PutControls(h.t.Context(), h.owner, key(repo), npm(name), artifact.Controls{Publish: publish, Upstream: upstream})
+	_, err := h.rules.PutControls(h.t.Context(), h.owner, key(repo), npm(name),
+		artifact.Controls{Publish: publish, Upstream: upstream})
 	h.check(err)
 }
 
@@ -294,7 +301,8 @@ func (h *house) update(repo string, upstreams ...string) {
 	if upstreams == nil {
 		upstreams = []string{}
 	}
-	_, err := h.rules.UpdateRepository(h.t.Context(), h.owner, key(repo), repository.RepositoryChange{Upstreams: &upstreams})
+	_, err := h.rules.UpdateRepository(h.t.Context(), h.owner, key(repo),
+		repository.RepositoryChange{Upstreams: &upstreams})
 	h.check(err)
 }
 
@@ -340,7 +348,8 @@ type registry struct {
 }
 
 func newRegistry(t *testing.T) *registry {
-	r := &registry{offers: map[string]map[string]string{}, labels: map[string]map[string]string{}, lies: map[string]string{}, listings: map[string]int{},
+	r := &registry{offers: map[string]map[string]string{}, labels: map[string]map[string]string{},
+		lies: map[string]string{}, listings: map[string]int{},
 		attached: map[string]string{}, attachments: map[string]int{}}
 	r.server = httptest.NewServer(r)
 	t.Cleanup(r.server.Close)
@@ -419,7 +428,8 @@ func (r *registry) Refresh(ctx context.Context, p artifact.PackageKey) (reposito
 
 func (r *registry) Asset(v artifact.Version, name string) (upstream.AssetRequest, error) {
 	a, _ := v.Asset(name)
-	return upstream.AssetRequest{Path: v.Name + "@" + v.VersionKey.Version, Want: upstream.Want{Size: a.Size, SHA256: a.SHA256[:]}}, nil
+	want := upstream.Want{Size: a.Size, SHA256: a.SHA256[:]}
+	return upstream.AssetRequest{Path: v.Name + "@" + v.VersionKey.Version, Want: want}, nil
 }
 
 // Attachment gives the text attached to a version; the manifest must be the listing's own.
@@ -463,7 +473,8 @@ func (l listing) Version(_ context.Context, version string) (artifact.Version, e
 	}
 	v := l.pkg.At(version)
 	return artifact.Version{VersionKey: v, Status: artifact.Published, Manifest: []byte(manifestOf(v)),
-		Assets: []artifact.Asset{{Name: tarball, Size: int64(len(body)), Digests: artifact.Digests{SHA256: sha256.Sum256([]byte(body))}}}}, nil
+		Assets: []artifact.Asset{{Name: tarball, Size: int64(len(body)),
+			Digests: artifact.Digests{SHA256: sha256.Sum256([]byte(body))}}}}, nil
 }
 
 func (l listing) Each(ctx context.Context) iter.Seq2[artifact.Version, error] {

@@ -28,7 +28,9 @@ func TestLists(t *testing.T) {
 	t.Run("T35 without a filter every status is listed", func(t *testing.T) {
 		h := newHouse(t)
 		h.repo("r")
-		for version, status := range map[string]artifact.Status{"1.0.0": artifact.Published, "2.0.0": artifact.Unlisted, "3.0.0": artifact.Archived} {
+		for version, status := range map[string]artifact.Status{
+			"1.0.0": artifact.Published, "2.0.0": artifact.Unlisted, "3.0.0": artifact.Archived,
+		} {
 			h.publish("r", "left@"+version, "bytes of "+version)
 			h.setStatus("r", "left@"+version, status)
 		}
@@ -131,7 +133,8 @@ func TestLists(t *testing.T) {
 func (h *house) dispose(coordinate string) {
 	h.t.Helper()
 	v := at(coordinate)
-	out, err := h.rules.Dispose(h.t.Context(), h.owner, key("r"), v.PackageKey, repository.Selection{Versions: []string{v.Version}})
+	out, err := h.rules.Dispose(h.t.Context(), h.owner, key("r"), v.PackageKey,
+		repository.Selection{Versions: []string{v.Version}})
 	h.check(err)
 	if out.Successful[v.Version].Status != artifact.Disposed {
 		h.t.Fatalf("dispose %s: %v", coordinate, out)
@@ -289,8 +292,8 @@ func (h *house) document(repo, name string) (string, error) {
 	return string(d.Identity), err
 }
 
-// later checks what is seen after a change that was made at the n-th use of the catalog. What was retained before the change
-// stays, as it should.
+// later checks what is seen after a change that was made at the n-th use of the catalog. What was retained before the
+// change stays, as it should.
 func (h *house) later(t *testing.T, n int, shown, fails bool) {
 	t.Helper()
 	if _, err := h.rules.Version(t.Context(), key("r"), at("left@1.0.0")); err == nil {

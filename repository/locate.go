@@ -28,9 +28,9 @@ type listedVersion struct {
 	version    artifact.Version // as the registry lists it
 }
 
-// locate finds a version: in the asked repository, else depth first through its upstreams and their external connections
-// under the packages' origin controls (user guide, "Upstream repository behavior"). NotFound says why where the caller may
-// know; Unavailable if the version may be there but a registry does not answer.
+// locate finds a version: in the asked repository, else depth first through its upstreams and their external
+// connections under the packages' origin controls (user guide, "Upstream repository behavior"). NotFound says why where
+// the caller may know; Unavailable if the version may be there but a registry does not answer.
 func (s *Service) locate(ctx context.Context, at *site, v artifact.VersionKey) (located, error) {
 	q := search{service: s, graph: at.graph, wanted: v}
 	ids := at.graph.ids()
@@ -134,7 +134,8 @@ func (s *Service) feeding(repo catalog.Repository, f artifact.Format) []string {
 
 // withdrawn ends a search at a record whose status withholds it: a wall, not a hole to search past.
 func (q *search) withdrawn() error {
-	return artifact.Errorf(artifact.NotFound, "Version %s of %s is withdrawn: an upstream repository holds it with a status that does not serve it.",
+	return artifact.Errorf(artifact.NotFound,
+		"Version %s of %s is withdrawn: an upstream repository holds it with a status that does not serve it.",
 		q.wanted.Version, q.wanted.Qualified()).About(artifact.VersionResource, q.wanted.String())
 }
 
@@ -144,6 +145,8 @@ func (q *search) notFound(at *site) error {
 	if !mayPull(q.packages, at.repository.ID) {
 		reason = " Its origin controls block upstream versions of this package (upstream=BLOCK)."
 	}
-	return artifact.Errorf(artifact.NotFound, "Version %s of %s is neither in repository %s nor in the %d repositories upstream of it.%s",
-		q.wanted.Version, q.wanted.Qualified(), at.repository.Name, len(q.graph.nodes)-1, reason).About(artifact.VersionResource, q.wanted.String())
+	return artifact.Errorf(artifact.NotFound,
+		"Version %s of %s is neither in repository %s nor in the %d repositories upstream of it.%s",
+		q.wanted.Version, q.wanted.Qualified(), at.repository.Name, len(q.graph.nodes)-1, reason).
+		About(artifact.VersionResource, q.wanted.String())
 }

@@ -47,8 +47,8 @@ func (s *Service) listings(ctx context.Context, made *plan, p artifact.PackageKe
 	return found, nil
 }
 
-// merge puts a package together as package managers see it through a repository. A version belongs to the first source in
-// search order that has it, with that source's status.
+// merge puts a package together as package managers see it through a repository. A version belongs to the first source
+// in search order that has it, with that source's status.
 func (s *Service) merge(ctx context.Context, at *site, p artifact.PackageKey, made *plan, from listings) (View, error) {
 	m := merger{plan: made, listings: from, held: map[string]rankedVersion{}}
 	if err := m.collect(ctx, s.Catalog, p); err != nil {
@@ -148,8 +148,8 @@ func (m *merger) versions(ctx context.Context) iter.Seq2[artifact.Version, error
 	}
 }
 
-// labels merges the labels of a source with those below it: what is below wins, the first of several wins over the others
-// (user guide, "npm tags").
+// labels merges the labels of a source with those below it: what is below wins, the first of several wins over the
+// others (user guide, "npm tags").
 func (m *merger) labels(rank int) map[string]string {
 	source := m.plan.sources[rank]
 	if source.connection != "" {
@@ -184,11 +184,11 @@ func (m *merger) visible(labels map[string]string) map[string]string {
 	return shown
 }
 
-// nobody is the rank of the owner of a version that a repository holds itself.
-const nobody = -1
+// noRegistry stands in for a registry's rank where a version is shown as a repository holds it.
+const noRegistry = -1
 
-// owner says to whom a version belongs that versions yields: to the external registry of a rank, or, nobody, to the repository
-// that holds it. listed is false if versions does not yield it.
+// owner says whose a version is that versions yields: the rank of the external registry that lists it, or noRegistry if
+// it is shown as a repository holds it. listed is false if versions does not yield it.
 func (m *merger) owner(version string) (rank int, listed bool) {
 	held, isHeld := m.held[version]
 	for _, rank := range slices.Sorted(maps.Keys(m.listings.at)) {
@@ -199,7 +199,7 @@ func (m *merger) owner(version string) (rank int, listed bool) {
 			return rank, true
 		}
 	}
-	return nobody, isHeld && held.Status.Listed()
+	return noRegistry, isHeld && held.Status.Listed()
 }
 
 // version returns one of the versions that versions yields, or NotFound.
@@ -208,7 +208,7 @@ func (m *merger) version(ctx context.Context, version string) (artifact.Version,
 	switch {
 	case !listed:
 		return artifact.Version{}, artifact.Errorf(artifact.NotFound, "Version %s is not listed.", version)
-	case rank == nobody:
+	case rank == noRegistry:
 		return m.held[version].Version, nil
 	}
 	return m.listings.at[rank].Version(ctx, version)

@@ -61,8 +61,8 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *site, v artifact.V
 	return s.file(ctx, at, *found.own, a)
 }
 
-// served refuses a version that is withdrawn.
-func served(at *site, v artifact.Version) error {
+// mayBeServed refuses a version that is withdrawn.
+func mayBeServed(at *site, v artifact.Version) error {
 	if v.Status.Downloadable() {
 		return nil
 	}
@@ -72,7 +72,7 @@ func served(at *site, v artifact.Version) error {
 
 // servable returns the asset of a version that the asked repository holds, if its status lets it be served.
 func servable(at *site, v artifact.Version, asset string) (artifact.Asset, error) {
-	if err := served(at, v); err != nil {
+	if err := mayBeServed(at, v); err != nil {
 		return artifact.Asset{}, err
 	}
 	a, ok := v.Asset(asset)
@@ -117,7 +117,8 @@ func (s *Service) admit(w catalog.Writer, c iam.Caller, repo catalog.Repository,
 		return err
 	}
 	if !v.Status.Downloadable() || !mayPull(held, repo.ID) {
-		return artifact.Errorf(artifact.NotFound, "Version %s of %s may not come into repository %s any more.", v.Version, v.Qualified(), repo.Name)
+		return artifact.Errorf(artifact.NotFound,
+			"Version %s of %s may not come into repository %s any more.", v.Version, v.Qualified(), repo.Name)
 	}
 	if err := settlePackage(w, repo.ID, among(held, repo.ID), v, a, nil); err != nil {
 		return err
@@ -125,12 +126,14 @@ func (s *Service) admit(w catalog.Writer, c iam.Caller, repo catalog.Repository,
 	if err := w.CreateVersion(repo.ID, v); err != nil {
 		return err
 	}
-	return s.announce(w, c, repo, v, created, changes{AssetsAdded: len(v.Assets), MetadataUpdated: true, StatusChanged: true})
+	return s.announce(w, c, repo, v, created,
+		changes{AssetsAdded: len(v.Assets), MetadataUpdated: true, StatusChanged: true})
 }
 
-// fetch gets an asset from an external registry. It is streamed to the caller while it is stored; before its last bytes are
-// let go it is verified, durable, and recorded in each of the repositories into.
-func (s *Service) fetch(ctx context.Context, c iam.Caller, at *site, listed *listedVersion, asset string, into []catalog.Repository) (File, error) {
+// fetch gets an asset from an external registry. It is streamed to the caller while it is stored; before its last bytes
+// are let go it is verified, durable, and recorded in the repositories of into.
+func (s *Service) fetch(ctx context.Context, c iam.Caller, at *site, listed *listedVersion, asset string,
+	into []catalog.Repository) (File, error) {
 	v := listed.version
 	promised, ok := v.Asset(asset)
 	if !ok {
@@ -162,9 +165,11 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *site, listed *lis
 	return File{Asset: promised, Modified: v.UpstreamTime, Version: v, Transfer: transfer}, nil
 }
 
-// ingest records a fetched asset in the repositories that keep it, all or none: the one with the connection and the one that
-// was asked, never those between (user guide, "Package retention from an external connection").
-func (s *Service) ingest(ctx context.Context, c iam.Caller, at *site, listed *listedVersion, a artifact.Asset, into []catalog.Repository) error {
+// ingest records a fetched asset in the repositories of into, all or none: the one with the connection and, for a
+// package manager, the one that was asked, never those between (user guide, "Package retention from an external
+// connection").
+func (s *Service) ingest(ctx context.Context, c iam.Caller, at *site, listed *listedVersion, a artifact.Asset,
+	into []catalog.Repository) error {
 	flight := fmt.Sprintf("ingest/%s/%s/%v", listed.version.VersionKey, a.Name, idsOf(into))
 	_, err, _ := s.retaining.Do(flight, func() (any, error) {
 		return nil, s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error {
@@ -190,7 +195,8 @@ func (s *Service) ingest(ctx context.Context, c iam.Caller, at *site, listed *li
 	return nil
 }
 
-func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Repository, listed *listedVersion, a artifact.Asset) error {
+func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Repository, listed *listedVersion,
+	a artifact.Asset) error {
 	known, err := optional(w.Version(repo.ID, listed.version.VersionKey))
 	if err != nil {
 		return err
@@ -214,7 +220,8 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 	case ok && there.SHA256 == a.SHA256:
 		return nil
 	case ok || known.Origin.Connection != listed.connection:
-		return artifact.Errorf(artifact.Conflict, "Repository %s holds version %s of %s with other contents.", repo.Name, known.Version, known.Qualified())
+		return artifact.Errorf(artifact.Conflict,
+			"Repository %s holds version %s of %s with other contents.", repo.Name, known.Version, known.Qualified())
 	}
 	known.Assets = append(known.Assets, a)
 	if known.Revision, err = versionRevision(*known); err != nil {
@@ -227,8 +234,8 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 }
 
 // importNow fetches an asset into the repository with the connection and waits for it.
-func (s *Service) importNow(ctx context.Context, c iam.Caller, at *site, found located, asset string) error {
-	f, err := s.fetch(ctx, c, at, found.listed, asset, []catalog.Repository{found.listed.repository})
+func (s *Service) importNow(ctx context.Context, c iam.Caller, at *site, listed *listedVersion, asset string) error {
+	f, err := s.fetch(ctx, c, at, listed, asset, []catalog.Repository{listed.repository})
 	if err != nil {
 		return err
 	}

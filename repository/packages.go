@@ -8,34 +8,38 @@ import (
 	"entrepot/iam"
 )
 
-// reading runs fn on a repository that must exist; the API sees only what the repository itself holds.
-func (s *Service) reading(ctx context.Context, key artifact.RepositoryKey, fn func(r catalog.Reader, at *site, id catalog.RepositoryID) error) error {
+// reading runs fn with the ID of a repository that must exist; the API sees only what the repository itself holds.
+func (s *Service) reading(ctx context.Context, key artifact.RepositoryKey,
+	fn func(r catalog.Reader, id catalog.RepositoryID) error) error {
 	at, err := s.existing(ctx, key)
 	if err != nil {
 		return err
 	}
-	return s.Catalog.Read(ctx, func(r catalog.Reader) error { return fn(r, at, at.repository.ID) })
+	return s.Catalog.Read(ctx, func(r catalog.Reader) error { return fn(r, at.repository.ID) })
 }
 
-// Packages lists the packages a repository holds, those without versions too.
-func (s *Service) Packages(ctx context.Context, key artifact.RepositoryKey, filter catalog.PackageFilter, page catalog.Page) (l catalog.Listing[artifact.Package], err error) {
-	err = s.reading(ctx, key, func(r catalog.Reader, _ *site, id catalog.RepositoryID) (err error) {
+// Packages lists the packages a repository holds, those without versions too; NotFound if there is no such repository.
+func (s *Service) Packages(ctx context.Context, key artifact.RepositoryKey, filter catalog.PackageFilter,
+	page catalog.Page) (l catalog.Listing[artifact.Package], err error) {
+	err = s.reading(ctx, key, func(r catalog.Reader, id catalog.RepositoryID) (err error) {
 		l, err = r.Packages(id, filter, page)
 		return err
 	})
 	return l, err
 }
 
-// Package describes a package with its own origin controls.
-func (s *Service) Package(ctx context.Context, key artifact.RepositoryKey, p artifact.PackageKey) (found artifact.Package, err error) {
-	err = s.reading(ctx, key, func(r catalog.Reader, _ *site, id catalog.RepositoryID) (err error) {
+// Package describes a package with its own origin controls; NotFound if the repository does not hold it.
+func (s *Service) Package(ctx context.Context, key artifact.RepositoryKey,
+	p artifact.PackageKey) (found artifact.Package, err error) {
+	err = s.reading(ctx, key, func(r catalog.Reader, id catalog.RepositoryID) (err error) {
 		found, err = heldPackage(r, id, key, p)
 		return err
 	})
 	return found, err
 }
 
-func heldPackage(r catalog.Reader, id catalog.RepositoryID, key artifact.RepositoryKey, p artifact.PackageKey) (artifact.Package, error) {
+func heldPackage(r catalog.Reader, id catalog.RepositoryID, key artifact.RepositoryKey,
+	p artifact.PackageKey) (artifact.Package, error) {
 	found, err := r.Package(id, p)
 	if artifact.Is(err, artifact.NotFound) {
 		err = noPackage(key, p)
@@ -44,7 +48,8 @@ func heldPackage(r catalog.Reader, id catalog.RepositoryID, key artifact.Reposit
 }
 
 // PutControls sets both origin controls; a package that is not there yet comes into being without versions.
-func (s *Service) PutControls(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, p artifact.PackageKey, controls artifact.Controls) (pkg artifact.Package, err error) {
+func (s *Service) PutControls(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, p artifact.PackageKey,
+	controls artifact.Controls) (pkg artifact.Package, err error) {
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
 		repo, err := heldRepository(w, key)
 		if err != nil {
@@ -67,8 +72,10 @@ func (s *Service) PutControls(ctx context.Context, c iam.Caller, key artifact.Re
 	return pkg, err
 }
 
-// DeletePackage removes a package with its versions and controls, and returns what it was.
-func (s *Service) DeletePackage(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, p artifact.PackageKey) (pkg artifact.Package, err error) {
+// DeletePackage removes a package with its versions and controls, and returns what it was; NotFound if the repository
+// does not hold it.
+func (s *Service) DeletePackage(ctx context.Context, c iam.Caller, key artifact.RepositoryKey,
+	p artifact.PackageKey) (pkg artifact.Package, err error) {
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
 		repo, err := heldRepository(w, key)
 		if err != nil {
@@ -100,9 +107,10 @@ func (s *Service) announceDeleted(w catalog.Writer, c iam.Caller, repo catalog.R
 }
 
 // Versions lists the versions of a package that the repository itself holds, of every status unless the filter says
-// otherwise, and which of them is the one to show.
-func (s *Service) Versions(ctx context.Context, key artifact.RepositoryKey, p artifact.PackageKey, filter catalog.VersionFilter, page catalog.Page) (l VersionList, err error) {
-	err = s.reading(ctx, key, func(r catalog.Reader, _ *site, id catalog.RepositoryID) error {
+// otherwise, and says which of them is the one to show. NotFound if the repository does not hold the package.
+func (s *Service) Versions(ctx context.Context, key artifact.RepositoryKey, p artifact.PackageKey,
+	filter catalog.VersionFilter, page catalog.Page) (l VersionList, err error) {
+	err = s.reading(ctx, key, func(r catalog.Reader, id catalog.RepositoryID) error {
 		pkg, err := heldPackage(r, id, key, p)
 		if err != nil {
 			return err
@@ -137,16 +145,18 @@ func defaultDisplay(r catalog.Reader, id catalog.RepositoryID, pkg artifact.Pack
 	return newest.Version, nil
 }
 
-// Version describes a version that the repository itself holds.
-func (s *Service) Version(ctx context.Context, key artifact.RepositoryKey, v artifact.VersionKey) (found artifact.Version, err error) {
-	err = s.reading(ctx, key, func(r catalog.Reader, _ *site, id catalog.RepositoryID) (err error) {
+// Version describes a version that the repository itself holds, or is NotFound.
+func (s *Service) Version(ctx context.Context, key artifact.RepositoryKey,
+	v artifact.VersionKey) (found artifact.Version, err error) {
+	err = s.reading(ctx, key, func(r catalog.Reader, id catalog.RepositoryID) (err error) {
 		found, err = heldVersion(r, id, key, v)
 		return err
 	})
 	return found, err
 }
 
-func heldVersion(r catalog.Reader, id catalog.RepositoryID, key artifact.RepositoryKey, v artifact.VersionKey) (artifact.Version, error) {
+func heldVersion(r catalog.Reader, id catalog.RepositoryID, key artifact.RepositoryKey,
+	v artifact.VersionKey) (artifact.Version, error) {
 	found, err := r.Version(id, v)
 	if artifact.Is(err, artifact.NotFound) {
 		err = noVersion(key, v)
@@ -154,9 +164,10 @@ func heldVersion(r catalog.Reader, id catalog.RepositoryID, key artifact.Reposit
 	return found, err
 }
 
-// Asset opens an asset of a version that the repository itself holds. NotFound if version, asset or the given revision is not
-// there; Conflict if the version's status withholds its assets.
-func (s *Service) Asset(ctx context.Context, key artifact.RepositoryKey, v artifact.VersionKey, asset, revision string) (File, error) {
+// Asset opens an asset of a version that the repository itself holds. NotFound if version, asset or the given revision
+// is not there; Conflict if the version's status withholds its assets.
+func (s *Service) Asset(ctx context.Context, key artifact.RepositoryKey, v artifact.VersionKey,
+	asset, revision string) (File, error) {
 	at, err := s.existing(ctx, key)
 	if err != nil {
 		return File{}, err
@@ -166,12 +177,15 @@ func (s *Service) Asset(ctx context.Context, key artifact.RepositoryKey, v artif
 		return File{}, err
 	}
 	if revision != "" && revision != found.Revision {
-		return File{}, artifact.Errorf(artifact.NotFound, "Version '%s' of the %s package '%s' has no revision '%s'.", v.Version, v.Format, v.Qualified(), revision).
+		return File{}, artifact.Errorf(artifact.NotFound, "Version '%s' of the %s package '%s' has no revision '%s'.",
+			v.Version, v.Format, v.Qualified(), revision).
 			About(artifact.VersionResource, key.Domain+"/"+key.Name+"/"+v.String())
 	}
 	if !found.Status.Downloadable() {
-		return File{}, artifact.Errorf(artifact.Conflict, "The assets of version '%s' of the %s package '%s' are not available: its status is %s.",
-			v.Version, v.Format, v.Qualified(), found.Status).About(artifact.VersionResource, key.Domain+"/"+key.Name+"/"+v.String())
+		return File{}, artifact.Errorf(artifact.Conflict,
+			"The assets of version '%s' of the %s package '%s' are not available: its status is %s.",
+			v.Version, v.Format, v.Qualified(), found.Status).
+			About(artifact.VersionResource, key.Domain+"/"+key.Name+"/"+v.String())
 	}
 	a, ok := found.Asset(asset)
 	if !ok {
@@ -180,7 +194,7 @@ func (s *Service) Asset(ctx context.Context, key artifact.RepositoryKey, v artif
 	return s.file(ctx, at, found, a)
 }
 
-// file opens a kept asset. It is the only way to asset bytes.
+// file opens a kept asset. It is the only way to kept bytes.
 func (s *Service) file(ctx context.Context, at *site, v artifact.Version, a artifact.Asset) (File, error) {
 	store, err := s.store(*at.domain)
 	if err != nil {

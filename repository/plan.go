@@ -7,8 +7,8 @@ import (
 	"entrepot/catalog"
 )
 
-// plan says from where a repository's view of one package is put together. It follows from configuration and origin controls
-// alone and is kept until they change.
+// plan says from where a repository's view of one package is put together. It follows from configuration and origin
+// controls alone and is kept until they change.
 type plan struct {
 	// sources in search order: the asked repository first. A rank is an index into it.
 	sources []planSource
@@ -33,7 +33,9 @@ func (s *Service) plan(ctx context.Context, at *site, p artifact.PackageKey) (*p
 	if known, ok := s.plans.get(key); ok {
 		return known, nil
 	}
-	topics := []catalog.Topic{catalog.DomainsTopic(), catalog.DomainTopic(at.domain.ID), catalog.PackageTopic(at.domain.ID, p)}
+	topics := []catalog.Topic{
+		catalog.DomainsTopic(), catalog.DomainTopic(at.domain.ID), catalog.PackageTopic(at.domain.ID, p),
+	}
 	stamp := s.Catalog.Stamp(topics...)
 	// The graph is looked up again after the stamp: the one at hand may be older than the stamp says.
 	at, err := s.existing(ctx, at.repository.RepositoryKey)

@@ -8,17 +8,21 @@ import (
 	"entrepot/iam"
 )
 
-// PutPolicy replaces the resource policy of a domain or a repository. Invalid if the document is not a policy; Conflict if a
-// revision is given and is not the current one. The text is kept and given back exactly as put.
-func (s *Service) PutPolicy(ctx context.Context, c iam.Caller, on Target, document, revision string) (p catalog.Policy, err error) {
+// PutPolicy replaces the resource policy of a domain or a repository. Invalid if the document is not a policy,
+// or allows everybody without a condition where the server does not; NotFound if there is no such domain or repository;
+// Conflict if a revision is given and is not the current one. The text is kept and given back exactly as put.
+func (s *Service) PutPolicy(ctx context.Context, c iam.Caller, on Target,
+	document, revision string) (p catalog.Policy, err error) {
 	parsed, err := iam.Parse([]byte(document), iam.ResourcePolicy)
 	if err != nil {
 		return p, artifact.Errorf(artifact.Invalid, "The policy document is not valid: %v", err)
 	}
 	statement, public := parsed.Public()
 	if public && !s.AllowPublic {
-		return p, artifact.Errorf(artifact.Invalid, "Statement %d of the policy allows every principal of every account without a condition. "+
-			"Name the principals, add a condition, or set allow_public in the server's configuration if that is meant.", statement)
+		return p, artifact.Errorf(artifact.Invalid,
+			"Statement %d of the policy allows every principal of every account without a condition. "+
+				"Name the principals, add a condition, or set allow_public in the server's configuration if that is "+
+				"meant.", statement)
 	}
 	p = catalog.Policy{Document: document, Revision: revisionOf(s.NewID(), document), PutAt: s.Now()}
 	action := "PutDomainPermissionsPolicy"
@@ -31,7 +35,7 @@ func (s *Service) PutPolicy(ctx context.Context, c iam.Caller, on Target, docume
 			return err
 		}
 		if revision != "" {
-			if _, err := currentPolicy(w, h, on, revision); err != nil {
+			if err := unchanged(w, h, on, revision); err != nil {
 				return err
 			}
 		}
@@ -43,7 +47,7 @@ func (s *Service) PutPolicy(ctx context.Context, c iam.Caller, on Target, docume
 	return p, err
 }
 
-// Policy returns the resource policy; NotFound if there is none.
+// Policy returns the resource policy of a domain or a repository; NotFound if there is none, or nothing to have it.
 func (s *Service) Policy(ctx context.Context, on Target) (p catalog.Policy, err error) {
 	err = s.Catalog.Read(ctx, func(r catalog.Reader) error {
 		h, err := holderOf(r, on)
@@ -58,9 +62,10 @@ func (s *Service) Policy(ctx context.Context, on Target) (p catalog.Policy, err 
 	return p, err
 }
 
-// DeletePolicy removes the resource policy and returns it; NotFound if there is none, Conflict if a revision is given and is not
-// the current one.
-func (s *Service) DeletePolicy(ctx context.Context, c iam.Caller, on Target, revision string) (p catalog.Policy, err error) {
+// DeletePolicy removes the resource policy and returns it; NotFound if there is none, Conflict if a revision is given
+// and is not the current one.
+func (s *Service) DeletePolicy(ctx context.Context, c iam.Caller, on Target,
+	revision string) (p catalog.Policy, err error) {
 	action := "DeleteDomainPermissionsPolicy"
 	if on.Repository != "" {
 		action = "DeleteRepositoryPermissionsPolicy"
@@ -86,13 +91,13 @@ func (s *Service) DeletePolicy(ctx context.Context, c iam.Caller, on Target, rev
 	return p, err
 }
 
-// currentPolicy returns the policy if it has the revision; Conflict otherwise, also when there is none.
-func currentPolicy(r catalog.Reader, h catalog.Holder, on Target, revision string) (catalog.Policy, error) {
+// unchanged is nil if the policy still has the revision; Conflict otherwise, also when there is none.
+func unchanged(r catalog.Reader, h catalog.Holder, on Target, revision string) error {
 	p, err := r.Policy(h)
 	if artifact.Is(err, artifact.NotFound) || err == nil && p.Revision != revision {
-		return p, staleRevision(on)
+		return staleRevision(on)
 	}
-	return p, err
+	return err
 }
 
 func staleRevision(on Target) error {

@@ -25,12 +25,14 @@ func TestPublish(t *testing.T) {
 		h.repo("r")
 		h.publish("r", "left@1.0.0", "bytes")
 		h.dispose("left@1.0.0")
-		out, err := h.rules.SetStatus(t.Context(), h.owner, key("r"), npm("left"), repository.Selection{Versions: []string{"1.0.0"}}, artifact.Published)
+		out, err := h.rules.SetStatus(t.Context(), h.owner, key("r"), npm("left"),
+			repository.Selection{Versions: []string{"1.0.0"}}, artifact.Published)
 		h.check(err)
 		if got := out.Failed["1.0.0"].Code; got != repository.NotAllowed {
 			t.Errorf("got %v, want NOT_ALLOWED", out)
 		}
-		if v := h.version("r", "left@1.0.0"); v.Status != artifact.Disposed || len(v.Assets) != 0 || len(v.Manifest) == 0 {
+		v := h.version("r", "left@1.0.0")
+		if v.Status != artifact.Disposed || len(v.Assets) != 0 || len(v.Manifest) == 0 {
 			t.Errorf("got status %s, %d assets and a manifest of %d bytes", v.Status, len(v.Assets), len(v.Manifest))
 		}
 		_, err = h.tryPublish("r", "left@1.0.0", "bytes")
@@ -77,7 +79,8 @@ func TestPublish(t *testing.T) {
 		h.connect("x")
 		h.repo("r", "x")
 		h.publish("r", "mine@1.0.0", "ours")
-		if got, want := h.controls("r", "mine"), (artifact.Controls{Publish: artifact.Allow, Upstream: artifact.Block}); got != want {
+		want := artifact.Controls{Publish: artifact.Allow, Upstream: artifact.Block}
+		if got := h.controls("r", "mine"); got != want {
 			t.Errorf("controls: got %v, want %v", got, want)
 		}
 		asked := h.registry.asked("mine")
@@ -216,8 +219,9 @@ func TestPublish(t *testing.T) {
 
 func (h *house) copy(from, to, name string, overwrite bool, versions ...string) repository.Outcome {
 	h.t.Helper()
-	out, err := h.rules.Copy(h.t.Context(), h.owner, repository.CopySpec{From: key(from), To: key(to), PackageKey: npm(name),
-		Selection: repository.Selection{Versions: versions}, AllowOverwrite: overwrite})
+	out, err := h.rules.Copy(h.t.Context(), h.owner,
+		repository.CopySpec{From: key(from), To: key(to), PackageKey: npm(name),
+			Selection: repository.Selection{Versions: versions}, AllowOverwrite: overwrite})
 	h.check(err)
 	return out
 }

@@ -10,8 +10,8 @@ import (
 	"entrepot/iam"
 )
 
-// audit records a change in the transaction that makes it. detail holds the parameters worth knowing later, never a policy
-// text, a token or a body.
+// audit records a change in the transaction that makes it, or the refusal of one. detail holds the parameters worth
+// knowing later, never a policy text, a token or a body.
 func (s *Service) audit(w catalog.Writer, c iam.Caller, action string, on Subject, detail map[string]any) error {
 	if detail == nil {
 		detail = map[string]any{}
@@ -44,8 +44,8 @@ func (s *Service) auditRefusal(ctx context.Context, c iam.Caller, action string,
 	})
 }
 
-// change is what happened to one version in one repository, in the shape of the service's event.
-type change struct {
+// versionEvent is what happened to one version in one repository, in the shape of the service's event.
+type versionEvent struct {
 	Domain        string          `json:"domainName"`
 	DomainOwner   string          `json:"domainOwner"`
 	Repository    string          `json:"repositoryName"`
@@ -60,6 +60,8 @@ type change struct {
 	Operation     string          `json:"operationType"`
 }
 
+// changes are what an operation did to a version. A version that is replaced counts its assets as added, so
+// AssetsUpdated stays 0.
 type changes struct {
 	AssetsAdded     int  `json:"assetsAdded"`
 	AssetsRemoved   int  `json:"assetsRemoved"`
@@ -75,12 +77,15 @@ const (
 	deleted = "Deleted"
 )
 
-// announce records what happened to a version, in the transaction in which it happened.
-func (s *Service) announce(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.Version, operation string, what changes) error {
-	event := change{
-		Domain: repo.RepositoryKey.Domain, DomainOwner: string(repo.Owner), Repository: repo.Name, Administrator: string(repo.Administrator),
+// announce records an operation on a version and the changes it made, in the same transaction. v is the version after
+// it.
+func (s *Service) announce(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.Version,
+	operation string, made changes) error {
+	event := versionEvent{
+		Domain: repo.RepositoryKey.Domain, DomainOwner: string(repo.Owner),
+		Repository: repo.Name, Administrator: string(repo.Administrator),
 		Format: v.Format, Package: v.Name, Version: v.Version, State: v.Status, Revision: v.Revision,
-		Changes: what, Operation: operation,
+		Changes: made, Operation: operation,
 	}
 	if v.Namespace != "" {
 		event.Namespace = &v.Namespace

@@ -10,21 +10,22 @@ import (
 	"sync"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
 	"entrepot/artifact"
 	"entrepot/blob"
 	"entrepot/catalog"
 	"entrepot/upstream"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// Remembered keeps the metadata documents of external registries: what is known of them in the catalog, their bytes in a store
-// of the installation's own. All domains share it, since it holds nothing that a domain owns.
+// Remembered keeps the metadata documents of external registries: what is known of them in the catalog, their bytes in
+// a store of the installation's own. All domains share it, since it holds nothing that a domain owns.
 //
-// It is a cache, and nobody who asks for a document waits for it: what is known is gathered in memory and written to the catalog
-// a moment later, many documents in one transaction. A process that is killed forgets the documents of that moment; they are
-// fetched again. The store need not survive a power cut either, if it can tell damage: a body that this process has not kept
-// itself is read through before it is handed out, and is treated as absent if it is not what was kept.
+// It is a cache, and nobody who asks for a document waits for it: what is known is gathered in memory and written to
+// the catalog a moment later, many documents in one transaction. A process that is killed forgets the documents of that
+// moment; they are fetched again. The store need not survive a power cut either, if it can tell damage: a body that
+// this process has not kept itself is read through before it is handed out, and is treated as absent if it is not what
+// was kept.
 type Remembered struct {
 	catalog catalog.Store
 	store   blob.Store
@@ -54,8 +55,8 @@ const (
 
 var _ upstream.Cache = (*Remembered)(nil)
 
-// NewRemembered keeps documents in the two stores. Close writes what is not written yet; it comes after the end of whoever uses
-// the cache and before that of the stores.
+// NewRemembered keeps documents in the two stores. Close writes what is not written yet: it is called after everything
+// that uses the cache has ended and before the stores are closed.
 func NewRemembered(c catalog.Store, s blob.Store, log *slog.Logger) *Remembered {
 	sound, err := lru.New[artifact.Digest, struct{}](maxSound)
 	if err != nil {
@@ -75,8 +76,10 @@ func (m *Remembered) Load(ctx context.Context, k upstream.Key) (upstream.Entry, 
 		if artifact.Is(err, artifact.NotFound) {
 			return upstream.ErrNoEntry
 		}
-		e = upstream.Entry{Key: k, ETag: d.ETag, LastModified: d.LastModified, FetchedAt: d.FetchedAt, CheckedAt: d.CheckedAt,
-			Digest: d.Digest, Size: d.Size, Gone: d.Gone, RegenerateVersion: d.Form}
+		e = upstream.Entry{
+			Key: k, ETag: d.ETag, LastModified: d.LastModified, FetchedAt: d.FetchedAt, CheckedAt: d.CheckedAt,
+			Digest: d.Digest, Size: d.Size, Gone: d.Gone, RegenerateVersion: d.Form,
+		}
 		return err
 	})
 	return e, err
@@ -116,7 +119,7 @@ func (m *Remembered) Touch(ctx context.Context, e upstream.Entry) error {
 	return m.gather(ctx, e)
 }
 
-// gather takes an entry to be written soon.
+// gather takes an entry to be written soon, or writes it at once if too many wait or the cache is closed.
 func (m *Remembered) gather(ctx context.Context, e upstream.Entry) error {
 	m.mu.Lock()
 	m.waiting[e.Key] = e
@@ -131,7 +134,7 @@ func (m *Remembered) gather(ctx context.Context, e upstream.Entry) error {
 	return nil
 }
 
-// writeLater is write for nobody. What could not be written waits for the next time.
+// writeLater is write when nobody waits for it. What could not be written is written the next time.
 func (m *Remembered) writeLater() {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTime)
 	defer cancel()
@@ -157,8 +160,11 @@ func (m *Remembered) write(ctx context.Context) error {
 	}
 	err := m.catalog.Write(ctx, func(w catalog.Writer) error {
 		for k, e := range leaving {
-			err := w.PutDocument(catalog.Document{DocumentKey: catalog.DocumentKey(k), ETag: e.ETag, LastModified: e.LastModified,
-				FetchedAt: e.FetchedAt, CheckedAt: e.CheckedAt, Digest: e.Digest, Size: e.Size, Form: e.RegenerateVersion, Gone: e.Gone})
+			err := w.PutDocument(catalog.Document{
+				DocumentKey: catalog.DocumentKey(k), ETag: e.ETag, LastModified: e.LastModified,
+				FetchedAt: e.FetchedAt, CheckedAt: e.CheckedAt, Digest: e.Digest, Size: e.Size,
+				Form: e.RegenerateVersion, Gone: e.Gone,
+			})
 			if err != nil {
 				return err
 			}
@@ -206,7 +212,8 @@ func (m *Remembered) prove(ctx context.Context, d artifact.Digest) error {
 		m.sound.Add(d, struct{}{})
 		return nil
 	case errors.Is(err, blob.ErrCorrupt):
-		m.log.WarnContext(ctx, "a remembered document is damaged and will be fetched again", "digest", d.String(), "error", err)
+		m.log.WarnContext(ctx, "a remembered document is damaged and will be fetched again", "digest", d.String(),
+			"error", err)
 		if err := m.store.Delete(ctx, d); err != nil {
 			return fmt.Errorf("delete a damaged document: %w", err)
 		}
@@ -217,7 +224,7 @@ func (m *Remembered) prove(ctx context.Context, d artifact.Digest) error {
 	return fmt.Errorf("read a remembered document: %w", err)
 }
 
-// absent reports whether a body can be had from the registry only.
+// absent reports whether the store has no usable body, so that only the registry can give it.
 func absent(err error) bool {
 	return errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrCorrupt)
 }

@@ -27,7 +27,8 @@ import (
 )
 
 // openRemembered opens the documents of a folder as a process does. close ends it.
-func openRemembered(t *testing.T, dir string, s blob.Store, o sqlcatalog.Options) (m *repository.Remembered, close func() error) {
+func openRemembered(t *testing.T, dir string, s blob.Store,
+	o sqlcatalog.Options) (m *repository.Remembered, close func() error) {
 	t.Helper()
 	c, err := sqlcatalog.OpenSQLite(t.Context(), filepath.Join(dir, "catalog.sqlite"), o)
 	if err != nil {
@@ -48,7 +49,8 @@ func keepDocument(t *testing.T, m *repository.Remembered, path, body string) (up
 	if _, err := io.WriteString(spool, body); err != nil {
 		t.Fatal(err)
 	}
-	e := upstream.Entry{Key: upstream.Key{Connection: npmjs, Path: path}, Digest: sha256.Sum256([]byte(body)), Size: int64(len(body)),
+	e := upstream.Entry{Key: upstream.Key{Connection: npmjs, Path: path}, Digest: sha256.Sum256([]byte(body)),
+		Size:      int64(len(body)),
 		CheckedAt: time.Unix(1, 0).UTC()}
 	return e, m.Save(t.Context(), e, spool)
 }

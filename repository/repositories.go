@@ -10,9 +10,10 @@ import (
 )
 
 // CreateRepository makes a repository in a domain, administered by the caller's account. It asks for
-// AssociateWithDownstreamRepository on each upstream. Conflict if the name is taken; NotFound for the domain or an upstream;
-// Quota above the numbers of repositories or of upstreams.
-func (s *Service) CreateRepository(ctx context.Context, c iam.Caller, spec RepositorySpec) (repo catalog.Repository, err error) {
+// AssociateWithDownstreamRepository on each upstream. Conflict if the name is taken; NotFound for the domain or an
+// upstream; Quota above the numbers of repositories or of upstreams.
+func (s *Service) CreateRepository(ctx context.Context, c iam.Caller,
+	spec RepositorySpec) (repo catalog.Repository, err error) {
 	if err := s.mayTag(ctx, c, OnRepository(spec.RepositoryKey), spec.Tags); err != nil {
 		return repo, err
 	}
@@ -34,7 +35,8 @@ func (s *Service) CreateRepository(ctx context.Context, c iam.Caller, spec Repos
 			return err
 		}
 		if usage.Repositories >= s.Quotas.Repositories {
-			return artifact.Errorf(artifact.Quota, "Domain '%s' has reached its limit of %d repositories.", d.Name, s.Quotas.Repositories).
+			return artifact.Errorf(artifact.Quota,
+				"Domain '%s' has reached its limit of %d repositories.", d.Name, s.Quotas.Repositories).
 				About(artifact.DomainResource, d.Name)
 		}
 		repo = catalog.Repository{
@@ -52,7 +54,8 @@ func (s *Service) CreateRepository(ctx context.Context, c iam.Caller, spec Repos
 		if err := w.PutTags(catalog.Holder{Domain: d.ID, Repository: repo.ID}, spec.Tags); err != nil {
 			return err
 		}
-		return s.audit(w, c, "CreateRepository", OnRepository(spec.RepositoryKey), map[string]any{"upstreams": spec.Upstreams})
+		return s.audit(w, c, "CreateRepository", OnRepository(spec.RepositoryKey),
+			map[string]any{"upstreams": spec.Upstreams})
 	})
 	return repo, err
 }
@@ -62,22 +65,24 @@ func repositoryExists(key artifact.RepositoryKey) error {
 		About(artifact.RepositoryResource, key.Domain+"/"+key.Name)
 }
 
-// mayAssociate asks for the permission to put each of the repositories upstream of another. What does not exist is passed
-// over here: the transaction that follows says so.
+// mayAssociate asks for the permission to put each of the repositories upstream of another. What does not exist is
+// passed over here: the transaction that follows says so.
 func (s *Service) mayAssociate(ctx context.Context, c iam.Caller, of artifact.RepositoryKey, upstreams []string) error {
 	for _, name := range upstreams {
-		if err := s.Authorize(ctx, c, "AssociateWithDownstreamRepository", OnRepository(of.DomainKey().Repository(name)), nil); err != nil {
+		if err := s.Authorize(ctx, c, "AssociateWithDownstreamRepository",
+			OnRepository(of.DomainKey().Repository(name)), nil); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// upstreams resolves the names of a repository's future upstreams, in order. The names must be distinct repositories of its
-// domain, none of which leads back to it.
+// upstreams resolves the names of a repository's future upstreams, in order. The names must be distinct repositories of
+// its domain, none of which leads back to it.
 func (s *Service) upstreams(r catalog.Reader, of catalog.Repository, names []string) ([]catalog.Upstream, error) {
 	if len(names) > s.Quotas.DirectUpstreams {
-		return nil, artifact.Errorf(artifact.Quota, "A repository can have at most %d direct upstream repositories.", s.Quotas.DirectUpstreams).
+		return nil, artifact.Errorf(artifact.Quota, "A repository can have at most %d direct upstream repositories.",
+			s.Quotas.DirectUpstreams).
 			About(artifact.RepositoryResource, of.RepositoryKey.Domain+"/"+of.Name)
 	}
 	found := make([]catalog.Upstream, 0, len(names))
@@ -86,7 +91,8 @@ func (s *Service) upstreams(r catalog.Reader, of catalog.Repository, names []str
 			return nil, artifact.Errorf(artifact.Invalid, "Repository '%s' cannot be its own upstream.", name)
 		}
 		if slices.Contains(names[:i], name) {
-			return nil, artifact.Errorf(artifact.Invalid, "Repository '%s' is listed more than once in upstreams.", name)
+			return nil, artifact.Errorf(artifact.Invalid,
+				"Repository '%s' is listed more than once in upstreams.", name)
 		}
 		key := of.DomainKey().Repository(name)
 		up, err := r.Repository(key)
@@ -113,7 +119,9 @@ func noCycle(r catalog.Reader, up, of catalog.Repository) error {
 		return err
 	}
 	if slices.Contains(reach.ids(), of.ID) {
-		return artifact.Errorf(artifact.Invalid, "Repository '%s' cannot be upstream of '%s': it has '%s' among its own upstreams.", up.Name, of.Name, of.Name)
+		return artifact.Errorf(artifact.Invalid,
+			"Repository '%s' cannot be upstream of '%s': it has '%s' among its own upstreams.",
+			up.Name, of.Name, of.Name)
 	}
 	return nil
 }
@@ -128,13 +136,17 @@ func (s *Service) Repository(ctx context.Context, key artifact.RepositoryKey) (c
 }
 
 func withoutHoles(repo catalog.Repository) catalog.Repository {
-	repo.Upstreams = slices.DeleteFunc(slices.Clone(repo.Upstreams), func(u catalog.Upstream) bool { return u.Name == "" })
+	repo.Upstreams = slices.DeleteFunc(slices.Clone(repo.Upstreams),
+		func(u catalog.Upstream) bool { return u.Name == "" })
 	return repo
 }
 
-// UpdateRepository asks for AssociateWithDownstreamRepository on each upstream that is new. It changes what the change names and keeps the rest. Any call drops upstreams that no longer exist. Upstreams
-// may not be set, not even to none, while the repository has an external connection.
-func (s *Service) UpdateRepository(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, change RepositoryChange) (repo catalog.Repository, err error) {
+// UpdateRepository changes what the change names and keeps the rest. Any call drops upstreams that no longer exist. It
+// asks for AssociateWithDownstreamRepository on each upstream that is new. NotFound for the repository or an upstream;
+// Quota above the number of upstreams; Invalid for upstreams that lead back to the repository, and for any, even none,
+// while it has an external connection.
+func (s *Service) UpdateRepository(ctx context.Context, c iam.Caller, key artifact.RepositoryKey,
+	change RepositoryChange) (repo catalog.Repository, err error) {
 	if change.Upstreams != nil {
 		at, err := s.existing(ctx, key)
 		if err != nil {
@@ -159,8 +171,9 @@ func (s *Service) UpdateRepository(ctx context.Context, c iam.Caller, key artifa
 		}
 		if change.Upstreams != nil {
 			if len(repo.Connections) > 0 {
-				return artifact.Errorf(artifact.Invalid, "Repository '%s' has the external connection %s, so it cannot have upstreams. "+
-					"Disassociate the connection first.", repo.Name, repo.Connections[0])
+				return artifact.Errorf(artifact.Invalid,
+					"Repository '%s' has the external connection %s, so it cannot have upstreams. "+
+						"Disassociate the connection first.", repo.Name, repo.Connections[0])
 			}
 			if repo.Upstreams, err = s.upstreams(w, repo, *change.Upstreams); err != nil {
 				return err
@@ -187,9 +200,11 @@ func heldRepository(r catalog.Reader, key artifact.RepositoryKey) (catalog.Repos
 	return repo, err
 }
 
-// DeleteRepository removes a repository with all it holds, even while it is an upstream of others: those keep a dangling
-// reference until they are updated. A repository that is not there, in a domain that is, is no error: ok is false then.
-func (s *Service) DeleteRepository(ctx context.Context, c iam.Caller, key artifact.RepositoryKey) (repo catalog.Repository, ok bool, err error) {
+// DeleteRepository removes a repository with all it holds, even while it is an upstream of others: those keep a
+// dangling reference until they are updated. A repository that is not there, in a domain that is, is no error: ok is
+// false then.
+func (s *Service) DeleteRepository(ctx context.Context, c iam.Caller,
+	key artifact.RepositoryKey) (repo catalog.Repository, ok bool, err error) {
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
 		ok = false
 		if _, err := w.Domain(key.DomainKey()); artifact.Is(err, artifact.NotFound) {
@@ -212,20 +227,24 @@ func (s *Service) DeleteRepository(ctx context.Context, c iam.Caller, key artifa
 }
 
 // RepositoriesOf lists the repositories that an account administers, in every domain.
-func (s *Service) RepositoriesOf(ctx context.Context, administrator artifact.AccountID, namePrefix string, page catalog.Page) (catalog.Listing[catalog.Repository], error) {
+func (s *Service) RepositoriesOf(ctx context.Context, administrator artifact.AccountID, namePrefix string,
+	page catalog.Page) (catalog.Listing[catalog.Repository], error) {
 	return s.repositories(ctx, catalog.RepositoryFilter{Administrator: administrator, NamePrefix: namePrefix}, page)
 }
 
 // RepositoriesIn lists the repositories of a domain, those of one administrator if it is given.
-func (s *Service) RepositoriesIn(ctx context.Context, key artifact.DomainKey, administrator artifact.AccountID, namePrefix string, page catalog.Page) (l catalog.Listing[catalog.Repository], err error) {
+func (s *Service) RepositoriesIn(ctx context.Context, key artifact.DomainKey, administrator artifact.AccountID,
+	namePrefix string, page catalog.Page) (l catalog.Listing[catalog.Repository], err error) {
 	at, err := s.existingDomain(ctx, key)
 	if err != nil {
 		return l, err
 	}
-	return s.repositories(ctx, catalog.RepositoryFilter{Domain: at.domain.ID, Administrator: administrator, NamePrefix: namePrefix}, page)
+	return s.repositories(ctx,
+		catalog.RepositoryFilter{Domain: at.domain.ID, Administrator: administrator, NamePrefix: namePrefix}, page)
 }
 
-func (s *Service) repositories(ctx context.Context, filter catalog.RepositoryFilter, page catalog.Page) (l catalog.Listing[catalog.Repository], err error) {
+func (s *Service) repositories(ctx context.Context, filter catalog.RepositoryFilter,
+	page catalog.Page) (l catalog.Listing[catalog.Repository], err error) {
 	err = s.Catalog.Read(ctx, func(r catalog.Reader) error {
 		l, err = r.Repositories(filter, page)
 		return err

@@ -48,11 +48,13 @@ func TestResolve(t *testing.T) {
 		h.holds("a", "left", "1.0.0")
 		h.holds("b", "left")
 		h.holds("c", "left", "1.0.0")
-		if a, c := h.version("a", "left@1.0.0"), h.version("c", "left@1.0.0"); a.Revision != c.Revision || a.Origin != c.Origin {
-			t.Errorf("the retained copy has revision %s and origin %v, the source %s and %v", a.Revision, a.Origin, c.Revision, c.Origin)
+		if a, c := h.version("a", "left@1.0.0"), h.version("c", "left@1.0.0"); a.Revision != c.Revision ||
+			a.Origin != c.Origin {
+			t.Errorf("the retained copy has revision %s and origin %v, the source %s and %v", a.Revision, a.Origin,
+				c.Revision, c.Origin)
 		}
 	})
-	t.Run("T05 T07 a public version is retained in the asked repository and in the one with the connection", func(t *testing.T) {
+	t.Run("T05 T07 a public version is retained where it was asked and where the connection is", func(t *testing.T) {
 		h := newHouse(t)
 		h.repo("c")
 		h.connect("c")
@@ -101,7 +103,7 @@ func TestResolve(t *testing.T) {
 		h.fetchFails("a", "left@2.0.0", artifact.NotFound)
 		h.shows("a", "left", "1.0.0")
 	})
-	t.Run("T10 T11 a deleted upstream fails requests until UpdateRepository, even when its name is back", func(t *testing.T) {
+	t.Run("T10 T11 a deleted upstream fails requests until an update, even when its name is back", func(t *testing.T) {
 		h := newHouse(t)
 		h.repo("b")
 		h.repo("a", "b")
@@ -117,7 +119,8 @@ func TestResolve(t *testing.T) {
 			h.repo2("b")
 		}
 		h.publish("b", "left@1.0.0", "new bytes")
-		if _, err := h.rules.UpdateRepository(t.Context(), h.owner, key("a"), repository.RepositoryChange{}); err != nil {
+		if _, err := h.rules.UpdateRepository(t.Context(), h.owner, key("a"),
+			repository.RepositoryChange{}); err != nil {
 			t.Fatal(err)
 		}
 		h.fetchFails("a", "left@1.0.0", artifact.NotFound)
@@ -133,7 +136,8 @@ func TestResolve(t *testing.T) {
 		h.publish("u3", "left@1.0.0", "bytes")
 		h.fetches("r", "left@1.0.0", "bytes")
 		for _, bad := range [][]string{{"r"}, {"u1"}, {"u3", "u3"}} {
-			_, err := h.rules.UpdateRepository(t.Context(), h.owner, key("u3"), repository.RepositoryChange{Upstreams: &bad})
+			_, err := h.rules.UpdateRepository(t.Context(), h.owner, key("u3"),
+				repository.RepositoryChange{Upstreams: &bad})
 			h.refuses(artifact.Invalid, err)
 		}
 	})
@@ -178,7 +182,8 @@ func TestResolve(t *testing.T) {
 		_, err = h.rules.AssociateExternalConnection(t.Context(), h.owner, key("r"), "public:nowhere")
 		h.refuses(artifact.Invalid, err)
 		for _, ups := range [][]string{{}, {"u"}} {
-			_, err = h.rules.UpdateRepository(t.Context(), h.owner, key("r"), repository.RepositoryChange{Upstreams: &ups})
+			change := repository.RepositoryChange{Upstreams: &ups}
+			_, err = h.rules.UpdateRepository(t.Context(), h.owner, key("r"), change)
 			h.refuses(artifact.Invalid, err)
 		}
 		h.repo("d", "u")
@@ -193,7 +198,8 @@ func TestResolve(t *testing.T) {
 		h.connect("b")
 		h.repo("a", "b")
 		h.registry.offer("left@1.0.0", "bytes")
-		v := artifact.VersionKey{PackageKey: artifact.PackageKey{Format: artifact.Maven, Namespace: "org.left", Name: "left"}, Version: "1.0.0"}
+		v := artifact.VersionKey{PackageKey: artifact.PackageKey{Format: artifact.Maven, Namespace: "org.left",
+			Name: "left"}, Version: "1.0.0"}
 		_, err := h.shelf("a").Open(t.Context(), v, tarball)
 		h.refuses(artifact.NotFound, err)
 		if n := h.registry.asked("left"); n != 0 {
@@ -222,7 +228,8 @@ func TestResolve(t *testing.T) {
 		h.connect("r")
 		repo, err := h.rules.Repository(t.Context(), key("r"))
 		h.check(err)
-		if f, known := repository.ConnectionFormat(npmjs); len(repo.Connections) != 1 || repo.Connections[0] != npmjs || !known || f != artifact.NPM {
+		if f, known := repository.ConnectionFormat(npmjs); len(repo.Connections) != 1 || repo.Connections[0] != npmjs ||
+			!known || f != artifact.NPM {
 			t.Errorf("connections %v, format %s", repo.Connections, f)
 		}
 	})

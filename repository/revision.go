@@ -12,8 +12,8 @@ import (
 	"entrepot/artifact"
 )
 
-// revisionOf returns an opaque name for the texts: base64 of a SHA-256, 44 characters, as the service's samples have. Each
-// text is hashed with its length, so that no two lists of texts run into each other.
+// revisionOf returns an opaque name for the texts: base64 of a SHA-256, 44 characters, as the service's samples have.
+// Each text is hashed with its length, so that no two lists of texts run into each other.
 func revisionOf(texts ...string) string {
 	h := sha256.New()
 	for _, t := range texts {
@@ -24,8 +24,8 @@ func revisionOf(texts ...string) string {
 
 func hashText(h hash.Hash, text string) { fmt.Fprintf(h, "%d:%s", len(text), text) }
 
-// versionRevision names an exact set of assets and metadata: the coordinates, the names and digests of the assets and the
-// manifest. The status is no part of it (user guide: a status change keeps the revision).
+// versionRevision names an exact set of assets and metadata: the coordinates, the names and digests of the assets and
+// the manifest. The status is no part of it (user guide: a status change keeps the revision).
 func versionRevision(v artifact.Version) (string, error) {
 	details, err := json.Marshal(v.Details)
 	if err != nil {

@@ -56,8 +56,8 @@ type Fetcher interface {
 	Asset(ctx context.Context, r upstream.AssetRequest) (*upstream.Transfer, error)
 }
 
-// Quotas are the limits of the service (user guide, "Quotas"), those that an operator may raise and those that are fixed
-// on AWS alike.
+// Quotas are the limits of the service (user guide, "Quotas"), those that an operator may raise and those that are
+// fixed on AWS alike.
 type Quotas struct {
 	Domains             int   // per account
 	Repositories        int   // per domain

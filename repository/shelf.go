@@ -10,8 +10,9 @@ import (
 	"entrepot/iam"
 )
 
-// Shelf is one repository seen by one caller; it is what formats work with. Every method asks for permission first, on the
-// repository for reading and on the package for writing, and Denied comes before NotFound.
+// Shelf is one repository seen by one caller; it is what formats work with. Every method that reads or changes
+// anything asks for permission first, on the repository for reading and on the package for writing, and Denied comes
+// before NotFound.
 type Shelf struct {
 	service *Service
 	caller  iam.Caller
@@ -19,8 +20,8 @@ type Shelf struct {
 	base    string
 }
 
-// Shelf returns the repository as the caller sees it. base is the URL under which the caller reaches it, ending in a slash;
-// it must come from configuration. Nothing is checked yet.
+// Shelf returns the repository as the caller sees it. base is the URL under which the caller reaches it, ending in a
+// slash; it must come from configuration. Nothing is checked yet.
 func (s *Service) Shelf(c iam.Caller, key artifact.RepositoryKey, base string) *Shelf {
 	return &Shelf{s, c, key, base}
 }
@@ -57,14 +58,14 @@ func (s *Shelf) allowed(ctx context.Context, action string, on Subject) (*site, 
 	return s.service.existing(ctx, s.key)
 }
 
-// Access reports whether the caller may read here at all.
+// Access is nil if the caller may read here at all: Denied if not, NotFound if there is no such repository.
 func (s *Shelf) Access(ctx context.Context) error {
 	_, err := s.reader(ctx)
 	return err
 }
 
-// View returns a package through all upstreams. NotFound if there is nothing to list; Unavailable if there might be but a
-// registry does not answer and nothing is remembered.
+// View returns a package through all upstreams. NotFound if there is nothing to list; Unavailable if there might be but
+// a registry does not answer and nothing is remembered.
 func (s *Shelf) View(ctx context.Context, p artifact.PackageKey) (View, error) {
 	at, err := s.reader(ctx)
 	if err != nil {
@@ -89,7 +90,8 @@ func (s *Service) view(ctx context.Context, at *site, p artifact.PackageKey) (Vi
 }
 
 // Document returns an index document derived from the view; see format.Shelf.
-func (s *Shelf) Document(ctx context.Context, p artifact.PackageKey, variant string, render func(io.Writer, View) error) (Document, error) {
+func (s *Shelf) Document(ctx context.Context, p artifact.PackageKey, variant string,
+	render func(io.Writer, View) error) (Document, error) {
 	at, err := s.reader(ctx)
 	if err != nil {
 		return Document{}, err
@@ -108,7 +110,8 @@ func (s *Shelf) Open(ctx context.Context, v artifact.VersionKey, asset string) (
 }
 
 // Search finds packages held by the repository or its upstreams.
-func (s *Shelf) Search(ctx context.Context, f artifact.Format, terms []string, page catalog.Page) (found catalog.Listing[artifact.PackageKey], err error) {
+func (s *Shelf) Search(ctx context.Context, f artifact.Format, terms []string,
+	page catalog.Page) (found catalog.Listing[artifact.PackageKey], err error) {
 	at, err := s.reader(ctx)
 	if err != nil {
 		return found, err
@@ -137,7 +140,8 @@ func (s *Shelf) Labels(ctx context.Context, p artifact.PackageKey) (map[string]s
 // maxLabels is how many labels one package may have in one repository: each is in every index document.
 const maxLabels = 2000
 
-// SetLabel points the repository's own label at a version that can be read through it.
+// SetLabel points the repository's own label at a version that can be read through it. NotFound if there is no such
+// version; Quota above the number of labels that a package may have.
 func (s *Shelf) SetLabel(ctx context.Context, p artifact.PackageKey, label, version string) error {
 	at, err := s.allowed(ctx, putPackageMetadata, OnPackage(s.key, p))
 	if err != nil {
@@ -153,7 +157,8 @@ func (s *Shelf) SetLabel(ctx context.Context, p artifact.PackageKey, label, vers
 	return s.relabel(ctx, at, p, func(pkg *artifact.Package) error {
 		pkg.Labels[label] = version
 		if len(pkg.Labels) > maxLabels {
-			return artifact.Errorf(artifact.Quota, "A package can have at most %d tags.", maxLabels).About(artifact.PackageResource, p.String())
+			return artifact.Errorf(artifact.Quota, "A package can have at most %d tags.", maxLabels).
+				About(artifact.PackageResource, p.String())
 		}
 		return nil
 	})
@@ -170,7 +175,8 @@ func (s *Shelf) DeleteLabel(ctx context.Context, p artifact.PackageKey, label st
 		return err
 	}
 	if _, ok := pkg.Labels[label]; !ok {
-		return artifact.Errorf(artifact.NotFound, "Package '%s' has no tag '%s' in repository '%s'.", p.Qualified(), label, s.key.Name).
+		return artifact.Errorf(artifact.NotFound,
+			"Package '%s' has no tag '%s' in repository '%s'.", p.Qualified(), label, s.key.Name).
 			About(artifact.PackageResource, p.String())
 	}
 	return s.relabel(ctx, at, p, func(pkg *artifact.Package) error {
@@ -180,11 +186,13 @@ func (s *Shelf) DeleteLabel(ctx context.Context, p artifact.PackageKey, label st
 }
 
 // relabel changes the labels of the package. A package that is only upstream so far comes into being, as if retained.
-func (s *Shelf) relabel(ctx context.Context, at *site, p artifact.PackageKey, change func(*artifact.Package) error) error {
+func (s *Shelf) relabel(ctx context.Context, at *site, p artifact.PackageKey,
+	change func(*artifact.Package) error) error {
 	return s.service.Catalog.Write(ctx, func(w catalog.Writer) error {
 		pkg, err := w.Package(at.repository.ID, p)
 		if artifact.Is(err, artifact.NotFound) {
-			pkg, err = artifact.Package{PackageKey: p, Controls: startingControls(arrivedFromUpstream, artifact.OriginExternal)}, nil
+			controls := startingControls(arrivedFromUpstream, artifact.OriginExternal)
+			pkg, err = artifact.Package{PackageKey: p, Controls: controls}, nil
 		}
 		if err != nil {
 			return err
@@ -198,12 +206,15 @@ func (s *Shelf) relabel(ctx context.Context, at *site, p artifact.PackageKey, ch
 		if err := w.PutPackage(at.repository.ID, pkg); err != nil {
 			return err
 		}
-		return s.service.audit(w, s.caller, putPackageMetadata, OnPackage(s.key, p), map[string]any{"labels": pkg.Labels})
+		return s.service.audit(w, s.caller, putPackageMetadata, OnPackage(s.key, p),
+			map[string]any{"labels": pkg.Labels})
 	})
 }
 
-// Annotate changes the manifests of versions this repository itself holds, all or none.
-func (s *Shelf) Annotate(ctx context.Context, p artifact.PackageKey, versions []string, change func(artifact.Version) ([]byte, error)) error {
+// Annotate changes the manifests of versions this repository itself holds, all or none; NotFound if it lacks one of
+// them.
+func (s *Shelf) Annotate(ctx context.Context, p artifact.PackageKey, versions []string,
+	change func(artifact.Version) ([]byte, error)) error {
 	at, err := s.allowed(ctx, putPackageMetadata, OnPackage(s.key, p))
 	if err != nil {
 		return err
@@ -228,15 +239,17 @@ func (s *Shelf) Annotate(ctx context.Context, p artifact.PackageKey, versions []
 			if err := w.UpdateVersion(at.repository.ID, v); err != nil {
 				return err
 			}
-			if err := s.service.announce(w, s.caller, *at.repository, v, updated, changes{MetadataUpdated: true}); err != nil {
+			made := changes{MetadataUpdated: true}
+			if err := s.service.announce(w, s.caller, *at.repository, v, updated, made); err != nil {
 				return err
 			}
 		}
-		return s.service.audit(w, s.caller, putPackageMetadata, OnPackage(s.key, p), map[string]any{"versions": versions})
+		return s.service.audit(w, s.caller, putPackageMetadata, OnPackage(s.key, p),
+			map[string]any{"versions": versions})
 	})
 }
 
-// Stage begins an upload.
+// Stage begins an upload. It asks for no permission, see format.Shelf: nobody sees the bytes before Publish.
 func (s *Shelf) Stage(ctx context.Context) (*Upload, error) {
 	at, err := s.service.existing(ctx, s.key)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"entrepot/iam"
 )
 
-// site is a repository with all that stands around it: its domain, the policies and tags that decide who may do what, and
-// the graph of its upstreams. It is read once and kept until the domain's configuration changes.
+// site is a repository with all that stands around it: its domain, the policies and tags that decide who may do what,
+// and the graph of its upstreams. It is read once and kept until the domain's configuration changes.
 type site struct {
 	domain     *catalog.Domain     // nil if there is none
 	repository *catalog.Repository // nil if there is none, or none was asked for
@@ -26,8 +26,8 @@ type siteKey struct {
 	repository string
 }
 
-// site returns what is known around a domain (name empty) or a repository. What does not exist is nil in it, and that is
-// remembered as well.
+// site returns what is known around a domain (name empty) or a repository. What does not exist is nil in it, and that
+// is remembered as well.
 func (s *Service) site(ctx context.Context, domain artifact.DomainKey, name string) (*site, error) {
 	key := siteKey{domain, name}
 	if known, ok := s.sites.get(key); ok {

@@ -2,8 +2,9 @@ package repository
 
 import "entrepot/artifact"
 
-// Subject is what an action is done to: the whole account (all members empty), a domain, a repository of it, or a package in
-// that repository. It is the one thing that permission is asked for; nothing is decided from the text of a URL.
+// Subject is what an action is done to: the whole account (all members empty), a domain, a repository of it, or a
+// package in that repository. It is the one thing that permission is asked for; nothing is decided from the text of a
+// URL.
 type Subject struct {
 	Domain     artifact.DomainKey  // zero for account-level actions
 	Repository string              // empty for domain-level actions

@@ -44,7 +44,7 @@ func distinctInAnyCase(tags map[string]string) error {
 	return nil
 }
 
-// Tags returns the tags of a domain or a repository.
+// Tags returns the tags of a domain or a repository; NotFound if there is no such thing.
 func (s *Service) Tags(ctx context.Context, on Target) (tags map[string]string, err error) {
 	err = s.Catalog.Read(ctx, func(r catalog.Reader) error {
 		h, err := holderOf(r, on)
@@ -57,7 +57,8 @@ func (s *Service) Tags(ctx context.Context, on Target) (tags map[string]string, 
 	return tags, err
 }
 
-// PutTags adds tags or overwrites their values; Quota above the number a resource may have.
+// PutTags adds tags or overwrites their values. NotFound if there is no such domain or repository; Quota above the
+// number it may have; Invalid if two keys differ in case only.
 func (s *Service) PutTags(ctx context.Context, c iam.Caller, on Target, tags map[string]string) error {
 	return s.retag(ctx, c, "TagResource", on, func(w catalog.Writer, h catalog.Holder) error {
 		if err := w.PutTags(h, tags); err != nil {
@@ -76,10 +77,12 @@ func (s *Service) PutTags(ctx context.Context, c iam.Caller, on Target, tags map
 
 // DeleteTags removes tags; keys that are not there are ignored.
 func (s *Service) DeleteTags(ctx context.Context, c iam.Caller, on Target, keys []string) error {
-	return s.retag(ctx, c, "UntagResource", on, func(w catalog.Writer, h catalog.Holder) error { return w.DeleteTags(h, keys) })
+	return s.retag(ctx, c, "UntagResource", on,
+		func(w catalog.Writer, h catalog.Holder) error { return w.DeleteTags(h, keys) })
 }
 
-func (s *Service) retag(ctx context.Context, c iam.Caller, action string, on Target, change func(catalog.Writer, catalog.Holder) error) error {
+func (s *Service) retag(ctx context.Context, c iam.Caller, action string, on Target,
+	change func(catalog.Writer, catalog.Holder) error) error {
 	return s.Catalog.Write(ctx, func(w catalog.Writer) error {
 		h, err := holderOf(w, on)
 		if err != nil {

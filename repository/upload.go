@@ -24,10 +24,11 @@ func NewUpload(draft blob.Draft, limit int64) *Upload {
 	return &Upload{draft: draft, digest: artifact.NewDigester(), limit: limit}
 }
 
-// Write adds bytes.
+// Write adds bytes; Quota, with ErrTooLarge beneath, above the limit.
 func (u *Upload) Write(p []byte) (int, error) {
 	if u.size+int64(len(p)) > u.limit {
-		return 0, artifact.Errorf(artifact.Quota, "The asset is larger than the limit of %d bytes.", u.limit).Causing(ErrTooLarge)
+		return 0, artifact.Errorf(artifact.Quota, "The asset is larger than the limit of %d bytes.", u.limit).
+			Causing(ErrTooLarge)
 	}
 	n, err := u.draft.Write(p)
 	_, _ = u.digest.Write(p[:n])
@@ -41,5 +42,5 @@ func (u *Upload) ReadAt(p []byte, off int64) (int, error) { return u.draft.ReadA
 // Sum returns the digests and the size of what was written so far.
 func (u *Upload) Sum() (artifact.Digests, int64) { return u.digest.Sum() }
 
-// Discard frees the room unless the upload was published.
+// Discard frees the space unless the upload was published.
 func (u *Upload) Discard() error { return u.draft.Discard() }

@@ -12,13 +12,16 @@ import (
 )
 
 // Calls about several versions are all or nothing: one that fails makes every other one Skipped, and nothing is changed
-// (user guide, "Update package version status"). The answer is an Outcome all the same, never an error.
+// (user guide, "Update package version status"). What failed is told in the Outcome, not as an error.
+// NotFound if the repository or the package is not there; Invalid for revisions that are not exactly those of the
+// versions selected.
 
-// SetStatus moves versions to Published, Unlisted or Archived; the revision stays. Invalid for another target or for revisions
-// that are not exactly those of the versions.
-func (s *Service) SetStatus(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, p artifact.PackageKey, sel Selection, target artifact.Status) (Outcome, error) {
+// SetStatus moves versions to Published, Unlisted or Archived; the revision stays. Invalid for another target.
+func (s *Service) SetStatus(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, p artifact.PackageKey,
+	sel Selection, target artifact.Status) (Outcome, error) {
 	if !target.Target() {
-		return Outcome{}, artifact.Errorf(artifact.Invalid, "targetStatus must be Published, Unlisted or Archived, not '%s'.", target)
+		return Outcome{}, artifact.Errorf(artifact.Invalid,
+			"targetStatus must be Published, Unlisted or Archived, not '%s'.", target)
 	}
 	return s.each(ctx, key, p, sel, batch{
 		allowed: func(v artifact.Version) error {
@@ -40,13 +43,15 @@ func (s *Service) SetStatus(ctx context.Context, c iam.Caller, key artifact.Repo
 			return VersionResult{v.Revision, target}, nil
 		},
 		done: func(w catalog.Writer) error {
-			return s.audit(w, c, "UpdatePackageVersionsStatus", OnPackage(key, p), map[string]any{"versions": sel.Versions, "targetStatus": target})
+			return s.audit(w, c, "UpdatePackageVersionsStatus", OnPackage(key, p),
+				map[string]any{"versions": sel.Versions, "targetStatus": target})
 		},
 	})
 }
 
 // Dispose gives up the assets of versions for good and keeps their records.
-func (s *Service) Dispose(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, p artifact.PackageKey, sel Selection) (Outcome, error) {
+func (s *Service) Dispose(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, p artifact.PackageKey,
+	sel Selection) (Outcome, error) {
 	return s.each(ctx, key, p, sel, batch{
 		allowed: func(v artifact.Version) error {
 			if v.Status == artifact.Disposed {
@@ -70,7 +75,8 @@ func (s *Service) Dispose(ctx context.Context, c iam.Caller, key artifact.Reposi
 }
 
 // DeleteVersions removes versions, whatever their status. The package stays, with its controls.
-func (s *Service) DeleteVersions(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, p artifact.PackageKey, sel Selection) (Outcome, error) {
+func (s *Service) DeleteVersions(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, p artifact.PackageKey,
+	sel Selection) (Outcome, error) {
 	return s.each(ctx, key, p, sel, batch{
 		allowed: func(artifact.Version) error { return nil },
 		change: func(w catalog.Writer, repo catalog.Repository, v artifact.Version) (VersionResult, error) {
@@ -85,14 +91,15 @@ func (s *Service) DeleteVersions(ctx context.Context, c iam.Caller, key artifact
 	})
 }
 
-// batch is what a call does to each version, once all of them may be changed.
+// batch is what a call asks of each version, does to each once all may be changed, and does in the end.
 type batch struct {
 	allowed func(artifact.Version) error // its text becomes the NOT_ALLOWED message
 	change  func(catalog.Writer, catalog.Repository, artifact.Version) (VersionResult, error)
 	done    func(catalog.Writer) error
 }
 
-func (s *Service) each(ctx context.Context, key artifact.RepositoryKey, p artifact.PackageKey, sel Selection, b batch) (out Outcome, err error) {
+func (s *Service) each(ctx context.Context, key artifact.RepositoryKey, p artifact.PackageKey, sel Selection,
+	b batch) (out Outcome, err error) {
 	if err := checkSelection(sel); err != nil {
 		return Outcome{}, err
 	}
@@ -134,15 +141,18 @@ func (s *Service) each(ctx context.Context, key artifact.RepositoryKey, p artifa
 }
 
 // judge says whether a version may be changed, with the service's own messages.
-func judge(v *artifact.Version, version string, sel Selection, allowed func(artifact.Version) error) (VersionFailure, bool) {
+func judge(v *artifact.Version, version string, sel Selection,
+	allowed func(artifact.Version) error) (VersionFailure, bool) {
 	if v == nil {
 		return VersionFailure{VersionNotFound, fmt.Sprintf("Could not find version %s", version)}, true
 	}
 	if want, ok := sel.Revisions[version]; ok && want != v.Revision {
-		return VersionFailure{MismatchedRevision, fmt.Sprintf("current revision: %s, expected revision: %s", v.Revision, want)}, true
+		return VersionFailure{MismatchedRevision,
+			fmt.Sprintf("current revision: %s, expected revision: %s", v.Revision, want)}, true
 	}
 	if sel.Expected != "" && sel.Expected != v.Status {
-		return VersionFailure{MismatchedStatus, fmt.Sprintf("current status: %s, expected status: %s", v.Status, sel.Expected)}, true
+		return VersionFailure{MismatchedStatus,
+			fmt.Sprintf("current status: %s, expected status: %s", v.Status, sel.Expected)}, true
 	}
 	if err := allowed(*v); err != nil {
 		return VersionFailure{NotAllowed, err.Error()}, true
@@ -150,7 +160,7 @@ func judge(v *artifact.Version, version string, sel Selection, allowed func(arti
 	return VersionFailure{}, false
 }
 
-// checkSelection refuses revisions that are given for other versions than those selected.
+// checkSelection refuses revisions unless they are given for exactly the versions selected.
 func checkSelection(sel Selection) error {
 	if len(sel.Revisions) == 0 {
 		return nil

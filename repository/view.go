@@ -40,9 +40,9 @@ type File struct {
 	Version        artifact.Version // the version it belongs to, without manifest and details
 	// Content is set for an asset that is kept. The receiver closes it.
 	Content blob.Content
-	// Transfer is set instead for an asset that is being fetched: it can be read once, from the start, and its last bytes
-	// come only after the whole has been verified and kept. A Read that fails before any byte was handed out may be
-	// answered with an error; after that the connection must be broken. The receiver closes it.
+	// Transfer is set instead for an asset that is being fetched: it can be read once, from the start, and its last
+	// bytes come only after the whole has been verified and kept. A Read that fails before any byte was handed out may
+	// be answered with an error; after that the connection must be broken. The receiver closes it.
 	Transfer io.ReadCloser
 }
 
@@ -52,7 +52,7 @@ type Publication struct {
 	Manifest []byte
 	Details  artifact.Details
 	Assets   []StagedAsset
-	Labels   map[string]string // labels to point at this version
+	Labels   map[string]string // those to point at this version; the values are not read
 }
 
 // StagedAsset is an upload under the name it will have.
