@@ -40,7 +40,7 @@ const administrator = "administrator"
 type agreement struct {
 	*world
 	clients map[string]agent
-	start   time.Time // what the server dates later was made by one of the clients
+	began   time.Time // what the server dates later was made by one of the clients
 }
 
 func TestClientsAgree(t *testing.T) {
@@ -70,7 +70,7 @@ func TestClientsAgree(t *testing.T) {
 	a.clients = a.hire()
 	// Times are told in milliseconds. What the rows make is younger by more than clocks are read apart.
 	time.Sleep(10 * time.Millisecond)
-	a.start = time.Now()
+	a.began = time.Now()
 	t.Run("each in a domain of its own", func(t *testing.T) {
 		for _, c := range chapters {
 			t.Run(c.name, func(t *testing.T) {
@@ -89,11 +89,12 @@ func (a *agreement) restart(settings ...string) {
 	a.t.Helper()
 	a.must(a.signal())
 	a.must(a.wait())
+	a.house = &house{binary: a.binary, data: a.data, env: a.env, url: a.url}
 	flags := []string{"--upstream", "npmjs=" + a.upstream, "--set", "log-level=warn"}
 	for _, s := range settings {
 		flags = append(flags, "--set", s)
 	}
-	a.must(a.house.start(flags...))
+	a.must(a.start(flags...))
 }
 
 // hire makes the clients, each with the keys of everybody who calls.
@@ -153,7 +154,7 @@ func (a *agreement) tell(t *testing.T, c chapter) {
 				if err := books[name].note(r, answers[i]); err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}
-				answers[i] = books[name].normal(answers[i], a.start)
+				answers[i] = books[name].normal(answers[i], a.began)
 			}
 			documented := answers[slices.Index(agents, "bot")].Documented
 			if err := r.judge(answers[0], documented); err != nil {
