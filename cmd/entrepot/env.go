@@ -20,8 +20,8 @@ func (envCommand) Help() string {
   eval "$(entrepot env)"
   aws codeartifact list-domains
 
-What is printed is for POSIX shells. The profile it points at holds the server's address, so every call of the aws command line and of
-the SDKs goes there until the terminal is closed.`
+What is printed is for POSIX shells. The profile it points at holds the server's address, so every call of the aws
+command line and of the SDKs goes there until the terminal is closed.`
 }
 
 // Run prints the environment.
@@ -48,7 +48,8 @@ func (c envCommand) Run() error {
 		fmt.Printf("export %s=%s\n", v[0], quoted(v[1]))
 	}
 	// Keys or a profile left over in the terminal would win over the file.
-	fmt.Println("unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_ENDPOINT_URL_CODEARTIFACT")
+	fmt.Println("unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY " +
+		"AWS_SESSION_TOKEN AWS_ENDPOINT_URL_CODEARTIFACT")
 	return nil
 }
 

@@ -33,7 +33,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
 
-// house is a whole Entrepot: every part, put together. Nothing outside this file knows which store is behind a contract.
+// house is a whole Entrepot: every part, put together. Only this file and vault.go know which store is
+// behind a contract.
 type house struct {
 	config  config.Config
 	log     *slog.Logger
@@ -51,8 +52,8 @@ type house struct {
 	closers   []func() error // in the order of opening
 }
 
-// open puts the parts together, from the floor up. On an empty data folder it makes a new installation. What was opened is
-// closed by Close, also after an error.
+// open puts the parts together, from the floor up. On an empty data folder it makes a new installation. What was opened
+// is closed by Close, also after an error.
 func open(ctx context.Context, c config.Config, log *slog.Logger) (_ *house, err error) {
 	h := &house{config: c, log: log, metrics: prometheus.NewRegistry()}
 	defer func() {
@@ -63,8 +64,12 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (_ *house, err
 	if h.addresses, err = server.NewAddresses(c.PublicURL, c.HostSuffix, c.Listen, c.Hosts); err != nil {
 		return nil, err
 	}
-	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, step := range []func(context.Context) error{h.openStores, h.openUpstreams, h.openRules, h.openAccess, h.openServer, h.startJobs} {
+	process := collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})
+	h.metrics.MustRegister(collectors.NewGoCollector(), process)
+	steps := []func(context.Context) error{
+		h.openStores, h.openUpstreams, h.openRules, h.openAccess, h.openServer, h.startJobs,
+	}
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -142,7 +147,8 @@ func (h *house) openRules(context.Context) error {
 		Region: h.config.Region, Endpoint: h.addresses.Endpoint, Now: time.Now, NewID: rand.Text, Log: h.log,
 		Quotas: repository.Quotas{
 			Domains: q.Domains, Repositories: q.Repositories, DirectUpstreams: q.DirectUpstreams,
-			SearchedUpstreams: q.SearchedUpstreams, Tags: q.Tags, Assets: q.Assets, AssetSize: int64(h.config.Limits.MaxAsset),
+			SearchedUpstreams: q.SearchedUpstreams, Tags: q.Tags, Assets: q.Assets,
+			AssetSize: int64(h.config.Limits.MaxAsset),
 		},
 		AllowPublic: h.config.AllowPublic, DocumentCache: int64(h.config.Cache.Documents),
 	})
@@ -152,7 +158,9 @@ func (h *house) openRules(context.Context) error {
 // openAccess opens the way in, and makes the administrator of a new installation.
 func (h *house) openAccess(ctx context.Context) error {
 	var err error
-	h.guard, err = access.New(access.Config{Catalog: h.catalog, Sealer: h.vault, Now: time.Now, Region: h.config.Region})
+	h.guard, err = access.New(access.Config{
+		Catalog: h.catalog, Sealer: h.vault, Now: time.Now, Region: h.config.Region,
+	})
 	if err != nil {
 		return err
 	}
@@ -163,7 +171,8 @@ func (h *house) openAccess(ctx context.Context) error {
 		return err
 	}
 	if created {
-		h.log.InfoContext(ctx, "made a new installation", "account", h.config.Account, "credentials", filepath.Join(h.config.Data, "aws"))
+		h.log.InfoContext(ctx, "made a new installation",
+			"account", h.config.Account, "credentials", filepath.Join(h.config.Data, "aws"))
 	}
 	return access.Readdress(h.config.Data, h.config.PublicURL)
 }
@@ -183,7 +192,9 @@ func (h *house) openServer(context.Context) error {
 		Authenticator: doorkeeper{h.guard, h.rules},
 		API: awsapi.New(h.rules, h.guard, awsapi.Options{
 			Region: h.config.Region, Account: artifact.AccountID(h.config.Account), Logger: h.log,
-			Normalize: func(v artifact.VersionKey) artifact.VersionKey { return v.PackageKey.Canonical().At(v.Version) },
+			Normalize: func(v artifact.VersionKey) artifact.VersionKey {
+				return v.PackageKey.Canonical().At(v.Version)
+			},
 		}),
 		Services: map[string]server.API{"sts": sts{}},
 		Formats:  formats(),
@@ -237,7 +248,7 @@ func (h *house) startJobs(context.Context) error {
 	return nil
 }
 
-// unlimited turns the configuration's zero into the server's negative.
+// unlimited turns the configuration's zero, which means no limit, into the server's negative number for that.
 func unlimited(n int) int {
 	if n == 0 {
 		return -1
@@ -253,14 +264,14 @@ func (h *house) readable(ctx context.Context) error {
 	})
 }
 
-// doorkeeper is the guard as the server asks it.
+// doorkeeper is the guard in the shape in which the server asks it who calls.
 type doorkeeper struct {
 	guard *access.Guard
 	rules *repository.Service
 }
 
-// jsonBody is the most that the body of a signed API call may take, in bytes; policies and lists of a hundred versions fit
-// many times.
+// jsonBody is the most that the body of a signed API call may take, in bytes; policies and lists of a hundred versions
+// fit many times.
 const jsonBody = 1 << 20
 
 func (d doorkeeper) Signed(r *http.Request, service string) (iam.Caller, error) {
@@ -278,7 +289,7 @@ func (d doorkeeper) Bearer(r *http.Request, key artifact.DomainKey) (iam.Caller,
 	return caller.Caller, err
 }
 
-// sts answers what of STS there is.
+// sts answers the operations of STS that there are.
 type sts struct{}
 
 func (sts) Serve(w http.ResponseWriter, r *http.Request, caller iam.Caller) {

@@ -41,18 +41,23 @@ func testHouse(t *testing.T) *house {
 // TestOrphansAreCollected publishes and deletes through the rules and runs the job as the server does, with no grace.
 func TestOrphansAreCollected(t *testing.T) {
 	h := testHouse(t)
-	p, err := iam.Parse([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`), iam.IdentityPolicy)
+	p, err := iam.Parse([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`),
+		iam.IdentityPolicy)
 	if err != nil {
 		t.Fatal(err)
 	}
-	owner := iam.Caller{Principal: iam.Principal{Account: "123456789012", ARN: "arn:aws:iam::123456789012:user/a"}, Identity: []*iam.Policy{p}}
+	owner := iam.Caller{
+		Principal: iam.Principal{Account: "123456789012", ARN: "arn:aws:iam::123456789012:user/a"},
+		Identity:  []*iam.Policy{p},
+	}
 	ctx := t.Context()
 	domain := artifact.DomainKey{Owner: "123456789012", Name: "d1"}
 	info, err := h.rules.CreateDomain(ctx, owner, repository.DomainSpec{Name: "d1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.rules.CreateRepository(ctx, owner, repository.RepositorySpec{RepositoryKey: domain.Repository("r1")}); err != nil {
+	spec := repository.RepositorySpec{RepositoryKey: domain.Repository("r1")}
+	if _, err := h.rules.CreateRepository(ctx, owner, spec); err != nil {
 		t.Fatal(err)
 	}
 	pkg := artifact.PackageKey{Format: artifact.NPM, Name: "left"}
@@ -96,7 +101,8 @@ func TestOrphansAreCollected(t *testing.T) {
 		}
 	}
 	collect(2)
-	if _, err := h.rules.DeleteVersions(ctx, owner, domain.Repository("r1"), pkg, repository.Selection{Versions: []string{"1.0.0"}}); err != nil {
+	first := repository.Selection{Versions: []string{"1.0.0"}}
+	if _, err := h.rules.DeleteVersions(ctx, owner, domain.Repository("r1"), pkg, first); err != nil {
 		t.Fatal(err)
 	}
 	collect(1)

@@ -10,7 +10,8 @@ import (
 	"entrepot/config"
 )
 
-// openLog returns the log and what writes down the lines that are still in memory: to be called when nothing logs any more.
+// openLog returns the log, and flush, which writes down the lines that are still in memory: it is called when nothing
+// logs any more.
 func openLog(l config.Log, to io.Writer) (log *slog.Logger, flush func()) {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(l.Level)) // checked when the configuration was loaded
@@ -26,12 +27,12 @@ func openLog(l config.Log, to io.Writer) (log *slog.Logger, flush func()) {
 const (
 	// logDelay is how long a line may stay in memory.
 	logDelay = 100 * time.Millisecond
-	// logRoom is how many bytes of lines may; whoever brings more writes them all.
+	// logRoom is how many bytes of lines may wait there; whoever brings more writes them all.
 	logRoom = 64 << 10
 )
 
-// lineWriter writes lines together, since a system call for each answered request costs as much as some requests themselves.
-// A line that cannot be written is lost: there is no other place to say so.
+// lineWriter writes lines together, since a system call for each answered request costs as much as some requests
+// themselves. A line that cannot be written is lost: there is no other place to say so.
 type lineWriter struct {
 	to io.Writer
 

@@ -46,7 +46,8 @@ func TestWarningsAndErrorsAreWrittenAtOnceAndInOrder(t *testing.T) {
 			log = log.With("with", "one").WithGroup("group")
 			log.Info("before")
 			log.Log(t.Context(), level, "now", "key", "value")
-			before, now := strings.Index(out.text(), "before"), strings.Index(out.text(), "msg=now with=one group.key=value")
+			before := strings.Index(out.text(), "before")
+			now := strings.Index(out.text(), "msg=now with=one group.key=value")
 			if before < 0 || now < before {
 				t.Errorf("%s: got %q at once, want both lines", level, out.text())
 			}

@@ -34,8 +34,9 @@ func (serveCommand) Help() string {
   entrepot serve --upstream npmjs=https://registry.example.test/
   entrepot serve --config /etc/entrepot.yaml --tls-cert cert.pem --tls-key key.pem
 
-Every setting is also a key of the configuration file and an environment variable: limits.max_asset is ENTREPOT_LIMITS_MAX_ASSET. Flags win over
-variables, variables over the file. SIGTERM ends the server after the requests in flight.`
+Every setting is also a key of the configuration file and an environment variable: limits.max_asset is
+ENTREPOT_LIMITS_MAX_ASSET. Flags win over variables, variables over the file. SIGTERM ends the
+server after the requests in flight.`
 }
 
 // Run serves until it is told to end.
@@ -44,7 +45,9 @@ func (s serveCommand) Run(ctx context.Context) (err error) {
 		_, err := fmt.Print(config.Example)
 		return err
 	}
-	c, unknown, err := config.Load(config.Sources{File: s.Config, Env: os.Environ(), Flags: s.flags(), Upstreams: upstreamNames()})
+	c, unknown, err := config.Load(config.Sources{
+		File: s.Config, Env: os.Environ(), Flags: s.flags(), Upstreams: upstreamNames(),
+	})
 	if err != nil {
 		return err
 	}
@@ -81,7 +84,8 @@ func (s serveCommand) flags() map[string]string {
 		given[strings.NewReplacer(".", "-", "_", "-").Replace(name)] = value
 	}
 	own := map[string]string{
-		"data": s.Data, "listen": s.Listen, "public-url": s.Public, "host-suffix": s.Suffix, "tls-cert": s.Cert, "tls-key": s.Key,
+		"data": s.Data, "listen": s.Listen, "public-url": s.Public, "host-suffix": s.Suffix,
+		"tls-cert": s.Cert, "tls-key": s.Key,
 	}
 	for name, value := range own {
 		if value != "" {

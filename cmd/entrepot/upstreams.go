@@ -26,8 +26,9 @@ type detectCommand struct{}
 
 // Help is shown by entrepot upstreams detect --help.
 func (detectCommand) Help() string {
-	return `The addresses of public registries are nowhere in this program. They come from the configuration, from ENTREPOT_UPSTREAM_… variables or
---upstream, and otherwise from what the package managers on this machine are configured to use, which this command shows.
+	return `The addresses of public registries are nowhere in this program. They come from the configuration, from
+ENTREPOT_UPSTREAM_… variables or --upstream, and otherwise from what the package managers on this machine are
+configured to use, which this command shows.
 
 Example:
 
@@ -49,12 +50,12 @@ func (detectCommand) Run(ctx context.Context) error {
 	return table.Flush()
 }
 
-// detectedFile remembers in the data folder what was detected. Logging in points a package manager at this server, and from
-// then on it cannot say any more where the public registry is.
+// detectedFile remembers in the data folder what was detected. Logging in points a package manager at this server, and
+// from then on it cannot say any more where the public registry is.
 const detectedFile = "upstreams.json"
 
-// origins are where the connections lead: as configured, else as remembered from an earlier start, else as the machine's
-// clients say. A connection without an address is no error until it is used.
+// origins are where the connections lead: as configured, else as remembered from an earlier start, else as the
+// machine's clients say. A connection without an address is no error until it is used.
 func origins(ctx context.Context, c config.Config, log *slog.Logger) (upstream.Origins, error) {
 	remembered, err := recall(c.Data)
 	if err != nil {
@@ -122,8 +123,8 @@ func recall(data string) (map[string]string, error) {
 	return known, nil
 }
 
-// discover asks the machine's clients, unless every connection that this build can use is configured, and remembers what
-// they say.
+// discover asks the machine's clients, unless every connection that this build can use is configured, and remembers
+// what they say.
 func discover(ctx context.Context, c config.Config, log *slog.Logger) (map[string]string, error) {
 	found := map[string]string{}
 	if !slices.ContainsFunc(usable(), func(name string) bool { return c.Upstreams[name].URL == "" }) {
@@ -135,7 +136,8 @@ func discover(ctx context.Context, c config.Config, log *slog.Logger) (map[strin
 			continue
 		}
 		found[connection.Setting()] = f.URL
-		log.InfoContext(ctx, "detected the address of a public registry", "connection", f.Connection, "url", f.URL, "how", f.How)
+		log.InfoContext(ctx, "detected the address of a public registry",
+			"connection", f.Connection, "url", f.URL, "how", f.How)
 	}
 	if len(found) == 0 {
 		return found, nil

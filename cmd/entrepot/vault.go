@@ -20,8 +20,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// vault gives every domain a byte store of its own: what is asked for often is in memory, over metrics, over encryption under
-// the domain's key, over a folder of the disk. It also seals small secrets under the master key.
+// vault gives every domain a byte store of its own: what is asked for often is in memory, over metrics, over encryption
+// under the domain's key, over a folder of the disk. It also seals small secrets under the master key.
 type vault struct {
 	disk    *disk.Disk
 	keyring *sealed.Keyring
@@ -63,7 +63,8 @@ func spaceOf(id catalog.DomainID) string { return domainSpace + strconv.FormatIn
 
 const domainSpace = "domain-"
 
-// abandoned lists the spaces of domains that no longer exist, so that their bytes are collected. No key is needed for that.
+// abandoned lists the spaces of domains that no longer exist, so that their bytes are collected. No key is needed for
+// that.
 func (v *vault) abandoned(c catalog.Store) jobs.Spaces {
 	return func(ctx context.Context) ([]jobs.Space, error) {
 		names, err := v.disk.Spaces()
@@ -97,12 +98,12 @@ func (v *vault) abandoned(c catalog.Store) jobs.Spaces {
 // never says of content that nothing refers to it.
 func never(catalog.Reader, artifact.Digest) (bool, error) { return false, nil }
 
-// warmest is the largest asset kept in memory, in bytes. Most package assets are smaller; for larger ones opening the file costs
-// little beside sending it.
+// warmest is the largest asset kept in memory, in bytes. Most package assets are smaller; for larger ones opening the
+// file costs little beside sending it.
 const warmest = 256 << 10
 
-// documents returns the installation's own store, where metadata of public registries lies. It can be fetched again, so nobody
-// waits for the disk.
+// documents returns the installation's own store, where metadata of public registries lies. It can be fetched again, so
+// nobody waits for the disk.
 func (v *vault) documents() (blob.Store, error) {
 	folder, err := v.disk.Cache("documents")
 	if err != nil {
