@@ -64,14 +64,16 @@ func (h *house) start(flags ...string) error {
 	if err := h.cmd.Start(); err != nil {
 		return err
 	}
-	h.ended = make(chan error, 1)
+	// The goroutine's own: by the time it ends, another start may have made another.
+	cmd, ended := h.cmd, make(chan error, 1)
+	h.ended = ended
 	ready := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(out).ReadString('\n')
 		ready <- line
 		_, _ = io.Copy(&h.log, out)
-		h.ended <- h.cmd.Wait()
-		close(h.ended)
+		ended <- cmd.Wait()
+		close(ended)
 	}()
 	select {
 	case line := <-ready:
