@@ -1,3 +1,3 @@
-// Package jobs is the work nobody waits for: it deletes bytes that no package refers to and tokens that have expired, at
-// intervals, and stops when it is told to.
+// Package jobs is the work nobody waits for: it deletes bytes that no package refers to and tokens that have expired,
+// at intervals, and stops when it is told to.
 package jobs

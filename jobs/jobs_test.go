@@ -49,7 +49,8 @@ type page struct {
 func newLedger(domains ...catalog.DomainID) *ledger {
 	l := &ledger{referenced: map[catalog.DomainID]map[artifact.Digest]bool{}, documents: map[artifact.Digest]bool{}}
 	for _, id := range domains {
-		l.domains = append(l.domains, catalog.Domain{ID: id, DomainKey: artifact.DomainKey{Owner: "123456789012", Name: fmt.Sprint("d", id)}})
+		l.domains = append(l.domains,
+			catalog.Domain{ID: id, DomainKey: artifact.DomainKey{Owner: "123456789012", Name: fmt.Sprint("d", id)}})
 		l.referenced[id] = map[artifact.Digest]bool{}
 	}
 	return l
@@ -126,8 +127,8 @@ type yard struct {
 
 func newYard(t testing.TB) *yard {
 	t.Helper()
-	y := &yard{ledger: newLedger(1, 2), one: mem.New(time.Now), two: mem.New(time.Now), documents: mem.New(time.Now), clock: &atomic.Int64{},
-		registry: prometheus.NewRegistry()}
+	y := &yard{ledger: newLedger(1, 2), one: mem.New(time.Now), two: mem.New(time.Now), documents: mem.New(time.Now),
+		clock: &atomic.Int64{}, registry: prometheus.NewRegistry()}
 	spaces := DomainSpaces(y.ledger, func(d catalog.Domain) (blob.Store, error) {
 		return map[catalog.DomainID]blob.Store{1: y.one, 2: y.two}[d.ID], nil
 	}, y.documents)
@@ -154,8 +155,10 @@ func TestOrphansGoWhenTheyAreOldAndNobodyRefersToThem(t *testing.T) {
 	if err := y.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for name, there := range map[string]bool{"kept": holds(y.one, kept), "orphan": holds(y.one, orphan), "foreign": holds(y.two, foreign),
-		"index": holds(y.documents, index), "old index": holds(y.documents, oldIndex)} {
+	for name, there := range map[string]bool{
+		"kept": holds(y.one, kept), "orphan": holds(y.one, orphan), "foreign": holds(y.two, foreign),
+		"index": holds(y.documents, index), "old index": holds(y.documents, oldIndex),
+	} {
 		if !there {
 			t.Errorf("%s is gone before its grace time is over", name)
 		}
@@ -217,7 +220,8 @@ func TestOrphansStayWhenThingsChangeBeforeTheLock(t *testing.T) {
 	}
 }
 
-// TestBytesOutliveADeletionThatIsNotDurable stands for group commit: a transaction sees a deletion that shares its commit.
+// TestBytesOutliveADeletionThatIsNotDurable stands for group commit: a transaction sees a deletion that shares its
+// commit.
 func TestBytesOutliveADeletionThatIsNotDurable(t *testing.T) {
 	y := newYard(t)
 	d := put(t, y.one, "in use")
@@ -378,15 +382,16 @@ func TestRunnerSurvivesFailureAndPanic(t *testing.T) {
 		var log bytes.Buffer
 		registry := prometheus.NewRegistry()
 		runs := 0
-		r, err := NewRunner(slog.New(slog.NewTextHandler(&log, nil)), registry, exactly, Job{"odd", time.Minute, func(context.Context) error {
-			switch runs++; runs {
-			case 1:
-				return errors.New("disk on fire")
-			case 2:
-				panic("unexpected")
-			}
-			return nil
-		}})
+		r, err := NewRunner(slog.New(slog.NewTextHandler(&log, nil)), registry, exactly,
+			Job{"odd", time.Minute, func(context.Context) error {
+				switch runs++; runs {
+				case 1:
+					return errors.New("disk on fire")
+				case 2:
+					panic("unexpected")
+				}
+				return nil
+			}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -407,12 +412,13 @@ func TestRunnerSurvivesFailureAndPanic(t *testing.T) {
 func TestRunnerWaitsForARunToStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := false
-		r, err := NewRunner(slog.New(slog.DiscardHandler), prometheus.NewRegistry(), exactly, Job{"long", time.Second, func(ctx context.Context) error {
-			<-ctx.Done()
-			time.Sleep(time.Second) // clearing up
-			ended = true
-			return ctx.Err()
-		}})
+		r, err := NewRunner(slog.New(slog.DiscardHandler), prometheus.NewRegistry(), exactly,
+			Job{"long", time.Second, func(ctx context.Context) error {
+				<-ctx.Done()
+				time.Sleep(time.Second) // clearing up
+				ended = true
+				return ctx.Err()
+			}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -437,8 +443,11 @@ func TestJitterStaysWithinATenth(t *testing.T) {
 }
 
 func TestJobsThatCannotBeRunAreRefused(t *testing.T) {
-	for name, job := range map[string]Job{"no interval": {"x", 0, func(context.Context) error { return nil }}, "no work": {"x", time.Second, nil},
-		"no name": {"", time.Second, func(context.Context) error { return nil }}} {
+	for name, job := range map[string]Job{
+		"no interval": {"x", 0, func(context.Context) error { return nil }},
+		"no work":     {"x", time.Second, nil},
+		"no name":     {"", time.Second, func(context.Context) error { return nil }},
+	} {
 		if _, err := NewRunner(slog.New(slog.DiscardHandler), prometheus.NewRegistry(), nil, job); err == nil {
 			t.Errorf("%s: no error", name)
 		}

@@ -24,14 +24,14 @@ type Space struct {
 // Spaces lists what there is to look through.
 type Spaces func(ctx context.Context) ([]Space, error)
 
-// Orphans deletes contents that nothing refers to: what is left of uploads that were never published, of crashes, and of
-// versions that were deleted.
+// Orphans deletes contents that nothing refers to: what is left of uploads that were never published, of crashes, and
+// of versions that were deleted.
 //
 // A content goes only if three things hold. It is older than the grace time: publishing the same bytes again renews the
 // age, so an upload on its way is young. No committed catalog refers to it: a deletion that is not durable yet must not
 // cost the bytes of a version that may still be there after a crash. And, inside a catalog.Write, both still hold; the
-// bytes are deleted there, so a publication's own Write comes either before, and is seen, or after, and must see that the
-// bytes are gone.
+// bytes are deleted there, so a publication's own Write comes either before, and is seen, or after, and must see that
+// the bytes are gone.
 type Orphans struct {
 	catalog catalog.Store
 	spaces  Spaces
@@ -48,7 +48,9 @@ func NewOrphans(c catalog.Store, spaces Spaces, grace time.Duration, now func() 
 	metrics prometheus.Registerer) (*Orphans, error) {
 	o := &Orphans{catalog: c, spaces: spaces, grace: grace, now: now, log: log}
 	counter := func(name, help string) prometheus.Counter {
-		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "entrepot", Subsystem: "jobs", Name: name, Help: help})
+		return prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: "entrepot", Subsystem: "jobs", Name: name, Help: help,
+		})
 	}
 	o.contents = counter("orphans_deleted_total", "Contents deleted because nothing referred to them.")
 	o.bytes = counter("orphan_bytes_deleted_total", "Bytes of those contents, as readers saw them.")
@@ -180,8 +182,8 @@ func (o *Orphans) clear(ctx context.Context, space Space, old []blob.Info) (cont
 	return contents, bytes, nil
 }
 
-// delete deletes one content under the lock that publications take, after a last look. Should the catalog run the function
-// again, a content that is gone already is no error.
+// delete deletes one content under the lock that publications take, after a last look. Should the catalog run the
+// function again, a content that is gone already is no error.
 func (o *Orphans) delete(ctx context.Context, space Space, d artifact.Digest) (gone bool, err error) {
 	err = o.catalog.Write(ctx, func(w catalog.Writer) error {
 		referenced, err := space.Referenced(w, d)

@@ -41,12 +41,18 @@ func NewRunner(log *slog.Logger, metrics prometheus.Registerer, jitter func(time
 	}
 	r := &Runner{jobs: jobs, log: log, jitter: jitter}
 	const space, system = "entrepot", "jobs"
-	r.runs = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: space, Subsystem: system, Name: "runs_total",
-		Help: "Runs that ended, by outcome: done, failed, stopped or panicked."}, []string{"job", "outcome"})
-	r.duration = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: space, Subsystem: system,
-		Name: "run_duration_seconds", Help: "Time of one run.", Buckets: []float64{.01, .1, 1, 10, 60, 600, 3600}}, []string{"job"})
-	r.success = prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: space, Subsystem: system,
-		Name: "last_success_time_seconds", Help: "When the last run that was done ended, in Unix time."}, []string{"job"})
+	r.runs = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: space, Subsystem: system, Name: "runs_total",
+		Help: "Runs that ended, by outcome: done, failed, stopped or panicked.",
+	}, []string{"job", "outcome"})
+	r.duration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Namespace: space, Subsystem: system, Name: "run_duration_seconds",
+		Help: "Time of one run.", Buckets: []float64{.01, .1, 1, 10, 60, 600, 3600},
+	}, []string{"job"})
+	r.success = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Namespace: space, Subsystem: system, Name: "last_success_time_seconds",
+		Help: "When the last run that was done ended, in Unix time.",
+	}, []string{"job"})
 	for _, c := range []prometheus.Collector{r.runs, r.duration, r.success} {
 		if err := metrics.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
@@ -64,7 +70,8 @@ func aroundTenth(d time.Duration) time.Duration {
 	return d - d/10 + rand.N(max(d/5, 1))
 }
 
-// Run runs every job, the first time after its interval, until ctx is done, and returns when the last of them has stopped.
+// Run runs every job, the first time after its interval, until ctx is done, and returns when the last of them has
+// stopped.
 func (r *Runner) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	for _, job := range r.jobs {
