@@ -81,8 +81,10 @@ func (c Config) check(upstreams []string) error {
 	}
 	for name, u := range c.Upstreams {
 		path := "upstreams." + name
-		require(slices.Contains(upstreams, name), path, "there is no such upstream; there are %s", strings.Join(upstreams, ", "))
-		require(validUpstreamURL(u.URL), path, "the url must be http:// or https:// with a host, without query and fragment")
+		require(slices.Contains(upstreams, name), path, "there is no such upstream; there are %s",
+			strings.Join(upstreams, ", "))
+		require(validUpstreamURL(u.URL), path,
+			"the url must be http:// or https:// with a host, without query and fragment")
 		require(u.Token.IsZero() || u.Username == "" && u.Password.IsZero(), path,
 			"give a token or username and password, not both")
 	}

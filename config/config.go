@@ -110,13 +110,14 @@ func Default() Config {
 		MetricsFrom: []string{"127.0.0.0/8", "::1/128"},
 		Fetch: Fetch{Freshness: 5 * time.Second, StaleWhileRevalidate: time.Minute, NegativeTTL: time.Minute,
 			MaxDocument: 256 * MiB},
-		Limits: Limits{MaxAsset: 5 * GiB, MaxBody: 8 * GiB, RequestTime: time.Hour, Patience: 20 * time.Second, MinRate: 4 * KiB,
-			IdleTime: 2 * time.Minute, Connections: 8192, FailedLogins: 60},
-		Quotas: Quotas{Domains: 10, Repositories: 1000, DirectUpstreams: 10, SearchedUpstreams: 25, Tags: 50, Assets: 350},
-		Cache:  Cache{Documents: 64 * MiB, Assets: 64 * MiB},
-		Log:    Log{Level: "info", Format: "text"},
-		Jobs:   Jobs{OrphanGrace: time.Hour, OrphanEvery: time.Hour, TokenEvery: 10 * time.Minute},
-		Drain:  Drain{Notice: 0, Time: 30 * time.Second},
+		Limits: Limits{MaxAsset: 5 * GiB, MaxBody: 8 * GiB, RequestTime: time.Hour, Patience: 20 * time.Second,
+			MinRate: 4 * KiB, IdleTime: 2 * time.Minute, Connections: 8192, FailedLogins: 60},
+		Quotas: Quotas{Domains: 10, Repositories: 1000, DirectUpstreams: 10, SearchedUpstreams: 25, Tags: 50,
+			Assets: 350},
+		Cache: Cache{Documents: 64 * MiB, Assets: 64 * MiB},
+		Log:   Log{Level: "info", Format: "text"},
+		Jobs:  Jobs{OrphanGrace: time.Hour, OrphanEvery: time.Hour, TokenEvery: 10 * time.Minute},
+		Drain: Drain{Notice: 0, Time: 30 * time.Second},
 	}
 }
 
@@ -125,8 +126,8 @@ func Default() Config {
 //go:embed example.yaml
 var Example string
 
-// PublicURLOn returns the public URL of a server that listens on addr, which is what the listener says it is: with port 0
-// in Listen the port is known only then. A server that listens on all addresses is known by its loopback one until
+// PublicURLOn returns the public URL of a server that listens on addr, which is what the listener says it is: with port
+// 0 in Listen the port is known only then. A server that listens on all addresses is known by its loopback one until
 // public_url says otherwise.
 func (c Config) PublicURLOn(addr net.Addr) string {
 	if c.PublicURL != "" {

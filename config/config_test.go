@@ -92,11 +92,13 @@ func TestEveryNumberHasBoundsAndEveryBoundANumber(t *testing.T) {
 func TestEverySettingCanBeMadeByVariableAndFlag(t *testing.T) {
 	samples := map[reflect.Type]string{
 		reflect.TypeFor[string](): "", reflect.TypeFor[int](): "7", reflect.TypeFor[time.Duration](): "61s",
-		reflect.TypeFor[Size](): "3MiB", reflect.TypeFor[bool](): "true", reflect.TypeFor[[]string](): "192.0.2.1, 192.0.2.2", reflect.TypeFor[artifact.Secret](): "s",
+		reflect.TypeFor[Size](): "3MiB", reflect.TypeFor[bool](): "true",
+		reflect.TypeFor[[]string](): "192.0.2.1, 192.0.2.2", reflect.TypeFor[artifact.Secret](): "s",
 	}
 	texts := map[string]string{
-		"data": "x", "listen": "0.0.0.0:1", "public_url": "https://a.test", "host_suffix": "b.test", "account": "210987654321",
-		"region": "eu-west-9", "log.level": "debug", "log.format": "json", "tls.cert": "c", "tls.key": "k",
+		"data": "x", "listen": "0.0.0.0:1", "public_url": "https://a.test", "host_suffix": "b.test",
+		"account": "210987654321", "region": "eu-west-9", "log.level": "debug", "log.format": "json",
+		"tls.cert": "c", "tls.key": "k",
 		"upstreams.npmjs.url": "https://c.test/x", "upstreams.npmjs.username": "me", "fetch.negative_ttl": "3s",
 	}
 	for _, k := range Keys([]string{"npmjs"}) {
@@ -112,14 +114,16 @@ func TestEverySettingCanBeMadeByVariableAndFlag(t *testing.T) {
 			t.Helper()
 			s.Upstreams = upstreams
 			// What the checks want beside the setting; a later variable of the same name counts.
-			s.Env = append([]string{"ENTREPOT_UPSTREAM_NPMJS=https://d.test", "ENTREPOT_TLS_CERT=other", "ENTREPOT_TLS_KEY=other"}, s.Env...)
+			s.Env = append([]string{"ENTREPOT_UPSTREAM_NPMJS=https://d.test", "ENTREPOT_TLS_CERT=other",
+				"ENTREPOT_TLS_KEY=other"}, s.Env...)
 			c, unknown, err := Load(s)
 			if err != nil || len(unknown) > 0 {
 				t.Fatalf("%s=%s: %v, unknown %v", k.Path, text, err, unknown)
 			}
 			return c
 		}
-		none, env, flag := by(Sources{}), by(Sources{Env: []string{k.Env + "=" + text}}), by(Sources{Flags: map[string]string{k.Flag: text}})
+		none, env := by(Sources{}), by(Sources{Env: []string{k.Env + "=" + text}})
+		flag := by(Sources{Flags: map[string]string{k.Flag: text}})
 		if cmp.Equal(none, env, revealed) {
 			t.Errorf("%s=%s changes nothing", k.Env, text)
 		}
@@ -131,7 +135,8 @@ func TestEverySettingCanBeMadeByVariableAndFlag(t *testing.T) {
 
 func TestFlagsWinOverVariablesOverTheFile(t *testing.T) {
 	s := Sources{File: file(t, "region: eu-west-1\nlimits: {patience: 1s}\ndata: file\n"), Upstreams: upstreams,
-		Env:   []string{"ENTREPOT_REGION=eu-west-2", "ENTREPOT_LIMITS_PATIENCE=2s", "OTHER=x", "ENTREPOT_SERVICE_HOST=10.0.0.1"},
+		Env: []string{"ENTREPOT_REGION=eu-west-2", "ENTREPOT_LIMITS_PATIENCE=2s", "OTHER=x",
+			"ENTREPOT_SERVICE_HOST=10.0.0.1"},
 		Flags: map[string]string{"region": "eu-west-3"}}
 	c, unknown, err := Load(s)
 	if err != nil {
@@ -153,9 +158,10 @@ func TestMistakesAreNamed(t *testing.T) {
 		flags map[string]string
 		want  []string // in the error
 	}{
-		"unknown key":           {yaml: "data: x\nlisten_on: y\n", want: []string{"[2:1]", "listen_on"}},
-		"unknown nested key":    {yaml: "limits:\n  max_asset: 1GiB\n  max_assets: 2GiB\n", want: []string{"[3:", "max_assets"}},
-		"unknown upstream key":  {yaml: "upstreams:\n  npmjs:\n    url: https://a.test\n    pasword: " + canary + "\n", want: []string{"pasword"}},
+		"unknown key":        {yaml: "data: x\nlisten_on: y\n", want: []string{"[2:1]", "listen_on"}},
+		"unknown nested key": {yaml: "limits:\n  max_asset: 1GiB\n  max_assets: 2GiB\n", want: []string{"[3:", "max_assets"}},
+		"unknown upstream key": {yaml: "upstreams:\n  npmjs:\n    url: https://a.test\n    pasword: " + canary + "\n",
+			want: []string{"pasword"}},
 		"repeated key":          {yaml: "data: x\ndata: y\n", want: []string{"[2:1]", "data"}},
 		"another case":          {yaml: "Data: x\n", want: []string{"[1:1]", "Data"}},
 		"two documents":         {yaml: "data: x\n---\ndata: y\n", want: []string{"more than one"}},
@@ -178,16 +184,18 @@ func TestMistakesAreNamed(t *testing.T) {
 		"unknown upstream":      {yaml: "upstreams: {npm: https://a.test}\n", want: []string{"upstreams.npm", "npmjs, pypi"}},
 		"upstream without URL":  {yaml: "upstreams: {npmjs: {token: " + canary + "}}\n", want: []string{"upstreams.npmjs", "url"}},
 		"upstream with a query": {yaml: "upstreams: {npmjs: https://a.test/?k=" + canary + "}\n", want: []string{"upstreams.npmjs"}},
-		"token and password":    {yaml: "upstreams: {npmjs: {url: https://a.test, token: " + canary + ", username: me}}\n", want: []string{"not both"}},
-		"upstream is a list":    {yaml: "upstreams: {npmjs: [" + canary + "]}\n", want: []string{"[1:"}},
-		"variable":              {env: "ENTREPOT_LIMITS_CONNECTIONS=many", want: []string{"ENTREPOT_LIMITS_CONNECTIONS", "many"}},
-		"variable, duration":    {env: "ENTREPOT_LIMITS_PATIENCE=20", want: []string{"ENTREPOT_LIMITS_PATIENCE", "duration"}},
-		"flag":                  {flags: map[string]string{"limits-max-asset": "-1"}, want: []string{"--limits-max-asset", "-1"}},
-		"unknown flag":          {flags: map[string]string{"limit": "1"}, want: []string{"--limit"}},
-		"two mistakes":          {yaml: "account: x\nregion: y\n", want: []string{"account", "region"}},
+		"token and password": {yaml: "upstreams: {npmjs: {url: https://a.test, token: " + canary + ", username: me}}\n",
+			want: []string{"not both"}},
+		"upstream is a list": {yaml: "upstreams: {npmjs: [" + canary + "]}\n", want: []string{"[1:"}},
+		"variable":           {env: "ENTREPOT_LIMITS_CONNECTIONS=many", want: []string{"ENTREPOT_LIMITS_CONNECTIONS", "many"}},
+		"variable, duration": {env: "ENTREPOT_LIMITS_PATIENCE=20", want: []string{"ENTREPOT_LIMITS_PATIENCE", "duration"}},
+		"flag":               {flags: map[string]string{"limits-max-asset": "-1"}, want: []string{"--limits-max-asset", "-1"}},
+		"unknown flag":       {flags: map[string]string{"limit": "1"}, want: []string{"--limit"}},
+		"two mistakes":       {yaml: "account: x\nregion: y\n", want: []string{"account", "region"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := Load(Sources{File: file(t, test.yaml), Env: []string{test.env}, Flags: test.flags, Upstreams: upstreams})
+			_, _, err := Load(Sources{File: file(t, test.yaml), Env: []string{test.env}, Flags: test.flags,
+				Upstreams: upstreams})
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -206,14 +214,16 @@ func TestMistakesAreNamed(t *testing.T) {
 	}
 	for name, source := range map[string]string{"no file": filepath.Join(t.TempDir(), "gone.yaml"),
 		"a huge one": file(t, strings.Repeat("#\n", maxFile))} {
-		if _, _, err := Load(Sources{File: source}); !artifact.Is(err, artifact.Invalid) || !strings.Contains(err.Error(), source) {
+		if _, _, err := Load(Sources{File: source}); !artifact.Is(err, artifact.Invalid) ||
+			!strings.Contains(err.Error(), source) {
 			t.Errorf("%s: got %v, want an Invalid error that names it", name, err)
 		}
 	}
 }
 
 func TestCredentialsLeaveURLs(t *testing.T) {
-	c, _, err := Load(Sources{Upstreams: upstreams, Env: []string{"ENTREPOT_UPSTREAM_MAVEN_CENTRAL=https://me:hunter2@a.test/maven2/"}})
+	c, _, err := Load(Sources{Upstreams: upstreams,
+		Env: []string{"ENTREPOT_UPSTREAM_MAVEN_CENTRAL=https://me:hunter2@a.test/maven2/"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,7 +263,9 @@ func TestPublicURLFollowsTheListener(t *testing.T) {
 }
 
 func TestSizesReadAndWrite(t *testing.T) {
-	for text, want := range map[string]Size{"0": 0, "512": 512, "7B": 7, "64KiB": 64 << 10, "5 GiB": 5 << 30, "1TiB": 1 << 40, "1025": 1025} {
+	for text, want := range map[string]Size{
+		"0": 0, "512": 512, "7B": 7, "64KiB": 64 << 10, "5 GiB": 5 << 30, "1TiB": 1 << 40, "1025": 1025,
+	} {
 		var got Size
 		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
 			t.Errorf("%s: got %d, %v, want %d", text, got, err, want)
@@ -263,7 +275,9 @@ func TestSizesReadAndWrite(t *testing.T) {
 			t.Errorf("%s written as %s reads as %d, %v", text, got, again, err)
 		}
 	}
-	for _, text := range []string{"", "-1", "1.5GiB", "GiB", "8388608TiB", "99999999999999999999", "5GB", "0x10", "1e3"} {
+	for _, text := range []string{
+		"", "-1", "1.5GiB", "GiB", "8388608TiB", "99999999999999999999", "5GB", "0x10", "1e3",
+	} {
 		if err := new(Size).UnmarshalText([]byte(text)); err == nil {
 			t.Errorf("%q was taken for a size", text)
 		}

@@ -18,8 +18,8 @@ type Key struct {
 	name string // of the upstream, or empty
 }
 
-// Keys lists every setting in the order of the struct, and for each upstream named its own: upstreams.npmjs.url and so on.
-// The URL of an upstream has the short names ENTREPOT_UPSTREAM_NPMJS and upstream-npmjs.
+// Keys lists every setting in the order of the struct, and for each upstream named its own: upstreams.npmjs.url and so
+// on. The URL of an upstream has the short names ENTREPOT_UPSTREAM_NPMJS and upstream-npmjs.
 func Keys(upstreams []string) []Key {
 	keys := leaves(reflect.TypeFor[Config](), "", nil)
 	for _, name := range upstreams {
@@ -29,7 +29,8 @@ func Keys(upstreams []string) []Key {
 				path += "." + k.Path
 			}
 			env, flag := names("upstream." + path)
-			keys = append(keys, Key{Path: "upstreams." + name + "." + k.Path, Env: env, Flag: flag, at: k.at, name: name})
+			keys = append(keys,
+				Key{Path: "upstreams." + name + "." + k.Path, Env: env, Flag: flag, at: k.at, name: name})
 		}
 	}
 	return keys

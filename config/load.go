@@ -31,9 +31,9 @@ type Sources struct {
 	Upstreams []string          // the upstreams there are: npmjs, pypi …
 }
 
-// Load reads all sources and checks the result. unknown lists environment variables that begin with ENTREPOT_ and are no
-// setting: they are no error, because container platforms add variables named after services, but worth a warning. Errors
-// are Invalid; those of the file name its line, all of them name the setting, and none repeats a secret.
+// Load reads all sources and checks the result. unknown lists environment variables that begin with ENTREPOT_ and are
+// no setting: they are no error, because container platforms add variables named after services, but worth a warning.
+// Errors are Invalid; those of the file name its line, all of them name the setting, and none repeats a secret.
 func Load(s Sources) (c Config, unknown []string, err error) {
 	c = Default()
 	if s.File != "" {
@@ -75,7 +75,8 @@ func readFile(name string) ([]byte, error) {
 	return text, nil
 }
 
-// decode reads YAML over what c holds already. Errors have line and column and never quote the file, which holds secrets.
+// decode reads YAML over what c holds already. Errors have line and column and never quote the file, which holds
+// secrets.
 func decode(text []byte, c *Config) (err error) {
 	defer func() {
 		if p := recover(); p != nil { // the parser is not ours, and its input is whatever stands in a file
