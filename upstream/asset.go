@@ -28,19 +28,22 @@ type AssetRequest struct {
 	// Keep keeps the bytes, once a flight, after size and digests were found right and before anybody gets the last of
 	// them. ReadAt of the spool stays good until Discard, which the client calls when the last reader is gone.
 	Keep func(ctx context.Context, spool Spool, digests artifact.Digests, size int64) error
-	// Each runs for every caller after Keep and before its own last bytes, with the context of its Asset call; nil means
-	// nothing to do. Its error is this caller's alone.
+	// Each runs for every caller after Keep and before its own last bytes, with the context of its Asset call; nil
+	// means nothing to do. Its error is this caller's alone.
 	Each func(ctx context.Context, digests artifact.Digests, size int64) error
 }
 
-// Asset asks the upstream for a file and returns it as it comes. For any number of callers with the same Flight there is
-// one request, which goes on when callers leave, within its own limits. It returns once the upstream has begun to answer.
+// Asset asks the upstream for a file and returns it as it comes. For any number of callers with the same Flight there
+// is one request, which goes on when callers leave, within its own limits. It returns once the upstream has begun to
+// answer.
 //
-// The last bytes, up to 64 KiB of what has arrived, are held back until the whole is known to be right: Want is met, Keep
-// and Each returned nil. So no reader ever gets a complete wrong body, and a small file comes in one piece or not at all.
+// The last bytes, up to 64 KiB of what has arrived, are held back until the whole is known to be right: Want is met,
+// Keep and Each returned nil. So no reader ever gets a complete wrong body, and a small file comes in one piece or not
+// at all.
 //
 // Errors, also of reads: NotFound when the upstream does not have it; Unavailable when it does not answer, refuses our
-// credentials, or sent something else; Invalid for a request that makes no sense; otherwise those of Open, Keep and Each.
+// credentials, or sent something else; Invalid for a request that makes no sense; otherwise those of Open, Keep and
+// Each.
 func (c *Client) Asset(ctx context.Context, req AssetRequest) (*Transfer, error) {
 	if err := req.check(); err != nil {
 		return nil, err
@@ -180,7 +183,8 @@ func (c *Client) checkAsset(a ask, req AssetRequest, resp *http.Response) error 
 	return nil
 }
 
-// chunks are the buffers between upstreams and spools. One made for each file would be most of what a small file allocates.
+// chunks are the buffers between upstreams and spools. One made for each file would be most of what a small file
+// allocates.
 var chunks = sync.Pool{New: func() any { return new([chunk]byte) }}
 
 // spool copies the body, hashing it, and tells the followers of every step.

@@ -39,7 +39,8 @@ func TestTwoHundredCallersCauseOneRequest(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 200 {
 		wg.Go(func() {
-			transfer, err := r.Asset(t.Context(), s.request("left-1.tgz", "f", upstream.Want{SHA256: sha256Of(content)}))
+			transfer, err := r.Asset(t.Context(),
+				s.request("left-1.tgz", "f", upstream.Want{SHA256: sha256Of(content)}))
 			if err != nil {
 				t.Errorf("Asset: %v", err)
 				return
@@ -175,7 +176,8 @@ func TestAnAsset(t *testing.T) {
 		}
 	})
 	t.Run("lingers for who looked in the store a moment too early", func(t *testing.T) {
-		r := newRig(t, sends(content, nil), func(o *upstream.Options, _ *upstream.Origin) { o.Linger = 50 * time.Millisecond })
+		r := newRig(t, sends(content, nil),
+			func(o *upstream.Options, _ *upstream.Origin) { o.Linger = 50 * time.Millisecond })
 		s := new(store)
 		for range 2 {
 			transfer, err := r.Asset(t.Context(), s.request("a", "f", want))
@@ -277,15 +279,16 @@ func TestNoLiarGetsACompleteBodyThrough(t *testing.T) {
 			w.Header().Set("Content-Encoding", "gzip")
 			sends(truth, nil)(w, r)
 		}, ""},
-		{"ending with its connection, without a digest to tell", upstream.Want{}, func(w http.ResponseWriter, _ *http.Request) {
-			conn, _, err := w.(http.Hijacker).Hijack()
-			if err != nil {
-				panic(err)
-			}
-			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
-			_, _ = conn.Write(truth)
-			_ = conn.Close()
-		}, ""},
+		{"ending with its connection, without a digest to tell", upstream.Want{},
+			func(w http.ResponseWriter, _ *http.Request) {
+				conn, _, err := w.(http.Hijacker).Hijack()
+				if err != nil {
+					panic(err)
+				}
+				_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+				_, _ = conn.Write(truth)
+				_ = conn.Close()
+			}, ""},
 		{"larger than the ceiling, announced", upstream.Want{}, sends(noise(600_000), nil), ""},
 		{"larger than the ceiling, in chunks", upstream.Want{}, chunked(noise(600_000)), ""},
 	} {

@@ -30,8 +30,8 @@ type Entry struct {
 	RegenerateVersion string
 }
 
-// Cache keeps regenerated documents over restarts. Package upstreamtest has its conformance suite and a cache in memory.
-// Methods may be called by any number of goroutines; entries of equal keys are saved by one at a time.
+// Cache keeps regenerated documents over restarts. Package upstreamtest has its conformance suite and a cache in
+// memory. Methods may be called by any number of goroutines; entries of equal keys are saved by one at a time.
 type Cache interface {
 	// Load returns the entry last saved or touched under the key, or ErrNoEntry.
 	Load(ctx context.Context, k Key) (Entry, error)
@@ -52,6 +52,7 @@ type Cache interface {
 type Spool interface {
 	io.Writer
 	io.ReaderAt
-	// Discard frees the spool's room. What has been kept of it elsewhere stays. It is called once, after the last ReadAt.
+	// Discard frees the spool's room. What has been kept of it elsewhere stays. It is called once, after the last
+	// ReadAt.
 	Discard() error
 }

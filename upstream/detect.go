@@ -34,8 +34,8 @@ const maxOutput = mib
 
 // Detect asks the package managers installed on this machine which registries they are configured to use, one Found for
 // every connection, in the order of Connections. Nothing it meets is an error: a connection without an address has a
-// Reason. An address with a user or password, or one of own (this server's public addresses), is not taken: a client that
-// has logged in here must not make the server its own upstream.
+// Reason. An address with a user or password, or one of own (this server's public addresses), is not taken: a client
+// that has logged in here must not make the server its own upstream.
 func Detect(ctx context.Context, run Run, own ...string) []Found {
 	found := make([]Found, len(connections))
 	var wg sync.WaitGroup

@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// detectCargo asks, in this order: the source replacement in cargo's configuration, the index folders cargo has made, the
-// address built into cargo itself.
+// detectCargo asks, in this order: the source replacement in cargo's configuration, the index folders cargo has made,
+// the address built into cargo itself.
 func detectCargo(ctx context.Context, run Run) (string, string, error) {
 	home := os.Getenv("CARGO_HOME")
 	if user, err := os.UserHomeDir(); home == "" && err == nil {
@@ -60,8 +60,8 @@ func readSmall(name string) (string, error) {
 	return string(text), err
 }
 
-// cargoReplacement follows [source.crates-io] replace-with to the other source's registry, through the few lines of TOML
-// that cargo's own documentation ("Source Replacement") shows: tables and plain strings.
+// cargoReplacement follows [source.crates-io] replace-with to the other source's registry, through the few lines of
+// TOML that cargo's own documentation ("Source Replacement") shows: tables and plain strings.
 func cargoReplacement(text string) (string, bool) {
 	values := make(map[string]string)
 	table := ""
@@ -97,7 +97,8 @@ func cargoReplacement(text string) (string, bool) {
 	return "", false
 }
 
-// A sparse index is kept in a folder named after its host and a hash of its address; a git index has a repository inside.
+// A sparse index is kept in a folder named after its host and a hash of its address; a git index has a repository
+// inside.
 var cargoFolder = regexp.MustCompile(`^([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)-[0-9a-f]{16}$`)
 
 // cargoIndexes reads the addresses of sparse indexes off cargo's folder names.

@@ -92,41 +92,50 @@ func TestDetect(t *testing.T) {
 		{"npm", npmjs, fixed("npm config get registry", "https://registry.example.test/\n"), "", "https://registry.example.test/"},
 		{"npm that knows nothing", npmjs, fixed("npm config get registry", "undefined\n"), "", "no address"},
 		{"npm that is not there", npmjs, fixed("x", ""), "", "not installed"},
-		{"npm that logged in here", npmjs, fixed("npm config get registry", "http://127.0.0.1:8090/d-1/npm/r/"), "http://127.0.0.1:8090",
+		{"npm that logged in here", npmjs, fixed("npm config get registry", "http://127.0.0.1:8090/d-1/npm/r/"),
+			"http://127.0.0.1:8090",
 			"this server"},
 		{"npm with a credential", npmjs, fixed("npm config get registry", "https://u:hush@registry.example.test/"), "", "credential"},
 		{"pip's default", "public:pypi", func(*testing.T, string) clients {
 			return clients{"pip config list": ":env:.cert='x'\n", "pip help install": pipHelp}
 		}, "", "https://pypi.example.test/simple"},
 		{"pip's configuration", "public:pypi", func(*testing.T, string) clients {
-			return clients{"pip config list": "global.index-url='https://mirror.example.test/simple'\n", "pip help install": pipHelp}
+			return clients{"pip config list": "global.index-url='https://mirror.example.test/simple'\n",
+				"pip help install": pipHelp}
 		}, "", "https://mirror.example.test/simple"},
 		{"pip's environment first", "public:pypi", func(*testing.T, string) clients {
-			return clients{"pip config list": "global.index-url='https://a.example.test/'\n:env:.index-url='https://b.example.test/'\n"}
+			return clients{"pip config list": "global.index-url='https://a.example.test/'\n" +
+				":env:.index-url='https://b.example.test/'\n"}
 		}, "", "https://b.example.test/"},
 		{"pip by another name", "public:pypi", func(*testing.T, string) clients {
 			return clients{"python3 -m pip help install": pipHelp}
 		}, "", "https://pypi.example.test/simple"},
-		{"gem", "public:ruby-gems-org", fixed("gem sources --list", "*** CURRENT SOURCES ***\n\nhttps://gems.example.test/\n"), "",
+		{"gem", "public:ruby-gems-org",
+			fixed("gem sources --list", "*** CURRENT SOURCES ***\n\nhttps://gems.example.test/\n"), "",
 			"https://gems.example.test/"},
-		{"gem with two", "public:ruby-gems-org", fixed("gem sources --list", "https://a.example.test/\nhttps://b.example.test/\n"), "",
+		{"gem with two", "public:ruby-gems-org",
+			fixed("gem sources --list", "https://a.example.test/\nhttps://b.example.test/\n"), "",
 			"2 registries"},
 		{"dotnet", "public:nuget-org", fixed("dotnet nuget list source --format short",
 			"E https://nuget.example.test/v3/index.json\nD https://off.example.test/\nE /opt/packages\n"), "",
 			"https://nuget.example.test/v3/index.json"},
 		{"maven's super POM", "public:maven-central", maven("maven-model-builder-3.x.jar", ""), "", "https://maven.example.test/maven2"},
 		{"maven 4's super POM", "public:maven-central", maven("maven-impl-4.0.0.jar", ""), "", "https://maven.example.test/maven2"},
-		{"maven's mirror of everything", "public:maven-central", maven("maven-model-builder-3.x.jar", mirror("*", false)), "",
+		{"maven's mirror of everything", "public:maven-central",
+			maven("maven-model-builder-3.x.jar", mirror("*", false)), "",
 			"https://mirror.example.test/"},
-		{"maven's mirror of central", "public:maven-central", maven("maven-model-builder-3.x.jar", mirror("x, central", false)), "",
+		{"maven's mirror of central", "public:maven-central",
+			maven("maven-model-builder-3.x.jar", mirror("x, central", false)), "",
 			"https://mirror.example.test/"},
-		{"a mirror of all but central", "public:maven-central", maven("maven-model-builder-3.x.jar", mirror("*,!central", false)), "",
+		{"a mirror of all but central", "public:maven-central",
+			maven("maven-model-builder-3.x.jar", mirror("*,!central", false)), "",
 			"https://maven.example.test/maven2"},
 		{"a blocked mirror", "public:maven-central", maven("maven-model-builder-3.x.jar", mirror("*", true)), "",
 			"https://maven.example.test/maven2"},
 		{"maven without its jar", "public:maven-central", maven("other.jar", ""), "", "no super POM"},
 		{"cargo's replacement", "public:crates-io", func(t *testing.T, home string) clients {
-			write(t, []byte("[source.crates-io]\nreplace-with = \"m\" # why\n[source.\"m\"]\nregistry = 'sparse+https://m.example.test/i/'\n"),
+			write(t, []byte("[source.crates-io]\nreplace-with = \"m\" # why\n"+
+				"[source.\"m\"]\nregistry = 'sparse+https://m.example.test/i/'\n"),
 				home, ".cargo", "config.toml")
 			return nil
 		}, "", "https://m.example.test/i/"},
@@ -136,9 +145,11 @@ func TestDetect(t *testing.T) {
 			write(t, nil, home, ".cargo", "registry", "index", "git.example.test-0123456789abcdef", ".git", "HEAD")
 			return nil
 		}, "", "https://index.example.test/"},
-		{"cargo itself", "public:crates-io", cargoWith(strings.Repeat("x", 1<<20-10) + "sparse+https://index.example.test/\x00"), "",
+		{"cargo itself", "public:crates-io",
+			cargoWith(strings.Repeat("x", 1<<20-10) + "sparse+https://index.example.test/\x00"), "",
 			"https://index.example.test/"},
-		{"cargo with two addresses", "public:crates-io", cargoWith("sparse+https://a.example.test/ sparse+https://b.example.test/"), "",
+		{"cargo with two addresses", "public:crates-io",
+			cargoWith("sparse+https://a.example.test/ sparse+https://b.example.test/"), "",
 			"2 registries"},
 		{"cargo without one", "public:crates-io", cargoWith("sparse+https://"), "", "names no registry"},
 		{"no client at all", "public:maven-clojars", fixed("x", ""), "", "no client"},
@@ -178,7 +189,8 @@ func maven(jarName, settings string) func(*testing.T, string) clients {
 		if settings != "" {
 			write(t, []byte(settings), home, ".m2", "settings.xml")
 		}
-		return clients{"mvn --batch-mode --version": "\x1b[1mApache Maven 3.8.7\x1b[m\nMaven home: " + installed + "\nJava version: 17\n"}
+		return clients{"mvn --batch-mode --version": "\x1b[1mApache Maven 3.8.7\x1b[m\n" +
+			"Maven home: " + installed + "\nJava version: 17\n"}
 	}
 }
 
@@ -226,7 +238,8 @@ func FuzzClientOutput(f *testing.F) {
 		if address, ok := upstream.CargoReplacement(text); ok && !strings.Contains(text, "sparse+"+address) {
 			t.Errorf("cargo's replacement %q stands nowhere", address)
 		}
-		if address, err := upstream.CargoBuiltIn(strings.NewReader(text)); err == nil && !strings.Contains(text, "sparse+"+address) {
+		if address, err := upstream.CargoBuiltIn(strings.NewReader(text)); err == nil &&
+			!strings.Contains(text, "sparse+"+address) {
 			t.Errorf("cargo's own %q stands nowhere", address)
 		}
 		if at, ok := upstream.MavenHome(text); ok && !filepath.IsAbs(at) {

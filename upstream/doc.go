@@ -6,6 +6,6 @@
 // before they are known to be right.
 //
 // Nothing of an upstream is trusted: every answer has a ceiling in bytes and in time, documents are parsed and written
-// anew by the caller's Regenerate, assets are hashed before they are kept, credentials go to the configured origin only,
-// and what an upstream points to is fetched from a public address or not at all.
+// anew by the caller's Regenerate, assets are hashed before they are kept, credentials go to the configured origin
+// only, and what an upstream points to is fetched from a public address or not at all.
 package upstream

@@ -61,7 +61,8 @@ func (d Document) Open(ctx context.Context) (io.ReadCloser, error) {
 		return nil, err
 	}
 	if again.ID != d.ID {
-		return nil, artifact.Errorf(artifact.Unavailable, "the upstream's document changed while it was read; ask again")
+		return nil, artifact.Errorf(artifact.Unavailable,
+			"the upstream's document changed while it was read; ask again")
 	}
 	body, err = d.client.opts.Cache.Open(ctx, again.entry)
 	return body, wrap("open kept document", err)
@@ -95,8 +96,8 @@ const (
 // Document returns what the upstream says about req, from what is kept where that is young enough.
 //
 // Up to Freshness old, it is answered without I/O. For StaleWhileRevalidate longer the old document is answered while
-// one request asks for news. Beyond, callers wait for that request, together; when the upstream fails or dawdles the old
-// document is answered without end, marked Stale.
+// one request asks for news. Beyond, callers wait for that request, together; when the upstream fails or dawdles the
+// old document is answered without end, marked Stale.
 //
 // Errors: NotFound when the upstream definitely does not have it (any more). Unavailable when the connection has no
 // address, the upstream refused our credentials, or it failed and nothing usable is kept. Invalid for a Path that could
@@ -106,8 +107,8 @@ func (c *Client) Document(ctx context.Context, req DocumentRequest) (Document, e
 }
 
 // Refresh is Document for a caller who knows that what it was answered is too old: a version is asked for that the
-// document does not list. It asks the upstream now, unless that was just done (RefreshEvery), is being done too often for
-// this connection (RefreshRate), or lately failed.
+// document does not list. It asks the upstream now, unless that was just done (RefreshEvery), is being done too often
+// for this connection (RefreshRate), or lately failed.
 func (c *Client) Refresh(ctx context.Context, req DocumentRequest) (Document, error) {
 	return c.document(ctx, req, true)
 }

@@ -305,7 +305,8 @@ func TestAbsence(t *testing.T) {
 		second.wantDocument(t, "malware") // it came back, by a 304
 	})
 	t.Run("a longer time than a minute is not to be had", func(t *testing.T) {
-		r := newRig(t, status(http.StatusNotFound), func(o *upstream.Options, _ *upstream.Origin) { o.NegativeTTL = time.Hour })
+		r := newRig(t, status(http.StatusNotFound),
+			func(o *upstream.Options, _ *upstream.Origin) { o.NegativeTTL = time.Hour })
 		_, err := r.Document(t.Context(), document("left"))
 		wantKind(t, err, artifact.NotFound)
 		r.act(say("one"))
@@ -354,7 +355,8 @@ func TestRegenerate(t *testing.T) {
 		}
 		_, err := r.Document(t.Context(), req)
 		wantKind(t, err, artifact.Unavailable)
-		if _, err := r.cache.Load(t.Context(), upstream.Key{Connection: npmjs, Path: "left"}); !errors.Is(err, upstream.ErrNoEntry) {
+		_, err = r.cache.Load(t.Context(), upstream.Key{Connection: npmjs, Path: "left"})
+		if !errors.Is(err, upstream.ErrNoEntry) {
 			t.Errorf("the cache has it: %v", err)
 		}
 		r.act(say(`{"name":"left"}`))

@@ -11,8 +11,8 @@ import (
 // chunk is how much is read from an upstream at once and how much is held back at most, in bytes.
 const chunk = 64 * kib
 
-// A flight is one asset on its way, with everybody who reads along. The goroutine that fetches and each Transfer are its
-// followers; the spool is discarded when the last one leaves.
+// A flight is one asset on its way, with everybody who reads along. The goroutine that fetches and each Transfer are
+// its followers; the spool is discarded when the last one leaves.
 type flight struct {
 	key string
 

@@ -167,8 +167,10 @@ func TestWhereMetadataMayPoint(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			to := files.Listener.Addr().String()
-			d := &dialMap{from: test.from, to: map[string]string{"files.example.test:80": to, "files.example.test:81": to,
-				"registry.example.test:80": to, "registry.example.test:81": to}}
+			d := &dialMap{from: test.from, to: map[string]string{
+				"files.example.test:80": to, "files.example.test:81": to,
+				"registry.example.test:80": to, "registry.example.test:81": to,
+			}}
 			r := newRig(t, status(http.StatusTeapot), func(o *upstream.Options, origin *upstream.Origin) {
 				o.Dial = d.dial
 				origin.Base = &url.URL{Scheme: "http", Host: "registry.example.test", Path: "/npm/"}
@@ -234,8 +236,10 @@ func TestRedirects(t *testing.T) {
 	})
 	t.Run("none leads to an address that is not public", func(t *testing.T) {
 		secret := newCanary(t)
-		for _, location := range []string{secret.url() + "/x", "//" + secret.Addr().String() + "/x", "file:///etc/passwd",
-			"http://u:p@" + secret.Addr().String() + "/", "", "http://%zz", strings.Repeat("x", 9000)} {
+		for _, location := range []string{
+			secret.url() + "/x", "//" + secret.Addr().String() + "/x", "file:///etc/passwd",
+			"http://u:p@" + secret.Addr().String() + "/", "", "http://%zz", strings.Repeat("x", 9000),
+		} {
 			r := newRig(t, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Location", location)
 				w.WriteHeader(http.StatusFound)

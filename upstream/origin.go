@@ -56,7 +56,8 @@ func ParseOrigin(setting, address string) (Origin, error) {
 	case u.Hostname() == "" || u.Opaque != "" || !validPort(u):
 		return Origin{}, artifact.Errorf(artifact.Invalid, "the address of upstream %s names no valid host", setting)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return Origin{}, artifact.Errorf(artifact.Invalid, "the address of upstream %s may have no query and no fragment",
+		return Origin{}, artifact.Errorf(artifact.Invalid,
+			"the address of upstream %s may have no query and no fragment",
 			setting)
 	}
 	origin := Origin{Name: setting, Base: u}

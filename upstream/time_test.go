@@ -55,7 +55,8 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 }
 
 // bubble runs body with a client before a scripted upstream, in a time of its own.
-func bubble(t *testing.T, script http.HandlerFunc, change func(*upstream.Options), body func(t *testing.T, c *upstream.Client)) {
+func bubble(t *testing.T, script http.HandlerFunc, change func(*upstream.Options),
+	body func(t *testing.T, c *upstream.Client)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		network := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
@@ -119,19 +120,20 @@ func TestSlowUpstreams(t *testing.T) {
 		{"a megabyte a minute has its time", drip(10*time.Second, 170<<10, 60), true, 601 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			bubble(t, test.script, func(o *upstream.Options) { o.Retries = -1 }, func(t *testing.T, c *upstream.Client) {
-				began := time.Now()
-				_, err := fetchAll(t, c)
-				if test.ok != (err == nil) {
-					t.Errorf("got %v", err)
-				}
-				if err != nil {
-					wantKind(t, err, artifact.Unavailable)
-				}
-				if took := time.Since(began); took > test.within {
-					t.Errorf("it took %v, want at most %v", took, test.within)
-				}
-			})
+			bubble(t, test.script, func(o *upstream.Options) { o.Retries = -1 },
+				func(t *testing.T, c *upstream.Client) {
+					began := time.Now()
+					_, err := fetchAll(t, c)
+					if test.ok != (err == nil) {
+						t.Errorf("got %v", err)
+					}
+					if err != nil {
+						wantKind(t, err, artifact.Unavailable)
+					}
+					if took := time.Since(began); took > test.within {
+						t.Errorf("it took %v, want at most %v", took, test.within)
+					}
+				})
 		})
 	}
 }
@@ -186,7 +188,8 @@ func TestRetries(t *testing.T) {
 						t.Errorf("asked at %v, want %v", asked, test.want)
 					}
 				}
-				if e, ok := errors.AsType[*artifact.Error](err); ok && test.after == "60" && e.RetryAfter != time.Minute {
+				if e, ok := errors.AsType[*artifact.Error](err); ok && test.after == "60" &&
+					e.RetryAfter != time.Minute {
 					t.Errorf("the caller is told to come back in %v", e.RetryAfter)
 				}
 			})
@@ -319,7 +322,8 @@ func TestBreaker(t *testing.T) {
 			_, _ = io.WriteString(w, "content")
 		}, nil, func(t *testing.T, c *upstream.Client) {
 			for range 30 {
-				transfer, err := c.Asset(t.Context(), new(store).request("a", "f", upstream.Want{SHA1: make([]byte, 20)}))
+				want := upstream.Want{SHA1: make([]byte, 20)}
+				transfer, err := c.Asset(t.Context(), new(store).request("a", "f", want))
 				if err == nil {
 					_, err = io.ReadAll(transfer)
 					_ = transfer.Close()
@@ -406,7 +410,9 @@ func TestSamples(t *testing.T) {
 }
 
 func FuzzRetryAfter(f *testing.F) {
-	for _, seed := range []string{"", "0", "120", " 7 ", "-1", "99999999999999999999", "Sun, 01 Mar 2026 12:01:00 GMT", "soon"} {
+	for _, seed := range []string{
+		"", "0", "120", " 7 ", "-1", "99999999999999999999", "Sun, 01 Mar 2026 12:01:00 GMT", "soon",
+	} {
 		f.Add(seed)
 	}
 	now := newClock().now()

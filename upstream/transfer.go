@@ -33,8 +33,8 @@ type Transfer struct {
 // errTransferClosed is what reads return after Close.
 var errTransferClosed = errors.New("upstream: the transfer is closed")
 
-// Size is the number of bytes the upstream or Want announced, -1 when neither did. It is a promise and not a fact before
-// the last byte was read.
+// Size is the number of bytes the upstream or Want announced, -1 when neither did. It is a promise and not a fact
+// before the last byte was read.
 func (t *Transfer) Size() int64 { return t.flight.view().size }
 
 // begun waits until the upstream begins to answer.

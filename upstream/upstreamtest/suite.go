@@ -16,7 +16,8 @@ import (
 	"entrepot/upstream"
 )
 
-// TestCache checks that what open returns is an upstream.Cache. open is called once a subtest and returns an empty cache.
+// TestCache checks that what open returns is an upstream.Cache. open is called once a subtest and returns an empty
+// cache.
 func TestCache(t *testing.T, open func(t *testing.T) upstream.Cache) {
 	for _, test := range []struct {
 		name string
@@ -42,8 +43,11 @@ var suiteKey = upstream.Key{Connection: "public:npmjs", Path: "@scope%2fname"}
 
 func entryFor(k upstream.Key, body string) upstream.Entry {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	return upstream.Entry{Key: k, ETag: `W/"` + body[:1] + `"`, LastModified: "Sun, 01 Mar 2026 11:00:00 GMT", FetchedAt: at,
-		CheckedAt: at.Add(time.Second), Digest: sha256.Sum256([]byte(body)), Size: int64(len(body)), RegenerateVersion: "1"}
+	return upstream.Entry{
+		Key: k, ETag: `W/"` + body[:1] + `"`, LastModified: "Sun, 01 Mar 2026 11:00:00 GMT",
+		FetchedAt: at, CheckedAt: at.Add(time.Second),
+		Digest: sha256.Sum256([]byte(body)), Size: int64(len(body)), RegenerateVersion: "1",
+	}
 }
 
 func save(t *testing.T, c upstream.Cache, k upstream.Key, body string) upstream.Entry {
@@ -126,7 +130,8 @@ func saveReplaces(t *testing.T, c upstream.Cache) {
 
 func keysDiffer(t *testing.T, c upstream.Cache) {
 	keys := []upstream.Key{suiteKey, {Connection: "public:pypi", Path: suiteKey.Path},
-		{Connection: suiteKey.Connection, Path: "@scope%2Fname"}, {Connection: suiteKey.Connection, Path: "@scope%2fname/"},
+		{Connection: suiteKey.Connection, Path: "@scope%2Fname"},
+		{Connection: suiteKey.Connection, Path: "@scope%2fname/"},
 		{Connection: suiteKey.Connection, Path: ""}}
 	for i, k := range keys {
 		save(t, c, k, fmt.Sprintf("%d body", i))
@@ -140,7 +145,8 @@ func keysDiffer(t *testing.T, c upstream.Cache) {
 
 func touchRenews(t *testing.T, c upstream.Cache) {
 	e := save(t, c, suiteKey, "first")
-	e.ETag, e.LastModified, e.CheckedAt, e.Gone, e.RegenerateVersion = `"new"`, "", e.CheckedAt.Add(time.Hour), true, "2"
+	e.ETag, e.LastModified, e.CheckedAt = `"new"`, "", e.CheckedAt.Add(time.Hour)
+	e.Gone, e.RegenerateVersion = true, "2"
 	if err := c.Touch(t.Context(), e); err != nil {
 		t.Fatalf("Touch: %v", err)
 	}
