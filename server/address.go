@@ -20,9 +20,10 @@ type Addresses struct {
 	hosts  map[string]bool
 }
 
-// NewAddresses reads the public URL (scheme, host and port, nothing more), the host suffix (a host name, with a port if it
-// differs from the public URL's; may be empty) and further host names to answer for. listen is the address the server
-// listens on: on a loopback address the names of loopback are answered for as well. Errors are Invalid and name the value.
+// NewAddresses reads the public URL (scheme, host and port, nothing more), the host suffix (a host name, with a port if
+// it differs from the public URL's; may be empty) and further host names to answer for. listen is the address the
+// server listens on: on a loopback address the names of loopback are answered for as well. Errors are Invalid and name
+// the value.
 func NewAddresses(publicURL, hostSuffix, listen string, names []string) (*Addresses, error) {
 	u, err := url.Parse(publicURL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil ||
@@ -30,7 +31,10 @@ func NewAddresses(publicURL, hostSuffix, listen string, names []string) (*Addres
 		return nil, artifact.Errorf(artifact.Invalid,
 			"the public URL must be http:// or https:// with a host and nothing behind it, got %.200q", publicURL)
 	}
-	a := &Addresses{public: &url.URL{Scheme: u.Scheme, Host: u.Host}, hosts: map[string]bool{canonicalHost(u.Host): true}}
+	a := &Addresses{
+		public: &url.URL{Scheme: u.Scheme, Host: u.Host},
+		hosts:  map[string]bool{canonicalHost(u.Host): true},
+	}
 	if hostSuffix != "" {
 		host, port := splitPort(hostSuffix)
 		if !validHostName(host) || !validPort(port) {
@@ -116,7 +120,8 @@ func (a *Addresses) domainOfHost(host string) (artifact.DomainKey, bool) {
 	return parseLabel(label)
 }
 
-// parseLabel reads {domain}-{owner} from the right: the account is the last twelve digits, and the domain may have dashes.
+// parseLabel reads {domain}-{owner} from the right: the account is the last twelve digits, and the domain may have
+// dashes.
 func parseLabel(label string) (artifact.DomainKey, bool) {
 	cut := len(label) - 13
 	if cut < 1 || label[cut] != '-' {

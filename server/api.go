@@ -97,12 +97,13 @@ type queryError struct {
 	RequestID string   `xml:"RequestId"`
 }
 
-// admit authenticates, slows down those who fail too often, and completes the caller with the circumstances of the request.
+// admit authenticates, slows down those who fail too often, and completes the caller with the circumstances of the
+// request.
 func (s *Server) admit(v *visit, r *http.Request, authenticate func() (iam.Caller, error)) (iam.Caller, error) {
 	caller, err := authenticate()
 	if artifact.Is(err, artifact.Unauthenticated) && offersCredential(r) {
-		// Only those who fail wait: behind one address there may be many, and no stranger shall lock them out. A credential
-		// is too long to be guessed at any pace; what the limit saves is the work of answering.
+		// Only those who fail wait: behind one address there may be many, and no stranger shall lock them out. A
+		// credential is too long to be guessed at any pace; what the limit saves is the work of answering.
 		now := s.now()
 		if throttled := s.logins.check(v.client.addr, now); throttled != nil {
 			s.metrics.throttle.Inc()

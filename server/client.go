@@ -17,9 +17,9 @@ type client struct {
 	trusted bool       // a trusted proxy says so
 }
 
-// clientOf finds the client. X-Forwarded-For and X-Forwarded-Proto count only when the peer is a trusted proxy. The list
-// of addresses is walked from the right, where each proxy adds the peer it saw, up to the first that is not trusted: what
-// stands left of that was written by the client itself.
+// clientOf finds the client. X-Forwarded-For and X-Forwarded-Proto count only when the peer is a trusted proxy. The
+// list of addresses is walked from the right, where each proxy adds the peer it saw, up to the first that is not
+// trusted: what stands left of that was written by the client itself.
 func clientOf(r *http.Request, trusted []netip.Prefix) client {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	c := client{addr: peer.Addr().Unmap().WithZone(""), secure: r.TLS != nil}

@@ -16,7 +16,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-const signed = "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/us-east-1/%s/aws4_request, SignedHeaders=host, Signature=%s"
+const signed = "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/us-east-1/%s/aws4_request, " +
+	"SignedHeaders=host, Signature=%s"
 
 func signature(service, is string) string { return fmt.Sprintf(signed, service, is) }
 
@@ -50,22 +51,23 @@ func TestRoutesByMethod(t *testing.T) {
 		"label without repository":   {"GET", "/team-" + owner + "/npm/", token, 404, `Nothing is served`},
 		"account of eleven digits":   {"GET", "/team-12345678901/npm/shared/pkg", token, 404, `Nothing is served`},
 		"account of thirteen digits": {"GET", "/team1234567890123/npm/shared/pkg", token, 404, `Nothing is served`},
-		"API":                        {"GET", "/v1/domain", signature("codeartifact", "right"), 200, `codeartifact GET /v1/domain by alice`},
-		"API, unknown path":          {"PATCH", "/v1/nothing", signature("codeartifact", "right"), 200, `PATCH /v1/nothing`},
-		"API, unsigned":              {"GET", "/v1/domain", "", 403, `codeartifact failed: unauthenticated`},
-		"API, wrong":                 {"GET", "/v1/domain", signature("codeartifact", "wrong"), 403, `codeartifact failed`},
-		"API, for another service":   {"GET", "/v1/domain", signature("sts", "right"), 403, `codeartifact failed`},
-		"API with a token":           {"GET", "/v1/domain", token, 403, `codeartifact failed`},
-		"API by a longer name":       {"GET", "/v1x/domain", signature("codeartifact", "right"), 404, `Nothing is served`},
-		"STS":                        {"POST", "/", signature("sts", "right"), 200, `sts POST / by alice`},
-		"STS, wrong":                 {"POST", "/", signature("sts", "wrong"), 403, `sts failed`},
-		"other service":              {"POST", "/", signature("lambda", "right"), 400, `The service \"lambda\" is not offered here.`},
-		"query, unsigned":            {"POST", "/", "", 403, `not signed for any service`},
-		"root":                       {"GET", "/", "", 404, `Nothing is served`},
-		"health":                     {"GET", "/healthz", "", 200, "ok\n"},
-		"health, POST":               {"POST", "/healthz", "", 405, `not served`},
-		"readiness":                  {"GET", "/readyz", "", 200, "ok\n"},
-		"metrics for a stranger":     {"GET", "/metrics", "", 404, `Nothing is served`},
+		"API": {"GET", "/v1/domain", signature("codeartifact", "right"), 200,
+			`codeartifact GET /v1/domain by alice`},
+		"API, unknown path":        {"PATCH", "/v1/nothing", signature("codeartifact", "right"), 200, `PATCH /v1/nothing`},
+		"API, unsigned":            {"GET", "/v1/domain", "", 403, `codeartifact failed: unauthenticated`},
+		"API, wrong":               {"GET", "/v1/domain", signature("codeartifact", "wrong"), 403, `codeartifact failed`},
+		"API, for another service": {"GET", "/v1/domain", signature("sts", "right"), 403, `codeartifact failed`},
+		"API with a token":         {"GET", "/v1/domain", token, 403, `codeartifact failed`},
+		"API by a longer name":     {"GET", "/v1x/domain", signature("codeartifact", "right"), 404, `Nothing is served`},
+		"STS":                      {"POST", "/", signature("sts", "right"), 200, `sts POST / by alice`},
+		"STS, wrong":               {"POST", "/", signature("sts", "wrong"), 403, `sts failed`},
+		"other service":            {"POST", "/", signature("lambda", "right"), 400, `The service \"lambda\" is not offered here.`},
+		"query, unsigned":          {"POST", "/", "", 403, `not signed for any service`},
+		"root":                     {"GET", "/", "", 404, `Nothing is served`},
+		"health":                   {"GET", "/healthz", "", 200, "ok\n"},
+		"health, POST":             {"POST", "/healthz", "", 405, `not served`},
+		"readiness":                {"GET", "/readyz", "", 200, "ok\n"},
+		"metrics for a stranger":   {"GET", "/metrics", "", 404, `Nothing is served`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var header []string
@@ -92,7 +94,8 @@ func TestRoutesByMethod(t *testing.T) {
 func TestChallengeNamesDomainAndRepository(t *testing.T) {
 	h := newHouse(t, nil)
 	w := h.do("GET", base+"/pkg")
-	if got, want := w.Header().Get("WWW-Authenticate"), `Bearer realm="team/shared", Basic realm="team/shared"`; got != want {
+	want := `Bearer realm="team/shared", Basic realm="team/shared"`
+	if got := w.Header().Get("WWW-Authenticate"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	w = h.do("GET", "/team-"+owner+"/npm/x%22,Negotiate/pkg")
@@ -109,8 +112,9 @@ func TestHostsOfDomainsServeRepositoriesOnly(t *testing.T) {
 		status       int
 		body         string
 	}{
-		"domain with dashes":      {host, "/npm/shared/pkg", 401, "npm failed"}, // the token is for team
-		"repository":              {"team-" + owner + ".d.art.example.test", "/npm/shared/@a%2fb", 200, `package="@a/b" file="" in 123456789012/team/shared`},
+		"domain with dashes": {host, "/npm/shared/pkg", 401, "npm failed"}, // the token is for team
+		"repository": {"team-" + owner + ".d.art.example.test", "/npm/shared/@a%2fb", 200,
+			`package="@a/b" file="" in 123456789012/team/shared`},
 		"path style below a host": {"team-" + owner + ".d.art.example.test", base + "/pkg", 404, "No format called"},
 		"API":                     {"team-" + owner + ".d.art.example.test", "/v1/domain", 404, "No format called"},
 		"root":                    {"team-" + owner + ".d.art.example.test", "/", 404, "A repository's URL"},
@@ -127,9 +131,11 @@ func TestHostsOfDomainsServeRepositoriesOnly(t *testing.T) {
 func TestEndpointsLeadBack(t *testing.T) {
 	key := artifact.RepositoryKey{Owner: owner, Domain: "my-team-123456789012", Name: "shared.repo_1"}
 	for name, test := range map[string]struct{ public, suffix, want string }{
-		"path style": {"https://packages.example.test/", "", "https://packages.example.test/my-team-123456789012-123456789012/npm/shared.repo_1/"},
-		"port":       {"http://127.0.0.1:8090", "", "http://127.0.0.1:8090/my-team-123456789012-123456789012/npm/shared.repo_1/"},
-		"host style": {"https://packages.example.test", "art.example.test", "https://my-team-123456789012-123456789012.d.art.example.test/npm/shared.repo_1/"},
+		"path style": {"https://packages.example.test/", "",
+			"https://packages.example.test/my-team-123456789012-123456789012/npm/shared.repo_1/"},
+		"port": {"http://127.0.0.1:8090", "", "http://127.0.0.1:8090/my-team-123456789012-123456789012/npm/shared.repo_1/"},
+		"host style": {"https://packages.example.test", "art.example.test",
+			"https://my-team-123456789012-123456789012.d.art.example.test/npm/shared.repo_1/"},
 		"host style, the public port": {"http://packages.example.test:8090", "art.example.test",
 			"http://my-team-123456789012-123456789012.d.art.example.test:8090/npm/shared.repo_1/"},
 		"host style, own port": {"http://packages.example.test:8090", "art.example.test:81",
@@ -166,7 +172,9 @@ func TestAddressesRefuseWhatIsNoAddress(t *testing.T) {
 		"suffix with a scheme": {"https://a.test", "https://b.test", ""}, "suffix with a star": {"https://a.test", "*.b.test", ""},
 		"name with a path": {"https://a.test", "", "b.test/x"}, "empty label": {"https://a.test", "b..test", ""},
 	} {
-		if _, err := NewAddresses(test.public, test.suffix, "127.0.0.1:1", []string{test.name}[:min(1, len(test.name))]); !artifact.Is(err, artifact.Invalid) {
+		names := []string{test.name}[:min(1, len(test.name))]
+		_, err := NewAddresses(test.public, test.suffix, "127.0.0.1:1", names)
+		if !artifact.Is(err, artifact.Invalid) {
 			t.Errorf("%s: got %v, want an Invalid error", name, err)
 		}
 	}
@@ -178,10 +186,11 @@ func TestCallersKnowTheirCircumstances(t *testing.T) {
 		forwarded []string
 		want      string
 	}{
-		"no proxy said anything":     {nil, "from [192.0.2.1] secure [false]"},
-		"one proxy":                  {[]string{"X-Forwarded-For", "203.0.113.9"}, "from [203.0.113.9] secure [false]"},
-		"the client's own tale":      {[]string{"X-Forwarded-For", "127.0.0.1, 198.51.100.7, 203.0.113.9, 10.1.1.1"}, "from [203.0.113.9]"},
-		"in several lines":           {[]string{"X-Forwarded-For", "127.0.0.1", "X-Forwarded-For", "203.0.113.9", "X-Forwarded-For", "10.1.1.1"}, "from [203.0.113.9]"},
+		"no proxy said anything": {nil, "from [192.0.2.1] secure [false]"},
+		"one proxy":              {[]string{"X-Forwarded-For", "203.0.113.9"}, "from [203.0.113.9] secure [false]"},
+		"the client's own tale":  {[]string{"X-Forwarded-For", "127.0.0.1, 198.51.100.7, 203.0.113.9, 10.1.1.1"}, "from [203.0.113.9]"},
+		"in several lines": {[]string{"X-Forwarded-For", "127.0.0.1", "X-Forwarded-For", "203.0.113.9",
+			"X-Forwarded-For", "10.1.1.1"}, "from [203.0.113.9]"},
 		"only trusted ones":          {[]string{"X-Forwarded-For", "10.2.2.2, 10.1.1.1"}, "from [10.2.2.2]"},
 		"rubbish behind a proxy":     {[]string{"X-Forwarded-For", "203.0.113.9, unknown, 10.1.1.1"}, "from [10.1.1.1]"},
 		"rubbish":                    {[]string{"X-Forwarded-For", "unknown"}, "from [192.0.2.1]"},
@@ -199,8 +208,8 @@ func TestCallersKnowTheirCircumstances(t *testing.T) {
 		})
 	}
 	distrustful := newHouse(t, nil)
-	w := distrustful.do("GET", "/v1/x", "Authorization", signature("codeartifact", "right"), "X-Forwarded-For", "203.0.113.9",
-		"X-Forwarded-Proto", "https")
+	w := distrustful.do("GET", "/v1/x", "Authorization", signature("codeartifact", "right"),
+		"X-Forwarded-For", "203.0.113.9", "X-Forwarded-Proto", "https")
 	if want := "from [192.0.2.1] secure [false]"; !strings.Contains(w.Body.String(), want) {
 		t.Errorf("from a peer nobody trusts: got %s, want %s", w.Body, want)
 	}
@@ -267,7 +276,8 @@ func TestFailedLoginsSlowDownOneAddressOnly(t *testing.T) {
 	// A guesser who claims another address each time, to a server that trusts no proxy, stays one guesser.
 	distrustful := newHouse(t, func(o *Options) { o.Limits.FailedLogins = 5 })
 	for i := range 10 {
-		distrustful.do("GET", base+"/pkg", "X-Forwarded-For", fmt.Sprintf("203.0.113.%d", i), "Authorization", "Bearer guess")
+		distrustful.do("GET", base+"/pkg",
+			"X-Forwarded-For", fmt.Sprintf("203.0.113.%d", i), "Authorization", "Bearer guess")
 	}
 	if got := distrustful.do("GET", base+"/pkg", "Authorization", "Bearer guess").Code; got != 429 {
 		t.Errorf("rotating X-Forwarded-For: got %d, want 429", got)
@@ -285,7 +295,8 @@ func TestBadRoutesAreNoServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		registry := prometheus.NewRegistry()
-		_, err = New(Options{Addresses: addresses, Formats: formats, Metrics: registry, Gatherer: registry, Now: time.Now})
+		_, err = New(Options{Addresses: addresses, Formats: formats, Metrics: registry, Gatherer: registry,
+			Now: time.Now})
 		if err == nil || !strings.Contains(err.Error(), "npm") {
 			t.Errorf("%s: got %v, want an error that names the format", name, err)
 		}
@@ -306,9 +317,11 @@ func TestRewriteComesBeforeRoutes(t *testing.T) {
 
 func TestXMLForClientsThatSpeakIt(t *testing.T) {
 	h := newHouse(t, nil)
-	w := h.do("POST", "/", "Authorization", signature("ec2", "right"), "Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
-	want := "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidAction</Code><Message>The service &#34;ec2&#34; is not offered here." +
-		"</Message></Error><RequestId>" + w.Header().Get("X-Amzn-Requestid") + "</RequestId></ErrorResponse>"
+	w := h.do("POST", "/", "Authorization", signature("ec2", "right"),
+		"Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	want := "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidAction</Code>" +
+		"<Message>The service &#34;ec2&#34; is not offered here.</Message></Error>" +
+		"<RequestId>" + w.Header().Get("X-Amzn-Requestid") + "</RequestId></ErrorResponse>"
 	if w.Body.String() != want || w.Code != 400 {
 		t.Errorf("got %d %s, want 400 %s", w.Code, w.Body, want)
 	}
@@ -316,9 +329,10 @@ func TestXMLForClientsThatSpeakIt(t *testing.T) {
 
 func TestStrangersSeeNoDifferenceBetweenRepositories(t *testing.T) {
 	h := newHouse(t, func(o *Options) {
-		o.Formats[0].Routes = []format.Route{{Pattern: "GET /{package}", Handler: func(http.ResponseWriter, *http.Request, format.Shelf) error {
-			return artifact.Errorf(artifact.Denied, "no")
-		}}}
+		o.Formats[0].Routes = []format.Route{{Pattern: "GET /{package}",
+			Handler: func(http.ResponseWriter, *http.Request, format.Shelf) error {
+				return artifact.Errorf(artifact.Denied, "no")
+			}}}
 		o.Shelves = func(c iam.Caller, key artifact.RepositoryKey, _ artifact.Format) format.Shelf {
 			return bare{key: key, caller: c}
 		}

@@ -120,8 +120,8 @@ func rebase(r *http.Request, path string) (*http.Request, error) {
 	return &below, nil
 }
 
-// challengeFor is the double challenge the service itself sends (control-plane notes §5.2). A name that no repository can
-// have is left out, so that the quotes hold whatever was asked for.
+// challengeFor is the double challenge the service itself sends (control-plane notes §5.2). A name that no repository
+// can have is left out, so that the quotes hold whatever was asked for.
 func challengeFor(key artifact.RepositoryKey) string {
 	realm := key.Domain
 	if artifact.ValidRepositoryName(key.Name) {
@@ -145,8 +145,8 @@ func (s *Server) failFormat(v *visit, r *http.Request, c *counter, err error, at
 	c.Fail(v.w, r, err, challengeFor(at))
 }
 
-// noteBroken keeps why an answer broke off for the log, if bytes of ours are damaged or a registry failed: a client that
-// went away is no error.
+// noteBroken keeps why an answer broke off for the log, if bytes of ours are damaged or a registry failed: a client
+// that went away is no error.
 func (v *visit) noteBroken(err error) {
 	if errors.Is(err, blob.ErrCorrupt) || artifact.KindOf(err) == artifact.Unavailable {
 		v.err = err

@@ -52,7 +52,8 @@ func checkRefused(t *testing.T, what string, answer *http.Response, body string,
 		return
 	}
 	var problem struct{ Error, Message string }
-	if err := json.Unmarshal([]byte(body), &problem); err != nil || problem.Message == "" || problem.Error != problem.Message {
+	if err := json.Unmarshal([]byte(body), &problem); err != nil || problem.Message == "" ||
+		problem.Error != problem.Message {
 		t.Errorf("%.200q: body %q is not the JSON of a refusal", what, body)
 	}
 	if answer.Header.Get("X-Amzn-Requestid") == "" || answer.Header.Get("Date") == "" {
@@ -71,7 +72,8 @@ func unclean() []string {
 	var pieces []string
 	dots := []string{"..", "%2e%2e", "%2E%2E", ".%2e", "%2e.", ".", "%2e", "..;", "..;x=1", "%2e%2e;a", ".;"}
 	for _, d := range dots {
-		pieces = append(pieces, d, d+"/", d+"/etc/passwd", "a/"+d, "a/"+d+"/"+d+"/b", "a%2f"+d, d+"%2fb", "a%2F"+d+"%2Fb")
+		pieces = append(pieces, d, d+"/", d+"/etc/passwd", "a/"+d, "a/"+d+"/"+d+"/b",
+			"a%2f"+d, d+"%2fb", "a%2F"+d+"%2Fb")
 	}
 	for _, c := range []int{0, 1, 7, 9, 10, 13, 27, 31, 127} {
 		pieces = append(pieces, fmt.Sprintf("a%%%02xb", c), fmt.Sprintf("%%%02X", c))
@@ -81,15 +83,15 @@ func unclean() []string {
 		"%5c%5chost%5cshare"} {
 		pieces = append(pieces, b, "a/"+b+"/b")
 	}
-	for _, u := range []string{"%c0%ae%c0%ae", "%c0%af", "%e0%80%ae", "%ff", "%fe", "%80", "%c3", "%ed%a0%80", "%f8%88%80%80%80",
-		"%f4%90%80%80"} { // overlong, truncated, surrogate, out of range
+	for _, u := range []string{"%c0%ae%c0%ae", "%c0%af", "%e0%80%ae", "%ff", "%fe", "%80", "%c3", "%ed%a0%80",
+		"%f8%88%80%80%80", "%f4%90%80%80"} { // overlong, truncated, surrogate, out of range
 		pieces = append(pieces, u, u+"/x", "a"+u)
 	}
 	for _, e := range []string{"%", "%2", "%zz", "%2g", "a%", "a%u002e", "%%32%65"} {
 		pieces = append(pieces, e, "x/"+e+"/y")
 	}
-	pieces = append(pieces, "/x", "a//b", "a///b", "....//", "x//..//y", "//host/x", "a//", "%2f", "%2fetc%2fpasswd", "a%2f",
-		"a%2f%2fb", "%2f%2e%2e", "a%2f/b")
+	pieces = append(pieces, "/x", "a//b", "a///b", "....//", "x//..//y", "//host/x", "a//", "%2f", "%2fetc%2fpasswd",
+		"a%2f", "a%2f%2fb", "%2f%2e%2e", "a%2f/b")
 	// Raw bytes that must be escaped.
 	pieces = append(pieces, "\xff", "a\xc0\xae", "ü", "a\tb", "a\x00b", "a\x7fb", "a#b", "#")
 	slices.Sort(pieces)
@@ -105,14 +107,16 @@ func TestGateRefusesUncleanPathsOnEveryDoor(t *testing.T) {
 	}
 	prefixes := []string{base + "/", base + "/pkg/-/", "/v1/", "/", "/team-" + owner + "/", "/healthz/"}
 	for i, piece := range corpus {
-		// Every piece meets every prefix and method over the run of the corpus's two halves; all of them below a repository.
+		// Every piece meets every prefix and method over the run of the corpus's two halves; all of them below a
+		// repository.
 		for j, prefix := range prefixes {
 			if j > 0 && (i+j)%3 != 0 {
 				continue
 			}
 			method := []string{"GET", "PUT", "HEAD", "DELETE"}[(i+j)%3]
 			target := prefix + piece
-			answer, body, rest := exchange(t, address, method+" "+target+" HTTP/1.1\r\n"+hostLine+bearer+"Connection: close\r\n\r\n")
+			answer, body, rest := exchange(t, address,
+				method+" "+target+" HTTP/1.1\r\n"+hostLine+bearer+"Connection: close\r\n\r\n")
 			if method == "HEAD" {
 				continue
 			}
@@ -158,7 +162,8 @@ func TestEscapedSlashesAreRefusedWhereNoRepositoryIs(t *testing.T) {
 	h := newHouse(t, nil)
 	address, _ := h.start(t, nil, Drain{Time: time.Second})
 	for _, target := range []string{"/v1/dom%2fain", "/a%2fb", "/team-" + owner + "%2fnpm%2fshared/pkg",
-		"/team-" + owner + "/npm%2fshared/x/pkg", "/team-" + owner + "/npm/sha%2fred/pkg", "/healthz%2fx", "/console/a%2fb"} {
+		"/team-" + owner + "/npm%2fshared/x/pkg", "/team-" + owner + "/npm/sha%2fred/pkg", "/healthz%2fx",
+		"/console/a%2fb"} {
 		answer, body, _ := exchange(t, address, "GET "+target+" HTTP/1.1\r\n"+hostLine+bearer+"\r\n")
 		checkRefused(t, target, answer, body, http.StatusBadRequest)
 	}
@@ -188,60 +193,63 @@ func TestWireRefusesAmbiguousFraming(t *testing.T) {
 		raw    string
 		status int
 	}{
-		"length and encoding":          {put + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, 400},
-		"encoding and length":          {put + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" + smuggled, 400},
-		"two lengths that agree":       {put + "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello" + smuggled, 400},
-		"two lengths that differ":      {put + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello" + smuggled, 400},
-		"a list of lengths":            {put + "Content-Length: 5, 5\r\n\r\nhello" + smuggled, 400},
-		"negative length":              {put + "Content-Length: -5\r\n\r\n" + smuggled, 400},
-		"length with a plus":           {put + "Content-Length: +5\r\n\r\nhello" + smuggled, 400},
-		"length in hex":                {put + "Content-Length: 0x5\r\n\r\nhello" + smuggled, 400},
-		"length past 2^63":             {put + "Content-Length: 9223372036854775808\r\n\r\n" + smuggled, 400},
-		"empty length":                 {put + "Content-Length: \r\n\r\n" + smuggled, 400},
-		"unknown encoding":             {put + "Transfer-Encoding: gzip\r\n\r\n", 501},
-		"encoding list":                {put + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" + smuggled, 501},
-		"identity before chunked":      {put + "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, 501},
+		"length and encoding":     {put + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, 400},
+		"encoding and length":     {put + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" + smuggled, 400},
+		"two lengths that agree":  {put + "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello" + smuggled, 400},
+		"two lengths that differ": {put + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello" + smuggled, 400},
+		"a list of lengths":       {put + "Content-Length: 5, 5\r\n\r\nhello" + smuggled, 400},
+		"negative length":         {put + "Content-Length: -5\r\n\r\n" + smuggled, 400},
+		"length with a plus":      {put + "Content-Length: +5\r\n\r\nhello" + smuggled, 400},
+		"length in hex":           {put + "Content-Length: 0x5\r\n\r\nhello" + smuggled, 400},
+		"length past 2^63":        {put + "Content-Length: 9223372036854775808\r\n\r\n" + smuggled, 400},
+		"empty length":            {put + "Content-Length: \r\n\r\n" + smuggled, 400},
+		"unknown encoding":        {put + "Transfer-Encoding: gzip\r\n\r\n", 501},
+		"encoding list":           {put + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" + smuggled, 501},
+		"identity before chunked": {put + "Transfer-Encoding: identity\r\n" +
+			"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, 501},
 		"encoding with a vertical tab": {put + "Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n" + smuggled, 400},
 		"space before the colon":       {put + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + smuggled, 400},
-		"encoding in HTTP/1.0":         {"PUT " + base + "/pkg HTTP/1.0\r\n" + hostLine + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
-		"folded header":                {get + hostLine + "X-A: b\r\n c\r\n\r\n" + smuggled, 400},
-		"folded with a tab":            {get + hostLine + "X-A: b\r\n\tc\r\n\r\n", 400},
-		"header before headers":        {get + " X-A: b\r\n" + hostLine + "\r\n", 400},
-		"bare line feeds":              {"GET " + base + "/pkg HTTP/1.1\nHost: packages.example.test\n\n" + smuggled, 400},
-		"one bare line feed":           {get + "X-A: b\n" + hostLine + "\r\n", 400},
-		"bare line feed ends head":     {get + hostLine + "\n" + smuggled, 400},
-		"bare carriage return":         {get + hostLine + "X-A: b\rX-B: c\r\n\r\n", 400},
-		"NUL in a header":              {get + hostLine + "X-A: b\x00c\r\n\r\n", 400},
-		"header without colon":         {get + hostLine + "X-A\r\n\r\n", 400},
-		"empty header name":            {get + hostLine + ": b\r\n\r\n", 400},
-		"no host":                      {get + "\r\n" + smuggled, 400},
-		"empty host":                   {get + "Host:\r\n\r\n", 400},
-		"two hosts":                    {get + hostLine + hostLine + "\r\n", 400},
-		"host with a path":             {get + "Host: evil/../@packages.example.test\r\n\r\n", 400},
-		"foreign host":                 {get + "Host: evil.example.test\r\n\r\n" + smuggled, 421},
-		"absolute URL, foreign":        {"GET http://evil.example.test/ HTTP/1.1\r\n" + hostLine + "\r\n", 421},
-		"absolute URL, ours":           {"GET http://packages.example.test:8090" + base + "/pkg HTTP/1.1\r\n" + hostLine + bearer + "\r\n", 421},
-		"asterisk":                     {"OPTIONS * HTTP/1.1\r\n" + hostLine + "\r\n", 400},
-		"authority":                    {"GET packages.example.test:80 HTTP/1.1\r\n" + hostLine + "\r\n", 400},
-		"CONNECT":                      {"CONNECT evil.example.test:443 HTTP/1.1\r\nHost: evil.example.test:443\r\n\r\n", 405},
-		"TRACE":                        {"TRACE / HTTP/1.1\r\n" + hostLine + "\r\n", 405},
-		"method that is no token":      {"G@T / HTTP/1.1\r\n" + hostLine + "\r\n", 400},
-		"two spaces":                   {"GET  / HTTP/1.1\r\n" + hostLine + "\r\n", 400},
-		"space in the URL":             {"GET /a b HTTP/1.1\r\n" + hostLine + "\r\n", 400},
-		"HTTP/0.9":                     {"GET /\r\n\r\n", 400},
-		"HTTP/2 in plain text":         {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
-		"HTTP/1.2":                     {"GET / HTTP/1.2\r\n" + hostLine + "\r\n", 505},
-		"TLS on a plain port":          {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400},
-		"two empty lines before":       {"\r\n\r\n" + get + hostLine + "\r\n", 400},
-		"unknown expectation":          {put + "Content-Length: 5\r\nExpect: a-pony\r\n\r\nhello", 417},
-		"oversize head":                {get + hostLine + "X-A: " + strings.Repeat("a", 9<<10) + "\r\n\r\n", 431},
-		"oversize line without end":    {"GET /" + strings.Repeat("a", 64<<10), 431},
-		"too many headers":             {get + hostLine + strings.Repeat("X-A: b\r\n", 101) + "\r\n", 431},
-		"oversize URL":                 {"GET /" + strings.Repeat("a", 3<<10) + " HTTP/1.1\r\n" + hostLine + "\r\n", 414},
-		"body announced too large":     {put + "Content-Length: 99999999999\r\n\r\n", 413},
-		"forged refusal":               {get + hostLine + bearer + "X-Wire-Refusal: 250\r\n\r\n", 400},
-		"too many ranges":              {get + hostLine + bearer + "Range: bytes=" + strings.Repeat("0-1,", 40) + "0-1\r\n\r\n", 416},
-		"two Range headers":            {get + hostLine + bearer + "Range: bytes=0-1\r\nRange: bytes=2-3\r\n\r\n", 400},
+		"encoding in HTTP/1.0": {"PUT " + base + "/pkg HTTP/1.0\r\n" + hostLine +
+			"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+		"folded header":            {get + hostLine + "X-A: b\r\n c\r\n\r\n" + smuggled, 400},
+		"folded with a tab":        {get + hostLine + "X-A: b\r\n\tc\r\n\r\n", 400},
+		"header before headers":    {get + " X-A: b\r\n" + hostLine + "\r\n", 400},
+		"bare line feeds":          {"GET " + base + "/pkg HTTP/1.1\nHost: packages.example.test\n\n" + smuggled, 400},
+		"one bare line feed":       {get + "X-A: b\n" + hostLine + "\r\n", 400},
+		"bare line feed ends head": {get + hostLine + "\n" + smuggled, 400},
+		"bare carriage return":     {get + hostLine + "X-A: b\rX-B: c\r\n\r\n", 400},
+		"NUL in a header":          {get + hostLine + "X-A: b\x00c\r\n\r\n", 400},
+		"header without colon":     {get + hostLine + "X-A\r\n\r\n", 400},
+		"empty header name":        {get + hostLine + ": b\r\n\r\n", 400},
+		"no host":                  {get + "\r\n" + smuggled, 400},
+		"empty host":               {get + "Host:\r\n\r\n", 400},
+		"two hosts":                {get + hostLine + hostLine + "\r\n", 400},
+		"host with a path":         {get + "Host: evil/../@packages.example.test\r\n\r\n", 400},
+		"foreign host":             {get + "Host: evil.example.test\r\n\r\n" + smuggled, 421},
+		"absolute URL, foreign":    {"GET http://evil.example.test/ HTTP/1.1\r\n" + hostLine + "\r\n", 421},
+		"absolute URL, ours": {"GET http://packages.example.test:8090" + base + "/pkg HTTP/1.1\r\n" +
+			hostLine + bearer + "\r\n", 421},
+		"asterisk":                  {"OPTIONS * HTTP/1.1\r\n" + hostLine + "\r\n", 400},
+		"authority":                 {"GET packages.example.test:80 HTTP/1.1\r\n" + hostLine + "\r\n", 400},
+		"CONNECT":                   {"CONNECT evil.example.test:443 HTTP/1.1\r\nHost: evil.example.test:443\r\n\r\n", 405},
+		"TRACE":                     {"TRACE / HTTP/1.1\r\n" + hostLine + "\r\n", 405},
+		"method that is no token":   {"G@T / HTTP/1.1\r\n" + hostLine + "\r\n", 400},
+		"two spaces":                {"GET  / HTTP/1.1\r\n" + hostLine + "\r\n", 400},
+		"space in the URL":          {"GET /a b HTTP/1.1\r\n" + hostLine + "\r\n", 400},
+		"HTTP/0.9":                  {"GET /\r\n\r\n", 400},
+		"HTTP/2 in plain text":      {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
+		"HTTP/1.2":                  {"GET / HTTP/1.2\r\n" + hostLine + "\r\n", 505},
+		"TLS on a plain port":       {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400},
+		"two empty lines before":    {"\r\n\r\n" + get + hostLine + "\r\n", 400},
+		"unknown expectation":       {put + "Content-Length: 5\r\nExpect: a-pony\r\n\r\nhello", 417},
+		"oversize head":             {get + hostLine + "X-A: " + strings.Repeat("a", 9<<10) + "\r\n\r\n", 431},
+		"oversize line without end": {"GET /" + strings.Repeat("a", 64<<10), 431},
+		"too many headers":          {get + hostLine + strings.Repeat("X-A: b\r\n", 101) + "\r\n", 431},
+		"oversize URL":              {"GET /" + strings.Repeat("a", 3<<10) + " HTTP/1.1\r\n" + hostLine + "\r\n", 414},
+		"body announced too large":  {put + "Content-Length: 99999999999\r\n\r\n", 413},
+		"forged refusal":            {get + hostLine + bearer + "X-Wire-Refusal: 250\r\n\r\n", 400},
+		"too many ranges":           {get + hostLine + bearer + "Range: bytes=" + strings.Repeat("0-1,", 40) + "0-1\r\n\r\n", 416},
+		"two Range headers":         {get + hostLine + bearer + "Range: bytes=0-1\r\nRange: bytes=2-3\r\n\r\n", 400},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer, body, rest := exchange(t, address, test.raw)
@@ -262,9 +270,11 @@ func TestWireKeepsCleanRequestsApart(t *testing.T) {
 	put := "PUT " + base + "/pkg HTTP/1.1\r\n" + hostLine + bearer
 	raw := "\r\nGET " + base + "/one HTTP/1.1\r\n" + hostLine + bearer + "\r\n" +
 		put + "Content-Length: 5\r\n\r\nhello" +
-		put + "Transfer-Encoding: Chunked\r\n\r\n3;name=\"value\"\r\nabc\r\n1A\r\n" + strings.Repeat("x", 26) + "\r\n0\r\n\r\n" +
+		put + "Transfer-Encoding: Chunked\r\n\r\n3;name=\"value\"\r\nabc\r\n1A\r\n" +
+		strings.Repeat("x", 26) + "\r\n0\r\n\r\n" +
 		"HEAD " + base + "/two HTTP/1.1\r\n" + hostLine + bearer + "\r\n" +
-		"GET " + base + "/three HTTP/1.1\r\n" + hostLine + bearer + "X-HTTP-Method-Override: DELETE\r\nConnection: close\r\n\r\n"
+		"GET " + base + "/three HTTP/1.1\r\n" + hostLine + bearer +
+		"X-HTTP-Method-Override: DELETE\r\nConnection: close\r\n\r\n"
 	want := []string{`package="one"`, "stored 5 bytes", "stored 29 bytes", "", `read package="three"`}
 	for _, step := range []int{len(raw), 1, 7} { // however it is cut into packets
 		c, err := net.Dial("tcp", address)
@@ -323,7 +333,8 @@ func TestBodiesThatAreNotFramedRightEndTheConnection(t *testing.T) {
 			}
 			defer c.Close()
 			_ = c.SetDeadline(time.Now().Add(10 * time.Second))
-			_, _ = io.WriteString(c, "PUT "+base+"/pkg HTTP/1.1\r\n"+hostLine+bearer+"Transfer-Encoding: chunked\r\n\r\n"+body+smuggled)
+			_, _ = io.WriteString(c,
+				"PUT "+base+"/pkg HTTP/1.1\r\n"+hostLine+bearer+"Transfer-Encoding: chunked\r\n\r\n"+body+smuggled)
 			all, _ := io.ReadAll(c)
 			if strings.Contains(string(all), "stored") || strings.Contains(string(all), "\r\n\r\nok") {
 				t.Errorf("the body or what follows it was taken: %q", all)
@@ -406,15 +417,17 @@ func FuzzParseTarget(f *testing.F) {
 	})
 }
 
-// FuzzWire proves that what the wire hands on is read by net/http as exactly what the wire thinks it is: every head that
-// comes out parses, and none but the last is a refusal.
+// FuzzWire proves that what the wire hands on is read by net/http as exactly what the wire thinks it is: every head
+// that comes out parses, and none but the last is a refusal.
 func FuzzWire(f *testing.F) {
 	f.Add([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n"), uint8(3))
-	f.Add([]byte("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\nHost: b\r\n\r\n"), uint8(1))
+	f.Add([]byte("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\nHost: b\r\n\r\n"),
+		uint8(1))
 	f.Add([]byte("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"), uint8(255))
 	f.Add([]byte("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n"), uint8(255))
 	f.Fuzz(func(t *testing.T, sent []byte, step uint8) {
-		c := newWireConn(&scripted{data: sent, step: int(step) + 1}, headLimits{bytes: 4 << 10, target: 1 << 10, lines: 20}, time.Second)
+		c := newWireConn(&scripted{data: sent, step: int(step) + 1},
+			headLimits{bytes: 4 << 10, target: 1 << 10, lines: 20}, time.Second)
 		out, err := io.ReadAll(c)
 		if err != nil {
 			t.Fatalf("read: %v", err)

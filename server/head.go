@@ -20,10 +20,10 @@ type headLimits struct {
 	lines  int // header lines
 }
 
-// checkHead judges a whole request head, its closing empty line included, by RFC 9112 with no tolerance. net/http accepts
-// several forms that other servers frame differently (a length beside an encoding, folded lines, bare line feeds) and
-// hides them from handlers; a proxy in front that reads such a request otherwise could be made to see two requests where
-// we see one.
+// checkHead judges a whole request head, its closing empty line included, by RFC 9112 with no tolerance. net/http
+// accepts several forms that other servers frame differently (a length beside an encoding, folded lines, bare line
+// feeds) and hides them from handlers; a proxy in front that reads such a request otherwise could be made to see two
+// requests where we see one.
 func checkHead(head []byte, limits headLimits) (framing, refusal) {
 	line, rest, _ := bytes.Cut(head, []byte("\r\n"))
 	version, refused := checkRequestLine(string(line), limits)

@@ -100,7 +100,8 @@ func (d *doorway) hand(c net.Conn) {
 	}
 }
 
-// shake does the TLS handshake. HTTP/2 frames its messages unambiguously by itself; HTTP/1 inside TLS is judged like any.
+// shake does the TLS handshake. HTTP/2 frames its messages unambiguously by itself; HTTP/1 inside TLS is judged like
+// any.
 func (d *doorway) shake(c net.Conn) {
 	secure := tls.Server(c, d.tls)
 	ctx, cancel := context.WithTimeout(d.life, d.wait)

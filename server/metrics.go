@@ -23,8 +23,9 @@ type metrics struct {
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	at := []string{"door", "format"}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "entrepot", Subsystem: "http", Name: name, Help: help},
-			labels)
+		return prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: "entrepot", Subsystem: "http", Name: name, Help: help,
+		}, labels)
 	}
 	m := &metrics{
 		requests: counter("requests_total", "Requests answered.", "door", "format", "route", "class"),
@@ -32,7 +33,8 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		received: counter("received_bytes_total", "Bytes of request bodies.", at...),
 		refused:  counter("refused_total", "Requests the gate did not let in.", "code"),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Namespace: "entrepot", Subsystem: "http", Name: "request_duration_seconds", Help: "Time to answer, body included.",
+			Namespace: "entrepot", Subsystem: "http", Name: "request_duration_seconds",
+			Help:    "Time to answer, body included.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300},
 		}, at),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -46,8 +48,9 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Namespace: "entrepot", Subsystem: "http", Name: "panics_total", Help: "Requests whose handler panicked.",
 		}),
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.sent, m.received, m.refused, m.throttle, m.inFlight,
-		m.panics} {
+	for _, c := range []prometheus.Collector{
+		m.requests, m.duration, m.sent, m.received, m.refused, m.throttle, m.inFlight, m.panics,
+	} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}

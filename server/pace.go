@@ -44,8 +44,8 @@ type pacedBody struct {
 	end error // io.EOF or what went wrong, once there is nothing more to read
 }
 
-// Read reads under a deadline. Too slow a client gets an Invalid error that says so. After the end no deadline is set: by
-// then net/http watches the connection for the client's leaving, and a slow handler must not look like that.
+// Read reads under a deadline. Too slow a client gets an Invalid error that says so. After the end no deadline is set:
+// by then net/http watches the connection for the client's leaving, and a slow handler must not look like that.
 func (b *pacedBody) Read(p []byte) (int, error) {
 	if b.end != nil {
 		return 0, b.end

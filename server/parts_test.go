@@ -115,8 +115,8 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// newHouse builds a server that is told to listen on loopback under http://packages.example.test:8090 with domains below
-// art.example.test; change may alter its options.
+// newHouse builds a server that is told to listen on loopback under http://packages.example.test:8090 with domains
+// below art.example.test; change may alter its options.
 func newHouse(t testing.TB, change func(*Options)) *house {
 	t.Helper()
 	addresses, err := NewAddresses("http://packages.example.test:8090", "art.example.test", "127.0.0.1:8090",
@@ -190,7 +190,8 @@ func (h *house) start(t testing.TB, c *Certificate, d Drain) (address string, st
 func testFormat() format.Format {
 	say := func(name string) format.Handler {
 		return func(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
-			_, err := fmt.Fprintf(w, "%s package=%q file=%q in %s by %s", name, r.PathValue("package"), r.PathValue("file"),
+			_, err := fmt.Fprintf(w, "%s package=%q file=%q in %s by %s", name, r.PathValue("package"),
+				r.PathValue("file"),
 				s.Repository(), s.Caller().Principal.Name)
 			return err
 		}
@@ -211,17 +212,20 @@ func testFormat() format.Format {
 			{Pattern: "GET /{package}/-/{file}", Handler: say("file")},
 			{Pattern: "DELETE /-/user/token/{token}", Handler: say("logout")},
 			{Pattern: "GET /-/folder/", Handler: say("folder")},
-			{Pattern: "GET /-/panic", Handler: func(http.ResponseWriter, *http.Request, format.Shelf) error { panic("a canary-panic") }},
+			{Pattern: "GET /-/panic", Handler: func(http.ResponseWriter, *http.Request, format.Shelf) error {
+				panic("a canary-panic")
+			}},
 			{Pattern: "GET /-/half", Handler: func(w http.ResponseWriter, _ *http.Request, _ format.Shelf) error {
 				_, _ = io.WriteString(w, "half of it")
 				return artifact.Errorf(artifact.Unavailable, "the other half is missing")
 			}},
-			{Pattern: "GET /-/fail/{kind}", Handler: func(_ http.ResponseWriter, r *http.Request, _ format.Shelf) error {
-				return map[string]error{
-					"internal": fmt.Errorf("disk on fire"),
-					"denied":   artifact.Errorf(artifact.Denied, "not you"),
-				}[r.PathValue("kind")]
-			}},
+			{Pattern: "GET /-/fail/{kind}",
+				Handler: func(_ http.ResponseWriter, r *http.Request, _ format.Shelf) error {
+					return map[string]error{
+						"internal": fmt.Errorf("disk on fire"),
+						"denied":   artifact.Errorf(artifact.Denied, "not you"),
+					}[r.PathValue("kind")]
+				}},
 			{Pattern: "GET /-/big", Handler: func(w http.ResponseWriter, _ *http.Request, _ format.Shelf) error {
 				block := make([]byte, 1<<20)
 				for range 256 {

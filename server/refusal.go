@@ -50,13 +50,14 @@ var refusals = [...]struct {
 	status        int
 	code, message string
 }{
-	badRequestLine:    {http.StatusBadRequest, "request-line", "The request line is malformed."},
-	badVersion:        {http.StatusHTTPVersionNotSupported, "version", "Speak HTTP/1.1, or HTTP/2 over TLS."},
-	badHeader:         {http.StatusBadRequest, "header", "A header line is malformed."},
-	foldedHeader:      {http.StatusBadRequest, "folded-header", "Header lines may not be folded."},
-	bareLineFeed:      {http.StatusBadRequest, "line-end", "Lines of the request head must end in CR LF."},
-	headTooLarge:      {http.StatusRequestHeaderFieldsTooLarge, "head-size", "The request head is too large."},
-	tooManyHeaders:    {http.StatusRequestHeaderFieldsTooLarge, "header-count", "The request has too many header lines."},
+	badRequestLine: {http.StatusBadRequest, "request-line", "The request line is malformed."},
+	badVersion:     {http.StatusHTTPVersionNotSupported, "version", "Speak HTTP/1.1, or HTTP/2 over TLS."},
+	badHeader:      {http.StatusBadRequest, "header", "A header line is malformed."},
+	foldedHeader:   {http.StatusBadRequest, "folded-header", "Header lines may not be folded."},
+	bareLineFeed:   {http.StatusBadRequest, "line-end", "Lines of the request head must end in CR LF."},
+	headTooLarge:   {http.StatusRequestHeaderFieldsTooLarge, "head-size", "The request head is too large."},
+	tooManyHeaders: {http.StatusRequestHeaderFieldsTooLarge, "header-count",
+		"The request has too many header lines."},
 	targetTooLong:     {http.StatusRequestURITooLong, "target-size", "The request URL is too long."},
 	foreignTarget:     {http.StatusMisdirectedRequest, "absolute-target", "This server is no proxy."},
 	noHost:            {http.StatusBadRequest, "no-host", "The Host header is missing."},
@@ -80,8 +81,10 @@ var refusals = [...]struct {
 	escapedSlash:      {http.StatusBadRequest, "escaped-slash", "An escaped slash is only allowed below a repository."},
 	badQuery:          {http.StatusBadRequest, "query", "The query is malformed or has too many parameters."},
 	badRange:          {http.StatusBadRequest, "two-ranges", "There is more than one Range header."},
-	tooManyRanges:     {http.StatusRequestedRangeNotSatisfiable, "range-count", "The Range header asks for too many ranges."},
-	bodyTooLarge:      {http.StatusRequestEntityTooLarge, "body-size", "The request body is larger than this server accepts."},
+	tooManyRanges: {http.StatusRequestedRangeNotSatisfiable, "range-count",
+		"The Range header asks for too many ranges."},
+	bodyTooLarge: {http.StatusRequestEntityTooLarge, "body-size",
+		"The request body is larger than this server accepts."},
 }
 
 // row returns how f is answered; a number that is no refusal counts as a malformed request line.

@@ -26,10 +26,10 @@ const quiet = 300 * time.Millisecond
 // cutTime is how long handlers may take to notice that their connection was cut off.
 const cutTime = 5 * time.Second
 
-// Serve answers requests on l until ctx is done, then drains: /readyz answers 503, every answer ends its connection, the
-// listener closes after Notice, and requests in flight get Time to end. It returns nil after a drain, also when the time
-// was not enough for all and the rest was cut off, which is logged; otherwise the error that stopped it. certificate is
-// nil for plain HTTP; HTTP/2 is spoken over TLS only. l is closed in any case.
+// Serve answers requests on l until ctx is done, then drains: /readyz answers 503, every answer ends its connection,
+// the listener closes after Notice, and requests in flight get Time to end. It returns nil after a drain, also when the
+// time was not enough for all and the rest was cut off, which is logged; otherwise the error that stopped it.
+// certificate is nil for plain HTTP; HTTP/2 is spoken over TLS only. l is closed in any case.
 func (s *Server) Serve(ctx context.Context, l net.Listener, certificate *Certificate, drain Drain) error {
 	var secure *tls.Config
 	protocols := &http.Protocols{}

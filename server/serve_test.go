@@ -126,7 +126,8 @@ func TestSteadyClientsMayTakeTheirTime(t *testing.T) {
 	address, _ := h.start(t, nil, Drain{Time: time.Second})
 	c := dial(t, address)
 	const pieces, piece = 12, 512
-	_, _ = fmt.Fprintf(c, "PUT %s/pkg HTTP/1.1\r\n%s%sContent-Length: %d\r\nConnection: close\r\n\r\n", base, hostLine, bearer, pieces*piece)
+	_, _ = fmt.Fprintf(c, "PUT %s/pkg HTTP/1.1\r\n%s%sContent-Length: %d\r\nConnection: close\r\n\r\n", base, hostLine,
+		bearer, pieces*piece)
 	for range pieces { // 0.6 s in all, twice the patience
 		time.Sleep(50 * time.Millisecond)
 		if _, err := c.Write(make([]byte, piece)); err != nil {
@@ -202,7 +203,8 @@ func waitFor(t *testing.T, done func() bool) {
 func TestDrainLosesNoRequest(t *testing.T) {
 	for round := range 4 {
 		h := newHouse(t, func(o *Options) { o.Log = slog.New(slog.DiscardHandler) })
-		address, stop := h.start(t, nil, Drain{Notice: time.Duration(round%2) * 50 * time.Millisecond, Time: 10 * time.Second})
+		address, stop := h.start(t, nil,
+			Drain{Notice: time.Duration(round%2) * 50 * time.Millisecond, Time: 10 * time.Second})
 		var refused, answered, lost atomic.Int64
 		var clients sync.WaitGroup
 		for range 8 {
@@ -222,8 +224,9 @@ func TestDrainLosesNoRequest(t *testing.T) {
 	}
 }
 
-// load sends requests, with little pauses, until connections are refused. A request is lost when no whole answer came on a
-// connection that had been answered on before: a new one that nobody has accepted yet may be reset as the listener closes.
+// load sends requests, with little pauses, until connections are refused. A request is lost when no whole answer came
+// on a connection that had been answered on before: a new one that nobody has accepted yet may be reset as the listener
+// closes.
 func load(address string, refused, answered, lost *atomic.Int64) {
 	var c net.Conn
 	var in *bufio.Reader
@@ -307,7 +310,8 @@ func TestConnectionsAreCounted(t *testing.T) {
 	address, _ := h.start(t, nil, Drain{Time: time.Second})
 	dial(t, address)
 	dial(t, address)
-	answer, _, _ := exchange(t, address, "GET /healthz HTTP/1.1\r\n"+hostLine+"Connection: close\r\n\r\n") // waits for the idle to be dropped
+	// This one waits for the idle to be dropped.
+	answer, _, _ := exchange(t, address, "GET /healthz HTTP/1.1\r\n"+hostLine+"Connection: close\r\n\r\n")
 	if answer.StatusCode != 200 {
 		t.Errorf("got %s", answer.Status)
 	}
@@ -320,8 +324,11 @@ func certify(t *testing.T, folder string, serial int64) (certFile, keyFile strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "packages.example.test"},
-		DNSNames: []string{"packages.example.test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(serial),
+		Subject:      pkix.Name{CommonName: "packages.example.test"}, DNSNames: []string{"packages.example.test"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
@@ -331,7 +338,10 @@ func certify(t *testing.T, folder string, serial int64) (certFile, keyFile strin
 		t.Fatal(err)
 	}
 	certFile, keyFile = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
-	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: keyDER}} {
+	for file, block := range map[string]*pem.Block{
+		certFile: {Type: "CERTIFICATE", Bytes: der},
+		keyFile:  {Type: "PRIVATE KEY", Bytes: keyDER},
+	} {
 		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -366,7 +376,8 @@ func TestTLS(t *testing.T) {
 	}{"HTTP/1.1": {client(), 1}, "HTTP/2": {client("h2", "http/1.1"), 2}} {
 		t.Run(name, func(t *testing.T) {
 			defer test.transport.CloseIdleConnections()
-			r, err := http.NewRequest("PUT", "https://packages.example.test"+base+"/@acme%2fwidget", strings.NewReader("hello"))
+			r, err := http.NewRequest("PUT", "https://packages.example.test"+base+"/@acme%2fwidget",
+				strings.NewReader("hello"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -377,7 +388,8 @@ func TestTLS(t *testing.T) {
 			}
 			defer answer.Body.Close()
 			body, _ := io.ReadAll(answer.Body)
-			if answer.ProtoMajor != test.major || string(body) != "stored 5 bytes" || answer.Header.Get("X-Amzn-Requestid") == "" {
+			if answer.ProtoMajor != test.major || string(body) != "stored 5 bytes" ||
+				answer.Header.Get("X-Amzn-Requestid") == "" {
 				t.Errorf("got HTTP/%d %s %q", answer.ProtoMajor, answer.Status, body)
 			}
 			api, err := http.NewRequest("GET", "https://packages.example.test/v1/x", nil)
@@ -401,7 +413,8 @@ func TestTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		_, _ = io.WriteString(c, "PUT "+base+"/pkg HTTP/1.1\r\n"+hostLine+bearer+"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+		_, _ = io.WriteString(c, "PUT "+base+"/pkg HTTP/1.1\r\n"+hostLine+bearer+
+			"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
 		answer, err := http.ReadResponse(bufio.NewReader(c), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -465,7 +478,8 @@ func TestTLS(t *testing.T) {
 }
 
 func TestCertificatesThatCannotBeReadAreAnError(t *testing.T) {
-	if _, err := NewCertificate("gone.pem", "gone.key", slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "gone.pem") {
+	if _, err := NewCertificate("gone.pem", "gone.key", slog.New(slog.DiscardHandler)); err == nil ||
+		!strings.Contains(err.Error(), "gone.pem") {
 		t.Errorf("got %v, want an error that names the file", err)
 	}
 }

@@ -24,11 +24,11 @@ import (
 
 // Authenticator says who calls.
 type Authenticator interface {
-	// Signed verifies the AWS signature of a request to a service, as credential scopes name it: codeartifact, sts, iam. A
-	// request that is not signed, or not for that service, is Unauthenticated.
+	// Signed verifies the AWS signature of a request to a service, as credential scopes name it: codeartifact, sts,
+	// iam. A request that is not signed, or not for that service, is Unauthenticated.
 	Signed(r *http.Request, service string) (iam.Caller, error)
-	// Bearer says whose authorization token a package manager's request carries. No token, one that is not good, or one of
-	// another domain is Unauthenticated, and the same whether or not the domain exists.
+	// Bearer says whose authorization token a package manager's request carries. No token, one that is not good, or one
+	// of another domain is Unauthenticated, and the same whether or not the domain exists.
 	Bearer(r *http.Request, domain artifact.DomainKey) (iam.Caller, error)
 }
 
@@ -112,8 +112,8 @@ type Server struct {
 	ended    atomic.Int64 // requests answered so far
 }
 
-// New builds a server. It fails for a route pattern that cannot be registered, a format given twice, or metrics that the
-// registry has already.
+// New builds a server. It fails for a route pattern that cannot be registered, a format given twice, or metrics that
+// the registry has already.
 func New(o Options) (*Server, error) {
 	m, err := newMetrics(o.Metrics)
 	if err != nil {
@@ -170,7 +170,8 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) *visit {
 	v := &visit{id: s.newID(), client: clientOf(r, s.trusted), door: "gate"}
 	v.w = &recorder{ResponseWriter: w, control: control, slowness: slowness{pace: s.limits.Pace}}
 	v.body = &pacedBody{
-		ReadCloser: http.MaxBytesReader(w, r.Body, s.limits.Body), control: control, slowness: slowness{pace: s.limits.Pace},
+		ReadCloser: http.MaxBytesReader(w, r.Body, s.limits.Body), control: control,
+		slowness: slowness{pace: s.limits.Pace},
 	}
 	v.fail = func(error) {
 		writeProblem(v.w, http.StatusInternalServerError, "An internal error occurred. The request id is "+v.id+".")
@@ -180,15 +181,16 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) *visit {
 	if s.draining.Load() {
 		h["Connection"] = []string{"close"}
 	}
-	// net/http gave the request the time of a short exchange; from here on the pace of reads and writes counts, and until
-	// there is something to write the request's own deadline. In HTTP/2 a deadline that has passed cannot be mended.
+	// net/http gave the request the time of a short exchange; from here on the pace of reads and writes counts, and
+	// until there is something to write the request's own deadline. In HTTP/2 a deadline that has passed cannot be
+	// mended.
 	_ = control.SetReadDeadline(time.Time{})
 	_ = control.SetWriteDeadline(time.Now().Add(s.limits.Request + s.limits.Pace.Patience))
 	return v
 }
 
-// answer lets the gate and then a door answer. It returns false when the connection must be broken because the answer is
-// not whole.
+// answer lets the gate and then a door answer. It returns false when the connection must be broken because the answer
+// is not whole.
 func (s *Server) answer(v *visit, r *http.Request) (whole bool) {
 	defer func() {
 		switch p := recover(); {
@@ -297,7 +299,8 @@ const maxUnreadBody = 16 << 20
 // drainBody reads on after an error, for clients that look for an answer only when they have sent all. One that asked
 // whether to go on will send nothing more.
 func (s *Server) drainBody(v *visit, r *http.Request) {
-	if v.w.status < 400 || v.refused != accepted || v.body.end != nil || r.ContentLength == 0 || r.Header.Get("Expect") != "" {
+	if v.w.status < 400 || v.refused != accepted || v.body.end != nil || r.ContentLength == 0 ||
+		r.Header.Get("Expect") != "" {
 		return
 	}
 	if v.w.FlushError() == nil {

@@ -12,8 +12,8 @@ const maxParameters = 256
 // target is a request's path, read once. Everything that is decided from the path is decided from here.
 type target struct {
 	path string // escaped, as it stood on the wire, without the query
-	// segments are the parts between slashes, decoded once; the last is empty if the path ends in a slash. A segment holds
-	// a slash only where slashed is set.
+	// segments are the parts between slashes, decoded once; the last is empty if the path ends in a slash. A segment
+	// holds a slash only where slashed is set.
 	segments []string
 	slashed  int // index of the first segment with an escaped slash; -1 if there is none
 }

@@ -104,8 +104,8 @@ const maxLoggedPath = 300
 var tokenLike = regexp.MustCompile(`(?i)entrepot_[A-Za-z0-9_-]{16,}`)
 
 // loggable returns a path fit for the log: cut to size, and without the segment that follows one called token, which is
-// where clients that log out put the credential they want revoked. A path that holds one of our tokens anywhere, however it
-// is escaped, is not logged at all.
+// where clients that log out put the credential they want revoked. A path that holds one of our tokens anywhere,
+// however it is escaped, is not logged at all.
 func loggable(t target) string {
 	for _, segment := range t.segments {
 		if tokenLike.MatchString(segment) {

@@ -41,8 +41,8 @@ func TestLogHasOneLinePerRequestAndNoSecret(t *testing.T) {
 	for _, authorization := range []string{"Bearer " + goodToken, "Bearer " + canary, "Basic " + canary, canary,
 		strings.Replace(signature("codeartifact", "right"), "AKIAEXAMPLE", canary, 1)} {
 		for _, r := range requests {
-			h.do(r.method, r.target, "Authorization", authorization, "Cookie", "session="+canary, "X-Nuget-Apikey", canary,
-				"X-Amz-Security-Token", canary, "User-Agent", canary, "Referer", "https://a.test/?"+canary)
+			h.do(r.method, r.target, "Authorization", authorization, "Cookie", "session="+canary,
+				"X-Nuget-Apikey", canary, "X-Amz-Security-Token", canary, "User-Agent", canary, "Referer", "https://a.test/?"+canary)
 		}
 	}
 	lines := strings.Split(strings.TrimSpace(h.log.String()), "\n")
@@ -78,8 +78,8 @@ func TestLogTellsWhoAndWhere(t *testing.T) {
 	}
 	for key, want := range map[string]any{
 		"msg": "answered GET " + base + "/@acme%2fwidget", "door": "format", "format": "npm", "route": "GET /{package}",
-		"repository": "team/shared", "principal": "arn:aws:iam::123456789012:user/alice", "status": 200.0, "level": "INFO",
-		"client": "192.0.2.1", "method": "GET", "path": base + "/@acme%2fwidget",
+		"repository": "team/shared", "principal": "arn:aws:iam::123456789012:user/alice",
+		"status": 200.0, "level": "INFO", "client": "192.0.2.1", "method": "GET", "path": base + "/@acme%2fwidget",
 	} {
 		if line[key] != want {
 			t.Errorf("%s: got %v, want %v", key, line[key], want)
@@ -118,11 +118,13 @@ func TestMetricLabelsAreBounded(t *testing.T) {
 	for i := range 300 {
 		token := []string{"Bearer " + goodToken, "Bearer x"}[i%2]
 		for _, target := range []string{
-			fmt.Sprintf("%s/pkg-%d", base, i), fmt.Sprintf("%s/a/%d/c", base, i), fmt.Sprintf("/team-%012d/npm/r-%d/pkg", i, i),
+			fmt.Sprintf("%s/pkg-%d", base, i), fmt.Sprintf("%s/a/%d/c", base, i),
+			fmt.Sprintf("/team-%012d/npm/r-%d/pkg", i, i),
 			fmt.Sprintf("/d-%d-%s/npm/shared/pkg", i, owner), fmt.Sprintf("/team-%s/f%d/shared/pkg", owner, i),
 			fmt.Sprintf("/v1/op-%d", i), fmt.Sprintf("/unknown/%d", i), fmt.Sprintf("/unclean/%%%02x/..", i%256),
 		} {
-			h.do([]string{"GET", "PUT", fmt.Sprintf("M%d", i)}[i%3], target, "Authorization", token, "User-Agent", fmt.Sprint(i))
+			h.do([]string{"GET", "PUT", fmt.Sprintf("M%d", i)}[i%3], target,
+				"Authorization", token, "User-Agent", fmt.Sprint(i))
 		}
 		h.do("POST", "/", "Authorization", signature(fmt.Sprintf("service%d", i), "right"))
 	}
@@ -174,7 +176,8 @@ func TestReadinessFollowsTheChecks(t *testing.T) {
 	}
 	now = now.Add(2 * checkAge)
 	w := h.do("GET", "/readyz")
-	if w.Code != 503 || !strings.Contains(w.Body.String(), "Not ready: catalog.") || strings.Contains(w.Body.String(), "secret") {
+	if w.Code != 503 || !strings.Contains(w.Body.String(), "Not ready: catalog.") ||
+		strings.Contains(w.Body.String(), "secret") {
 		t.Errorf("got %d %s, want 503 that names the check only", w.Code, w.Body)
 	}
 	if w := h.do("GET", "/healthz"); w.Code != 200 {

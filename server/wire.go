@@ -18,9 +18,9 @@ const wireRefusalHeader = "X-Wire-Refusal"
 // maxChunkLine bounds a chunk's size line with its extensions.
 const maxChunkLine = 256
 
-// wireConn is an HTTP/1 connection that hands on a request head only when it is whole and judged, and follows the framing
-// of bodies, so that what net/http reads as the next request is what everybody reads as the next request. After a head
-// that is refused the connection reads as ended.
+// wireConn is an HTTP/1 connection that hands on a request head only when it is whole and judged, and follows the
+// framing of bodies, so that what net/http reads as the next request is what everybody reads as the next request. After
+// a head that is refused the connection reads as ended.
 //
 // One goroutine reads at a time, as net/http does; deadlines may be set by any.
 type wireConn struct {
@@ -203,8 +203,8 @@ func (c *wireConn) endChunkLine() {
 	}
 }
 
-// release hands on what was gathered. It is called only when all that was released before has been handed on, so the two
-// buffers can change places.
+// release hands on what was gathered. It is called only when all that was released before has been handed on, so the
+// two buffers can change places.
 func (c *wireConn) release() {
 	c.ready, c.head, c.spare = c.head, c.spare[:0], c.head
 	if !c.headBy.IsZero() {
@@ -214,7 +214,8 @@ func (c *wireConn) release() {
 
 // refuse puts a head in the place of the one refused, which the gate answers.
 func (c *wireConn) refuse(f refusal) {
-	c.ready = fmt.Appendf(nil, "GET / HTTP/1.1\r\nHost: refused\r\n%s: %d\r\nConnection: close\r\n\r\n", wireRefusalHeader, f)
+	c.ready = fmt.Appendf(nil, "GET / HTTP/1.1\r\nHost: refused\r\n%s: %d\r\nConnection: close\r\n\r\n",
+		wireRefusalHeader, f)
 	c.setHeadBy(time.Time{})
 	c.endBody()
 }
@@ -269,8 +270,8 @@ type tlsWireConn struct {
 // ConnectionState tells net/http about TLS.
 func (c *tlsWireConn) ConnectionState() tls.ConnectionState { return c.state }
 
-// Close lingers after a refusal: bytes of the refused request that nobody read would make the kernel answer with a reset,
-// which may overtake the refusal.
+// Close lingers after a refusal: bytes of the refused request that nobody read would make the kernel answer with a
+// reset, which may overtake the refusal.
 func (c *wireConn) Close() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.over.Load() {
 		if half.CloseWrite() == nil {
