@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"entrepot/artifact"
 	"entrepot/iam"
@@ -24,7 +25,9 @@ type Options struct {
 	// because ARNs hold normalised names (user guide, "NuGet name normalization"). Version may be empty. Nil keeps
 	// all as it is.
 	Normalize func(artifact.VersionKey) artifact.VersionKey
-	Logger    *slog.Logger // nil means slog.Default()
+	Rates     Rates            // none unless set
+	Now       func() time.Time // time.Now if nil
+	Logger    *slog.Logger     // nil means slog.Default()
 }
 
 // API answers CodeArtifact requests whose callers are known.
@@ -33,7 +36,8 @@ type API struct {
 	tokens Tokens
 	arns   arns
 	Options
-	routes map[route]*operation
+	throttle *throttle
+	routes   map[route]*operation
 }
 
 type route struct{ method, path string }
@@ -49,7 +53,10 @@ func New(rules Rules, tokens Tokens, o Options) *API {
 	if o.Normalize == nil {
 		o.Normalize = func(v artifact.VersionKey) artifact.VersionKey { return v }
 	}
-	return &API{
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &API{throttle: newThrottle(o.Rates, o.Now),
 		rules: rules, tokens: tokens, Options: o,
 		arns:   arns{o.Partition, o.Region, o.Account},
 		routes: routesOf(operations),
@@ -87,6 +94,9 @@ func (a *API) answer(r *http.Request, caller iam.Caller) (any, error) {
 	op, ok := a.routes[route{r.Method, r.URL.EscapedPath()}]
 	if !ok {
 		return nil, refuse(UnknownOperation, "There is no operation %s %.200s.", r.Method, r.URL.EscapedPath())
+	}
+	if err := a.throttle.admit(caller.Principal.Account, op.Name); err != nil {
+		return nil, err
 	}
 	in := op.input()
 	if err := decode(r, op.plan, in); err != nil {

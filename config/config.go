@@ -23,6 +23,7 @@ type Config struct {
 	Fetch          Fetch               `yaml:"fetch"`
 	Limits         Limits              `yaml:"limits"`
 	Quotas         Quotas              `yaml:"quotas"`
+	Rates          Rates               `yaml:"rates"`
 	Cache          Cache               `yaml:"cache"`
 	AllowPublic    bool                `yaml:"allow_public"`
 	TrustedProxies []string            `yaml:"trusted_proxies"`
@@ -75,6 +76,16 @@ type Quotas struct {
 	SearchedUpstreams int `yaml:"searched_upstreams"`
 	Tags              int `yaml:"tags"`
 	Assets            int `yaml:"assets"`
+}
+
+// Rates are requests a second that one account may make to the API; zero means any number.
+type Rates struct {
+	Copies int `yaml:"copies"`
+	Tokens int `yaml:"tokens"`
+	Assets int `yaml:"assets"`
+	Lists  int `yaml:"lists"`
+	Reads  int `yaml:"reads"`
+	Writes int `yaml:"writes"`
 }
 
 // Cache sets the memory that caches may take.

@@ -195,6 +195,7 @@ func (h *house) openServer(context.Context) error {
 			Normalize: func(v artifact.VersionKey) artifact.VersionKey {
 				return v.PackageKey.Canonical().At(v.Version)
 			},
+			Rates: awsapi.Rates(h.config.Rates),
 		}),
 		Services: map[string]server.API{"sts": sts{}},
 		Formats:  formats(),

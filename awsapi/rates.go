@@ -1,0 +1,107 @@
+package awsapi
+
+import (
+	"strings"
+	"time"
+
+	"entrepot/artifact"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/time/rate"
+)
+
+// Rates are how many requests a second one account may make; zero means any number. AWS's own are 5, 40, 50, 200, 800 and
+// 100 (user guide, "Quotas"). They are an operator's choice here, and none is set unless he does.
+type Rates struct {
+	Copies int // CopyPackageVersions
+	Tokens int // GetAuthorizationToken
+	Assets int // GetPackageVersionAsset
+	Lists  int // ListPackages, ListPackageVersions and ListPackageVersionAssets, each
+	Reads  int // all operations that read, together
+	Writes int // all others, together
+}
+
+// allowance is how many requests of a kind there may be in a second; zero means any number.
+type allowance struct {
+	kind      string
+	perSecond int
+}
+
+// of are the allowances that an operation takes from, the narrower first.
+func (r Rates) of(operation string) [2]allowance {
+	all := allowance{"writes", r.Writes}
+	if readsOnly(operation) {
+		all = allowance{"reads", r.Reads}
+	}
+	own := map[string]int{
+		"CopyPackageVersions":      r.Copies,
+		"GetAuthorizationToken":    r.Tokens,
+		"GetPackageVersionAsset":   r.Assets,
+		"ListPackages":             r.Lists,
+		"ListPackageVersions":      r.Lists,
+		"ListPackageVersionAssets": r.Lists,
+	}[operation]
+	return [2]allowance{{operation, own}, all}
+}
+
+func readsOnly(operation string) bool {
+	for _, verb := range []string{"Describe", "Get", "List"} {
+		if strings.HasPrefix(operation, verb) {
+			return true
+		}
+	}
+	return false
+}
+
+// throttle counts the requests of accounts.
+type throttle struct {
+	rates    Rates
+	now      func() time.Time
+	counters *lru.Cache[counted, *rate.Limiter]
+}
+
+// counted is whose requests of which kind are counted together.
+type counted struct {
+	account string
+	kind    string
+}
+
+// maxCounted bounds the table of counters; those of accounts that were quiet for longest are forgotten.
+const maxCounted = 4096
+
+func newThrottle(r Rates, now func() time.Time) *throttle {
+	counters, err := lru.New[counted, *rate.Limiter](maxCounted)
+	if err != nil {
+		panic(err) // only for a size below one
+	}
+	return &throttle{r, now, counters}
+}
+
+// admit counts a request, or returns Throttled with the time after which the next one is taken. A second's worth of requests
+// may come at once.
+func (t *throttle) admit(account, operation string) error {
+	if t.rates == (Rates{}) {
+		return nil
+	}
+	now := t.now()
+	for _, a := range t.rates.of(operation) {
+		if a.perSecond <= 0 {
+			continue
+		}
+		key := counted{account, a.kind}
+		limiter, known := t.counters.Get(key)
+		if !known {
+			limiter = rate.NewLimiter(rate.Limit(a.perSecond), a.perSecond)
+			if earlier, raced, _ := t.counters.PeekOrAdd(key, limiter); raced {
+				limiter = earlier
+			}
+		}
+		if !limiter.AllowN(now, 1) {
+			err := artifact.Errorf(artifact.Throttled, "Rate exceeded: account %s may make %d such requests (%s) a second.",
+				account, a.perSecond, a.kind)
+			err.RetryAfter = time.Second
+			return err
+		}
+	}
+	return nil
+}
