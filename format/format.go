@@ -74,7 +74,8 @@ type Shelf interface {
 		page catalog.Page) (catalog.Listing[artifact.PackageKey], error)
 
 	// MayPublish reports whether the caller may publish versions of the package that a URL names. A handler asks it before
-	// it stages anything; Publish asks again for what the upload turns out to be.
+	// it takes in bytes to publish, and only then: a refusal goes on record as one of a publication. Publish asks again for
+	// what the upload turns out to be.
 	MayPublish(ctx context.Context, p artifact.PackageKey) error
 	// Stage begins an upload. It does not ask whether the caller may publish, MayPublish does: bytes that are never
 	// published are collected.

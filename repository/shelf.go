@@ -55,7 +55,7 @@ func (s *Shelf) allowed(ctx context.Context, action string, on Subject) (*site, 
 	if err := s.service.authorizeAt(ctx, at, s.caller, action, on, nil); err != nil {
 		return nil, err
 	}
-	return s.service.existing(ctx, s.key)
+	return at, at.exists(s.key)
 }
 
 // Access is nil if the caller may read here at all: Denied if not, NotFound if there is no such repository.

@@ -117,13 +117,18 @@ func (s *Service) existing(ctx context.Context, key artifact.RepositoryKey) (*si
 	if err != nil {
 		return nil, err
 	}
-	if at.domain == nil {
-		return nil, noDomain(key.DomainKey())
+	return at, at.exists(key)
+}
+
+// exists returns NotFound if the site lacks the domain or the repository.
+func (at *site) exists(key artifact.RepositoryKey) error {
+	switch {
+	case at.domain == nil:
+		return noDomain(key.DomainKey())
+	case at.repository == nil:
+		return noRepository(key)
 	}
-	if at.repository == nil {
-		return nil, noRepository(key)
-	}
-	return at, nil
+	return nil
 }
 
 // existingDomain returns the site of a domain that must exist.

@@ -16,7 +16,13 @@ import (
 
 // MayPublish follows format.Shelf.
 func (s *Shelf) MayPublish(context.Context, artifact.PackageKey) error {
-	return cmp.Or(s.Refuse, s.RefusePublish)
+	err := cmp.Or(s.Refuse, s.RefusePublish)
+	if err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.refused++
+	}
+	return err
 }
 
 // Stage follows format.Shelf: it needs no permission.

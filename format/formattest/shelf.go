@@ -47,6 +47,7 @@ type Shelf struct {
 
 	mu        sync.Mutex
 	packages  map[artifact.PackageKey]*packageOnShelf
+	refused   int
 	staged    int
 	drafts    int // begun and neither published nor discarded
 	published int
@@ -76,6 +77,14 @@ func NewShelf(f artifact.Format) *Shelf {
 		AssetLimit: 64 << 20,
 		packages:   make(map[artifact.PackageKey]*packageOnShelf),
 	}
+}
+
+// Refusals counts publications that were refused for want of permission. The real shelf puts each on record, so there is
+// one for each request that was refused and none for one that was not.
+func (s *Shelf) Refusals() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refused
 }
 
 // Staged counts uploads that were begun, whatever became of them.

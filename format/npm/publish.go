@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"entrepot/artifact"
 	"entrepot/format"
@@ -23,17 +24,20 @@ func putPackage(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if err != nil {
 		return err
 	}
-	// A PUT without attachments needs another permission, so a caller who may read is heard out. Nothing of his is staged.
-	refused := s.MayPublish(r.Context(), p)
-	if refused != nil && s.Access(r.Context()) != nil {
-		return refused
+	// A PUT without attachments needs another permission, so a caller who may read is heard out, and asked for the right
+	// to publish once he brings an attachment: a refusal goes on record, and none is due to who only deprecates.
+	mayPublish := sync.OnceValue(func() error { return s.MayPublish(r.Context(), p) })
+	if s.Access(r.Context()) != nil {
+		if err := mayPublish(); err != nil {
+			return err
+		}
 	}
 	if r.ContentLength > maxPut {
 		return tooLarge("A publish request may have at most %d bytes.", int64(maxPut))
 	}
 	doc, err := submit(r.Context(), r.Body, func(ctx context.Context) (*repository.Upload, error) {
-		if refused != nil {
-			return nil, refused
+		if err := mayPublish(); err != nil {
+			return nil, err
 		}
 		return s.Stage(ctx)
 	})
@@ -41,8 +45,10 @@ func putPackage(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if err != nil {
 		return err
 	}
-	if doc.hasAttachments && refused != nil {
-		return refused
+	if doc.hasAttachments {
+		if err := mayPublish(); err != nil {
+			return err
+		}
 	}
 	if err := doc.checkNames(p); err != nil {
 		return err

@@ -400,6 +400,9 @@ func TestACallerWhoMayOnlyChangeMetadataCanDeprecate(t *testing.T) {
 	if got := dig(s.json(s.do("GET", "bar", "")), "versions", "1.0.0", "deprecated"); got != "old" {
 		t.Errorf("got the message %v, want old", got)
 	}
+	if n := s.Refusals(); n != 0 {
+		t.Errorf("a request that was let through left %d refusals on record", n)
+	}
 	for name, attachments := range map[string]string{
 		"a tarball": `{"bar-1.0.1.tgz":{"data":"YQ=="}}`, "a tarball that is not base64": `{"bar-1.0.1.tgz":{"data":"?"}}`,
 		"provenance": `{"bar-1.0.1.sigstore":{"data":"{}"}}`,
@@ -408,6 +411,9 @@ func TestACallerWhoMayOnlyChangeMetadataCanDeprecate(t *testing.T) {
 		if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "You may not publish.") {
 			t.Errorf("%s: got %d %s, want the refusal", name, w.Code, w.Body)
 		}
+	}
+	if n := s.Refusals(); n != 3 {
+		t.Errorf("three requests that were refused left %d refusals on record", n)
 	}
 	if s.Staged() != staged {
 		t.Errorf("%d uploads were begun", s.Staged()-staged)
