@@ -34,6 +34,9 @@ type Version struct {
 	Details     Details // what the API tells about the version; written by the format
 	Assets      []Asset
 	PublishedAt time.Time // when it entered this system; the public registry's own time is UpstreamTime
+	// UpstreamStatus is the status that the public registry last gave the version: Published, or Unlisted for one that it
+	// yanked or hid. Empty for versions published here, and where the format does not follow its registry's.
+	UpstreamStatus Status
 	// UpstreamTime is when the public registry says the version was published; zero for versions published here.
 	// Package managers are shown this one (user guide, "package version age gating").
 	UpstreamTime time.Time
@@ -42,8 +45,14 @@ type Version struct {
 // Asset is one file of a version.
 type Asset struct {
 	Name string
-	Size int64 // bytes
+	Size int64 // bytes; -1 for a promised asset whose registry does not say
 	Digests
+	// Facts are the format's own about this file, such as what a resolver reads of it; only that format reads them.
+	Facts   []byte
+	AddedAt time.Time // when the repository first knew of it; zero for an asset that no repository holds
+	// Promised says that a registry lists the asset and its bytes have not been fetched yet. Digests are then those that
+	// the registry promises; a zero one is not promised.
+	Promised bool
 }
 
 // Asset returns the asset called name.
@@ -106,4 +115,7 @@ type Package struct {
 	Controls Controls
 	// Labels point from names to versions. npm calls them dist-tags; other formats have none.
 	Labels map[string]string
+	// Folded is what may exist only once among the packages of a format in a repository, if that is less than the whole
+	// name: two names that differ in what the format folds cannot both be there. Empty means the name itself.
+	Folded string
 }

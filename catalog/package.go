@@ -1,6 +1,10 @@
 package catalog
 
-import "entrepot/artifact"
+import (
+	"iter"
+
+	"entrepot/artifact"
+)
 
 // PackageFilter narrows a list of packages; zero fields match all.
 type PackageFilter struct {
@@ -10,6 +14,12 @@ type PackageFilter struct {
 	Controls        artifact.Controls // Publish and Upstream each, if set, must be equal
 }
 
+// HeldPackage is a package and the repository that holds it.
+type HeldPackage struct {
+	Repository RepositoryID
+	artifact.Package
+}
+
 // PackageReader finds packages.
 type PackageReader interface {
 	Package(id RepositoryID, key artifact.PackageKey) (artifact.Package, error)
@@ -17,6 +27,10 @@ type PackageReader interface {
 	PackageIn(ids []RepositoryID, key artifact.PackageKey) (map[RepositoryID]artifact.Package, error)
 	// Packages lists packages ordered by format, namespace and name. Labels are left out.
 	Packages(id RepositoryID, filter PackageFilter, page Page) (Listing[artifact.Package], error)
+	// EachPackage yields every package that any of the repositories holds and the filter lets through, without labels, in
+	// the order of Packages; one that several hold comes once for each, in the order of ids. It is streamed, not collected,
+	// and the loop's body may use the same Reader or Writer. After an error the sequence ends.
+	EachPackage(ids []RepositoryID, filter PackageFilter) iter.Seq2[HeldPackage, error]
 	// SearchPackages lists packages of one format in any of the repositories where every term is part of the namespace,
 	// the name or the text (see PackageWriter.DescribePackage), case aside as by strings.ToLower; a package held by
 	// several of them comes once. Ordered by name, then by namespace. It reads an index and does not scan a repository for
@@ -27,8 +41,9 @@ type PackageReader interface {
 
 // PackageWriter changes packages. Touches PackageTopic.
 type PackageWriter interface {
-	// PutPackage creates the package or replaces its controls and labels. A label may name a version that is not there
-	// (yet); NotFound without the repository.
+	// PutPackage creates the package or replaces its controls and labels; Folded stays as it was created. A label may name a version that is not there
+	// (yet); NotFound without the repository; Conflict if the repository holds another package of the same format and the
+	// same Folded.
 	PutPackage(id RepositoryID, p artifact.Package) error
 	// DescribePackage sets the text under which search finds the package: a few words or sentences, cut at 4 KiB. Setting
 	// the text it has costs next to nothing, so it may be done with each version. A package is found by its name without

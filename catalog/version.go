@@ -51,7 +51,7 @@ type VersionReader interface {
 // VersionWriter changes versions. Touches PackageTopic and keeps Usage.AssetBytes right.
 type VersionWriter interface {
 	// CreateVersion stores a new version with its assets into an existing package; Conflict if the repository has it.
-	// Assets keep their order; two of one name are Invalid.
+	// Assets keep their order; two of one name are Invalid. Promised assets refer to no bytes and count for nothing.
 	CreateVersion(id RepositoryID, v artifact.Version) error
 	// UpdateVersion replaces everything about the version but its key.
 	UpdateVersion(id RepositoryID, v artifact.Version) error

@@ -50,6 +50,19 @@ func (w *world) clone() *world {
 		maps.Clone(w.versions), maps.Clone(w.policies), maps.Clone(w.tags)}
 }
 
+// folded reports whether the repository holds another package of the format that folds to the same.
+func (w *world) folded(p heldPackage, folded string) bool {
+	if folded == "" {
+		return false // no fold of the model is anybody's whole name
+	}
+	for other, pkg := range w.packages {
+		if other != p && other.in == p.in && other.Format == p.Format && pkg.Folded == folded {
+			return true
+		}
+	}
+	return false
+}
+
 // deletePackage removes the package with all that belongs to it.
 func (w *world) deletePackage(p heldPackage) {
 	delete(w.packages, p)
@@ -165,6 +178,9 @@ func (w *world) view() view {
 			counted[domain] = map[artifact.Digest]bool{}
 		}
 		for _, a := range v.Assets {
+			if a.Promised {
+				continue
+			}
 			if !counted[domain][a.SHA256] {
 				counted[domain][a.SHA256] = true
 				u := o.Usage[domain]

@@ -145,10 +145,20 @@ func opPutPackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) 
 			p.Labels[label] = rapid.SampledFrom(modelVersions).Draw(t, "label")
 		}
 	}
-	if there {
+	p.Folded = rapid.SampledFrom([]string{"", "same"}).Draw(t, "folded")
+	known, isKnown := w.packages[held]
+	wanted := kindIf(!there, artifact.NotFound)
+	if there && !isKnown && w.folded(held, p.Folded) {
+		wanted = artifact.Conflict
+	}
+	asked := p
+	if isKnown {
+		p.Folded = known.Folded // it is the package's for good
+	}
+	if wanted == done {
 		w.packages[held] = p
 	}
-	return "PutPackage", kindIf(!there, artifact.NotFound), c.PutPackage(held.in, p)
+	return "PutPackage", wanted, c.PutPackage(held.in, asked)
 }
 
 func opDescribePackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
@@ -177,7 +187,12 @@ func drawVersion(t *rapid.T, w *world) (heldVersion, artifact.Version) {
 	v.Details.Summary = rapid.SampledFrom(modelTexts).Draw(t, "summary")
 	for _, name := range []string{"z", "a"} {
 		if content := rapid.IntRange(0, 4).Draw(t, "content"); content < 4 {
-			v.Assets = append(v.Assets, asset(name, byte(content), int64(content)*10))
+			a := asset(name, byte(content), int64(content)*10)
+			a.Facts = []byte(rapid.SampledFrom(modelTexts).Draw(t, "facts"))
+			if rapid.Bool().Draw(t, "promised") {
+				a.Promised, a.Size = true, -1
+			}
+			v.Assets = append(v.Assets, a)
 		}
 	}
 	return heldVersion{held.in, v.VersionKey}, v

@@ -28,6 +28,73 @@ func testPackages(t *testing.T, open func(t *testing.T) catalog.Store) {
 				})
 			}
 		}},
+		{"names_that_fold_to_the_same_cannot_be_beside_each_other", func(t *testing.T, f *fixture) {
+			d := f.domain("acme")
+			id, second := f.repository(d, "team"), f.repository(d, "second")
+			cargo := func(name, folded string) artifact.Package {
+				key := artifact.PackageKey{Format: artifact.Cargo, Name: name}
+				return artifact.Package{PackageKey: key, Controls: allowAll, Folded: folded}
+			}
+			put := func(id catalog.RepositoryID, p artifact.Package) func(catalog.Writer) error {
+				return func(w catalog.Writer) error { return w.PutPackage(id, p) }
+			}
+			f.write(put(id, cargo("serde_json", "serde-json")))
+			f.refused(artifact.Conflict, put(id, cargo("Serde-JSON", "serde-json")))
+			f.write(func(w catalog.Writer) error {
+				if err := w.PutPackage(id, cargo("Serde-JSON", "serde-json")); !artifact.Is(err, artifact.Conflict) {
+					t.Errorf("got %v, want a conflict", err)
+				}
+				return w.PutPackage(id, cargo("rand", "")) // the write goes on
+			})
+			f.write(put(id, cargo("serde_json", "serde-json")))
+			f.write(put(second, cargo("Serde-JSON", "serde-json")))
+			f.refused(artifact.Conflict, put(id, cargo("Rand", "/rand"))) // one that folds nothing is its own fold
+			f.read(func(r catalog.Reader) error {
+				got, err := r.Package(id, cargo("serde_json", "").PackageKey)
+				want(t, "package", got, cargo("serde_json", "serde-json"))
+				return err
+			})
+			f.write(func(w catalog.Writer) error { return w.DeletePackage(id, cargo("serde_json", "").PackageKey) })
+			f.write(put(id, cargo("Serde-JSON", "serde-json")))
+		}},
+		{"all_of_several_repositories_come_in_one_order", func(t *testing.T, f *fixture) {
+			d := f.domain("acme")
+			first, second := f.repository(d, "first"), f.repository(d, "second")
+			var names []artifact.PackageKey
+			for i := range 150 { // more than any store reads at once
+				names = append(names, npm(fmt.Sprintf("p%03d", i)))
+			}
+			f.pack(first, names...)
+			f.pack(second, npm("p007"), npm("p149"), scoped("a", "b"), npm("zz"),
+				artifact.PackageKey{Format: artifact.Ruby, Name: "p000"})
+			each := func(filter catalog.PackageFilter, ids ...catalog.RepositoryID) (got []string) {
+				f.read(func(r catalog.Reader) error {
+					for p, err := range r.EachPackage(ids, filter) {
+						if err != nil {
+							return err
+						}
+						if _, err := r.Package(p.Repository, p.PackageKey); err != nil {
+							return err
+						}
+						got = append(got, fmt.Sprint(p.Repository, " ", p.PackageKey))
+					}
+					return nil
+				})
+				return got
+			}
+			var wanted []string
+			for _, key := range names {
+				wanted = append(wanted, fmt.Sprint(first, " ", key))
+				if key.Name == "p007" || key.Name == "p149" {
+					wanted = append(wanted, fmt.Sprint(second, " ", key))
+				}
+			}
+			wanted = append(wanted, fmt.Sprint(second, " ", npm("zz")), fmt.Sprint(second, " ", scoped("a", "b")))
+			want(t, "packages", each(catalog.PackageFilter{Format: artifact.NPM}, first, second, first), wanted)
+			want(t, "packages of no repository", each(catalog.PackageFilter{}), nil)
+			want(t, "filtered packages", each(catalog.PackageFilter{Format: artifact.NPM, NamePrefix: "p149"}, second, first),
+				[]string{fmt.Sprint(second, " ", npm("p149")), fmt.Sprint(first, " ", npm("p149"))})
+		}},
 		{"putting_it_again_keeps_its_versions", func(t *testing.T, f *fixture) {
 			id := f.repository(f.domain("acme"), "team")
 			f.pack(id, npm("lodash"))

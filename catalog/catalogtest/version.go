@@ -12,7 +12,10 @@ import (
 func whole(key artifact.PackageKey, text string) artifact.Version {
 	v := version(key, text, asset("b.tgz", 2, 20), asset("a.tgz", 1, 10), asset("also-a.tgz", 1, 10))
 	v.Manifest = []byte("{\"x\":\"\x00\xff\"}")
-	v.Status = artifact.Unlisted
+	v.Status, v.UpstreamStatus = artifact.Unlisted, artifact.Published
+	v.Assets[0].Facts, v.Assets[0].AddedAt = []byte("{\"requires\":\"\x00\xff\"}"), moment(3)
+	v.Assets = append(v.Assets, artifact.Asset{Name: "promised.whl", Size: -1, Promised: true, Facts: []byte("{}")})
+	v.Assets[3].SHA256[0] = 9
 	v.Origin = artifact.Origin{Type: artifact.OriginExternal, Connection: "public:npmjs"}
 	v.UpstreamTime = time.Date(1969, 12, 31, 23, 59, 59, 999999000, time.UTC)
 	v.Details = artifact.Details{
@@ -298,6 +301,37 @@ func testVersions(t *testing.T, open func(t *testing.T) catalog.Store) {
 }
 
 func testUsage(t *testing.T, open func(t *testing.T) catalog.Store) {
+	runRows(t, open, []row{{"a_promised_asset_counts_when_it_has_come", func(t *testing.T, f *fixture) {
+		d := f.domain("acme")
+		id := f.repository(d, "team")
+		f.pack(id, npm("lodash"))
+		kept, promised := asset("a", 1, 10), asset("b", 2, 500)
+		promised.Promised = true
+		f.publish(id, version(npm("lodash"), "1.0.0", kept, promised))
+		wantReferenced := func(wanted bool) {
+			t.Helper()
+			f.read(func(r catalog.Reader) error {
+				got, err := r.AssetReferenced(d, promised.SHA256)
+				want(t, "the promised asset is referred to", got, wanted)
+				return err
+			})
+		}
+		want(t, "bytes", f.bytes(d), 10)
+		wantReferenced(false)
+		promised.Promised = false
+		f.write(func(w catalog.Writer) error {
+			return w.UpdateVersion(id, version(npm("lodash"), "1.0.0", kept, promised))
+		})
+		want(t, "bytes", f.bytes(d), 510)
+		wantReferenced(true)
+		promised.Promised = true
+		f.write(func(w catalog.Writer) error {
+			return w.UpdateVersion(id, version(npm("lodash"), "1.0.0", kept, promised))
+		})
+		want(t, "bytes", f.bytes(d), 10)
+		f.write(func(w catalog.Writer) error { return w.DeletePackage(id, npm("lodash")) })
+		want(t, "bytes", f.bytes(d), 0)
+	}}})
 	f := &fixture{TB: t, Store: open(t)}
 	d, e := f.domain("one"), f.domain("two")
 	a, b, x := f.repository(d, "a1"), f.repository(d, "b1"), f.repository(e, "x1")

@@ -1,21 +1,26 @@
 package sqlcatalog
 
 import (
+	"time"
+
 	"entrepot/artifact"
 	"entrepot/catalog"
 )
 
-const assetColumns = "a.name, a.size, a.md5, a.sha1, a.sha256, a.sha512"
+const assetColumns = "a.name, a.size, a.md5, a.sha1, a.sha256, a.sha512, a.facts, a.added_at, a.promised"
 
 // assetRow scans assetColumns; the whole row is NULL where a version has no assets.
 type assetRow struct {
 	name                      *string
 	size                      *int64
 	md5, sha1, sha256, sha512 []byte
+	facts                     []byte
+	addedAt                   *int64
+	promised                  *bool
 }
 
 func (a *assetRow) columns() []any {
-	return []any{&a.name, &a.size, &a.md5, &a.sha1, &a.sha256, &a.sha512}
+	return []any{&a.name, &a.size, &a.md5, &a.sha1, &a.sha256, &a.sha512, &a.facts, &a.addedAt, &a.promised}
 }
 
 // asset returns what was scanned and whether there was anything.
@@ -23,7 +28,11 @@ func (a *assetRow) asset() (artifact.Asset, bool, error) {
 	if a.name == nil {
 		return artifact.Asset{}, false, nil
 	}
-	asset := artifact.Asset{Name: *a.name, Size: *a.size}
+	asset := artifact.Asset{Name: *a.name, Size: *a.size, Facts: a.facts, AddedAt: time.UnixMicro(*a.addedAt).UTC(),
+		Promised: *a.promised}
+	if asset.Promised && asset.Size == 0 {
+		asset.Size = unknownSize
+	}
 	for _, d := range []struct {
 		into fixed
 		raw  []byte
@@ -37,6 +46,9 @@ func (a *assetRow) asset() (artifact.Asset, bool, error) {
 	return asset, true, nil
 }
 
+// unknownSize is that of a promised asset whose registry does not say; it is kept as 0, which no asset of a registry has.
+const unknownSize = -1
+
 // maxAssetSize is a pebibyte: the sum of what a domain holds stays far from the end of 64 bits.
 const maxAssetSize = 1 << 50
 
@@ -44,7 +56,8 @@ const maxAssetSize = 1 << 50
 func checkAssets(v artifact.Version) error {
 	seen := make(map[string]struct{}, len(v.Assets))
 	for _, a := range v.Assets {
-		if a.Size < 0 || a.Size > maxAssetSize {
+		unknown := a.Promised && a.Size == unknownSize
+		if a.Size < 0 && !unknown || a.Size > maxAssetSize {
 			return artifact.Errorf(artifact.Invalid, "Asset %q of %s has the impossible size %d", a.Name, v.VersionKey, a.Size).
 				About(artifact.AssetResource, v.String()+"/"+a.Name)
 		}
@@ -62,9 +75,13 @@ func (s *session) addAssets(domain catalog.DomainID, version versionID, assets [
 	const verb = "add an asset"
 	for i, a := range assets {
 		if _, err := s.exec(verb,
-			"INSERT INTO assets (version, name, position, size, md5, sha1, sha256, sha512) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-			version, a.Name, i, a.Size, a.MD5[:], a.SHA1[:], a.SHA256[:], a.SHA512[:]); err != nil {
+			`INSERT INTO assets (version, name, position, size, md5, sha1, sha256, sha512, facts, added_at, promised)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, version, a.Name, i, max(a.Size, 0), a.MD5[:], a.SHA1[:],
+			a.SHA256[:], a.SHA512[:], a.Facts, a.AddedAt.UnixMicro(), a.Promised); err != nil {
 			return err
+		}
+		if a.Promised {
+			continue // there are no bytes to count
 		}
 		references, _, err := one(s, verb, scalar[int64],
 			`INSERT INTO blobs (domain, sha256, size, assets) VALUES (?, ?, ?, 1)
@@ -83,12 +100,12 @@ func (s *session) addAssets(domain catalog.DomainID, version versionID, assets [
 	return nil
 }
 
-// The assets that go with something, by its id.
+// The assets with bytes that go with something, by its id.
 const (
-	assetsOfVersion    = "assets a WHERE a.version = ?"
-	assetsOfPackage    = "assets a JOIN versions v ON v.id = a.version WHERE v.package = ?"
+	assetsOfVersion    = "assets a WHERE NOT a.promised AND a.version = ?"
+	assetsOfPackage    = "assets a JOIN versions v ON v.id = a.version WHERE NOT a.promised AND v.package = ?"
 	assetsOfRepository = "assets a JOIN versions v ON v.id = a.version JOIN packages p ON p.id = v.package " +
-		"WHERE p.repository = ?"
+		"WHERE NOT a.promised AND p.repository = ?"
 )
 
 // release takes back the count of assets about to be removed. What it subtracts is the size that was added, blobs.size,

@@ -14,12 +14,13 @@ var recounts = []struct{ wrong, query string }{
 		`SELECT b.domain FROM blobs b LEFT JOIN (
 			SELECT r.domain AS domain, a.sha256 AS sha256, count(*) AS n FROM assets a
 			JOIN versions v ON v.id = a.version JOIN packages p ON p.id = v.package
-			JOIN repositories r ON r.id = p.repository GROUP BY r.domain, a.sha256
+			JOIN repositories r ON r.id = p.repository WHERE NOT a.promised GROUP BY r.domain, a.sha256
 		) AS real ON real.domain = b.domain AND real.sha256 = b.sha256 WHERE b.assets <> coalesce(real.n, 0)`},
 	{"an asset of version row %s has no blob",
 		`SELECT v.id FROM assets a JOIN versions v ON v.id = a.version JOIN packages p ON p.id = v.package
 		JOIN repositories r ON r.id = p.repository
-		WHERE NOT EXISTS (SELECT 1 FROM blobs b WHERE b.domain = r.domain AND b.sha256 = a.sha256)`},
+		WHERE NOT a.promised
+		AND NOT EXISTS (SELECT 1 FROM blobs b WHERE b.domain = r.domain AND b.sha256 = a.sha256)`},
 	{"version row %s has no documents",
 		`SELECT id FROM versions WHERE NOT EXISTS (SELECT 1 FROM version_documents d WHERE d.version = versions.id)`},
 	{"package row %s has no text to search",

@@ -1,6 +1,9 @@
 package sqlcatalog
 
 import (
+	"cmp"
+	"iter"
+
 	"entrepot/artifact"
 	"entrepot/catalog"
 )
@@ -15,14 +18,22 @@ type packageRow struct {
 	artifact.Package
 }
 
-const packageColumns = `SELECT p.id, p.repository, p.format, p.namespace, p.name, p.publish, p.upstream FROM packages p `
+const packageColumns = `SELECT p.id, p.repository, p.format, p.namespace, p.name, p.publish, p.upstream, p.folded FROM packages p `
 
 // packageKeyIs takes a package key's three parts.
 const packageKeyIs = "p.format = ? AND p.namespace = ? AND p.name = ?"
 
 func scanPackage(row scanner, p *packageRow) error {
-	return row.Scan(&p.id, &p.repository, &p.Format, &p.Namespace, &p.Name, &p.Controls.Publish, &p.Controls.Upstream)
+	err := row.Scan(&p.id, &p.repository, &p.Format, &p.Namespace, &p.Name, &p.Controls.Publish, &p.Controls.Upstream,
+		&p.Folded)
+	if p.Folded == wholeName(p.PackageKey) {
+		p.Folded = ""
+	}
+	return err
 }
+
+// wholeName is what is kept as Folded of a package whose format folds nothing.
+func wholeName(key artifact.PackageKey) string { return key.Namespace + "/" + key.Name }
 
 // noPackage tells that the repository does not hold the package, or does not exist.
 func (s *session) noPackage(id catalog.RepositoryID, key artifact.PackageKey) error {
@@ -100,6 +111,33 @@ func (s *session) PackageIn(ids []catalog.RepositoryID, key artifact.PackageKey)
 func (s *session) Packages(id catalog.RepositoryID, filter catalog.PackageFilter, page catalog.Page) (
 	catalog.Listing[artifact.Package], error) {
 	var none catalog.Listing[artifact.Package]
+	where := s.packagesWhere(id, filter)
+	if page.After != "" {
+		after, err := unmark(packageList, 3, page.After)
+		if err != nil {
+			return none, err
+		}
+		where.add(packagesAfter, after[0], after[1], after[2])
+	}
+	limit := clamp(page.Limit)
+	rows, err := s.listPackages(where, limit+1)
+	if err != nil {
+		return none, err
+	}
+	items := make([]artifact.Package, len(rows))
+	for i, p := range rows {
+		items[i] = p.Package
+	}
+	return listing(items, limit, func(p artifact.Package) string {
+		return mark(packageList, string(p.Format), p.Namespace, p.Name)
+	}), nil
+}
+
+// packagesAfter takes the key of the package before, in three parts.
+const packagesAfter = "(p.format, p.namespace, p.name) > (?, ?, ?)"
+
+// packagesWhere starts the conditions of a list of one repository's packages.
+func (s *session) packagesWhere(id catalog.RepositoryID, filter catalog.PackageFilter) conditions {
 	var where conditions
 	where.add("p.repository = ?", id)
 	for _, equal := range []struct{ column, value string }{
@@ -113,27 +151,84 @@ func (s *session) Packages(id catalog.RepositoryID, filter catalog.PackageFilter
 	}
 	where.prefix(s.dialect, "p.namespace", filter.NamespacePrefix)
 	where.prefix(s.dialect, "p.name", filter.NamePrefix)
-	if page.After != "" {
-		after, err := unmark(packageList, 3, page.After)
-		if err != nil {
-			return none, err
-		}
-		where.add("(p.format, p.namespace, p.name) > (?, ?, ?)", after[0], after[1], after[2])
-	}
-	limit := clamp(page.Limit)
-	rows, err := all(s, "list packages", scanPackage,
+	return where
+}
+
+func (s *session) listPackages(where conditions, limit int) ([]packageRow, error) {
+	return all(s, "list packages", scanPackage,
 		packageColumns+"WHERE "+where.String()+" ORDER BY p.format, p.namespace, p.name LIMIT ?",
-		append(where.args, limit+1)...)
-	if err != nil {
-		return none, err
+		append(where.args, limit)...)
+}
+
+// packageStream reads the packages of one repository in the order of their keys.
+type packageStream struct {
+	repository catalog.RepositoryID
+	chunk      []packageRow
+	last       *artifact.PackageKey // of what was read, nil before the first chunk
+	ended      bool
+}
+
+// fill reads the next chunk if the last one is used up.
+func (st *packageStream) fill(s *session, filter catalog.PackageFilter) (err error) {
+	if len(st.chunk) > 0 || st.ended {
+		return nil
 	}
-	items := make([]artifact.Package, len(rows))
-	for i, p := range rows {
-		items[i] = p.Package
+	where := s.packagesWhere(st.repository, filter)
+	if st.last != nil {
+		where.add(packagesAfter, st.last.Format, st.last.Namespace, st.last.Name)
 	}
-	return listing(items, limit, func(p artifact.Package) string {
-		return mark(packageList, string(p.Format), p.Namespace, p.Name)
-	}), nil
+	if st.chunk, err = s.listPackages(where, chunkSize); err != nil {
+		return err
+	}
+	st.ended = len(st.chunk) < chunkSize
+	if len(st.chunk) > 0 {
+		st.last = &st.chunk[len(st.chunk)-1].PackageKey
+	}
+	return nil
+}
+
+func compareKeys(a, b artifact.PackageKey) int {
+	return cmp.Or(cmp.Compare(a.Format, b.Format), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+}
+
+// EachPackage implements catalog.PackageReader. Like EachVersion it holds one chunk for each repository and no cursor
+// while it yields.
+func (s *session) EachPackage(ids []catalog.RepositoryID,
+	filter catalog.PackageFilter) iter.Seq2[catalog.HeldPackage, error] {
+	return func(yield func(catalog.HeldPackage, error) bool) {
+		if err := checkRepositories(ids); err != nil {
+			yield(catalog.HeldPackage{}, err)
+			return
+		}
+		var streams []*packageStream
+		seen := make(map[catalog.RepositoryID]bool, len(ids))
+		for _, id := range ids {
+			if !seen[id] {
+				streams = append(streams, &packageStream{repository: id})
+			}
+			seen[id] = true
+		}
+		for {
+			var least *packageStream
+			for _, st := range streams {
+				if err := st.fill(s, filter); err != nil {
+					yield(catalog.HeldPackage{}, err)
+					return
+				}
+				if len(st.chunk) > 0 && (least == nil || compareKeys(st.chunk[0].PackageKey, least.chunk[0].PackageKey) < 0) {
+					least = st
+				}
+			}
+			if least == nil {
+				return
+			}
+			p := least.chunk[0]
+			least.chunk = least.chunk[1:]
+			if !yield(catalog.HeldPackage{Repository: least.repository, Package: p.Package}, nil) {
+				return
+			}
+		}
+	}
 }
 
 // place is where a package is, or would be.
@@ -185,13 +280,19 @@ func (s *session) PutPackage(id catalog.RepositoryID, p artifact.Package) error 
 	if err != nil {
 		return err
 	}
-	s.touch(catalog.PackageTopic(at.domain, p.PackageKey))
 	if at.id == 0 {
-		at.id, _, err = one(s, verb, scalar[packageID],
-			`INSERT INTO packages (repository, format, namespace, name, publish, upstream) VALUES (?, ?, ?, ?, ?, ?)
-			RETURNING id`, id, p.Format, p.Namespace, p.Name, p.Controls.Publish, p.Controls.Upstream)
+		var created bool
+		at.id, created, err = one(s, verb, scalar[packageID],
+			`INSERT INTO packages (repository, format, namespace, name, publish, upstream, folded)
+			VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
+			id, p.Format, p.Namespace, p.Name, p.Controls.Publish, p.Controls.Upstream,
+			cmp.Or(p.Folded, wholeName(p.PackageKey)))
 		if err != nil {
 			return err
+		}
+		if !created {
+			return artifact.Errorf(artifact.Conflict, "Package %s cannot be beside another whose name means the same",
+				p.PackageKey).About(artifact.PackageResource, p.String())
 		}
 		s.placed.place = at
 		folded := foldPackage(p.PackageKey, "")
@@ -209,6 +310,7 @@ func (s *session) PutPackage(id catalog.RepositoryID, p artifact.Package) error 
 	if err != nil {
 		return err
 	}
+	s.touch(catalog.PackageTopic(at.domain, p.PackageKey))
 	for name, version := range p.Labels {
 		if _, err := s.exec(verb, "INSERT INTO labels (package, name, version) VALUES (?, ?, ?)",
 			at.id, name, version); err != nil {

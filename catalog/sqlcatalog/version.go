@@ -21,11 +21,11 @@ type versionRow struct {
 
 const summaryColumns = "v.version, v.revision, v.status, v.origin_type, v.origin_repository, v.origin_connection"
 
-const versionColumns = "v.id, " + summaryColumns + ", v.published_at, v.upstream_time"
+const versionColumns = "v.id, " + summaryColumns + ", v.published_at, v.upstream_time, v.upstream_status"
 
 func (v *versionRow) columns() []any {
 	return []any{&v.id, &v.VersionKey.Version, &v.Revision, &v.Status, &v.Origin.Type, &v.Origin.Repository,
-		&v.Origin.Connection, instant{&v.PublishedAt}, instant{&v.UpstreamTime}}
+		&v.Origin.Connection, instant{&v.PublishedAt}, instant{&v.UpstreamTime}, &v.UpstreamStatus}
 }
 
 func scanSummary(row scanner, v *catalog.VersionSummary) error {
@@ -348,9 +348,10 @@ func (s *session) CreateVersion(id catalog.RepositoryID, v artifact.Version) err
 	}
 	row, created, err := one(s, verb, scalar[versionID],
 		`INSERT INTO versions (package, version, revision, status, origin_type, origin_repository, origin_connection,
-		published_at, upstream_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
+		published_at, upstream_time, upstream_status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO NOTHING RETURNING id`,
 		at.id, v.VersionKey.Version, v.Revision, v.Status, v.Origin.Type, v.Origin.Repository, v.Origin.Connection,
-		v.PublishedAt.UnixMicro(), v.UpstreamTime.UnixMicro())
+		v.PublishedAt.UnixMicro(), v.UpstreamTime.UnixMicro(), v.UpstreamStatus)
 	if err != nil {
 		return err
 	}
@@ -405,9 +406,9 @@ func (s *session) UpdateVersion(id catalog.RepositoryID, v artifact.Version) err
 	}
 	s.touch(catalog.PackageTopic(at.domain, v.PackageKey))
 	if _, err := s.exec(verb, `UPDATE versions SET revision = ?, status = ?, origin_type = ?, origin_repository = ?,
-		origin_connection = ?, published_at = ?, upstream_time = ? WHERE id = ?`,
+		origin_connection = ?, published_at = ?, upstream_time = ?, upstream_status = ? WHERE id = ?`,
 		v.Revision, v.Status, v.Origin.Type, v.Origin.Repository, v.Origin.Connection,
-		v.PublishedAt.UnixMicro(), v.UpstreamTime.UnixMicro(), row); err != nil {
+		v.PublishedAt.UnixMicro(), v.UpstreamTime.UnixMicro(), v.UpstreamStatus, row); err != nil {
 		return err
 	}
 	if _, err := s.exec(verb, "UPDATE version_documents SET manifest = ?, details = ? WHERE version = ?",
