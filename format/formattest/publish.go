@@ -110,7 +110,7 @@ func (s *Shelf) Publish(ctx context.Context, p repository.Publication) (artifact
 	fresh := !again
 	for _, a := range assets {
 		old, there := held.Asset(a.Name)
-		if there && old != a {
+		if there && old.Digests != a.Digests {
 			return artifact.Version{}, artifact.Errorf(artifact.Conflict, "%s exists with other bytes.", p.VersionKey)
 		}
 		if !there {
