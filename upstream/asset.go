@@ -128,13 +128,13 @@ func (c *Client) fly(ctx context.Context, a ask, req AssetRequest, f *flight) er
 	}
 	digests, size, err := c.spool(a, f, spool, body)
 	if req.Want.Size > 0 && body.read > req.Want.Size {
-		return c.accuse(a, req, Lie{What: "size", Want: fmt.Sprint(req.Want.Size), Got: "more"})
+		return c.reportMismatch(a, req, Mismatch{What: "size", Want: fmt.Sprint(req.Want.Size), Got: "more"})
 	}
 	if err != nil {
 		return err
 	}
-	if lie, lied := req.Want.lie(digests, size); lied {
-		return c.accuse(a, req, lie)
+	if m, differs := req.Want.mismatch(digests, size); differs {
+		return c.reportMismatch(a, req, m)
 	}
 	keeping, cancel := context.WithTimeout(ctx, c.opts.KeepTimeout)
 	defer cancel()
@@ -168,7 +168,7 @@ func (c *Client) checkAsset(a ask, req AssetRequest, resp *http.Response) error 
 	case n > c.opts.MaxAsset || req.Want.Size > c.opts.MaxAsset:
 		return c.unusableAsset(a, fmt.Errorf("%w: it is larger than %d bytes", errContent, c.opts.MaxAsset))
 	case n > 0 && req.Want.Size > 0 && n != req.Want.Size:
-		return c.accuse(a, req, Lie{What: "size", Want: fmt.Sprint(req.Want.Size), Got: fmt.Sprint(n)})
+		return c.reportMismatch(a, req, Mismatch{What: "size", Want: fmt.Sprint(req.Want.Size), Got: fmt.Sprint(n)})
 	}
 	// Without a length or chunks a body ends where the connection does, whatever the reason.
 	endless := resp.ProtoMajor == 1 && resp.ContentLength < 0 && len(resp.TransferEncoding) == 0
@@ -212,15 +212,15 @@ func (c *Client) spool(a ask, f *flight, spool io.Writer, src *ceiling) (artifac
 	}
 }
 
-// accuse tells everybody who should know that an upstream lied, and words it for the callers.
-func (c *Client) accuse(a ask, req AssetRequest, lie Lie) error {
-	lie.Connection, lie.Flight = req.Connection, req.Flight
-	c.metrics.lie(a.connection)
-	c.opts.Logger.Error("upstream digest mismatch", "connection", a.connection, "flight", req.Flight, "what", lie.What,
-		"want", lie.Want, "got", lie.Got)
-	c.opts.OnLie(lie)
+// reportMismatch tells everybody who should know that the bytes are not those wanted, and words it for the callers.
+func (c *Client) reportMismatch(a ask, req AssetRequest, m Mismatch) error {
+	m.Connection, m.Flight = req.Connection, req.Flight
+	c.metrics.integrityFailure(a.connection)
+	c.opts.Logger.Error("upstream digest mismatch", "connection", a.connection, "flight", req.Flight, "what", m.What,
+		"want", m.Want, "got", m.Got)
+	c.opts.OnMismatch(m)
 	return a.origin.unavailable("sent a file whose %s is not what was promised",
-		lie.What).Causing(fmt.Errorf("%w: %s: want %s, got %s", errLie, lie.What, lie.Want, lie.Got))
+		m.What).Causing(fmt.Errorf("%w: %s: want %s, got %s", errMismatch, m.What, m.Want, m.Got))
 }
 
 func (c *Client) unusableAsset(a ask, err error) error {

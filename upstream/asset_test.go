@@ -234,16 +234,16 @@ func TestAnAsset(t *testing.T) {
 	})
 }
 
-func TestNoLiarGetsACompleteBodyThrough(t *testing.T) {
+func TestNoWrongBodyGetsThroughComplete(t *testing.T) {
 	truth := noise(400_000)
 	honest := upstream.Want{SHA256: sha256Of(truth), Size: int64(len(truth))}
 	wrong := bytes.Clone(truth)
 	wrong[len(wrong)-1] ^= 1
 	for _, test := range []struct {
-		name string
-		want upstream.Want
-		send http.HandlerFunc
-		lie  string
+		name     string
+		want     upstream.Want
+		send     http.HandlerFunc
+		mismatch string
 	}{
 		{"right length, wrong last byte", honest, sends(wrong, nil), "sha256"},
 		{"wrong sha512 in metadata", upstream.Want{SHA512: make([]byte, 64)}, sends(truth, nil), "sha512"},
@@ -293,10 +293,10 @@ func TestNoLiarGetsACompleteBodyThrough(t *testing.T) {
 		{"larger than the ceiling, in chunks", upstream.Want{}, chunked(noise(600_000)), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var lies atomic.Pointer[upstream.Lie]
+			var mismatches atomic.Pointer[upstream.Mismatch]
 			r := newRig(t, test.send, func(o *upstream.Options, _ *upstream.Origin) {
 				o.MaxAsset = 450_000
-				o.OnLie = func(l upstream.Lie) { lies.Store(&l) }
+				o.OnMismatch = func(m upstream.Mismatch) { mismatches.Store(&m) }
 			})
 			s := new(store)
 			transfer, err := r.Asset(t.Context(), s.request("a", "f", test.want))
@@ -320,11 +320,11 @@ func TestNoLiarGetsACompleteBodyThrough(t *testing.T) {
 				t.Errorf("kept %d, each %d", kept, each)
 			}
 			s.wantAllDiscarded(t)
-			lie := lies.Load()
-			if (lie != nil) != (test.lie != "") || lie != nil && lie.What != test.lie {
-				t.Errorf("got lie %+v, want %q", lie, test.lie)
+			mismatch := mismatches.Load()
+			if (mismatch != nil) != (test.mismatch != "") || mismatch != nil && mismatch.What != test.mismatch {
+				t.Errorf("got mismatch %+v, want %q", mismatch, test.mismatch)
 			}
-			if (test.lie != "") != strings.Contains(r.log.String(), "upstream digest mismatch") {
+			if (test.mismatch != "") != strings.Contains(r.log.String(), "upstream digest mismatch") {
 				t.Errorf("got log %s", r.log)
 			}
 

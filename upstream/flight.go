@@ -113,7 +113,7 @@ func (c *Client) discard(s Spool) {
 func (c *Client) land(f *flight, err error) {
 	if err != nil {
 		f.end(err)
-		if !artifact.Is(err, artifact.NotFound) && !errors.Is(err, errLie) && !errors.Is(err, errClosed) {
+		if !artifact.Is(err, artifact.NotFound) && !errors.Is(err, errMismatch) && !errors.Is(err, errClosed) {
 			c.opts.Logger.Warn("could not fetch an upstream asset", "flight", f.key, "error", err)
 		}
 	}

@@ -18,9 +18,9 @@ type Options struct {
 	Origins Origins
 	Cache   Cache // where documents are kept; only Document and Refresh use it
 
-	Now    func() time.Time // wall clock for ages; time.Now
-	Logger *slog.Logger     // slog.Default()
-	OnLie  func(Lie)        // told of every asset that was not what it should be; may be nil
+	Now        func() time.Time // wall clock for ages; time.Now
+	Logger     *slog.Logger     // slog.Default()
+	OnMismatch func(Mismatch)   // told of every asset that was not what it should be; may be nil
 
 	Freshness            time.Duration // a document this young is answered without asking; 5 s
 	StaleWhileRevalidate time.Duration // for so long after, the old one is answered and a new one asked for; 60 s
@@ -63,8 +63,8 @@ type DialFunc = func(ctx context.Context, network, address string) (net.Conn, er
 // what metadata points to is then fetched from the origin and its download hosts only.
 type ProxyFunc = func(*http.Request) (*url.URL, error)
 
-// Lie is an asset whose bytes were not what was promised. Nothing of it was kept.
-type Lie struct {
+// Mismatch is an asset whose bytes were not what was promised. Nothing of it was kept.
+type Mismatch struct {
 	Connection string
 	Flight     string // the request's coalescing key
 	What       string // md5, sha1, sha256, sha512 or size
@@ -80,7 +80,7 @@ const (
 func (o *Options) fill() {
 	fallback(&o.Now, o.Now == nil, time.Now)
 	fallback(&o.Logger, o.Logger == nil, slog.Default())
-	fallback(&o.OnLie, o.OnLie == nil, func(Lie) {})
+	fallback(&o.OnMismatch, o.OnMismatch == nil, func(Mismatch) {})
 	fallback(&o.UserAgent, o.UserAgent == "", "entrepot")
 
 	within(&o.Freshness, 5*time.Second, time.Hour)

@@ -335,7 +335,7 @@ func TestBreaker(t *testing.T) {
 			if count != 30 {
 				t.Errorf("%d requests, want 30", count)
 			}
-			wantSample(t, c, "entrepot_upstream_lies_total", "", 30)
+			wantSample(t, c, "entrepot_upstream_integrity_failures_total", "", 30)
 		})
 	})
 	t.Run("retries do not multiply a storm", func(t *testing.T) {

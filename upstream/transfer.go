@@ -125,12 +125,12 @@ func (t *Transfer) admit(v view) error {
 	if t.admitted {
 		return nil
 	}
-	if lie, lied := t.req.Want.lie(v.digests, v.received); lied {
+	if m, differs := t.req.Want.mismatch(v.digests, v.received); differs {
 		a, err := t.client.target(t.req.Connection, t.req.URL, t.req.Path)
 		if err != nil {
 			return err
 		}
-		return t.client.accuse(a, t.req, lie)
+		return t.client.reportMismatch(a, t.req, m)
 	}
 	if t.req.Each != nil {
 		if err := t.req.Each(t.ctx, v.digests, v.received); err != nil {

@@ -46,18 +46,18 @@ func (w Want) check() error {
 	return nil
 }
 
-// lie returns the first thing that is not as wanted, and false if everything is.
-func (w Want) lie(got artifact.Digests, size int64) (Lie, bool) {
+// mismatch returns the first thing that is not as wanted, and false if everything is.
+func (w Want) mismatch(got artifact.Digests, size int64) (Mismatch, bool) {
 	if w.Size > 0 && w.Size != size {
-		return Lie{What: "size", Want: strconv.FormatInt(w.Size, 10), Got: strconv.FormatInt(size, 10)}, true
+		return Mismatch{What: "size", Want: strconv.FormatInt(w.Size, 10), Got: strconv.FormatInt(size, 10)}, true
 	}
 	for _, d := range w.digests() {
 		if sum := d.got(got); len(d.want) > 0 && !bytes.Equal(d.want, sum) {
-			return Lie{What: d.name, Want: hex.EncodeToString(d.want), Got: hex.EncodeToString(sum)}, true
+			return Mismatch{What: d.name, Want: hex.EncodeToString(d.want), Got: hex.EncodeToString(sum)}, true
 		}
 	}
-	return Lie{}, false
+	return Mismatch{}, false
 }
 
-// errLie marks bytes that arrived whole and are not what was promised.
-var errLie = fmt.Errorf("%w: it is not what was promised", errContent)
+// errMismatch marks bytes that arrived whole and are not what was promised.
+var errMismatch = fmt.Errorf("%w: it is not what was promised", errContent)
