@@ -73,7 +73,7 @@ func (r AssetRequest) check() error {
 	default:
 		return r.Want.check()
 	}
-	return artifact.Errorf(artifact.Invalid, "upstream: AssetRequest.%s is missing", missing)
+	return artifact.Errorf(artifact.Invalid, "AssetRequest.%s is missing.", missing)
 }
 
 // board joins the flight or starts it; either way the caller is one of its followers.

@@ -46,7 +46,7 @@ const maxBreakers = 1024
 var errClosed = errors.New("the client was closed")
 
 func shuttingDown() error {
-	return artifact.Errorf(artifact.Unavailable, "the server is shutting down").Causing(errClosed)
+	return artifact.Errorf(artifact.Unavailable, "The server is shutting down.").Causing(errClosed)
 }
 
 // retell gives each of several callers an error of its own: a door may add to it.

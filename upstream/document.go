@@ -62,7 +62,7 @@ func (d Document) Open(ctx context.Context) (io.ReadCloser, error) {
 	}
 	if again.ID != d.ID {
 		return nil, artifact.Errorf(artifact.Unavailable,
-			"the upstream's document changed while it was read; ask again")
+			"The upstream's document changed while it was read. Ask again.")
 	}
 	body, err = d.client.opts.Cache.Open(ctx, again.entry)
 	return body, wrap("open kept document", err)
@@ -149,7 +149,7 @@ func (c *Client) document(ctx context.Context, req DocumentRequest, now bool) (D
 }
 
 func notThere(o Origin) error {
-	return artifact.Errorf(artifact.NotFound, "upstream %s does not have it", o.Name)
+	return artifact.Errorf(artifact.NotFound, "Upstream %s does not have it.", o.Name)
 }
 
 // load brings the entry into memory if it is not there, once for all who ask at the same time.

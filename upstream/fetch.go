@@ -257,7 +257,7 @@ func disappointing(o Origin, status int, what outcome, hold time.Duration) error
 	var e *artifact.Error
 	switch what {
 	case absent:
-		return artifact.Errorf(artifact.NotFound, "upstream %s does not have it", o.Name)
+		return artifact.Errorf(artifact.NotFound, "Upstream %s does not have it.", o.Name)
 	case refused:
 		had := "there are none in the configuration"
 		if !o.Credential.IsZero() {

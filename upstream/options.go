@@ -130,7 +130,7 @@ func within[T ~int | ~int64 | ~float64](field *T, otherwise, ceiling T) {
 // check refuses options a client cannot work with.
 func (o *Options) check() error {
 	if o.Cache == nil {
-		return artifact.Errorf(artifact.Invalid, "upstream: Options.Cache is missing")
+		return artifact.Errorf(artifact.Invalid, "Options.Cache is missing.")
 	}
 	return nil
 }

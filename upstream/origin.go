@@ -49,16 +49,15 @@ func ParseOrigin(setting, address string) (Origin, error) {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || len(address) > maxURL:
-		return Origin{}, artifact.Errorf(artifact.Invalid, "the address of upstream %s is not a URL", setting)
+		return Origin{}, artifact.Errorf(artifact.Invalid, "The address of upstream %s is not a URL.", setting)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return Origin{}, artifact.Errorf(artifact.Invalid,
-			"the address of upstream %s must begin with http:// or https://", setting)
+			"The address of upstream %s must begin with http:// or https://.", setting)
 	case u.Hostname() == "" || u.Opaque != "" || !validPort(u):
-		return Origin{}, artifact.Errorf(artifact.Invalid, "the address of upstream %s names no valid host", setting)
+		return Origin{}, artifact.Errorf(artifact.Invalid, "The address of upstream %s names no valid host.", setting)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return Origin{}, artifact.Errorf(artifact.Invalid,
-			"the address of upstream %s may have no query and no fragment",
-			setting)
+			"The address of upstream %s may have no query and no fragment.", setting)
 	}
 	origin := Origin{Name: setting, Base: u}
 	if u.User != nil {
@@ -91,21 +90,21 @@ func (o Origins) Lookup(connection string) (Origin, error) {
 		for i, c := range connections {
 			names[i] = c.Name
 		}
-		return Origin{}, artifact.Errorf(artifact.Unavailable, "there is no external connection %.100q; there are %s",
+		return Origin{}, artifact.Errorf(artifact.Unavailable, "There is no external connection %.100q; there are %s.",
 			connection, strings.Join(names, ", "))
 	}
 	origin, addressed := o.bySetting[c.Setting()]
 	if !addressed || origin.Base == nil {
 		return Origin{}, artifact.Errorf(artifact.Unavailable,
-			"external connection %s has no address; set `upstreams: {%s: URL}` in the configuration, %s=URL in the "+
-				"environment, or --upstream %s=URL", connection, c.Setting(), c.Env(), c.Setting())
+			"External connection %s has no address; set `upstreams: {%s: URL}` in the configuration, %s=URL in the "+
+				"environment, or --upstream %s=URL.", connection, c.Setting(), c.Env(), c.Setting())
 	}
 	return origin, nil
 }
 
 // unavailable is an error about this upstream; the words follow its name.
 func (o Origin) unavailable(words string, args ...any) *artifact.Error {
-	return artifact.Errorf(artifact.Unavailable, "upstream %s %s", o.Name, fmt.Sprintf(words, args...))
+	return artifact.Errorf(artifact.Unavailable, "Upstream %s %s.", o.Name, fmt.Sprintf(words, args...))
 }
 
 // below resolves an escaped relative path under the origin's base, keeping the base's own path and the escapes.
@@ -121,7 +120,7 @@ func (o Origin) below(path string) (*url.URL, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil || len(text) > maxURL {
-		return nil, artifact.Errorf(artifact.Invalid, "the upstream path %.200q cannot be part of a URL", path).
+		return nil, artifact.Errorf(artifact.Invalid, "The upstream path %.200q cannot be part of a URL.", path).
 			Causing(err)
 	}
 	return u, nil
@@ -130,7 +129,7 @@ func (o Origin) below(path string) (*url.URL, error) {
 // checkRelative refuses paths that could leave the base: the segments are judged as the server there may read them.
 func checkRelative(path string) error {
 	refuse := func(why string) error {
-		return artifact.Errorf(artifact.Invalid, "the upstream path %.200q %s", path, why)
+		return artifact.Errorf(artifact.Invalid, "The upstream path %.200q %s.", path, why)
 	}
 	if len(path) > maxURL {
 		return refuse("is too long")
