@@ -48,11 +48,11 @@ func (c *Client) Asset(ctx context.Context, req AssetRequest) (*Transfer, error)
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	a, err := c.target(req.Connection, req.URL, req.Path)
+	to, err := c.target(req.Connection, req.URL, req.Path)
 	if err != nil {
 		return nil, err
 	}
-	f := c.board(a, req)
+	f := c.join(to, req)
 	t := &Transfer{client: c, flight: f, ctx: ctx, req: req, closed: make(chan struct{})}
 	if err := t.begun(); err != nil {
 		_ = t.Close() // releases the flight; nothing was read
@@ -76,8 +76,8 @@ func (r AssetRequest) check() error {
 	return artifact.Errorf(artifact.Invalid, "AssetRequest.%s is missing.", missing)
 }
 
-// board joins the flight or starts it; either way the caller is one of its followers.
-func (c *Client) board(a ask, req AssetRequest) *flight {
+// join joins the flight or starts it; either way the caller is one of its followers.
+func (c *Client) join(to target, req AssetRequest) *flight {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if f := c.flights[req.Flight]; f != nil && f.follow() {
@@ -86,9 +86,9 @@ func (c *Client) board(a ask, req AssetRequest) *flight {
 	}
 	f := newFlight(req.Flight)
 	begun := c.spawn(func(ctx context.Context) {
-		err := c.fly(ctx, a, req, f)
-		c.land(f, err)
-	}, func(err error) { c.land(f, err) })
+		err := c.fetch(ctx, to, req, f)
+		c.finish(f, err)
+	}, func(err error) { c.finish(f, err) })
 	if !begun {
 		f.end(shuttingDown())
 		f.leave(c.discard)
@@ -99,19 +99,19 @@ func (c *Client) board(a ask, req AssetRequest) *flight {
 	return f
 }
 
-// fly fetches, spools, verifies and keeps.
-func (c *Client) fly(ctx context.Context, a ask, req AssetRequest, f *flight) error {
+// fetch asks the upstream, spools, verifies and keeps.
+func (c *Client) fetch(ctx context.Context, to target, req AssetRequest, f *flight) error {
 	// Archives are asked for as they are: a coding would change the bytes the digests were made of.
-	a.header = http.Header{"Accept-Encoding": {"identity"}}
+	to.header = http.Header{"Accept-Encoding": {"identity"}}
 	if req.Accept != "" {
-		a.header.Set("Accept", req.Accept)
+		to.header.Set("Accept", req.Accept)
 	}
-	resp, err := c.get(ctx, a)
+	resp, err := c.get(ctx, to)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = resp.Body.Close() }() // read to its end, or given up
-	if err := c.checkAsset(a, req, resp); err != nil {
+	if err := c.checkAsset(to, req, resp); err != nil {
 		return err
 	}
 	opening, cancel := context.WithTimeout(ctx, c.opts.KeepTimeout)
@@ -126,15 +126,15 @@ func (c *Client) fly(ctx context.Context, a ask, req AssetRequest, f *flight) er
 	if req.Want.Size > 0 {
 		body.max = req.Want.Size
 	}
-	digests, size, err := c.spool(a, f, spool, body)
+	digests, size, err := c.spool(to, f, spool, body)
 	if req.Want.Size > 0 && body.read > req.Want.Size {
-		return c.reportMismatch(a, req, Mismatch{What: "size", Want: fmt.Sprint(req.Want.Size), Got: "more"})
+		return c.reportMismatch(to, req, Mismatch{What: "size", Want: fmt.Sprint(req.Want.Size), Got: "more"})
 	}
 	if err != nil {
 		return err
 	}
 	if m, differs := req.Want.mismatch(digests, size); differs {
-		return c.reportMismatch(a, req, m)
+		return c.reportMismatch(to, req, m)
 	}
 	keeping, cancel := context.WithTimeout(ctx, c.opts.KeepTimeout)
 	defer cancel()
@@ -156,29 +156,29 @@ func announced(resp *http.Response, w Want) int64 {
 }
 
 // checkAsset judges what the headers say.
-func (c *Client) checkAsset(a ask, req AssetRequest, resp *http.Response) error {
+func (c *Client) checkAsset(to target, req AssetRequest, resp *http.Response) error {
 	if err := checkType(resp, req.Accept); err != nil {
-		return c.unusableAsset(a, err)
+		return c.unusableAsset(to, err)
 	}
 	switch n := resp.ContentLength; {
 	case resp.StatusCode != http.StatusOK:
-		return c.unusableAsset(a, fmt.Errorf("%w: status %d", errContent, resp.StatusCode))
+		return c.unusableAsset(to, fmt.Errorf("%w: status %d", errContent, resp.StatusCode))
 	case n == 0:
-		return c.unusableAsset(a, fmt.Errorf("%w: it is empty", errContent))
+		return c.unusableAsset(to, fmt.Errorf("%w: it is empty", errContent))
 	case n > c.opts.MaxAsset || req.Want.Size > c.opts.MaxAsset:
-		return c.unusableAsset(a, fmt.Errorf("%w: it is larger than %d bytes", errContent, c.opts.MaxAsset))
+		return c.unusableAsset(to, fmt.Errorf("%w: it is larger than %d bytes", errContent, c.opts.MaxAsset))
 	case n > 0 && req.Want.Size > 0 && n != req.Want.Size:
-		return c.reportMismatch(a, req, Mismatch{What: "size", Want: fmt.Sprint(req.Want.Size), Got: fmt.Sprint(n)})
+		return c.reportMismatch(to, req, Mismatch{What: "size", Want: fmt.Sprint(req.Want.Size), Got: fmt.Sprint(n)})
 	}
 	// Without a length or chunks a body ends where the connection does, whatever the reason.
 	endless := resp.ProtoMajor == 1 && resp.ContentLength < 0 && len(resp.TransferEncoding) == 0
 	if endless && req.Want.Size <= 0 && !req.Want.anyDigest() {
-		return c.unusableAsset(a, fmt.Errorf("%w: nothing tells its end from a broken connection", errContent))
+		return c.unusableAsset(to, fmt.Errorf("%w: nothing tells its end from a broken connection", errContent))
 	}
 	// Some servers call a .tgz gzip-coded. Its bytes are then still the file's, which only a digest can tell.
 	coding := strings.ToLower(resp.Header.Get("Content-Encoding"))
 	if coding != "" && coding != "identity" && !req.Want.anyDigest() {
-		return c.unusableAsset(a, fmt.Errorf("%w: it is coded as %.40q and no digest is known", errContent, coding))
+		return c.unusableAsset(to, fmt.Errorf("%w: it is coded as %.40q and no digest is known", errContent, coding))
 	}
 	return nil
 }
@@ -188,7 +188,7 @@ func (c *Client) checkAsset(a ask, req AssetRequest, resp *http.Response) error 
 var chunks = sync.Pool{New: func() any { return new([chunk]byte) }}
 
 // spool copies the body, hashing it, and tells the followers of every step.
-func (c *Client) spool(a ask, f *flight, spool io.Writer, src *ceiling) (artifact.Digests, int64, error) {
+func (c *Client) spool(to target, f *flight, spool io.Writer, src *ceiling) (artifact.Digests, int64, error) {
 	sums := artifact.NewDigester()
 	whole := chunks.Get().(*[chunk]byte)
 	defer chunks.Put(whole)
@@ -207,29 +207,29 @@ func (c *Client) spool(a ask, f *flight, spool io.Writer, src *ceiling) (artifac
 			return digests, size, nil
 		}
 		if err != nil {
-			return artifact.Digests{}, 0, c.unusableAsset(a, err)
+			return artifact.Digests{}, 0, c.unusableAsset(to, err)
 		}
 	}
 }
 
 // reportMismatch tells everybody who should know that the bytes are not those wanted, and words it for the callers.
-func (c *Client) reportMismatch(a ask, req AssetRequest, m Mismatch) error {
+func (c *Client) reportMismatch(to target, req AssetRequest, m Mismatch) error {
 	m.Connection, m.Flight = req.Connection, req.Flight
-	c.metrics.integrityFailure(a.connection)
-	c.opts.Logger.Error("upstream digest mismatch", "connection", a.connection, "flight", req.Flight, "what", m.What,
+	c.metrics.integrityFailure(to.connection)
+	c.opts.Logger.Error("upstream digest mismatch", "connection", to.connection, "flight", req.Flight, "what", m.What,
 		"want", m.Want, "got", m.Got)
 	c.opts.OnMismatch(m)
-	return a.origin.unavailable("sent a file whose %s is not what was promised",
+	return to.origin.unavailable("sent a file whose %s is not what was promised",
 		m.What).Causing(fmt.Errorf("%w: %s: want %s, got %s", errMismatch, m.What, m.Want, m.Got))
 }
 
-func (c *Client) unusableAsset(a ask, err error) error {
+func (c *Client) unusableAsset(to target, err error) error {
 	switch {
 	case errors.Is(err, errClosed) || c.ctx.Err() != nil:
 		return shuttingDown()
 	case errors.Is(err, errBroken):
-		return a.origin.unavailable("broke off in the middle of a file").Causing(err)
+		return to.origin.unavailable("broke off in the middle of a file").Causing(err)
 	}
-	c.metrics.request(a.connection, badContent)
-	return a.origin.unavailable("sent something that is not the file").Causing(err)
+	c.metrics.request(to.connection, badContent)
+	return to.origin.unavailable("sent something that is not the file").Causing(err)
 }

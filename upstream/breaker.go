@@ -43,40 +43,40 @@ const (
 	undecided // the caller gave up; says nothing about the host
 )
 
-// A pass is the leave to send one request. Exactly one report must follow.
-type pass struct {
+// A permit is the leave to send one request. Exactly one report must follow.
+type permit struct {
 	b     *breaker
 	probe bool
 }
 
 // allow says whether a request may go out and, if not, when to come back.
-func (b *breaker) allow() (p pass, ok bool, retry time.Duration) {
+func (b *breaker) allow() (p permit, ok bool, retry time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
 	switch {
 	case b.until.IsZero():
 		b.budget = min(b.budget+earnedEach, maxBudget)
-		return pass{b: b}, true, 0
+		return permit{b: b}, true, 0
 	case now.Before(b.until):
-		return pass{}, false, b.until.Sub(now)
+		return permit{}, false, b.until.Sub(now)
 	case b.probing:
-		return pass{}, false, time.Second
+		return permit{}, false, time.Second
 	}
 	b.probing = true
-	return pass{b: b, probe: true}, true, 0
+	return permit{b: b, probe: true}, true, 0
 }
 
 // report tells what became of a request that was allowed. hold, where the host named one, is how long it wants to be
 // left alone after a failure. A request that began before the breaker opened no longer says anything.
-func (p pass) report(v verdict, hold time.Duration) {
+func (p permit) report(v verdict, hold time.Duration) {
 	b := p.b
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
 	case p.probe:
 		b.probing = false
-		b.settle(v, hold)
+		b.probed(v, hold)
 	case !b.until.IsZero() || v == undecided:
 	case v == worked:
 		b.remember(0)
@@ -86,9 +86,9 @@ func (p pass) report(v verdict, hold time.Duration) {
 }
 
 // broke tells of a failure that came after the headers: a body that stopped.
-func (b *breaker) broke() { pass{b: b}.report(failed, 0) }
+func (b *breaker) broke() { permit{b: b}.report(failed, 0) }
 
-func (b *breaker) settle(v verdict, hold time.Duration) {
+func (b *breaker) probed(v verdict, hold time.Duration) {
 	switch v {
 	case worked:
 		b.until, b.openings, b.history, b.seen = time.Time{}, 0, 0, 0

@@ -19,24 +19,24 @@ import (
 
 // A Client fetches documents and assets. It may be used by any number of goroutines; Close ends it.
 type Client struct {
-	opts    Options
-	roads   roads
-	metrics metrics
-	loads   singleflight.Group
+	opts       Options
+	transports transports
+	metrics    metrics
+	loads      singleflight.Group
 
 	ctx    context.Context // of everything that outlives its caller
 	cancel context.CancelCauseFunc
 	wg     sync.WaitGroup
 
-	mu        sync.Mutex // guards what follows
-	closed    bool
-	lingering []*flight // landed, oldest first
-	asking    map[question]*inquiry
-	flights   map[string]*flight
-	limiters  map[string]*rate.Limiter
-	entries   *lru.Cache[Key, memory]
-	absences  *lru.Cache[Key, time.Time] // until when the upstream is believed not to have it
-	breakers  *lru.Cache[string, *breaker]
+	mu            sync.Mutex // guards what follows
+	closed        bool
+	lingering     []*flight // finished, oldest first
+	revalidations map[revalidationKey]*revalidation
+	flights       map[string]*flight
+	limiters      map[string]*rate.Limiter
+	entries       *lru.Cache[Key, memory]
+	absences      *lru.Cache[Key, time.Time] // until when the upstream is believed not to have it
+	breakers      *lru.Cache[string, *breaker]
 }
 
 // maxBreakers bounds the hosts remembered: metadata may name any number.
@@ -66,14 +66,14 @@ func New(o Options) (*Client, error) {
 	o.fill()
 	fallback(&o.randomFloat64, o.randomFloat64 == nil, rand.Float64)
 	c := &Client{
-		opts:     o,
-		roads:    newRoads(&o),
-		asking:   make(map[question]*inquiry),
-		flights:  make(map[string]*flight),
-		limiters: make(map[string]*rate.Limiter),
-		entries:  table[Key, memory](o.MaxEntries),
-		absences: table[Key, time.Time](o.MaxEntries),
-		breakers: table[string, *breaker](maxBreakers),
+		opts:          o,
+		transports:    newTransports(&o),
+		revalidations: make(map[revalidationKey]*revalidation),
+		flights:       make(map[string]*flight),
+		limiters:      make(map[string]*rate.Limiter),
+		entries:       table[Key, memory](o.MaxEntries),
+		absences:      table[Key, time.Time](o.MaxEntries),
+		breakers:      table[string, *breaker](maxBreakers),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	return c, nil
@@ -100,9 +100,9 @@ func (c *Client) Close() error {
 	lingering := slices.Clone(c.lingering)
 	c.mu.Unlock()
 	for _, f := range lingering {
-		c.forget(f)
+		c.dismiss(f)
 	}
-	c.roads.close()
+	c.transports.close()
 	return nil
 }
 

@@ -12,8 +12,8 @@ import (
 	"entrepot/artifact"
 )
 
-// An ask is one GET, as far as the first byte of its body: redirects, retries and breaker included.
-type ask struct {
+// A target is where one GET goes, as far as the first byte of its body: redirects, retries and breaker included.
+type target struct {
 	connection string
 	origin     Origin
 	url        *url.URL
@@ -22,25 +22,25 @@ type ask struct {
 }
 
 // target finds where a request goes: to an absolute URL out of metadata, or to a path below the origin.
-func (c *Client) target(connection, absolute, path string) (ask, error) {
+func (c *Client) target(connection, absolute, path string) (target, error) {
 	origin, err := c.opts.Origins.Lookup(connection)
 	if err != nil {
-		return ask{}, err
+		return target{}, err
 	}
-	a := ask{connection: connection, origin: origin}
+	to := target{connection: connection, origin: origin}
 	if absolute == "" {
-		a.url, err = origin.below(path)
-		return a, err
+		to.url, err = origin.below(path)
+		return to, err
 	}
 	u, err := url.Parse(absolute)
 	if err != nil || len(absolute) > maxURL {
-		return ask{}, origin.unavailable("points to something that is no URL").
+		return target{}, origin.unavailable("points to something that is no URL").
 			Causing(err)
 	}
 	u.Fragment, u.RawFragment = "", ""
-	a.guarded, err = admit(origin, u)
-	a.url = u
-	return a, err
+	to.guarded, err = checkURL(origin, u)
+	to.url = u
+	return to, err
 }
 
 // errRefused marks a 401 or 403: an answer of its own, which an old copy does not paper over.
@@ -100,25 +100,25 @@ var statuses = map[int]outcome{
 
 // get sends the request and returns a response with status 200, or 304 where a validator was sent. Its body is paced
 // and must be closed. Errors are *artifact.Error: NotFound after a definitive absence, otherwise Unavailable.
-func (c *Client) get(ctx context.Context, a ask) (*http.Response, error) {
+func (c *Client) get(ctx context.Context, to target) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	tooLong := time.AfterFunc(c.opts.AttemptsWithin, func() { cancel(errSlow) })
 	defer tooLong.Stop()
 	for attempt := 1; ; attempt++ {
-		resp, b, what, err := c.follow(ctx, a)
+		resp, b, what, err := c.follow(ctx, to)
 		if err == nil {
-			resp.Body = c.pace(resp.Body, a, b, cancel)
+			resp.Body = c.pace(resp.Body, to, b, cancel)
 			return resp, nil
 		}
-		if !what.again || attempt > c.opts.Retries || !b.retry() || !c.rest(ctx, attempt, err) {
+		if !what.again || attempt > c.opts.Retries || !b.retry() || !c.backOff(ctx, attempt, err) {
 			cancel(nil)
 			return nil, err
 		}
 	}
 }
 
-// rest waits before the next attempt; false means there is no point.
-func (c *Client) rest(ctx context.Context, attempt int, err error) bool {
+// backOff waits before the next attempt; false means there is no point.
+func (c *Client) backOff(ctx context.Context, attempt int, err error) bool {
 	var asked time.Duration
 	if e, ok := errors.AsType[*artifact.Error](err); ok {
 		asked = e.RetryAfter
@@ -138,126 +138,126 @@ func (c *Client) rest(ctx context.Context, attempt int, err error) bool {
 }
 
 // follow makes one attempt, through at most five redirects, each judged as if metadata had pointed there.
-func (c *Client) follow(ctx context.Context, a ask) (*http.Response, *breaker, outcome, error) {
+func (c *Client) follow(ctx context.Context, to target) (*http.Response, *breaker, outcome, error) {
 	for hop := 0; ; hop++ {
-		b := c.breaker(a)
-		resp, what, err := c.roundTrip(ctx, a, b)
+		b := c.breaker(to)
+		resp, what, err := c.roundTrip(ctx, to, b)
 		if err != nil || what != redirected {
 			return resp, b, what, err
 		}
-		next, err := redirect(a, resp)
+		next, err := redirect(to, resp)
 		drain(resp.Body)
 		if err == nil && hop == maxRedirects {
-			err = a.origin.unavailable("redirects without end")
+			err = to.origin.unavailable("redirects without end")
 		}
 		if err != nil {
 			return nil, b, what, err
 		}
-		a = next
+		to = next
 	}
 }
 
 // redirect reads where the response leads. Validators and Accept travel along; credentials are decided per hop.
-func redirect(a ask, resp *http.Response) (ask, error) {
+func redirect(to target, resp *http.Response) (target, error) {
 	location := resp.Header.Get("Location")
-	next, err := a.url.Parse(location)
+	next, err := to.url.Parse(location)
 	if err != nil || location == "" || len(location) > maxURL {
-		return a, a.origin.unavailable("redirects to something that is no URL").
+		return to, to.origin.unavailable("redirects to something that is no URL").
 			Causing(err)
 	}
-	if a.url.Scheme == "https" && next.Scheme != "https" {
-		return a, a.origin.unavailable("redirects from https to %.20q", next.Scheme)
+	if to.url.Scheme == "https" && next.Scheme != "https" {
+		return to, to.origin.unavailable("redirects from https to %.20q", next.Scheme)
 	}
 	next.Fragment, next.RawFragment = "", ""
-	a.guarded, err = admit(a.origin, next)
-	a.url = next
-	return a, err
+	to.guarded, err = checkURL(to.origin, next)
+	to.url = next
+	return to, err
 }
 
-func (c *Client) roundTrip(ctx context.Context, a ask, b *breaker) (*http.Response, outcome, error) {
+func (c *Client) roundTrip(ctx context.Context, to target, b *breaker) (*http.Response, outcome, error) {
 	leave, ok, wait := b.allow()
 	if !ok {
-		c.metrics.request(a.connection, breakerIsOpen)
-		err := a.origin.unavailable("failed repeatedly and is left alone for a while")
+		c.metrics.request(to.connection, breakerIsOpen)
+		err := to.origin.unavailable("failed repeatedly and is left alone for a while")
 		err.RetryAfter = wait
 		return nil, outcome{label: breakerIsOpen}, err
 	}
-	r, err := c.request(ctx, a)
+	r, err := c.request(ctx, to)
 	if err != nil {
 		leave.report(undecided, 0)
 		return nil, oddStatus, err
 	}
-	road := c.roads.trusted
-	if a.guarded {
-		road = c.roads.guarded
+	transport := c.transports.trusted
+	if to.guarded {
+		transport = c.transports.guarded
 	}
-	resp, err := road.RoundTrip(r)
+	resp, err := transport.RoundTrip(r)
 	if err != nil {
-		what, err := c.unanswered(ctx, a, err)
+		what, err := c.transportError(ctx, to, err)
 		leave.report(what.verdict, 0)
-		c.metrics.request(a.connection, what.label)
+		c.metrics.request(to.connection, what.label)
 		return nil, what, err
 	}
 	what, known := statuses[resp.StatusCode]
-	if !known || what == unmodified && !conditional(a.header) {
+	if !known || what == unmodified && !conditional(to.header) {
 		what = oddStatus
 	}
 	hold := retryAfter(resp.Header.Get("Retry-After"), c.opts.Now())
 	leave.report(what.verdict, hold)
-	c.metrics.request(a.connection, what.label)
+	c.metrics.request(to.connection, what.label)
 	if what == answered || what == unmodified || what == redirected {
 		return resp, what, nil
 	}
 	drain(resp.Body)
-	return nil, what, disappointing(a.origin, resp.StatusCode, what, hold)
+	return nil, what, statusError(to.origin, resp.StatusCode, what, hold)
 }
 
 func conditional(h http.Header) bool {
 	return h.Get("If-None-Match") != "" || h.Get("If-Modified-Since") != ""
 }
 
-func (c *Client) request(ctx context.Context, a ask) (*http.Request, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url.String(), nil)
+func (c *Client) request(ctx context.Context, to target) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, to.url.String(), nil)
 	if err != nil {
-		return nil, a.origin.unavailable("cannot be asked for this URL").Causing(err)
+		return nil, to.origin.unavailable("cannot be asked for this URL").Causing(err)
 	}
-	r.Header = a.header.Clone()
+	r.Header = to.header.Clone()
 	r.Header.Set("User-Agent", c.opts.UserAgent)
 	// A WWW-Authenticate answer changes nothing here: whom to trust with a credential is configuration.
-	if a.origin.owns(a.url) {
-		a.origin.Credential.attach(r)
+	if to.origin.owns(to.url) {
+		to.origin.Credential.attach(r)
 	}
-	if a.guarded && c.opts.Proxy != nil {
+	if to.guarded && c.opts.Proxy != nil {
 		if proxy, err := c.opts.Proxy(r); err != nil || proxy != nil {
-			return nil, a.origin.unavailable("points to a host that only a proxy reaches; " +
+			return nil, to.origin.unavailable("points to a host that only a proxy reaches; " +
 				"list it among its download hosts").Causing(err)
 		}
 	}
 	return r, nil
 }
 
-// unanswered words a request that got no response.
-func (c *Client) unanswered(ctx context.Context, a ask, err error) (outcome, error) {
+// transportError words a request that got no response.
+func (c *Client) transportError(ctx context.Context, to target, err error) (outcome, error) {
 	cause := context.Cause(ctx)
 	switch {
 	case errors.Is(err, errNotPublic):
-		return guardRefusal, a.origin.unavailable("points to an address that is not public").Causing(err)
+		return guardRefusal, to.origin.unavailable("points to an address that is not public").Causing(err)
 	case errors.Is(cause, errClosed):
 		return abandoned, shuttingDown()
 	case cause != nil && !errors.Is(cause, errSlow):
-		return abandoned, a.origin.unavailable("was no longer asked").Causing(cause)
+		return abandoned, to.origin.unavailable("was no longer asked").Causing(cause)
 	case cause != nil:
 		err = fmt.Errorf("%w: %w", cause, err)
 	}
-	return unreachable, a.origin.unavailable("does not answer").Causing(err)
+	return unreachable, to.origin.unavailable("does not answer").Causing(err)
 }
 
-// disappointing words a status that is no success.
-func disappointing(o Origin, status int, what outcome, hold time.Duration) error {
+// statusError words a status that is no success.
+func statusError(o Origin, status int, what outcome, hold time.Duration) error {
 	var e *artifact.Error
 	switch what {
 	case absent:
-		return artifact.Errorf(artifact.NotFound, "Upstream %s does not have it.", o.Name)
+		return o.notFound()
 	case refused:
 		had := "there are none in the configuration"
 		if !o.Credential.IsZero() {
@@ -275,10 +275,10 @@ func disappointing(o Origin, status int, what outcome, hold time.Duration) error
 }
 
 // breaker returns the breaker of the host the request goes to.
-func (c *Client) breaker(a ask) *breaker {
+func (c *Client) breaker(to target) *breaker {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := a.origin.Name + " " + a.url.Scheme + "://" + hostPort(a.url)
+	key := to.origin.Name + " " + to.url.Scheme + "://" + hostPort(to.url)
 	b, ok := c.breakers.Get(key)
 	if !ok {
 		b = &breaker{now: c.opts.Now, after: c.opts.BreakAfter, pause: c.opts.BreakFor, budget: maxBudget}

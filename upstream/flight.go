@@ -26,7 +26,7 @@ type flight struct {
 	digests   artifact.Digests
 	err       error // why it will never be complete
 	followers int
-	linger    *time.Timer // guarded by Client.mu; runs once the flight has landed
+	linger    *time.Timer // guarded by Client.mu; runs once the flight has finished
 }
 
 // newFlight returns a flight with two followers: who fetches, and the first caller.
@@ -108,9 +108,9 @@ func (c *Client) discard(s Spool) {
 	}
 }
 
-// land ends a flight. A complete one takes callers in for a while longer: a caller that looked in the store before Keep
-// and asks here after it must not cause a second request.
-func (c *Client) land(f *flight, err error) {
+// finish ends a flight. A complete one takes callers in for a while longer: a caller that looked in the store before
+// Keep and asks here after it must not cause a second request.
+func (c *Client) finish(f *flight, err error) {
 	if err != nil {
 		f.end(err)
 		if !artifact.Is(err, artifact.NotFound) && !errors.Is(err, errMismatch) && !errors.Is(err, errClosed) {
@@ -118,7 +118,7 @@ func (c *Client) land(f *flight, err error) {
 		}
 	}
 	if err == nil && c.opts.Linger > 0 {
-		c.crowd(f)
+		c.keepForLatecomers(f)
 		return
 	}
 	c.remove(f)

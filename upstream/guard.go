@@ -81,9 +81,9 @@ func guardAddress(address string) error {
 	return nil
 }
 
-// admit decides whether u, found in metadata or a redirect of the origin, may be fetched at all, and if so whether the
-// address it leads to is to be guarded.
-func admit(o Origin, u *url.URL) (guarded bool, err error) {
+// checkURL decides whether u, found in metadata or a redirect of the origin, may be fetched at all, and if so whether
+// the address it leads to is to be guarded.
+func checkURL(o Origin, u *url.URL) (guarded bool, err error) {
 	refuse := func(why string) (bool, error) {
 		return false, o.unavailable("points to a URL that %s", why)
 	}

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// maxLingering bounds the landed flights that hold on to their spools, each perhaps an open file.
+// maxLingering bounds the finished flights that hold on to their spools, each perhaps an open file.
 const maxLingering = 256
 
-// crowd notes a landed flight and lets the oldest go when there are too many.
-func (c *Client) crowd(f *flight) {
+// keepForLatecomers notes a finished flight and lets the oldest go when there are too many.
+func (c *Client) keepForLatecomers(f *flight) {
 	c.mu.Lock()
-	f.linger = time.AfterFunc(c.opts.Linger, func() { c.forget(f) })
+	f.linger = time.AfterFunc(c.opts.Linger, func() { c.dismiss(f) })
 	c.lingering = append(c.lingering, f)
 	var oldest *flight
 	if len(c.lingering) > maxLingering {
@@ -20,15 +20,16 @@ func (c *Client) crowd(f *flight) {
 	closed := c.closed
 	c.mu.Unlock()
 	if oldest != nil {
-		c.forget(oldest)
+		c.dismiss(oldest)
 	}
 	if closed {
-		c.forget(f)
+		c.dismiss(f)
 	}
 }
 
-// forget ends the lingering of a landed flight; it does nothing to one that is still flying or was forgotten before.
-func (c *Client) forget(f *flight) {
+// dismiss ends the lingering of a finished flight; it does nothing to one that is still under way or was dismissed
+// before.
+func (c *Client) dismiss(f *flight) {
 	c.mu.Lock()
 	i := slices.Index(c.lingering, f)
 	if i < 0 {

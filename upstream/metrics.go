@@ -119,7 +119,7 @@ func (c *Client) breakerStates() map[series]float64 {
 		if err != nil {
 			continue
 		}
-		b := c.breaker(ask{origin: origin, url: origin.Base})
+		b := c.breaker(target{origin: origin, url: origin.Base})
 		states[series{breakerFamily, connection.Name, ""}] = b.state()
 	}
 	return states

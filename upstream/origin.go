@@ -107,6 +107,11 @@ func (o Origin) unavailable(words string, args ...any) *artifact.Error {
 	return artifact.Errorf(artifact.Unavailable, "Upstream %s %s.", o.Name, fmt.Sprintf(words, args...))
 }
 
+// notFound says that this upstream does not have what was asked for.
+func (o Origin) notFound() *artifact.Error {
+	return artifact.Errorf(artifact.NotFound, "Upstream %s does not have it.", o.Name)
+}
+
 // below resolves an escaped relative path under the origin's base, keeping the base's own path and the escapes.
 func (o Origin) below(path string) (*url.URL, error) {
 	if err := checkRelative(path); err != nil {

@@ -13,21 +13,21 @@ import (
 // bytes at MinRate. Together they cap the time of any body by its size.
 type pacer struct {
 	io.ReadCloser
-	c       *Client
-	a       ask
-	b       *breaker
-	cancel  context.CancelCauseFunc
-	timer   *time.Timer
-	began   time.Time
-	read    int64
-	settled sync.Once
-	slow    chan struct{} // closed when the timer fired
+	c        *Client
+	to       target
+	b        *breaker
+	cancel   context.CancelCauseFunc
+	timer    *time.Timer
+	began    time.Time
+	read     int64
+	reported sync.Once
+	slow     chan struct{} // closed when the timer fired
 }
 
 // pace puts a pacer over body. cancel ends the request behind it. Timers run on the monotonic clock, not on
 // Options.Now, which tells ages.
-func (c *Client) pace(body io.ReadCloser, a ask, b *breaker, cancel context.CancelCauseFunc) io.ReadCloser {
-	p := &pacer{ReadCloser: body, c: c, a: a, b: b, cancel: cancel, began: time.Now(), slow: make(chan struct{})}
+func (c *Client) pace(body io.ReadCloser, to target, b *breaker, cancel context.CancelCauseFunc) io.ReadCloser {
+	p := &pacer{ReadCloser: body, c: c, to: to, b: b, cancel: cancel, began: time.Now(), slow: make(chan struct{})}
 	p.timer = time.AfterFunc(p.patience(), func() {
 		close(p.slow)
 		cancel(errSlow)
@@ -48,7 +48,7 @@ var errBroken = errors.New("the answer broke off")
 func (p *pacer) Read(b []byte) (int, error) {
 	n, err := p.ReadCloser.Read(b)
 	p.read += int64(n)
-	p.c.metrics.received(p.a.connection, n)
+	p.c.metrics.received(p.to.connection, n)
 	if err == nil {
 		if p.timer.Stop() {
 			p.timer.Reset(max(p.patience(), 0))
@@ -65,9 +65,9 @@ func (p *pacer) Read(b []byte) (int, error) {
 	default:
 	}
 	if !errors.Is(err, context.Canceled) && !errors.Is(err, errClosed) {
-		p.settled.Do(func() {
+		p.reported.Do(func() {
 			p.b.broke()
-			p.c.metrics.request(p.a.connection, brokenBody)
+			p.c.metrics.request(p.to.connection, brokenBody)
 		})
 	}
 	return n, fmt.Errorf("%w: %w", errBroken, err)

@@ -13,14 +13,14 @@ import (
 )
 
 // take turns a response into a kept document: bounded, decoded, regenerated, saved.
-func (c *Client) take(ctx context.Context, a ask, req DocumentRequest, k Key, old memory,
+func (c *Client) take(ctx context.Context, to target, req DocumentRequest, k Key, old memory,
 	resp *http.Response) (memory, error) {
 	if err := checkType(resp, req.Accept); err != nil {
-		return memory{}, c.unusable(a, err)
+		return memory{}, c.unusable(to, err)
 	}
 	body, err := plain(resp)
 	if err != nil {
-		return memory{}, c.unusable(a, err)
+		return memory{}, c.unusable(to, err)
 	}
 	src := &ceiling{r: body, max: c.opts.MaxDocument}
 	spool, err := c.opts.Cache.Create(ctx)
@@ -39,7 +39,7 @@ func (c *Client) take(ctx context.Context, a ask, req DocumentRequest, k Key, ol
 		_, err = io.Copy(io.Discard, src)
 	}
 	if err != nil {
-		return memory{}, c.unusable(a, errors.Join(src.failure(), dst.err, err))
+		return memory{}, c.unusable(to, errors.Join(src.failure(), dst.err, err))
 	}
 	now := c.opts.Now()
 	e := Entry{Key: k, ETag: validator(resp, "ETag"), LastModified: validator(resp, "Last-Modified"), FetchedAt: now,
@@ -62,18 +62,18 @@ func (c *Client) save(ctx context.Context, e, old Entry, spool Spool) error {
 
 // unusable words a 200 that did not become a document or an asset. The cause may hold the upstream's own bytes, so it
 // is logged and not told.
-func (c *Client) unusable(a ask, err error) error {
+func (c *Client) unusable(to target, err error) error {
 	switch {
 	case errors.Is(err, errClosed) || c.ctx.Err() != nil:
 		return shuttingDown()
 	case errors.Is(err, errOurs):
-		return fmt.Errorf("keep what upstream %s sent: %w", a.origin.Name, err)
+		return fmt.Errorf("keep what upstream %s sent: %w", to.origin.Name, err)
 	case errors.Is(err, errBroken):
-		return a.origin.unavailable("broke off in the middle of its answer").
+		return to.origin.unavailable("broke off in the middle of its answer").
 			Causing(err)
 	}
-	c.metrics.request(a.connection, badContent)
-	return a.origin.unavailable("sent a document that cannot be used").Causing(err)
+	c.metrics.request(to.connection, badContent)
+	return to.origin.unavailable("sent a document that cannot be used").Causing(err)
 }
 
 // errOurs marks failures of our own disk or cache, which are nobody else's fault.

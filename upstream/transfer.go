@@ -23,7 +23,7 @@ type Transfer struct {
 
 	mu       sync.Mutex // held while reading
 	offset   int64
-	admitted bool  // Want and Each of this caller are content
+	accepted bool  // Want and Each of this caller are content
 	err      error // what every later read returns
 
 	once   sync.Once
@@ -98,7 +98,7 @@ func (t *Transfer) read(p []byte) (int, error) {
 			return t.readAt(v, p, free-chunk)
 		}
 		if v.complete {
-			if err := t.admit(v); err != nil {
+			if err := t.accept(v); err != nil {
 				return 0, err
 			}
 			if t.offset == v.received {
@@ -120,24 +120,24 @@ func (t *Transfer) readAt(v view, p []byte, limit int64) (int, error) {
 	return 0, fmt.Errorf("read spooled asset at %d: %w", t.offset, errors.Join(err, io.ErrNoProgress))
 }
 
-// admit lets this caller have the last bytes: what it wanted may differ from what the first caller of the flight did.
-func (t *Transfer) admit(v view) error {
-	if t.admitted {
+// accept lets this caller have the last bytes: what it wanted may differ from what the first caller of the flight did.
+func (t *Transfer) accept(v view) error {
+	if t.accepted {
 		return nil
 	}
 	if m, differs := t.req.Want.mismatch(v.digests, v.received); differs {
-		a, err := t.client.target(t.req.Connection, t.req.URL, t.req.Path)
+		to, err := t.client.target(t.req.Connection, t.req.URL, t.req.Path)
 		if err != nil {
 			return err
 		}
-		return t.client.reportMismatch(a, t.req, m)
+		return t.client.reportMismatch(to, t.req, m)
 	}
 	if t.req.Each != nil {
 		if err := t.req.Each(t.ctx, v.digests, v.received); err != nil {
 			return err
 		}
 	}
-	t.admitted = true
+	t.accepted = true
 	return nil
 }
 

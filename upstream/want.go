@@ -40,7 +40,8 @@ func (w Want) anyDigest() bool { return len(w.MD5)+len(w.SHA1)+len(w.SHA256)+len
 func (w Want) check() error {
 	for _, d := range w.digests() {
 		if n := len(d.got(artifact.Digests{})); len(d.want) != 0 && len(d.want) != n {
-			return artifact.Errorf(artifact.Invalid, "The wanted %s has %d bytes instead of %d.", d.name, len(d.want), n)
+			return artifact.Errorf(artifact.Invalid, "The wanted %s has %d bytes instead of %d.",
+				d.name, len(d.want), n)
 		}
 	}
 	return nil

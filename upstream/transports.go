@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// roads are the two ways out. Connections are pooled per road, so one that was opened without the guard is never used
-// for a URL that needs it.
-type roads struct {
+// transports are the two ways out. Connections are pooled per transport, so one that was opened without the guard is
+// never used for a URL that needs it.
+type transports struct {
 	trusted *http.Transport // to what the operator configured, wherever that is
 	guarded *http.Transport // to what metadata and redirects point to: public addresses only
 }
@@ -17,8 +17,8 @@ type roads struct {
 // maxResponseHeader bounds the headers of an answer, in bytes.
 const maxResponseHeader = 128 * kib
 
-func newRoads(o *Options) roads {
-	return roads{
+func newTransports(o *Options) transports {
+	return transports{
 		trusted: newTransport(o, dialer(o, false), o.Proxy),
 		guarded: newTransport(o, dialer(o, true), nil),
 	}
@@ -67,7 +67,7 @@ func dialer(o *Options, guard bool) DialFunc {
 	}
 }
 
-func (r roads) close() {
-	r.trusted.CloseIdleConnections()
-	r.guarded.CloseIdleConnections()
+func (t transports) close() {
+	t.trusted.CloseIdleConnections()
+	t.guarded.CloseIdleConnections()
 }
