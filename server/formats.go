@@ -14,31 +14,31 @@ import (
 	"entrepot/iam"
 )
 
-// counter is where one package manager is served.
-type counter struct {
+// mount is one format with its routes, as the server serves it below every repository.
+type mount struct {
 	format.Format
 	routes *http.ServeMux
 }
 
-// newCounter builds the routes of a format. The error names a pattern that cannot be registered.
-func newCounter(f format.Format) (c *counter, err error) {
-	c = &counter{f, http.NewServeMux()}
+// newMount builds the routes of a format. The error names a pattern that cannot be registered.
+func newMount(f format.Format) (m *mount, err error) {
+	m = &mount{f, http.NewServeMux()}
 	for _, route := range f.Routes {
-		if err := c.register(route); err != nil {
+		if err := m.register(route); err != nil {
 			return nil, fmt.Errorf("format %s: %w", f.Name, err)
 		}
 	}
-	return c, nil
+	return m, nil
 }
 
 // register turns ServeMux's panic over a bad pattern into an error.
-func (c *counter) register(route format.Route) (err error) {
+func (m *mount) register(route format.Route) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("route %q: %v", route.Pattern, p)
 		}
 	}()
-	c.routes.Handle(route.Pattern, routed{route})
+	m.routes.Handle(route.Pattern, routed{route})
 	return nil
 }
 
@@ -68,13 +68,13 @@ func (a *aside) WriteHeader(status int)      { a.status = status }
 // serveFormat answers a request below a repository's base.
 func (s *Server) serveFormat(v *visit, r *http.Request, at place) {
 	v.door = "format"
-	c, known := s.counters[at.format]
+	m, known := s.mounts[at.format]
 	if !known {
 		writeProblem(v.w, http.StatusNotFound, fmt.Sprintf("No format called %.40q is served here.", at.format))
 		return
 	}
-	v.format = c.Name
-	v.fail = func(err error) { s.failFormat(v, r, c, err, at.RepositoryKey) }
+	v.format = m.Name
+	v.fail = func(err error) { s.failFormat(v, r, m, err, at.RepositoryKey) }
 	caller, err := s.admit(v, r, func() (iam.Caller, error) { return s.authenticator.Bearer(r, at.DomainKey()) })
 	if err != nil {
 		v.fail(err)
@@ -87,10 +87,10 @@ func (s *Server) serveFormat(v *visit, r *http.Request, at place) {
 			About(artifact.RepositoryResource, ""))
 		return
 	}
-	v.shelf = s.shelves(caller, at.RepositoryKey, c.Name)
+	v.shelf = s.shelves(caller, at.RepositoryKey, m.Name)
 	path := at.rest
-	if c.Rewrite != nil {
-		path = c.Rewrite(path)
+	if m.Rewrite != nil {
+		path = m.Rewrite(path)
 	}
 	below, err := rebase(r, path)
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *Server) serveFormat(v *visit, r *http.Request, at place) {
 		return
 	}
 	other := &aside{header: http.Header{}}
-	c.routes.ServeHTTP(other, below)
+	m.routes.ServeHTTP(other, below)
 	switch {
 	case other.status == 0: // a route answered
 	case other.header.Get("Allow") != "":
@@ -133,7 +133,7 @@ func challengeFor(key artifact.RepositoryKey) string {
 
 // failFormat answers err in the words of the package manager, once: after the answer has begun, all that is left is to
 // break the connection, so that nobody takes half an answer for a whole one.
-func (s *Server) failFormat(v *visit, r *http.Request, c *counter, err error, at artifact.RepositoryKey) {
+func (s *Server) failFormat(v *visit, r *http.Request, m *mount, err error, at artifact.RepositoryKey) {
 	if errors.Is(err, http.ErrAbortHandler) || v.w.status != 0 {
 		v.noteBroken(err)
 		panic(http.ErrAbortHandler)
@@ -142,7 +142,7 @@ func (s *Server) failFormat(v *visit, r *http.Request, c *counter, err error, at
 		return
 	}
 	v.note(err)
-	c.Fail(v.w, r, err, challengeFor(at))
+	m.Fail(v.w, r, err, challengeFor(at))
 }
 
 // noteBroken keeps why an answer broke off for the log, if bytes of ours are damaged or a registry failed: a client

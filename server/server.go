@@ -94,7 +94,7 @@ type Server struct {
 	authenticator Authenticator
 	api           API
 	services      map[string]API
-	counters      map[artifact.Format]*counter
+	mounts        map[artifact.Format]*mount
 	shelves       func(iam.Caller, artifact.RepositoryKey, artifact.Format) format.Shelf
 	trusted       []netip.Prefix
 	metricsFrom   []netip.Prefix
@@ -123,15 +123,15 @@ func New(o Options) (*Server, error) {
 		addresses: o.Addresses, authenticator: o.Authenticator, api: o.API, services: o.Services, shelves: o.Shelves,
 		trusted: o.TrustedProxies, metricsFrom: o.MetricsFrom, limits: o.Limits.withDefaults(), log: o.Log, now: o.Now,
 		newID: o.NewID, metrics: m, health: &health{checks: o.Checks, now: o.Now},
-		scrape:   promhttp.HandlerFor(o.Gatherer, promhttp.HandlerOpts{}),
-		counters: make(map[artifact.Format]*counter, len(o.Formats)),
+		scrape: promhttp.HandlerFor(o.Gatherer, promhttp.HandlerOpts{}),
+		mounts: make(map[artifact.Format]*mount, len(o.Formats)),
 	}
 	s.logins = newLogins(s.limits.FailedLogins)
 	for _, f := range o.Formats {
-		if _, twice := s.counters[f.Name]; twice {
+		if _, twice := s.mounts[f.Name]; twice {
 			return nil, fmt.Errorf("format %s is registered twice", f.Name)
 		}
-		if s.counters[f.Name], err = newCounter(f); err != nil {
+		if s.mounts[f.Name], err = newMount(f); err != nil {
 			return nil, err
 		}
 	}
