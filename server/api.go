@@ -23,31 +23,31 @@ type API interface {
 const codeArtifact = "codeartifact"
 
 // serveAPI authenticates a request to one of the services and hands it over.
-func (s *Server) serveAPI(v *visit, r *http.Request, api API, service string) {
-	v.fail = func(err error) {
-		v.note(err)
-		api.Fail(v.w, r, err)
+func (s *Server) serveAPI(x *exchange, r *http.Request, api API, service string) {
+	x.fail = func(err error) {
+		x.note(err)
+		api.Fail(x.w, r, err)
 	}
-	caller, err := s.admit(v, r, func() (iam.Caller, error) { return s.authenticator.Signed(r, service) })
+	caller, err := s.admit(x, r, func() (iam.Caller, error) { return s.authenticator.Signed(r, service) })
 	if err != nil {
-		v.fail(err)
+		x.fail(err)
 		return
 	}
-	api.Serve(v.w, r, caller)
+	api.Serve(x.w, r, caller)
 }
 
 // serveQuery answers POST /, which the services share that have no paths of their own. Which one is meant stands in the
 // credential scope; the signature is then only good for that service.
-func (s *Server) serveQuery(v *visit, r *http.Request) {
+func (s *Server) serveQuery(x *exchange, r *http.Request) {
 	service := scopedService(r)
 	api, offered := s.services[service]
 	if !offered {
-		v.pattern = "POST / (other service)"
-		refuseService(v, r, service)
+		x.pattern = "POST / (other service)"
+		refuseService(x, r, service)
 		return
 	}
-	v.pattern = "POST / (" + service + ")"
-	s.serveAPI(v, r, api, service)
+	x.pattern = "POST / (" + service + ")"
+	s.serveAPI(x, r, api, service)
 }
 
 // scopedService returns the service named in the credential scope of a signed request: the fourth part of
@@ -66,7 +66,7 @@ func scopedService(r *http.Request) string {
 }
 
 // refuseService tells a caller, in the protocol it speaks, that a service is not offered or the request is not signed.
-func refuseService(v *visit, r *http.Request, service string) {
+func refuseService(x *exchange, r *http.Request, service string) {
 	status, code := http.StatusForbidden, "MissingAuthenticationToken"
 	message := "The request is not signed for any service."
 	if service != "" {
@@ -75,17 +75,17 @@ func refuseService(v *visit, r *http.Request, service string) {
 	}
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if media != "application/x-www-form-urlencoded" {
-		v.w.Header().Set("X-Amzn-Errortype", code+"Exception")
-		writeProblem(v.w, status, message)
+		x.w.Header().Set("X-Amzn-Errortype", code+"Exception")
+		writeProblem(x.w, status, message)
 		return
 	}
-	body, err := xml.Marshal(queryError{Type: "Sender", Code: code, Message: message, RequestID: v.id})
+	body, err := xml.Marshal(queryError{Type: "Sender", Code: code, Message: message, RequestID: x.id})
 	if err != nil {
-		v.err = err
+		x.err = err
 	}
-	v.w.Header().Set("Content-Type", "text/xml")
-	v.w.WriteHeader(status)
-	_, _ = v.w.Write(body)
+	x.w.Header().Set("Content-Type", "text/xml")
+	x.w.WriteHeader(status)
+	_, _ = x.w.Write(body)
 }
 
 // queryError is an error of the AWS query protocol.
@@ -99,23 +99,23 @@ type queryError struct {
 
 // admit authenticates, slows down those who fail too often, and completes the caller with the circumstances of the
 // request.
-func (s *Server) admit(v *visit, r *http.Request, authenticate func() (iam.Caller, error)) (iam.Caller, error) {
+func (s *Server) admit(x *exchange, r *http.Request, authenticate func() (iam.Caller, error)) (iam.Caller, error) {
 	caller, err := authenticate()
 	if artifact.Is(err, artifact.Unauthenticated) && offersCredential(r) {
 		// Only those who fail wait: behind one address there may be many, and no stranger shall lock them out. A
 		// credential is too long to be guessed at any pace; what the limit saves is the work of answering.
 		now := s.now()
-		if throttled := s.logins.check(v.client.addr, now); throttled != nil {
+		if throttled := s.logins.check(x.client.addr, now); throttled != nil {
 			s.metrics.throttle.Inc()
 			return iam.Caller{}, throttled
 		}
-		s.logins.failed(v.client.addr, now)
+		s.logins.failed(x.client.addr, now)
 	}
 	if err != nil {
 		return iam.Caller{}, err
 	}
-	v.caller = s.circumstances(v, caller)
-	return v.caller, nil
+	x.caller = s.circumstances(x, caller)
+	return x.caller, nil
 }
 
 // credentialHeaders are the headers in which clients send credentials.

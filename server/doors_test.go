@@ -219,7 +219,7 @@ func TestCircumstancesComeFromTheServer(t *testing.T) {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.FixedZone("east", 3600))
 	h := newHouse(t, func(o *Options) { o.Now = func() time.Time { return now } })
 	known := alice()
-	got := h.circumstances(&visit{id: "id-1", client: client{secure: true}}, known)
+	got := h.circumstances(&exchange{id: "id-1", client: client{secure: true}}, known)
 	want := map[string][]string{"aws:sourceip": {"0.0.0.0"}, "aws:multifactorauthpresent": {"true"},
 		"aws:securetransport": {"true"}, "aws:currenttime": {"2026-03-04T04:06:07Z"}, "aws:epochtime": {"1772597167"}}
 	if diff := cmp.Diff(want, got.Context); diff != "" || got.RequestID != "id-1" {

@@ -46,12 +46,12 @@ func (m *mount) register(route format.Route) (err error) {
 // answer goes to a writer that keeps it from the client.
 type routed struct{ format.Route }
 
-// ServeHTTP calls the handler with the visit's own writer.
+// ServeHTTP calls the handler with the exchange's own writer.
 func (h routed) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
-	v := visitOf(r.Context())
-	v.pattern = h.Pattern
-	if err := h.Handler(v.w, r, v.shelf); err != nil {
-		v.fail(err)
+	x := exchangeOf(r.Context())
+	x.pattern = h.Pattern
+	if err := h.Handler(x.w, r, x.shelf); err != nil {
+		x.fail(err)
 	}
 }
 
@@ -66,35 +66,35 @@ func (a *aside) Write(p []byte) (int, error) { return len(p), nil }
 func (a *aside) WriteHeader(status int)      { a.status = status }
 
 // serveFormat answers a request below a repository's base.
-func (s *Server) serveFormat(v *visit, r *http.Request, at place) {
-	v.door = "format"
+func (s *Server) serveFormat(x *exchange, r *http.Request, at place) {
+	x.door = "format"
 	m, known := s.mounts[at.format]
 	if !known {
-		writeProblem(v.w, http.StatusNotFound, fmt.Sprintf("No format called %.40q is served here.", at.format))
+		writeProblem(x.w, http.StatusNotFound, fmt.Sprintf("No format called %.40q is served here.", at.format))
 		return
 	}
-	v.format = m.Name
-	v.fail = func(err error) { s.failFormat(v, r, m, err, at.RepositoryKey) }
-	caller, err := s.admit(v, r, func() (iam.Caller, error) { return s.authenticator.Bearer(r, at.DomainKey()) })
+	x.format = m.Name
+	x.fail = func(err error) { s.failFormat(x, r, m, err, at.RepositoryKey) }
+	caller, err := s.admit(x, r, func() (iam.Caller, error) { return s.authenticator.Bearer(r, at.DomainKey()) })
 	if err != nil {
-		v.fail(err)
+		x.fail(err)
 		return
 	}
-	v.repository = at.Domain + "/" + at.Name
+	x.repository = at.Domain + "/" + at.Name
 	if !artifact.ValidRepositoryName(at.Name) {
-		v.repository = ""
-		v.fail(artifact.Errorf(artifact.NotFound, "No repository can have this name.").
+		x.repository = ""
+		x.fail(artifact.Errorf(artifact.NotFound, "No repository can have this name.").
 			About(artifact.RepositoryResource, ""))
 		return
 	}
-	v.shelf = s.shelves(caller, at.RepositoryKey, m.Name)
+	x.shelf = s.shelves(caller, at.RepositoryKey, m.Name)
 	path := at.rest
 	if m.Rewrite != nil {
 		path = m.Rewrite(path)
 	}
 	below, err := rebase(r, path)
 	if err != nil {
-		v.fail(artifact.Errorf(artifact.Invalid, "The path cannot be read.").Causing(err))
+		x.fail(artifact.Errorf(artifact.Invalid, "The path cannot be read.").Causing(err))
 		return
 	}
 	other := &aside{header: http.Header{}}
@@ -102,10 +102,10 @@ func (s *Server) serveFormat(v *visit, r *http.Request, at place) {
 	switch {
 	case other.status == 0: // a route answered
 	case other.header.Get("Allow") != "":
-		v.w.Header().Set("Allow", other.header.Get("Allow"))
-		writeProblem(v.w, http.StatusMethodNotAllowed, "This method is not served at this path.")
+		x.w.Header().Set("Allow", other.header.Get("Allow"))
+		writeProblem(x.w, http.StatusMethodNotAllowed, "This method is not served at this path.")
 	default:
-		v.fail(artifact.Errorf(artifact.NotFound, "Nothing is served at this path."))
+		x.fail(artifact.Errorf(artifact.NotFound, "Nothing is served at this path."))
 	}
 }
 
@@ -133,34 +133,34 @@ func challengeFor(key artifact.RepositoryKey) string {
 
 // failFormat answers err in the words of the package manager, once: after the answer has begun, all that is left is to
 // break the connection, so that nobody takes half an answer for a whole one.
-func (s *Server) failFormat(v *visit, r *http.Request, m *mount, err error, at artifact.RepositoryKey) {
-	if errors.Is(err, http.ErrAbortHandler) || v.w.status != 0 {
-		v.noteBroken(err)
+func (s *Server) failFormat(x *exchange, r *http.Request, m *mount, err error, at artifact.RepositoryKey) {
+	if errors.Is(err, http.ErrAbortHandler) || x.w.status != 0 {
+		x.noteBroken(err)
 		panic(http.ErrAbortHandler)
 	}
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return
 	}
-	v.note(err)
-	m.Fail(v.w, r, err, challengeFor(at))
+	x.note(err)
+	m.Fail(x.w, r, err, challengeFor(at))
 }
 
 // noteBroken keeps why an answer broke off for the log, if bytes of ours are damaged or a registry failed: a client
 // that went away is no error.
-func (v *visit) noteBroken(err error) {
+func (x *exchange) noteBroken(err error) {
 	if errors.Is(err, blob.ErrCorrupt) || artifact.KindOf(err) == artifact.Unavailable {
-		v.err = err
+		x.err = err
 		return
 	}
-	v.note(err)
+	x.note(err)
 }
 
 // note keeps an error for the log if it is ours or that of somebody we depend on.
-func (v *visit) note(err error) {
+func (x *exchange) note(err error) {
 	if errors.Is(err, http.ErrAbortHandler) || errors.Is(err, context.Canceled) {
 		return
 	}
 	if k := artifact.KindOf(err); k == artifact.Internal || k == artifact.Unavailable {
-		v.err = err
+		x.err = err
 	}
 }

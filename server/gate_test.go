@@ -19,8 +19,8 @@ const (
 	bearer   = "Authorization: Bearer " + goodToken + "\r\n"
 )
 
-// exchange writes bytes to the server as they are and reads one answer and what follows it until the connection ends.
-func exchange(t testing.TB, address, raw string) (answer *http.Response, body, rest string) {
+// send writes bytes to the server as they are and reads one answer and what follows it until the connection ends.
+func send(t testing.TB, address, raw string) (answer *http.Response, body, rest string) {
 	t.Helper()
 	c, err := net.Dial("tcp", address)
 	if err != nil {
@@ -115,7 +115,7 @@ func TestGateRefusesUncleanPathsOnEveryDoor(t *testing.T) {
 			}
 			method := []string{"GET", "PUT", "HEAD", "DELETE"}[(i+j)%3]
 			target := prefix + piece
-			answer, body, rest := exchange(t, address,
+			answer, body, rest := send(t, address,
 				method+" "+target+" HTTP/1.1\r\n"+hostLine+bearer+"Connection: close\r\n\r\n")
 			if method == "HEAD" {
 				continue
@@ -164,7 +164,7 @@ func TestEscapedSlashesAreRefusedWhereNoRepositoryIs(t *testing.T) {
 	for _, target := range []string{"/v1/dom%2fain", "/a%2fb", "/team-" + owner + "%2fnpm%2fshared/pkg",
 		"/team-" + owner + "/npm%2fshared/x/pkg", "/team-" + owner + "/npm/sha%2fred/pkg", "/healthz%2fx",
 		"/console/a%2fb"} {
-		answer, body, _ := exchange(t, address, "GET "+target+" HTTP/1.1\r\n"+hostLine+bearer+"\r\n")
+		answer, body, _ := send(t, address, "GET "+target+" HTTP/1.1\r\n"+hostLine+bearer+"\r\n")
 		checkRefused(t, target, answer, body, http.StatusBadRequest)
 	}
 }
@@ -177,7 +177,7 @@ func TestQueriesThatReadersDisagreeAboutAreRefused(t *testing.T) {
 		"too many": strings.Repeat("a&", maxParameters),
 	} {
 		t.Run(name, func(t *testing.T) {
-			answer, body, _ := exchange(t, address, "GET "+base+"/pkg?"+query+" HTTP/1.1\r\n"+hostLine+bearer+"\r\n")
+			answer, body, _ := send(t, address, "GET "+base+"/pkg?"+query+" HTTP/1.1\r\n"+hostLine+bearer+"\r\n")
 			checkRefused(t, query, answer, body, http.StatusBadRequest)
 		})
 	}
@@ -252,7 +252,7 @@ func TestWireRefusesAmbiguousFraming(t *testing.T) {
 		"two Range headers":         {get + hostLine + bearer + "Range: bytes=0-1\r\nRange: bytes=2-3\r\n\r\n", 400},
 	} {
 		t.Run(name, func(t *testing.T) {
-			answer, body, rest := exchange(t, address, test.raw)
+			answer, body, rest := send(t, address, test.raw)
 			checkRefused(t, name, answer, body, test.status)
 			if rest != "" {
 				t.Errorf("something was answered after the refusal: %q", rest)

@@ -68,25 +68,25 @@ func (h *health) ask() (string, error) {
 func isHealth(path string) bool { return path == "/healthz" || path == "/readyz" }
 
 // serveHealth answers /healthz, which tells that the process is there, and /readyz, which tells that work may be sent.
-func (s *Server) serveHealth(v *visit, r *http.Request, path string) {
-	v.door, v.pattern = "health", path
+func (s *Server) serveHealth(x *exchange, r *http.Request, path string) {
+	x.door, x.pattern = "health", path
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		v.w.Header().Set("Allow", "GET, HEAD")
-		writeProblem(v.w, http.StatusMethodNotAllowed, "This method is not served here.")
+		x.w.Header().Set("Allow", "GET, HEAD")
+		writeProblem(x.w, http.StatusMethodNotAllowed, "This method is not served here.")
 		return
 	}
 	if path == "/readyz" {
 		if s.draining.Load() {
-			writeProblem(v.w, http.StatusServiceUnavailable, "The server is shutting down.")
+			writeProblem(x.w, http.StatusServiceUnavailable, "The server is shutting down.")
 			return
 		}
 		if name, err := s.health.ask(); err != nil {
-			v.err = fmt.Errorf("check %s: %w", name, err)
-			writeProblem(v.w, http.StatusServiceUnavailable, "Not ready: "+name+".")
+			x.err = fmt.Errorf("check %s: %w", name, err)
+			writeProblem(x.w, http.StatusServiceUnavailable, "Not ready: "+name+".")
 			return
 		}
 	}
-	v.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	v.w.Header().Set("Cache-Control", "no-store")
-	_, _ = io.WriteString(v.w, "ok\n")
+	x.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	x.w.Header().Set("Cache-Control", "no-store")
+	_, _ = io.WriteString(x.w, "ok\n")
 }

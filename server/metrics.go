@@ -59,14 +59,14 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 }
 
 // account counts one request that has been answered.
-func (m *metrics) account(v *visit, took time.Duration) {
-	door, format, route := v.door, string(v.format), v.pattern
-	m.requests.WithLabelValues(door, format, route, strconv.Itoa(v.status()/100)+"xx").Inc()
+func (m *metrics) account(x *exchange, took time.Duration) {
+	door, format, route := x.door, string(x.format), x.pattern
+	m.requests.WithLabelValues(door, format, route, strconv.Itoa(x.status()/100)+"xx").Inc()
 	m.duration.WithLabelValues(door, format).Observe(took.Seconds())
-	m.sent.WithLabelValues(door, format).Add(float64(v.w.bytes))
-	m.received.WithLabelValues(door, format).Add(float64(v.body.bytes))
-	if v.refused != accepted {
-		_, code, _ := v.refused.row()
+	m.sent.WithLabelValues(door, format).Add(float64(x.w.bytes))
+	m.received.WithLabelValues(door, format).Add(float64(x.body.bytes))
+	if x.refused != accepted {
+		_, code, _ := x.refused.row()
 		m.refused.WithLabelValues(code).Inc()
 	}
 }

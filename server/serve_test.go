@@ -147,7 +147,7 @@ func TestSlowHandlersAreNotTakenForSlowClients(t *testing.T) {
 	address, _ := h.start(t, nil, Drain{Time: time.Second})
 	for _, request := range []string{"GET " + base + "/-/slow HTTP/1.1\r\n" + hostLine + bearer + "\r\n",
 		"PUT " + base + "/-/slow HTTP/1.1\r\n" + hostLine + bearer + "Content-Length: 3\r\n\r\nabc"} {
-		answer, body, _ := exchange(t, address, request)
+		answer, body, _ := send(t, address, request)
 		if answer.StatusCode != 200 || body != "at last" {
 			t.Errorf("%.4s: got %s %q, want 200", request, answer.Status, body)
 		}
@@ -274,11 +274,11 @@ func TestDrainTellsLoadBalancersFirst(t *testing.T) {
 	stopped := make(chan error, 1)
 	go func() { stopped <- stop() }()
 	waitFor(t, h.draining.Load)
-	answer, _, _ := exchange(t, address, "GET /readyz HTTP/1.1\r\n"+hostLine+"\r\n")
+	answer, _, _ := send(t, address, "GET /readyz HTTP/1.1\r\n"+hostLine+"\r\n")
 	if answer.StatusCode != 503 || !answer.Close {
 		t.Errorf("readiness while draining: got %s, close %v; want 503 and close", answer.Status, answer.Close)
 	}
-	answer, _, _ = exchange(t, address, "GET "+base+"/pkg HTTP/1.1\r\n"+hostLine+bearer+"\r\n")
+	answer, _, _ = send(t, address, "GET "+base+"/pkg HTTP/1.1\r\n"+hostLine+bearer+"\r\n")
 	if answer.StatusCode != 200 || !answer.Close {
 		t.Errorf("a request while draining: got %s, close %v; want 200 and close", answer.Status, answer.Close)
 	}
@@ -311,7 +311,7 @@ func TestConnectionsAreCounted(t *testing.T) {
 	dial(t, address)
 	dial(t, address)
 	// This one waits for the idle to be dropped.
-	answer, _, _ := exchange(t, address, "GET /healthz HTTP/1.1\r\n"+hostLine+"Connection: close\r\n\r\n")
+	answer, _, _ := send(t, address, "GET /healthz HTTP/1.1\r\n"+hostLine+"Connection: close\r\n\r\n")
 	if answer.StatusCode != 200 {
 		t.Errorf("got %s", answer.Status)
 	}

@@ -148,36 +148,36 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	ctx, cancel := context.WithTimeout(r.Context(), s.limits.Request)
 	defer cancel()
-	v := s.begin(w, r)
-	r = r.WithContext(context.WithValue(ctx, visitKey{}, v))
-	r.Body = v.body
+	x := s.begin(w, r)
+	r = r.WithContext(context.WithValue(ctx, exchangeKey{}, x))
+	r.Body = x.body
 
-	whole := s.answer(v, r)
+	whole := s.answer(x, r)
 	if whole {
-		s.drainBody(v, r)
+		s.drainBody(x, r)
 	}
 	took := time.Since(start)
-	s.metrics.account(v, took)
-	s.record(r, v, took)
+	s.metrics.account(x, took)
+	s.record(r, x, took)
 	if !whole {
 		panic(http.ErrAbortHandler)
 	}
 }
 
 // begin sets up the record of a request and the deadlines of its connection.
-func (s *Server) begin(w http.ResponseWriter, r *http.Request) *visit {
+func (s *Server) begin(w http.ResponseWriter, r *http.Request) *exchange {
 	control := http.NewResponseController(w)
-	v := &visit{id: s.newID(), client: clientOf(r, s.trusted), door: "gate"}
-	v.w = &recorder{ResponseWriter: w, control: control, slowness: slowness{pace: s.limits.Pace}}
-	v.body = &pacedBody{
+	x := &exchange{id: s.newID(), client: clientOf(r, s.trusted), door: "gate"}
+	x.w = &recorder{ResponseWriter: w, control: control, slowness: slowness{pace: s.limits.Pace}}
+	x.body = &pacedBody{
 		ReadCloser: http.MaxBytesReader(w, r.Body, s.limits.Body), control: control,
 		slowness: slowness{pace: s.limits.Pace},
 	}
-	v.fail = func(error) {
-		writeProblem(v.w, http.StatusInternalServerError, "An internal error occurred. The request id is "+v.id+".")
+	x.fail = func(error) {
+		writeProblem(x.w, http.StatusInternalServerError, "An internal error occurred. The request id is "+x.id+".")
 	}
 	h := w.Header()
-	h["X-Amzn-Requestid"] = []string{v.id}
+	h["X-Amzn-Requestid"] = []string{x.id}
 	if s.draining.Load() {
 		h["Connection"] = []string{"close"}
 	}
@@ -186,74 +186,74 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) *visit {
 	// mended.
 	_ = control.SetReadDeadline(time.Time{})
 	_ = control.SetWriteDeadline(time.Now().Add(s.limits.Request + s.limits.Pace.Patience))
-	return v
+	return x
 }
 
 // answer lets the gate and then a door answer. It returns false when the connection must be broken because the answer
 // is not whole.
-func (s *Server) answer(v *visit, r *http.Request) (whole bool) {
+func (s *Server) answer(x *exchange, r *http.Request) (whole bool) {
 	defer func() {
 		switch p := recover(); {
 		case p == nil:
 		case p == http.ErrAbortHandler:
 			whole = false
 		default:
-			whole = s.panicked(v, p)
+			whole = s.panicked(x, p)
 		}
 	}()
 	p, refused := s.gate(r)
 	if refused != accepted {
-		s.refuse(v, refused)
+		s.refuse(x, refused)
 		return true
 	}
-	v.path = loggable(p.target)
-	s.route(v, r, p)
+	x.path = loggable(p.target)
+	s.route(x, r, p)
 	return true
 }
 
 // route sends a request that passed the gate to its door.
-func (s *Server) route(v *visit, r *http.Request, p pass) {
+func (s *Server) route(x *exchange, r *http.Request, p pass) {
 	switch {
 	case p.inRepository:
-		s.serveFormat(v, r, p.place)
+		s.serveFormat(x, r, p.place)
 	case p.onHost:
-		writeProblem(v.w, http.StatusNotFound, "A repository's URL is https://HOST/FORMAT/REPOSITORY/.")
+		writeProblem(x.w, http.StatusNotFound, "A repository's URL is https://HOST/FORMAT/REPOSITORY/.")
 	case isHealth(p.path):
-		s.serveHealth(v, r, p.path)
+		s.serveHealth(x, r, p.path)
 	case p.path == "/metrics":
-		s.serveMetrics(v, r)
+		s.serveMetrics(x, r)
 	case p.path == "/v1" || strings.HasPrefix(p.path, "/v1/"):
-		v.door = "api"
-		s.serveAPI(v, r, s.api, codeArtifact)
+		x.door = "api"
+		s.serveAPI(x, r, s.api, codeArtifact)
 	case p.path == "/" && r.Method == http.MethodPost:
-		v.door = "query"
-		s.serveQuery(v, r)
+		x.door = "query"
+		s.serveQuery(x, r)
 	default:
-		writeProblem(v.w, http.StatusNotFound, "Nothing is served at this path.")
+		writeProblem(x.w, http.StatusNotFound, "Nothing is served at this path.")
 	}
 }
 
 // refuse answers what the gate does not let in, and ends the connection: whoever framed such a request may have framed
 // another inside it.
-func (s *Server) refuse(v *visit, f refusal) {
-	v.refused = f
+func (s *Server) refuse(x *exchange, f refusal) {
+	x.refused = f
 	status, _, message := f.row()
-	v.w.Header().Set("Connection", "close")
+	x.w.Header().Set("Connection", "close")
 	if status == http.StatusMethodNotAllowed {
-		v.w.Header().Set("Allow", "GET, HEAD, POST, PUT, DELETE, PATCH")
+		x.w.Header().Set("Allow", "GET, HEAD, POST, PUT, DELETE, PATCH")
 	}
 	// SDKs look for the code of an error here.
-	v.w.Header().Set("X-Amzn-Errortype", "ValidationException")
-	writeProblem(v.w, status, message)
+	x.w.Header().Set("X-Amzn-Errortype", "ValidationException")
+	writeProblem(x.w, status, message)
 }
 
 // panicked logs a panic once and answers it if that is still possible.
-func (s *Server) panicked(v *visit, p any) (whole bool) {
+func (s *Server) panicked(x *exchange, p any) (whole bool) {
 	s.metrics.panics.Inc()
-	v.panicked = true
-	v.err = fmt.Errorf("panic: %v", p)
-	s.log.Error("a handler panicked", "request_id", v.id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-	if v.w.status != 0 {
+	x.panicked = true
+	x.err = fmt.Errorf("panic: %v", p)
+	s.log.Error("a handler panicked", "request_id", x.id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	if x.w.status != 0 {
 		return false
 	}
 	defer func() {
@@ -261,35 +261,35 @@ func (s *Server) panicked(v *visit, p any) (whole bool) {
 			whole = false // the door cannot even say that it failed
 		}
 	}()
-	v.fail(v.err)
+	x.fail(x.err)
 	return true
 }
 
 // serveMetrics shows the metrics to those who may see them. To everybody else there is nothing here.
-func (s *Server) serveMetrics(v *visit, r *http.Request) {
+func (s *Server) serveMetrics(x *exchange, r *http.Request) {
 	// Behind a proxy nobody trusts, everybody has the proxy's address.
-	forwarded := r.Header.Get("X-Forwarded-For") != "" && !v.client.trusted || r.Header.Get("Forwarded") != ""
-	if !covers(s.metricsFrom, v.client.addr) || forwarded {
-		writeProblem(v.w, http.StatusNotFound, "Nothing is served at this path.")
+	forwarded := r.Header.Get("X-Forwarded-For") != "" && !x.client.trusted || r.Header.Get("Forwarded") != ""
+	if !covers(s.metricsFrom, x.client.addr) || forwarded {
+		writeProblem(x.w, http.StatusNotFound, "Nothing is served at this path.")
 		return
 	}
-	v.door, v.pattern = "metrics", "/metrics"
-	s.scrape.ServeHTTP(v.w, r)
+	x.door, x.pattern = "metrics", "/metrics"
+	s.scrape.ServeHTTP(x.w, r)
 }
 
 // circumstances completes a caller with what is known of this request. The condition keys are those of the AWS global
 // condition context.
-func (s *Server) circumstances(v *visit, c iam.Caller) iam.Caller {
+func (s *Server) circumstances(x *exchange, c iam.Caller) iam.Caller {
 	context := make(map[string][]string, len(c.Context)+4)
 	maps.Copy(context, c.Context)
-	if v.client.addr.IsValid() {
-		context["aws:sourceip"] = []string{v.client.addr.String()}
+	if x.client.addr.IsValid() {
+		context["aws:sourceip"] = []string{x.client.addr.String()}
 	}
 	now := s.now().UTC()
-	context["aws:securetransport"] = []string{strconv.FormatBool(v.client.secure)}
+	context["aws:securetransport"] = []string{strconv.FormatBool(x.client.secure)}
 	context["aws:currenttime"] = []string{now.Format(time.RFC3339)}
 	context["aws:epochtime"] = []string{strconv.FormatInt(now.Unix(), 10)}
-	c.Context, c.RequestID = context, v.id
+	c.Context, c.RequestID = context, x.id
 	return c
 }
 
@@ -298,12 +298,12 @@ const maxUnreadBody = 16 << 20
 
 // drainBody reads on after an error, for clients that look for an answer only when they have sent all. One that asked
 // whether to go on will send nothing more.
-func (s *Server) drainBody(v *visit, r *http.Request) {
-	if v.w.status < 400 || v.refused != accepted || v.body.end != nil || r.ContentLength == 0 ||
+func (s *Server) drainBody(x *exchange, r *http.Request) {
+	if x.w.status < 400 || x.refused != accepted || x.body.end != nil || r.ContentLength == 0 ||
 		r.Header.Get("Expect") != "" {
 		return
 	}
-	if v.w.FlushError() == nil {
-		_, _ = io.CopyN(io.Discard, v.body, maxUnreadBody)
+	if x.w.FlushError() == nil {
+		_, _ = io.CopyN(io.Discard, x.body, maxUnreadBody)
 	}
 }

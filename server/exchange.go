@@ -13,8 +13,8 @@ import (
 	"entrepot/iam"
 )
 
-// visit is one request being answered, and what is to be said of it afterwards.
-type visit struct {
+// exchange is one request being answered, and what is to be said of it afterwards.
+type exchange struct {
 	id     string
 	client client
 	w      *recorder
@@ -34,31 +34,31 @@ type visit struct {
 	shelf format.Shelf
 }
 
-type visitKey struct{}
+type exchangeKey struct{}
 
-func visitOf(ctx context.Context) *visit {
-	v, _ := ctx.Value(visitKey{}).(*visit)
-	return v
+func exchangeOf(ctx context.Context) *exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return x
 }
 
 // statusGone is logged for a client that left before it was answered; nobody is sent it.
 const statusGone = 499
 
 // status is the status that was sent.
-func (v *visit) status() int {
-	if v.w.status == 0 {
+func (x *exchange) status() int {
+	if x.w.status == 0 {
 		return statusGone
 	}
-	return v.w.status
+	return x.w.status
 }
 
 // record writes the one log line of a request. Queries, headers and bodies are never in it: they may hold credentials.
-func (s *Server) record(r *http.Request, v *visit, took time.Duration) {
+func (s *Server) record(r *http.Request, x *exchange, took time.Duration) {
 	level := slog.LevelInfo
 	switch {
-	case v.err != nil || v.panicked:
+	case x.err != nil || x.panicked:
 		level = slog.LevelError
-	case v.door == "health" || v.door == "metrics":
+	case x.door == "health" || x.door == "metrics":
 		level = slog.LevelDebug
 	}
 	ctx := context.WithoutCancel(r.Context())
@@ -71,30 +71,30 @@ func (s *Server) record(r *http.Request, v *visit, took time.Duration) {
 			attrs = append(attrs, slog.String(key, value))
 		}
 	}
-	text("request_id", v.id)
+	text("request_id", x.id)
 	text("method", r.Method)
-	text("path", v.path)
-	attrs = append(attrs, slog.Int("status", v.status()), slog.Int64("bytes", v.w.bytes),
-		slog.Int64("received_bytes", v.body.bytes), slog.Float64("duration_ms", float64(took.Microseconds())/1000))
-	text("door", v.door)
-	text("format", string(v.format))
-	text("route", v.pattern)
-	text("repository", v.repository)
-	text("principal", v.caller.Principal.ARN)
-	if v.client.addr.IsValid() {
-		text("client", v.client.addr.String())
+	text("path", x.path)
+	attrs = append(attrs, slog.Int("status", x.status()), slog.Int64("bytes", x.w.bytes),
+		slog.Int64("received_bytes", x.body.bytes), slog.Float64("duration_ms", float64(took.Microseconds())/1000))
+	text("door", x.door)
+	text("format", string(x.format))
+	text("route", x.pattern)
+	text("repository", x.repository)
+	text("principal", x.caller.Principal.ARN)
+	if x.client.addr.IsValid() {
+		text("client", x.client.addr.String())
 	}
-	if v.refused != accepted {
-		_, code, _ := v.refused.row()
+	if x.refused != accepted {
+		_, code, _ := x.refused.row()
 		text("refused", code)
 	}
-	if v.w.failed {
+	if x.w.failed {
 		attrs = append(attrs, slog.Bool("cut_short", true))
 	}
-	if v.err != nil {
-		text("error", v.err.Error())
+	if x.err != nil {
+		text("error", x.err.Error())
 	}
-	s.log.LogAttrs(ctx, level, "answered "+r.Method+" "+v.path, attrs...)
+	s.log.LogAttrs(ctx, level, "answered "+r.Method+" "+x.path, attrs...)
 }
 
 // maxLoggedPath bounds a path in the log, in bytes.
