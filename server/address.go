@@ -73,9 +73,9 @@ func (a *Addresses) Endpoint(key artifact.RepositoryKey, f artifact.Format) stri
 	return fmt.Sprintf("%s/%s/%s/%s/", a.public, label, f, key.Name)
 }
 
-// place is a repository in one format, as a request names it. Names are not known to exist, but Domain and Owner are
+// endpoint is a repository in one format, as a request names it. Names are not known to exist, but Domain and Owner are
 // well formed.
-type place struct {
+type endpoint struct {
 	artifact.RepositoryKey
 	format artifact.Format
 	rest   string // the escaped path below the repository's base, beginning with a slash
@@ -83,25 +83,25 @@ type place struct {
 
 // locate tells which repository a request means, by host or by path. ok is false when it means none; onHost is set when
 // the host is a domain's own, where nothing but repositories lives.
-func (a *Addresses) locate(host string, t target) (p place, onHost, ok bool) {
+func (a *Addresses) locate(host string, t target) (e endpoint, onHost, ok bool) {
 	if key, is := a.domainOfHost(host); is {
-		p, ok = placeIn(key, t, 0)
-		return p, true, ok
+		e, ok = endpointIn(key, t, 0)
+		return e, true, ok
 	}
 	key, is := parseLabel(t.segments[0])
 	if !is || t.slashed == 0 {
-		return place{}, false, false
+		return endpoint{}, false, false
 	}
-	p, ok = placeIn(key, t, 1)
-	return p, false, ok
+	e, ok = endpointIn(key, t, 1)
+	return e, false, ok
 }
 
-// placeIn reads format and repository out of the segments from the given one on.
-func placeIn(key artifact.DomainKey, t target, from int) (place, bool) {
+// endpointIn reads format and repository out of the segments from the given one on.
+func endpointIn(key artifact.DomainKey, t target, from int) (endpoint, bool) {
 	if len(t.segments) < from+2 || t.segments[from+1] == "" || t.slashed >= 0 && t.slashed < from+2 {
-		return place{}, false
+		return endpoint{}, false
 	}
-	return place{
+	return endpoint{
 		RepositoryKey: key.Repository(t.segments[from+1]),
 		format:        artifact.Format(t.segments[from]),
 		rest:          t.below(from + 2),

@@ -28,7 +28,7 @@ func (s *Server) serveAPI(x *exchange, r *http.Request, api API, service string)
 		x.note(err)
 		api.Fail(x.w, r, err)
 	}
-	caller, err := s.admit(x, r, func() (iam.Caller, error) { return s.authenticator.Signed(r, service) })
+	caller, err := s.authenticate(x, r, func() (iam.Caller, error) { return s.authenticator.Signed(r, service) })
 	if err != nil {
 		x.fail(err)
 		return
@@ -97,10 +97,10 @@ type queryError struct {
 	RequestID string   `xml:"RequestId"`
 }
 
-// admit authenticates, slows down those who fail too often, and completes the caller with the circumstances of the
+// authenticate says who calls, slows down those who fail too often, and completes the caller with the circumstances of the
 // request.
-func (s *Server) admit(x *exchange, r *http.Request, authenticate func() (iam.Caller, error)) (iam.Caller, error) {
-	caller, err := authenticate()
+func (s *Server) authenticate(x *exchange, r *http.Request, verify func() (iam.Caller, error)) (iam.Caller, error) {
+	caller, err := verify()
 	if artifact.Is(err, artifact.Unauthenticated) && offersCredential(r) {
 		// Only those who fail wait: behind one address there may be many, and no stranger shall lock them out. A
 		// credential is too long to be guessed at any pace; what the limit saves is the work of answering.

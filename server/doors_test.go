@@ -146,17 +146,17 @@ func TestEndpointsLeadBack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			endpoint := a.Endpoint(key, artifact.NPM)
-			if endpoint != test.want {
-				t.Fatalf("got %s, want %s", endpoint, test.want)
+			address := a.Endpoint(key, artifact.NPM)
+			if address != test.want {
+				t.Fatalf("got %s, want %s", address, test.want)
 			}
-			r := httptest.NewRequest("GET", endpoint+"@a%2fb?x=y", nil)
+			r := httptest.NewRequest("GET", address+"@a%2fb?x=y", nil)
 			parsed, refused := parseTarget(r.URL.RequestURI())
 			if refused != accepted || !a.answersFor(r.Host, nil) {
 				t.Fatalf("the endpoint is not served: refusal %d", refused)
 			}
 			p, _, ok := a.locate(r.Host, parsed)
-			want := place{RepositoryKey: key, format: artifact.NPM, rest: "/@a%2fb"}
+			want := endpoint{RepositoryKey: key, format: artifact.NPM, rest: "/@a%2fb"}
 			if !ok || p != want {
 				t.Errorf("got %+v, want %+v", p, want)
 			}

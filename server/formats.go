@@ -66,7 +66,7 @@ func (a *aside) Write(p []byte) (int, error) { return len(p), nil }
 func (a *aside) WriteHeader(status int)      { a.status = status }
 
 // serveFormat answers a request below a repository's base.
-func (s *Server) serveFormat(x *exchange, r *http.Request, at place) {
+func (s *Server) serveFormat(x *exchange, r *http.Request, at endpoint) {
 	x.door = "format"
 	m, known := s.mounts[at.format]
 	if !known {
@@ -75,7 +75,7 @@ func (s *Server) serveFormat(x *exchange, r *http.Request, at place) {
 	}
 	x.format = m.Name
 	x.fail = func(err error) { s.failFormat(x, r, m, err, at.RepositoryKey) }
-	caller, err := s.admit(x, r, func() (iam.Caller, error) { return s.authenticator.Bearer(r, at.DomainKey()) })
+	caller, err := s.authenticate(x, r, func() (iam.Caller, error) { return s.authenticator.Bearer(r, at.DomainKey()) })
 	if err != nil {
 		x.fail(err)
 		return

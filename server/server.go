@@ -201,31 +201,31 @@ func (s *Server) answer(x *exchange, r *http.Request) (whole bool) {
 			whole = s.panicked(x, p)
 		}
 	}()
-	p, refused := s.gate(r)
+	d, refused := s.gate(r)
 	if refused != accepted {
 		s.refuse(x, refused)
 		return true
 	}
-	x.path = loggable(p.target)
-	s.route(x, r, p)
+	x.path = loggable(d.target)
+	s.route(x, r, d)
 	return true
 }
 
 // route sends a request that passed the gate to its door.
-func (s *Server) route(x *exchange, r *http.Request, p pass) {
+func (s *Server) route(x *exchange, r *http.Request, d destination) {
 	switch {
-	case p.inRepository:
-		s.serveFormat(x, r, p.place)
-	case p.onHost:
+	case d.inRepository:
+		s.serveFormat(x, r, d.endpoint)
+	case d.onHost:
 		writeProblem(x.w, http.StatusNotFound, "A repository's URL is https://HOST/FORMAT/REPOSITORY/.")
-	case isHealth(p.path):
-		s.serveHealth(x, r, p.path)
-	case p.path == "/metrics":
+	case isHealth(d.path):
+		s.serveHealth(x, r, d.path)
+	case d.path == "/metrics":
 		s.serveMetrics(x, r)
-	case p.path == "/v1" || strings.HasPrefix(p.path, "/v1/"):
+	case d.path == "/v1" || strings.HasPrefix(d.path, "/v1/"):
 		x.door = "api"
 		s.serveAPI(x, r, s.api, codeArtifact)
-	case p.path == "/" && r.Method == http.MethodPost:
+	case d.path == "/" && r.Method == http.MethodPost:
 		x.door = "query"
 		s.serveQuery(x, r)
 	default:
