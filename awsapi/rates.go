@@ -57,7 +57,7 @@ func readsOnly(operation string) bool {
 type throttle struct {
 	rates    Rates
 	now      func() time.Time
-	counters *lru.Cache[counted, *rate.Limiter]
+	limiters *lru.Cache[counted, *rate.Limiter]
 }
 
 // counted is whose requests of which kind are counted together.
@@ -66,15 +66,15 @@ type counted struct {
 	kind    string
 }
 
-// maxCounted bounds the table of counters; those of accounts that were quiet for longest are forgotten.
+// maxCounted bounds the table of limiters; those of accounts that were quiet for longest are forgotten.
 const maxCounted = 4096
 
 func newThrottle(r Rates, now func() time.Time) *throttle {
-	counters, err := lru.New[counted, *rate.Limiter](maxCounted)
+	limiters, err := lru.New[counted, *rate.Limiter](maxCounted)
 	if err != nil {
 		panic(err) // only for a size below one
 	}
-	return &throttle{r, now, counters}
+	return &throttle{r, now, limiters}
 }
 
 // admit counts a request, or returns Throttled with the time after which the next one is taken. A second's worth of requests
@@ -89,10 +89,10 @@ func (t *throttle) admit(account, operation string) error {
 			continue
 		}
 		key := counted{account, a.kind}
-		limiter, known := t.counters.Get(key)
+		limiter, known := t.limiters.Get(key)
 		if !known {
 			limiter = rate.NewLimiter(rate.Limit(a.perSecond), a.perSecond)
-			if earlier, raced, _ := t.counters.PeekOrAdd(key, limiter); raced {
+			if earlier, raced, _ := t.limiters.PeekOrAdd(key, limiter); raced {
 				limiter = earlier
 			}
 		}

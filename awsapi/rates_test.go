@@ -27,7 +27,7 @@ func TestRates(t *testing.T) {
 		times, want              int
 	}{
 		{"copies have a rate of their own", "1", "CopyPackageVersions", 10, 5},
-		{"another account has its own counters", "2", "CopyPackageVersions", 10, 5},
+		{"another account has limits of its own", "2", "CopyPackageVersions", 10, 5},
 		{"each list is counted apart", "1", "ListPackages", 10, 3},
 		{"each list is counted apart, the second", "1", "ListPackageVersions", 10, 3},
 		{"an operation without a rate counts with the others", "3", "DescribeDomain", 20, 8},
