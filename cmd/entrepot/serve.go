@@ -68,13 +68,13 @@ func (s serveCommand) Run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	h, err := open(ctx, c, log)
+	a, err := open(ctx, c, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, h.Close()) }()
+	defer func() { err = errors.Join(err, a.Close()) }()
 	fmt.Printf("entrepot %s is ready at %s, data in %s\n", version, c.PublicURL, c.Data)
-	return h.server.Serve(ctx, listener, certificate, server.Drain{Notice: c.Drain.Notice, Time: c.Drain.Time})
+	return a.server.Serve(ctx, listener, certificate, server.Drain{Notice: c.Drain.Notice, Time: c.Drain.Time})
 }
 
 // flags are the settings given on the command line, by the names that package config knows.

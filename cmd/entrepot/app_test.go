@@ -18,29 +18,29 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// testHouse opens a house in a new folder, with upstreams that lead nowhere so that no client of the machine is asked.
-func testHouse(t *testing.T) *house {
+// testApp opens an app in a new folder, with upstreams that lead nowhere so that no client of the machine is asked.
+func testApp(t *testing.T) *app {
 	t.Helper()
 	c := config.Default()
 	c.Data, c.PublicURL = filepath.Join(t.TempDir(), "data"), "http://127.0.0.1:8090"
 	for _, name := range upstreamNames() {
 		c.Upstreams[name] = config.Upstream{URL: "http://127.0.0.1:9/"}
 	}
-	h, err := open(t.Context(), c, slog.New(slog.DiscardHandler))
+	a, err := open(t.Context(), c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := h.Close(); err != nil {
+		if err := a.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return h
+	return a
 }
 
 // TestOrphansAreCollected publishes and deletes through the rules and runs the job as the server does, with no grace.
 func TestOrphansAreCollected(t *testing.T) {
-	h := testHouse(t)
+	a := testApp(t)
 	p, err := iam.Parse([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`),
 		iam.IdentityPolicy)
 	if err != nil {
@@ -52,18 +52,18 @@ func TestOrphansAreCollected(t *testing.T) {
 	}
 	ctx := t.Context()
 	domain := artifact.DomainKey{Owner: "123456789012", Name: "d1"}
-	info, err := h.rules.CreateDomain(ctx, owner, repository.DomainSpec{Name: "d1"})
+	info, err := a.rules.CreateDomain(ctx, owner, repository.DomainSpec{Name: "d1"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	spec := repository.RepositorySpec{RepositoryKey: domain.Repository("r1")}
-	if _, err := h.rules.CreateRepository(ctx, owner, spec); err != nil {
+	if _, err := a.rules.CreateRepository(ctx, owner, spec); err != nil {
 		t.Fatal(err)
 	}
 	pkg := artifact.PackageKey{Format: artifact.NPM, Name: "left"}
 	publish := func(version string) {
 		t.Helper()
-		shelf := h.rules.Shelf(owner, domain.Repository("r1"), "http://127.0.0.1:8090/")
+		shelf := a.rules.Shelf(owner, domain.Repository("r1"), "http://127.0.0.1:8090/")
 		upload, err := shelf.Stage(ctx)
 		if err != nil {
 			t.Fatal(err)
@@ -79,16 +79,16 @@ func TestOrphansAreCollected(t *testing.T) {
 	}
 	publish("1.0.0")
 	publish("2.0.0")
-	folder, err := h.vault.disk.Space(spaceOf(info.ID))
+	folder, err := a.vault.disk.Space(spaceOf(info.ID))
 	if err != nil {
 		t.Fatal(err)
 	}
 	collect := func(want int) {
 		t.Helper()
-		living, abandoned := jobs.DomainSpaces(h.catalog, h.vault.Open, h.documents), h.vault.abandoned(h.catalog)
+		living, abandoned := jobs.DomainSpaces(a.catalog, a.vault.Open, a.documents), a.vault.abandoned(a.catalog)
 		for _, spaces := range []jobs.Spaces{living, abandoned} {
 			later := func() time.Time { return time.Now().Add(2 * time.Hour) }
-			orphans, err := jobs.NewOrphans(h.catalog, spaces, time.Hour, later, h.log, prometheus.NewRegistry())
+			orphans, err := jobs.NewOrphans(a.catalog, spaces, time.Hour, later, a.log, prometheus.NewRegistry())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,14 +102,14 @@ func TestOrphansAreCollected(t *testing.T) {
 	}
 	collect(2)
 	first := repository.Selection{Versions: []string{"1.0.0"}}
-	if _, err := h.rules.DeleteVersions(ctx, owner, domain.Repository("r1"), pkg, first); err != nil {
+	if _, err := a.rules.DeleteVersions(ctx, owner, domain.Repository("r1"), pkg, first); err != nil {
 		t.Fatal(err)
 	}
 	collect(1)
-	if _, _, err := h.rules.DeleteRepository(ctx, owner, domain.Repository("r1")); err != nil {
+	if _, _, err := a.rules.DeleteRepository(ctx, owner, domain.Repository("r1")); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok, err := h.rules.DeleteDomain(ctx, owner, domain); !ok || err != nil {
+	if _, ok, err := a.rules.DeleteDomain(ctx, owner, domain); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	collect(0)

@@ -1,0 +1,302 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"entrepot/access"
+	"entrepot/access/sigv4"
+	"entrepot/artifact"
+	"entrepot/awsapi"
+	"entrepot/blob"
+	"entrepot/blob/disk"
+	"entrepot/blob/sealed"
+	"entrepot/catalog"
+	"entrepot/catalog/sqlcatalog"
+	"entrepot/config"
+	"entrepot/format"
+	"entrepot/iam"
+	"entrepot/jobs"
+	"entrepot/repository"
+	"entrepot/server"
+	"entrepot/upstream"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// app is a whole Entrepot: every part, put together. Only this file and vault.go know which store is behind
+// a contract.
+type app struct {
+	config  config.Config
+	log     *slog.Logger
+	metrics *prometheus.Registry
+
+	addresses *server.Addresses
+	catalog   catalog.Store
+	vault     *vault
+	upstream  *upstream.Client
+	rules     *repository.Service
+	guard     *access.Guard
+	server    *server.Server
+
+	documents blob.Store     // of the installation's own
+	closers   []func() error // in the order of opening
+}
+
+// open puts the parts together, from the floor up. On an empty data folder it makes a new installation. What was opened
+// is closed by Close, also after an error.
+func open(ctx context.Context, c config.Config, log *slog.Logger) (_ *app, err error) {
+	a := &app{config: c, log: log, metrics: prometheus.NewRegistry()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if a.addresses, err = server.NewAddresses(c.PublicURL, c.HostSuffix, c.Listen, c.Hosts); err != nil {
+		return nil, err
+	}
+	process := collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})
+	a.metrics.MustRegister(collectors.NewGoCollector(), process)
+	steps := []func(context.Context) error{
+		a.openStores, a.openUpstreams, a.openRules, a.openAccess, a.openServer, a.startJobs,
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// Close ends all parts, last opened first.
+func (a *app) Close() error {
+	var failures []error
+	for len(a.closers) > 0 {
+		last := len(a.closers) - 1
+		failures = append(failures, a.closers[last]())
+		a.closers = a.closers[:last]
+	}
+	return errors.Join(failures...)
+}
+
+func (a *app) closing(f func() error) { a.closers = append(a.closers, f) }
+
+// openStores opens the data folder: keys, bytes, catalog.
+func (a *app) openStores(ctx context.Context) error {
+	if err := os.MkdirAll(a.config.Data, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	keyring, err := sealed.OpenKeyring(a.config.Data)
+	if err != nil {
+		return err
+	}
+	content, err := disk.Open(filepath.Join(a.config.Data, "blobs"), disk.Options{})
+	if err != nil {
+		return err
+	}
+	a.closing(content.Close)
+	if a.vault, err = newVault(content, keyring, a.metrics, int64(a.config.Cache.Assets)); err != nil {
+		return err
+	}
+	store, err := sqlcatalog.OpenSQLite(ctx, filepath.Join(a.config.Data, "catalog.sqlite"), sqlcatalog.Options{})
+	if err != nil {
+		return err
+	}
+	a.closing(store.Close)
+	a.catalog = store
+	return nil
+}
+
+// openUpstreams opens the way to the external registries.
+func (a *app) openUpstreams(ctx context.Context) error {
+	origins, err := origins(ctx, a.config, a.log)
+	if err != nil {
+		return err
+	}
+	if a.documents, err = a.vault.documents(); err != nil {
+		return err
+	}
+	remembered := repository.NewRemembered(a.catalog, a.documents, a.log)
+	a.closing(remembered.Close) // after the upstreams, which use it
+	f := a.config.Fetch
+	a.upstream, err = upstream.New(upstream.Options{
+		Origins: origins, Cache: remembered, Logger: a.log,
+		Freshness: f.Freshness, StaleWhileRevalidate: f.StaleWhileRevalidate, NegativeTTL: f.NegativeTTL,
+		MaxDocument: int64(f.MaxDocument), MaxAsset: int64(a.config.Limits.MaxAsset), UserAgent: "entrepot/" + version,
+	})
+	if err != nil {
+		return err
+	}
+	a.closing(a.upstream.Close)
+	return a.metrics.Register(a.upstream)
+}
+
+func (a *app) openRules(context.Context) error {
+	q := a.config.Quotas
+	a.rules = repository.New(repository.Options{
+		Catalog: a.catalog, Vault: a.vault, Fetcher: a.upstream, Sources: sources(a.upstream),
+		Region: a.config.Region, Endpoint: a.addresses.Endpoint, Now: time.Now, NewID: rand.Text, Log: a.log,
+		Quotas: repository.Quotas{
+			Domains: q.Domains, Repositories: q.Repositories, DirectUpstreams: q.DirectUpstreams,
+			SearchedUpstreams: q.SearchedUpstreams, Tags: q.Tags, Assets: q.Assets,
+			AssetSize: int64(a.config.Limits.MaxAsset),
+		},
+		AllowPublic: a.config.AllowPublic, DocumentCache: int64(a.config.Cache.Documents),
+	})
+	return nil
+}
+
+// openAccess opens the way in, and makes the administrator of a new installation.
+func (a *app) openAccess(ctx context.Context) error {
+	var err error
+	a.guard, err = access.New(access.Config{
+		Catalog: a.catalog, Sealer: a.vault, Now: time.Now, Region: a.config.Region,
+	})
+	if err != nil {
+		return err
+	}
+	created, err := a.guard.Bootstrap(ctx, access.Installation{
+		Dir: a.config.Data, Account: artifact.AccountID(a.config.Account), PublicURL: a.config.PublicURL,
+	})
+	if err != nil {
+		return err
+	}
+	if created {
+		a.log.InfoContext(ctx, "made a new installation",
+			"account", a.config.Account, "credentials", filepath.Join(a.config.Data, "aws"))
+	}
+	return access.Readdress(a.config.Data, a.config.PublicURL)
+}
+
+func (a *app) openServer(context.Context) error {
+	trusted, err := config.Prefixes(a.config.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	scrapers, err := config.Prefixes(a.config.MetricsFrom)
+	if err != nil {
+		return err
+	}
+	l := a.config.Limits
+	a.server, err = server.New(server.Options{
+		Addresses:     a.addresses,
+		Authenticator: authenticator{a.guard, a.rules},
+		API: awsapi.New(a.rules, a.guard, awsapi.Options{
+			Region: a.config.Region, Account: artifact.AccountID(a.config.Account), Logger: a.log,
+			Normalize: func(v artifact.VersionKey) artifact.VersionKey {
+				return v.PackageKey.Canonical().At(v.Version)
+			},
+			Rates: awsapi.Rates(a.config.Rates),
+		}),
+		Services: map[string]server.API{"sts": tokenService{}},
+		Formats:  formats(),
+		Shelves: func(c iam.Caller, key artifact.RepositoryKey, f artifact.Format) format.Shelf {
+			return a.rules.Shelf(c, key, a.addresses.Endpoint(key, f))
+		},
+		Checks:         []server.Check{{Name: "catalog", Run: a.readable}, server.FolderWritable(a.config.Data)},
+		TrustedProxies: trusted, MetricsFrom: scrapers,
+		Limits: server.Limits{
+			Body: int64(l.MaxBody), Request: l.RequestTime, IdleTime: l.IdleTime, Connections: l.Connections,
+			FailedLogins: unlimited(l.FailedLogins), Pace: server.Pace{Patience: l.Patience, Rate: int64(l.MinRate)},
+		},
+		Log: a.log, Metrics: a.metrics, Gatherer: a.metrics, Now: time.Now, NewID: uuid.NewString,
+	})
+	return err
+}
+
+// startJobs starts the background work. It ends before anything it works on is closed.
+func (a *app) startJobs(context.Context) error {
+	living, abandoned := jobs.DomainSpaces(a.catalog, a.vault.Open, a.documents), a.vault.abandoned(a.catalog)
+	spaces := func(ctx context.Context) ([]jobs.Space, error) {
+		all, err := living(ctx)
+		if err != nil {
+			return nil, err
+		}
+		more, err := abandoned(ctx)
+		return append(all, more...), err
+	}
+	orphans, err := jobs.NewOrphans(a.catalog, spaces, a.config.Jobs.OrphanGrace, time.Now, a.log, a.metrics)
+	if err != nil {
+		return err
+	}
+	runner, err := jobs.NewRunner(a.log, a.metrics, nil,
+		jobs.Job{Name: "orphans", Every: a.config.Jobs.OrphanEvery, Run: orphans.Run},
+		jobs.Job{Name: "tokens", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredTokens(a.catalog, time.Now)},
+	)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runner.Run(ctx)
+	}()
+	a.closing(func() error {
+		stop()
+		<-done
+		return nil
+	})
+	return nil
+}
+
+// unlimited turns the configuration's zero, which means no limit, into the server's negative number for that.
+func unlimited(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+// readable checks that the catalog answers.
+func (a *app) readable(ctx context.Context) error {
+	return a.catalog.Read(ctx, func(r catalog.Reader) error {
+		_, err := r.AllDomains(catalog.Page{Limit: 1})
+		return err
+	})
+}
+
+// authenticator is the guard in the shape in which the server asks it who calls.
+type authenticator struct {
+	guard *access.Guard
+	rules *repository.Service
+}
+
+// jsonBody is the most that the body of a signed API call may take, in bytes; policies and lists of a hundred versions
+// fit many times.
+const jsonBody = 1 << 20
+
+func (a authenticator) Signed(r *http.Request, service string) (iam.Caller, error) {
+	caller, _, err := a.guard.API(r, "", sigv4.Payload{HeaderHash: awsapi.HeaderHash(r), Limit: jsonBody}, service)
+	return caller.Caller, err
+}
+
+func (a authenticator) Bearer(r *http.Request, key artifact.DomainKey) (iam.Caller, error) {
+	// The ID of a domain that is not there is zero, and a token for it is refused like any wrong one.
+	id, err := a.rules.DomainID(r.Context(), key)
+	if err != nil {
+		return iam.Caller{}, err
+	}
+	caller, err := a.guard.Package(r, "", id)
+	return caller.Caller, err
+}
+
+// tokenService answers the operations of STS that there are.
+type tokenService struct{}
+
+func (tokenService) Serve(w http.ResponseWriter, r *http.Request, caller iam.Caller) {
+	_ = access.STS(r, access.Caller{Caller: caller}).Send(w)
+}
+
+func (tokenService) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	_ = access.STSError(err, w.Header().Get(awsapi.RequestIDHeader)).Send(w)
+}
