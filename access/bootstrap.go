@@ -12,6 +12,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/durable"
 	"entrepot/iam"
 )
 
@@ -97,7 +98,7 @@ func (g *Guard) leaveKey(i Installation) (AccessKey, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return AccessKey{}, err
 	}
-	if err := syncDir(i.Dir); err != nil {
+	if err := durable.SyncFolder(i.Dir); err != nil {
 		return AccessKey{}, err
 	}
 	config := fmt.Sprintf("[default]\nregion = %s\nendpoint_url = %s\noutput = json\n", g.region, i.PublicURL)
@@ -133,7 +134,7 @@ func leaveFile(dir, name, text string) error {
 	if errors.Is(err, fs.ErrExist) {
 		err = nil
 	}
-	return errors.Join(err, os.Remove(draft), syncDir(dir))
+	return errors.Join(err, os.Remove(draft), durable.SyncFolder(dir))
 }
 
 func writeDurably(path, text string) error {
@@ -146,12 +147,4 @@ func writeDurably(path, text string) error {
 		err = file.Sync()
 	}
 	return errors.Join(err, file.Close())
-}
-
-func syncDir(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"entrepot/durable"
 )
 
 // Readdress makes the profile in dir/aws/config, where dir is the data folder, name the address that the server has now: with
@@ -37,7 +39,7 @@ func Readdress(dir, publicURL string) error {
 	if err != nil {
 		return fmt.Errorf("change the profile: %w", errors.Join(err, os.Remove(draft)))
 	}
-	return syncDir(folder)
+	return durable.SyncFolder(folder)
 }
 
 func readdressed(profile, publicURL string) string {

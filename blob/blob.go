@@ -1,7 +1,7 @@
 // Package blob is the contract of the byte store: immutable content kept under the SHA-256 of what its reader will see.
 //
 // Bytes are written into a Draft and become visible, whole, at Commit. A store holds equal content once. The rooms
-// below this one (disk, mem) keep bytes; sealed, hot and metered are stores made of a store. All of them pass blobtest.
+// below this one (disk, mem) keep bytes; sealed, memcache and metered are stores made of a store. All of them pass blobtest.
 package blob
 
 import (
@@ -49,6 +49,10 @@ type Store interface {
 
 // Draft is content on its way in. Write, Commit and Discard are for one goroutine; ReadAt may be used by any number of
 // others at the same time, over each of the three.
+//
+// A store far away keeps its drafts near by, on a local disk, and sends them at Commit: what is half uploaded cannot be
+// read back there, and clients follow a draft while it is written. Commit then takes as long as the sending does, and
+// whoever bounds a Commit, as the keep timeout of package upstream, bounds that.
 type Draft interface {
 	// Write appends. After an error the draft is unusable.
 	io.Writer

@@ -17,6 +17,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/blob"
+	"entrepot/durable"
 )
 
 // Options are the parts of the world a Disk needs. The zero value uses the real ones.
@@ -127,11 +128,7 @@ func makeFolder(dir string) error {
 	if err := os.Mkdir(dir, folderPerm); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	f, err := os.Open(parent)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return durable.SyncFolder(parent)
 }
 
 // lockFolder takes dir for this process. The system frees the lock when the process ends, however it ends.

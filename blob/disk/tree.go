@@ -10,7 +10,7 @@ import (
 // The tree below the root folder:
 //
 //	.                                  locked by the process that uses it, with flock(2)
-//	└── d-3f9ac2/                      a space: one domain, under an id that is never reused
+//	└── domain-7/                      a space: one domain, under an id that is never reused; or documents/
 //	    ├── drafts/
 //	    │   └── 5c0d…                  content on its way in; removed at start, for no writer can be left
 //	    ├── 00/ … ff/                  first byte of the SHA-256, made sixteen at a time when one of them is needed

@@ -17,8 +17,8 @@ import (
 	"entrepot/blob/blobtest"
 	"entrepot/blob/disk"
 	"entrepot/blob/disk/fault"
-	"entrepot/blob/hot"
 	"entrepot/blob/mem"
+	"entrepot/blob/memcache"
 	"entrepot/blob/metered"
 	"entrepot/blob/sealed"
 )
@@ -58,7 +58,7 @@ func whole(t testing.TB) blob.Store {
 		t.Fatal(err)
 	}
 	m := newMetrics(t, prometheus.NewRegistry())
-	return hot.New(m.Store(sealed.New(newDisk(t, disk.Options{}), key)), hot.Options{})
+	return memcache.New(m.Store(sealed.New(newDisk(t, disk.Options{}), key)), memcache.Options{})
 }
 
 func TestMeteredMemoryKeepsTheContract(t *testing.T) {

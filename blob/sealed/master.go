@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"entrepot/durable"
 )
 
 // The files of the master key in the data folder:
@@ -93,7 +95,7 @@ func makeMaster(dir string) ([]byte, error) {
 	if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
-	if err := syncFolder(dir); err != nil {
+	if err := durable.SyncFolder(dir); err != nil {
 		return nil, err
 	}
 	var key [keySize]byte
@@ -186,7 +188,7 @@ func makeKeyFile(path, label string, key []byte) error {
 	if err != nil {
 		return fmt.Errorf("make %s: %w", path, err)
 	}
-	return syncFolder(filepath.Dir(path))
+	return durable.SyncFolder(filepath.Dir(path))
 }
 
 func ignore(err, harmless error) error {
@@ -194,15 +196,4 @@ func ignore(err, harmless error) error {
 		return nil
 	}
 	return err
-}
-
-func syncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("sync folder %s: %w", dir, err)
-	}
-	return nil
 }

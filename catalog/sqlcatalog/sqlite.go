@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"entrepot/durable"
+
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
@@ -85,7 +87,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 	if err = migrate(ctx, s.dialect, s.writers); err != nil {
 		return nil, err
 	}
-	if err = syncFolder(filepath.Dir(path)); err != nil {
+	if err = durable.SyncFolder(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -110,17 +112,5 @@ func createFile(path string) error {
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("sync %s: %w", path, err)
 	}
-	return syncFolder(filepath.Dir(path))
-}
-
-// syncFolder makes the names in a folder durable.
-func syncFolder(folder string) error {
-	f, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("sync %s: %w", folder, err)
-	}
-	return nil
+	return durable.SyncFolder(filepath.Dir(path))
 }

@@ -11,7 +11,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/blob"
 	"entrepot/blob/disk"
-	"entrepot/blob/hot"
+	"entrepot/blob/memcache"
 	"entrepot/blob/metered"
 	"entrepot/blob/sealed"
 	"entrepot/catalog"
@@ -98,9 +98,9 @@ func (v *vault) abandoned(c catalog.Store) jobs.Spaces {
 // never says of content that nothing refers to it.
 func never(catalog.Reader, artifact.Digest) (bool, error) { return false, nil }
 
-// warmest is the largest asset kept in memory, in bytes. Most package assets are smaller; for larger ones opening the
+// maxCachedAsset is the largest asset kept in memory, in bytes. Most package assets are smaller; for larger ones opening the
 // file costs little beside sending it.
-const warmest = 256 << 10
+const maxCachedAsset = 256 << 10
 
 // documents returns the installation's own store, where metadata of public registries lies. It can be fetched again, so
 // nobody waits for the disk.
@@ -115,7 +115,7 @@ func (v *vault) documents() (blob.Store, error) {
 func (v *vault) stack(folder *disk.Space, key sealed.DataKey) blob.Store {
 	store := blob.Store(v.metrics.Store(sealed.New(folder, key)))
 	if v.memory > 0 {
-		store = hot.New(store, hot.Options{Largest: warmest, Total: v.memory})
+		store = memcache.New(store, memcache.Options{Largest: maxCachedAsset, Total: v.memory})
 	}
 	return store
 }

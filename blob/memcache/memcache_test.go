@@ -1,4 +1,4 @@
-package hot_test
+package memcache_test
 
 import (
 	"bytes"
@@ -14,8 +14,8 @@ import (
 	"entrepot/blob"
 	"entrepot/blob/blobtest"
 	"entrepot/blob/disk"
-	"entrepot/blob/hot"
 	"entrepot/blob/mem"
+	"entrepot/blob/memcache"
 	"entrepot/blob/sealed"
 )
 
@@ -59,22 +59,22 @@ func sealedDisk(t testing.TB) blob.Store {
 	return sealed.New(s, key)
 }
 
-func TestHotMemoryKeepsTheContract(t *testing.T) {
-	blobtest.Run(t, func(*testing.T) blob.Store { return hot.New(mem.New(time.Now), hot.Options{}) })
+func TestMemoryCacheKeepsTheContract(t *testing.T) {
+	blobtest.Run(t, func(*testing.T) blob.Store { return memcache.New(mem.New(time.Now), memcache.Options{}) })
 }
 
-func TestHotSealedDiskKeepsTheContract(t *testing.T) {
-	blobtest.Run(t, func(t *testing.T) blob.Store { return hot.New(sealedDisk(t), hot.Options{}) })
+func TestMemoryCacheOverSealedDiskKeepsTheContract(t *testing.T) {
+	blobtest.Run(t, func(t *testing.T) blob.Store { return memcache.New(sealedDisk(t), memcache.Options{}) })
 }
 
-func TestHotStoreThatIsAlwaysFullKeepsTheContract(t *testing.T) {
+func TestMemoryCacheThatIsAlwaysFullKeepsTheContract(t *testing.T) {
 	blobtest.Run(t, func(*testing.T) blob.Store {
-		return hot.New(mem.New(time.Now), hot.Options{Largest: 2000, Total: 3000})
+		return memcache.New(mem.New(time.Now), memcache.Options{Largest: 2000, Total: 3000})
 	})
 }
 
-func BenchmarkHotSealedDisk(b *testing.B) {
-	blobtest.Bench(b, func(b *testing.B) blob.Store { return hot.New(sealedDisk(b), hot.Options{}) })
+func BenchmarkMemoryCacheOverSealedDisk(b *testing.B) {
+	blobtest.Bench(b, func(b *testing.B) blob.Store { return memcache.New(sealedDisk(b), memcache.Options{}) })
 }
 
 func read(t *testing.T, s blob.Store, d artifact.Digest) {
@@ -93,8 +93,8 @@ func wantOpens(t *testing.T, inner *counting, want int64) {
 
 func TestTheSecondReadAnswersFromMemory(t *testing.T) {
 	inner := newCounting()
-	s := hot.New(inner, hot.Options{})
-	kept := blobtest.Keep(t, s, blobtest.Bytes(1, hot.DefaultLargest))
+	s := memcache.New(inner, memcache.Options{})
+	kept := blobtest.Keep(t, s, blobtest.Bytes(1, memcache.DefaultLargest))
 	for range 3 {
 		read(t, s, kept.Digest)
 	}
@@ -103,8 +103,8 @@ func TestTheSecondReadAnswersFromMemory(t *testing.T) {
 
 func TestLargeContentIsNotKept(t *testing.T) {
 	inner := newCounting()
-	s := hot.New(inner, hot.Options{})
-	kept := blobtest.Keep(t, s, blobtest.Bytes(2, hot.DefaultLargest+1))
+	s := memcache.New(inner, memcache.Options{})
+	kept := blobtest.Keep(t, s, blobtest.Bytes(2, memcache.DefaultLargest+1))
 	read(t, s, kept.Digest)
 	read(t, s, kept.Digest)
 	wantOpens(t, inner, 2)
@@ -112,7 +112,7 @@ func TestLargeContentIsNotKept(t *testing.T) {
 
 func TestWhatWasReadLongestAgoMakesRoom(t *testing.T) {
 	inner := newCounting()
-	s := hot.New(inner, hot.Options{Total: 3 * (1000 + 256)})
+	s := memcache.New(inner, memcache.Options{Total: 3 * (1000 + 256)})
 	var kept []artifact.Digest
 	for i := range 4 {
 		kept = append(kept, blobtest.Keep(t, s, blobtest.Bytes(uint64(i), 1000)).Digest)
@@ -133,7 +133,7 @@ func TestWhatWasReadLongestAgoMakesRoom(t *testing.T) {
 
 func TestManyTinyContentsStayBelowTheBound(t *testing.T) {
 	inner := newCounting()
-	s := hot.New(inner, hot.Options{Total: 10 * 257})
+	s := memcache.New(inner, memcache.Options{Total: 10 * 257})
 	var kept []artifact.Digest
 	for i := range 100 {
 		kept = append(kept, blobtest.Keep(t, s, []byte{byte(i)}).Digest)
@@ -150,7 +150,7 @@ func TestManyTinyContentsStayBelowTheBound(t *testing.T) {
 
 func TestDeletedContentDoesNotComeBackFromMemory(t *testing.T) {
 	inner := newCounting()
-	s := hot.New(inner, hot.Options{})
+	s := memcache.New(inner, memcache.Options{})
 	kept := blobtest.Keep(t, s, []byte("content"))
 	read(t, s, kept.Digest)
 	if err := s.Delete(t.Context(), kept.Digest); err != nil {
@@ -164,7 +164,7 @@ func TestDeletedContentDoesNotComeBackFromMemory(t *testing.T) {
 // TestAReadOverADeletionIsNotKept deletes content while another reader has opened it below and not yet kept it.
 func TestAReadOverADeletionIsNotKept(t *testing.T) {
 	inner := newCounting()
-	s := hot.New(inner, hot.Options{})
+	s := memcache.New(inner, memcache.Options{})
 	kept := blobtest.Keep(t, s, []byte("content"))
 	inner.opened = func() {
 		inner.opened = nil
@@ -180,7 +180,7 @@ func TestAReadOverADeletionIsNotKept(t *testing.T) {
 
 func TestAReadOverACommitSeesTheNewModTimeNext(t *testing.T) {
 	inner := newCounting()
-	s := hot.New(inner, hot.Options{})
+	s := memcache.New(inner, memcache.Options{})
 	kept := blobtest.Keep(t, s, []byte("content"))
 	inner.opened = func() {
 		inner.opened = nil
@@ -201,7 +201,7 @@ func TestAReadOverACommitSeesTheNewModTimeNext(t *testing.T) {
 // TestConcurrentDeletesLeaveNothingInMemory races readers with commits and deletions; at the end all is deleted, and
 // nothing may be left to read.
 func TestConcurrentDeletesLeaveNothingInMemory(t *testing.T) {
-	s := hot.New(mem.New(time.Now), hot.Options{})
+	s := memcache.New(mem.New(time.Now), memcache.Options{})
 	var contents [4][]byte
 	for i := range contents {
 		contents[i] = blobtest.Bytes(uint64(i), 100)
@@ -235,10 +235,10 @@ func TestConcurrentDeletesLeaveNothingInMemory(t *testing.T) {
 
 func TestDamageIsToldAndNotKept(t *testing.T) {
 	inner := newCounting()
-	s := hot.New(inner, hot.Options{})
+	s := memcache.New(inner, memcache.Options{})
 	kept := blobtest.Keep(t, s, []byte("content"))
 	lying := &shortening{Store: inner}
-	short := hot.New(lying, hot.Options{})
+	short := memcache.New(lying, memcache.Options{})
 	if _, err := short.Open(t.Context(), kept.Digest); !errors.Is(err, blob.ErrCorrupt) {
 		t.Errorf("got error %v, want %v", err, blob.ErrCorrupt)
 	}

@@ -1,9 +1,9 @@
-// Package hot keeps small contents in memory after their first read. It is a store made of a store.
+// Package memcache keeps small contents in memory after their first read. It is a store made of a store.
 //
 // Content never changes under its digest, so what is kept needs no revalidation; only a deletion ends it. A deletion
 // made by another process is not seen here: until the content is pushed out, this process still answers Open with it,
 // though Stat and All tell the truth. Whoever may still ask for it was allowed to read those very bytes.
-package hot
+package memcache
 
 import (
 	"context"
