@@ -12,19 +12,19 @@ import (
 	"entrepot/iam"
 )
 
-// empty is a house nobody lives in yet, and the installation to be.
-func empty(t *testing.T) (*house, Installation) {
-	h := newHouse(t)
+// empty is a fixture without anybody, and the installation to be.
+func empty(t *testing.T) (*fixture, Installation) {
+	f := newFixture(t)
 	fresh := newRecords()
-	h.store.held, h.key = fresh.held, AccessKey{}
-	return h, Installation{Dir: t.TempDir(), Account: testAccount, PublicURL: "http://127.0.0.1:8090"}
+	f.store.held, f.key = fresh.held, AccessKey{}
+	return f, Installation{Dir: t.TempDir(), Account: testAccount, PublicURL: "http://127.0.0.1:8090"}
 }
 
-func (h *house) bootstrap(i Installation, want bool) {
-	h.Helper()
-	created, err := h.Bootstrap(h.Context(), i)
+func (f *fixture) bootstrap(i Installation, want bool) {
+	f.Helper()
+	created, err := f.Bootstrap(f.Context(), i)
 	if err != nil || created != want {
-		h.Fatalf("got created=%v, %v, want %v", created, err, want)
+		f.Fatalf("got created=%v, %v, want %v", created, err, want)
 	}
 }
 
@@ -39,9 +39,9 @@ func left(t *testing.T, i Installation) AccessKey {
 }
 
 func TestTheFirstStartMakesAnAdministrator(t *testing.T) {
-	h, i := empty(t)
-	h.bootstrap(i, true)
-	c, err := h.call(left(t, i))
+	f, i := empty(t)
+	f.bootstrap(i, true)
+	c, err := f.call(left(t, i))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,32 +71,32 @@ func TestTheFirstStartMakesAnAdministrator(t *testing.T) {
 	if entries, err := os.ReadDir(filepath.Join(i.Dir, "aws")); err != nil || len(entries) != 2 {
 		t.Errorf("got %v, %v, want two files", entries, err)
 	}
-	if key := left(t, i); strings.Contains(string(h.store.held.keys[key.ID].Secret), key.Secret.Reveal()) {
+	if key := left(t, i); strings.Contains(string(f.store.held.keys[key.ID].Secret), key.Secret.Reveal()) {
 		t.Error("the secret is not sealed")
 	}
 }
 
 func TestALaterStartChangesNothing(t *testing.T) {
-	h, i := empty(t)
-	h.bootstrap(i, true)
+	f, i := empty(t)
+	f.bootstrap(i, true)
 	key := left(t, i)
-	h.bootstrap(i, false)
-	if again := left(t, i); again.ID != key.ID || !again.Secret.Equal(key.Secret) || len(h.store.held.principals) != 1 || len(h.store.held.keys) != 1 {
+	f.bootstrap(i, false)
+	if again := left(t, i); again.ID != key.ID || !again.Secret.Equal(key.Secret) || len(f.store.held.principals) != 1 || len(f.store.held.keys) != 1 {
 		t.Error("a second start made something")
 	}
 }
 
 func TestNeitherARemovedAdministratorNorRemovedFilesComeBack(t *testing.T) {
-	h, i := empty(t)
-	h.bootstrap(i, true)
-	for id := range h.store.held.principals {
-		h.write(func(w catalog.Writer) error { return w.DeletePrincipal(id) })
+	f, i := empty(t)
+	f.bootstrap(i, true)
+	for id := range f.store.held.principals {
+		f.write(func(w catalog.Writer) error { return w.DeletePrincipal(id) })
 	}
 	if err := os.RemoveAll(filepath.Join(i.Dir, "aws")); err != nil {
 		t.Fatal(err)
 	}
-	h.bootstrap(i, false)
-	if len(h.store.held.principals) != 0 {
+	f.bootstrap(i, false)
+	if len(f.store.held.principals) != 0 {
 		t.Error("the administrator is back")
 	}
 	if _, err := os.Stat(filepath.Join(i.Dir, "aws")); !errors.Is(err, os.ErrNotExist) {
@@ -107,38 +107,38 @@ func TestNeitherARemovedAdministratorNorRemovedFilesComeBack(t *testing.T) {
 func TestAStartThatWasCutShortIsFinishedByTheNext(t *testing.T) {
 	rows := []struct {
 		name string
-		cut  func(t *testing.T, h *house, i Installation)
+		cut  func(t *testing.T, f *fixture, i Installation)
 	}{
-		{"after the folder", func(t *testing.T, _ *house, i Installation) {
+		{"after the folder", func(t *testing.T, _ *fixture, i Installation) {
 			if err := os.Mkdir(filepath.Join(i.Dir, "aws"), 0o700); err != nil {
 				t.Fatal(err)
 			}
 		}},
-		{"while writing the config", func(t *testing.T, _ *house, i Installation) {
+		{"while writing the config", func(t *testing.T, _ *fixture, i Installation) {
 			put(t, i, ".config.new", "[defau", 0o600)
 		}},
-		{"while writing the credentials", func(t *testing.T, _ *house, i Installation) {
+		{"while writing the credentials", func(t *testing.T, _ *fixture, i Installation) {
 			put(t, i, ".credentials.new", "[default]\naws_acc", 0o644)
 		}},
-		{"before the catalog", func(t *testing.T, h *house, i Installation) {
-			h.store.fail = func() error { return errors.New("power is out") }
-			if _, err := h.Bootstrap(t.Context(), i); err == nil {
+		{"before the catalog", func(t *testing.T, f *fixture, i Installation) {
+			f.store.fail = func() error { return errors.New("power is out") }
+			if _, err := f.Bootstrap(t.Context(), i); err == nil {
 				t.Fatal("the commit failed, and nobody noticed")
 			}
-			h.store.fail = nil
+			f.store.fail = nil
 		}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			h, i := empty(t)
-			row.cut(t, h, i)
+			f, i := empty(t)
+			row.cut(t, f, i)
 			before, _ := os.ReadFile(filepath.Join(i.Dir, "aws", "credentials"))
-			h.bootstrap(i, true)
+			f.bootstrap(i, true)
 			after, err := os.ReadFile(filepath.Join(i.Dir, "aws", "credentials"))
 			if err != nil || before != nil && string(after) != string(before) {
 				t.Errorf("the credentials were written again: %v", err)
 			}
-			if _, err := h.call(left(t, i)); err != nil {
+			if _, err := f.call(left(t, i)); err != nil {
 				t.Error(err)
 			}
 			if entries, err := os.ReadDir(filepath.Join(i.Dir, "aws")); err != nil || len(entries) != 2 {
@@ -184,14 +184,14 @@ func TestBootstrapRefusesCredentialsThatAreNone(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			h, i := empty(t)
+			f, i := empty(t)
 			put(t, i, "credentials", row.text, row.mode)
-			created, err := h.Bootstrap(t.Context(), i)
+			created, err := f.Bootstrap(t.Context(), i)
 			if row.want == "" {
 				if err != nil || !created {
 					t.Fatalf("got %v, %v, want them adopted", created, err)
 				}
-				if _, err := h.call(AccessKey{"AKIAMYOWNKEYMYOWNKEY", artifact.NewSecret(secret)}); err != nil {
+				if _, err := f.call(AccessKey{"AKIAMYOWNKEYMYOWNKEY", artifact.NewSecret(secret)}); err != nil {
 					t.Error(err)
 				}
 				return
@@ -199,7 +199,7 @@ func TestBootstrapRefusesCredentialsThatAreNone(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), row.want) || strings.Contains(err.Error(), secret) {
 				t.Errorf("got %v, want %q", err, row.want)
 			}
-			if len(h.store.held.principals) != 0 {
+			if len(f.store.held.principals) != 0 {
 				t.Error("an administrator was made all the same")
 			}
 		})
@@ -207,12 +207,12 @@ func TestBootstrapRefusesCredentialsThatAreNone(t *testing.T) {
 }
 
 func TestBootstrapRefusesSettingsThatWouldBreakTheFile(t *testing.T) {
-	h, i := empty(t)
+	f, i := empty(t)
 	for _, bad := range []Installation{
 		{Dir: i.Dir, Account: "1234", PublicURL: i.PublicURL},
 		{Dir: i.Dir, Account: i.Account, PublicURL: "http://a\n[profile evil]"},
 	} {
-		if _, err := h.Bootstrap(t.Context(), bad); err == nil {
+		if _, err := f.Bootstrap(t.Context(), bad); err == nil {
 			t.Errorf("%+v was taken", bad)
 		}
 	}

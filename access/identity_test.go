@@ -13,10 +13,10 @@ import (
 )
 
 func TestASignedCallTellsWhoCalls(t *testing.T) {
-	h := newHouse(t)
-	r := h.signed(h.key, "codeartifact", `{"a":1}`, "")
+	f := newFixture(t)
+	r := f.signed(f.key, "codeartifact", `{"a":1}`, "")
 	r.RemoteAddr = "192.0.2.7:4711"
-	c, claim, err := h.API(r, "request-9", sigv4.Payload{Limit: 100}, "codeartifact")
+	c, claim, err := f.API(r, "request-9", sigv4.Payload{Limit: 100}, "codeartifact")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +24,7 @@ func TestASignedCallTellsWhoCalls(t *testing.T) {
 		c.Principal.Account != testAccount || len(c.Identity) != 1 || c.Identity[0].Name != "own" {
 		t.Errorf("got %+v", c.Principal)
 	}
-	if c.Via != ViaSignature || c.AccessKeyID != h.key.ID || c.RequestID != "request-9" || !c.SessionExpires.IsZero() {
+	if c.Via != ViaSignature || c.AccessKeyID != f.key.ID || c.RequestID != "request-9" || !c.SessionExpires.IsZero() {
 		t.Errorf("got %v, %q, %q, %v", c.Via, c.AccessKeyID, c.RequestID, c.SessionExpires)
 	}
 	for key, want := range map[string]string{"aws:sourceip": "192.0.2.7", "aws:securetransport": "false",
@@ -44,57 +44,57 @@ func TestASignedCallTellsWhoCalls(t *testing.T) {
 func TestAKeyIsRefusedFromTheMomentItIsNoGood(t *testing.T) {
 	rows := []struct {
 		name string
-		do   func(*house) error
+		do   func(*fixture) error
 		want sigv4.Code
 	}{
-		{"S20 switched off", func(h *house) error { return h.SetKeyActive(h.Context(), h.key.ID, false) }, sigv4.Unrecognized},
-		{"S20 deleted", func(h *house) error { return h.DeleteKey(h.Context(), h.key.ID) }, sigv4.Mismatch},
-		{"user deleted", func(h *house) error {
-			return h.store.Write(h.Context(), func(w catalog.Writer) error { return w.DeletePrincipal("AIDAANN") })
+		{"S20 switched off", func(f *fixture) error { return f.SetKeyActive(f.Context(), f.key.ID, false) }, sigv4.Unrecognized},
+		{"S20 deleted", func(f *fixture) error { return f.DeleteKey(f.Context(), f.key.ID) }, sigv4.Mismatch},
+		{"user deleted", func(f *fixture) error {
+			return f.store.Write(f.Context(), func(w catalog.Writer) error { return w.DeletePrincipal("AIDAANN") })
 		}, sigv4.Mismatch},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			h := newHouse(t)
+			f := newFixture(t)
 			for range 2 { // the second call finds everything remembered
-				if _, err := h.call(h.key); err != nil {
+				if _, err := f.call(f.key); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := row.do(h); err != nil {
+			if err := row.do(f); err != nil {
 				t.Fatal(err)
 			}
-			_, err := h.call(h.key)
-			h.wantRefusal(err, row.want)
+			_, err := f.call(f.key)
+			f.wantRefusal(err, row.want)
 		})
 	}
 }
 
 func TestASwitchedOffKeyTellsSoOnlyToItsHolder(t *testing.T) {
-	h := newHouse(t)
-	if err := h.SetKeyActive(t.Context(), h.key.ID, false); err != nil {
+	f := newFixture(t)
+	if err := f.SetKeyActive(t.Context(), f.key.ID, false); err != nil {
 		t.Fatal(err)
 	}
-	_, err := h.call(AccessKey{h.key.ID, newKeySecret()})
-	h.wantRefusal(err, sigv4.Mismatch)
-	if err := h.SetKeyActive(t.Context(), h.key.ID, true); err != nil {
+	_, err := f.call(AccessKey{f.key.ID, newKeySecret()})
+	f.wantRefusal(err, sigv4.Mismatch)
+	if err := f.SetKeyActive(t.Context(), f.key.ID, true); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.call(h.key); err != nil {
+	if _, err := f.call(f.key); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestASessionTokenBesideALongTermKeyIsRefused(t *testing.T) {
-	h := newHouse(t)
-	r := h.signed(h.key, "codeartifact", "{}", "IQoJ-of-another-session")
-	_, _, err := h.API(r, "", sigv4.Payload{Limit: 100}, "codeartifact")
-	h.wantRefusal(err, sigv4.Unrecognized)
+	f := newFixture(t)
+	r := f.signed(f.key, "codeartifact", "{}", "IQoJ-of-another-session")
+	_, _, err := f.API(r, "", sigv4.Payload{Limit: 100}, "codeartifact")
+	f.wantRefusal(err, sigv4.Unrecognized)
 }
 
 func TestACallSignedForAnotherServiceIsRefused(t *testing.T) {
-	h := newHouse(t)
-	_, _, err := h.API(h.signed(h.key, "sts", "{}", ""), "", sigv4.Payload{Limit: 100}, "codeartifact")
+	f := newFixture(t)
+	_, _, err := f.API(f.signed(f.key, "sts", "{}", ""), "", sigv4.Payload{Limit: 100}, "codeartifact")
 	if err == nil || !strings.Contains(err.Error(), "correct service: 'codeartifact'") {
 		t.Errorf("got %v, want it refused for its service", err)
 	}
@@ -103,23 +103,23 @@ func TestACallSignedForAnotherServiceIsRefused(t *testing.T) {
 // Refusals must cost the same whether or not the key exists and whether or not it is remembered: one reading of the
 // catalog each, and the same words.
 func TestARefusalDoesNotTellWhetherTheKeyExists(t *testing.T) {
-	h := newHouse(t)
-	other := h.keyOf("ann")
-	if _, err := h.call(h.key); err != nil {
+	f := newFixture(t)
+	other := f.keyOf("ann")
+	if _, err := f.call(f.key); err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range []struct{ name, id string }{
-		{"key in use", h.key.ID},
+		{"key in use", f.key.ID},
 		{"key at rest", other.ID},
 		{"key nobody has", "AKIAAAAAAAAAAAAAAAAA"},
-		{"the guard's own stand-in", h.unknownKey.ID},
+		{"the guard's own stand-in", f.unknownKey.ID},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			for range 2 {
-				before := h.store.reads.Load()
-				_, err := h.call(AccessKey{row.id, newKeySecret()})
-				h.wantRefusal(err, sigv4.Mismatch)
-				if reads := h.store.reads.Load() - before; reads != 1 {
+				before := f.store.reads.Load()
+				_, err := f.call(AccessKey{row.id, newKeySecret()})
+				f.wantRefusal(err, sigv4.Mismatch)
+				if reads := f.store.reads.Load() - before; reads != 1 {
 					t.Errorf("%d readings of the catalog, want 1", reads)
 				}
 			}
@@ -128,85 +128,85 @@ func TestARefusalDoesNotTellWhetherTheKeyExists(t *testing.T) {
 }
 
 func TestARememberedCallReadsNothing(t *testing.T) {
-	h := newHouse(t)
-	token := h.issue(900)
-	if _, err := h.fetch(token, testDomain); err != nil {
+	f := newFixture(t)
+	token := f.issue(900)
+	if _, err := f.fetch(token, testDomain); err != nil {
 		t.Fatal(err)
 	}
-	before := h.store.reads.Load()
-	_, callErr := h.call(h.key)
-	_, fetchErr := h.fetch(token, testDomain)
-	if reads := h.store.reads.Load() - before; reads != 0 || callErr != nil || fetchErr != nil {
+	before := f.store.reads.Load()
+	_, callErr := f.call(f.key)
+	_, fetchErr := f.fetch(token, testDomain)
+	if reads := f.store.reads.Load() - before; reads != 0 || callErr != nil || fetchErr != nil {
 		t.Errorf("%d readings, %v, %v; want none", reads, callErr, fetchErr)
 	}
 }
 
 func TestPoliciesAreThoseOfTheMoment(t *testing.T) {
-	h := newHouse(t)
-	token := h.issue(900)
-	h.write(func(w catalog.Writer) error {
+	f := newFixture(t)
+	token := f.issue(900)
+	f.write(func(w catalog.Writer) error {
 		return w.PutIdentityPolicy("AIDAANN", catalog.IdentityPolicy{Name: "no more",
 			Document: `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`})
 	})
-	c, err := h.fetch(token, testDomain)
+	c, err := f.fetch(token, testDomain)
 	if err != nil || len(c.Identity) != 2 {
 		t.Errorf("got %d policies, %v, want the new one too", len(c.Identity), err)
 	}
 }
 
 func TestAPolicyThatDoesNotParseLocksItsHolderOut(t *testing.T) {
-	h := newHouse(t)
-	token := h.issue(900)
-	h.write(func(w catalog.Writer) error {
+	f := newFixture(t)
+	token := f.issue(900)
+	f.write(func(w catalog.Writer) error {
 		return w.PutIdentityPolicy("AIDAANN", catalog.IdentityPolicy{Name: "broken", Document: `{"Statement":`})
 	})
-	if _, err := h.fetch(token, testDomain); !artifact.Is(err, artifact.Internal) {
+	if _, err := f.fetch(token, testDomain); !artifact.Is(err, artifact.Internal) {
 		t.Errorf("token: got %v, want an internal error", err)
 	}
-	if _, err := h.call(h.key); !artifact.Is(err, artifact.Internal) {
+	if _, err := f.call(f.key); !artifact.Is(err, artifact.Internal) {
 		t.Errorf("signature: got %v, want an internal error", err)
 	}
 }
 
 func TestTheAccountItselfMayDoEverythingButHaveTokens(t *testing.T) {
-	h := newHouse(t)
-	h.write(func(w catalog.Writer) error {
+	f := newFixture(t)
+	f.write(func(w catalog.Writer) error {
 		return w.CreatePrincipal(catalog.Principal{ID: testAccount, Account: testAccount, Root: true,
 			ARN: "arn:aws:iam::" + testAccount + ":root"})
 	})
-	key, err := h.CreateKey(t.Context(), testAccount)
+	key, err := f.CreateKey(t.Context(), testAccount)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := h.call(key)
+	c, err := f.call(key)
 	if err != nil || len(c.Identity) != 1 {
 		t.Fatalf("got %d policies, %v, want the one that allows all", len(c.Identity), err)
 	}
-	if _, _, err := h.Issue(t.Context(), c.Caller, domain(), nil); !artifact.Is(err, artifact.Denied) {
+	if _, _, err := f.Issue(t.Context(), c.Caller, domain(), nil); !artifact.Is(err, artifact.Denied) {
 		t.Errorf("got %v, want a token denied", err)
 	}
 }
 
 func TestAUserHasTwoKeysAtMost(t *testing.T) {
-	h := newHouse(t)
-	h.keyOf("ann")
-	if _, err := h.CreateKey(t.Context(), "AIDAANN"); !artifact.Is(err, artifact.Quota) {
+	f := newFixture(t)
+	f.keyOf("ann")
+	if _, err := f.CreateKey(t.Context(), "AIDAANN"); !artifact.Is(err, artifact.Quota) {
 		t.Errorf("got %v, want a quota error", err)
 	}
-	if _, err := h.CreateKey(t.Context(), "AIDANOBODY"); !artifact.Is(err, artifact.NotFound) {
+	if _, err := f.CreateKey(t.Context(), "AIDANOBODY"); !artifact.Is(err, artifact.NotFound) {
 		t.Errorf("got %v, want not found", err)
 	}
-	if err := h.SetKeyActive(t.Context(), "AKIANOBODY", true); !artifact.Is(err, artifact.NotFound) {
+	if err := f.SetKeyActive(t.Context(), "AKIANOBODY", true); !artifact.Is(err, artifact.NotFound) {
 		t.Errorf("got %v, want not found", err)
 	}
 }
 
 func TestASecretThatWasMovedToAnotherKeyIsWorthless(t *testing.T) {
-	h := newHouse(t)
-	h.user("bob", `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`)
-	bobs := h.keyOf("bob")
-	h.write(func(w catalog.Writer) error {
-		record, err := w.AccessKey(h.key.ID)
+	f := newFixture(t)
+	f.user("bob", `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`)
+	bobs := f.keyOf("bob")
+	f.write(func(w catalog.Writer) error {
+		record, err := w.AccessKey(f.key.ID)
 		if err != nil {
 			return err
 		}
@@ -217,23 +217,23 @@ func TestASecretThatWasMovedToAnotherKeyIsWorthless(t *testing.T) {
 		record.Secret = stolen.Secret
 		return w.CreateAccessKey(record)
 	})
-	if c, err := h.call(AccessKey{h.key.ID, bobs.Secret}); err == nil {
+	if c, err := f.call(AccessKey{f.key.ID, bobs.Secret}); err == nil {
 		t.Errorf("bob calls as %v", c)
 	}
 }
 
 func TestNothingPrintsASecret(t *testing.T) {
-	h := newHouse(t)
-	token := h.issue(900)
-	c, err := h.fetch(token, testDomain)
+	f := newFixture(t)
+	token := f.issue(900)
+	c, err := f.fetch(token, testDomain)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stored := fmt.Sprintf("%+v%s", h.store.held, h.store.held.events[len(h.store.held.events)-1].Detail)
-	_, refusal := h.fetch(strings.Replace(token, "_", "-", 1), testDomain)
+	stored := fmt.Sprintf("%+v%s", f.store.held, f.store.held.events[len(f.store.held.events)-1].Detail)
+	_, refusal := f.fetch(strings.Replace(token, "_", "-", 1), testDomain)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
-		printed := fmt.Sprintf(strings.Repeat(verb+" ", 5), h.key, &h.key, c, refusal, h.Guard) + stored
-		for name, hidden := range map[string]string{"secret": h.key.Secret.Reveal(), "token": token, "its text": token[9:]} {
+		printed := fmt.Sprintf(strings.Repeat(verb+" ", 5), f.key, &f.key, c, refusal, f.Guard) + stored
+		for name, hidden := range map[string]string{"secret": f.key.Secret.Reveal(), "token": token, "its text": token[9:]} {
 			if strings.Contains(printed, hidden) {
 				t.Errorf("%s prints the %s", verb, name)
 			}
@@ -242,17 +242,17 @@ func TestNothingPrintsASecret(t *testing.T) {
 }
 
 func TestATokenEndsOnTime(t *testing.T) {
-	h := newHouse(t)
-	token := h.issue(900)
-	c, err := h.fetch(token, testDomain)
-	if err != nil || !c.SessionExpires.Equal(h.clock.Add(15*time.Minute)) || c.Via != ViaToken || c.Principal.Name != "ann" {
+	f := newFixture(t)
+	token := f.issue(900)
+	c, err := f.fetch(token, testDomain)
+	if err != nil || !c.SessionExpires.Equal(f.clock.Add(15*time.Minute)) || c.Via != ViaToken || c.Principal.Name != "ann" {
 		t.Fatalf("got %v until %v, %v", c, c.SessionExpires, err)
 	}
-	h.clock = h.clock.Add(15*time.Minute - time.Second)
-	if _, err := h.fetch(token, testDomain); err != nil {
+	f.clock = f.clock.Add(15*time.Minute - time.Second)
+	if _, err := f.fetch(token, testDomain); err != nil {
 		t.Error(err)
 	}
-	h.clock = h.clock.Add(time.Second)
-	_, err = h.fetch(token, testDomain)
-	h.wantNoToken(err)
+	f.clock = f.clock.Add(time.Second)
+	_, err = f.fetch(token, testDomain)
+	f.wantNoToken(err)
 }

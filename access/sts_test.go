@@ -13,9 +13,9 @@ import (
 )
 
 // ask sends a form to STS as a server would pass it on.
-func (h *house) ask(key AccessKey, form string) Answer {
-	r := h.signed(key, "sts", form, "")
-	c, _, err := h.API(r, "request-3", sigv4.Payload{Limit: 1 << 20}, "sts")
+func (f *fixture) ask(key AccessKey, form string) Answer {
+	r := f.signed(key, "sts", form, "")
+	c, _, err := f.API(r, "request-3", sigv4.Payload{Limit: 1 << 20}, "sts")
 	if err != nil {
 		return STSError(err, "request-3")
 	}
@@ -23,9 +23,9 @@ func (h *house) ask(key AccessKey, form string) Answer {
 }
 
 func TestSTSTellsTheCallerWhoItIs(t *testing.T) {
-	h := newHouse(t)
+	f := newFixture(t)
 	w := httptest.NewRecorder()
-	if err := h.ask(h.key, "Action=GetCallerIdentity&Version=2011-06-15").Send(w); err != nil {
+	if err := f.ask(f.key, "Action=GetCallerIdentity&Version=2011-06-15").Send(w); err != nil {
 		t.Fatal(err)
 	}
 	const want = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">` +
@@ -41,32 +41,32 @@ func TestSTSTellsTheCallerWhoItIs(t *testing.T) {
 }
 
 func TestSTSRefuses(t *testing.T) {
-	h := newHouse(t)
+	f := newFixture(t)
 	rows := []struct {
 		name, form    string
 		key           AccessKey
 		status        int
 		code, message string
 	}{
-		{"another action", "Action=AssumeRole&Version=2011-06-15", h.key, 400, "InvalidAction",
+		{"another action", "Action=AssumeRole&Version=2011-06-15", f.key, 400, "InvalidAction",
 			"Could not find operation AssumeRole for version 2011-06-15"},
-		{"another version", "Action=GetCallerIdentity&Version=2010-01-01", h.key, 400, "InvalidAction",
+		{"another version", "Action=GetCallerIdentity&Version=2010-01-01", f.key, 400, "InvalidAction",
 			"Could not find operation GetCallerIdentity for version 2010-01-01"},
-		{"no version", "Action=GetCallerIdentity", h.key, 400, "InvalidAction",
+		{"no version", "Action=GetCallerIdentity", f.key, 400, "InvalidAction",
 			"Could not find operation GetCallerIdentity for version NO_VERSION_SPECIFIED"},
-		{"no action", "Version=2011-06-15", h.key, 400, "MissingAction", "The request must contain the parameter Action."},
-		{"markup in the action", "Action=%3Cscript%3E%00&Version=2011-06-15", h.key, 400, "InvalidAction",
+		{"no action", "Version=2011-06-15", f.key, 400, "MissingAction", "The request must contain the parameter Action."},
+		{"markup in the action", "Action=%3Cscript%3E%00&Version=2011-06-15", f.key, 400, "InvalidAction",
 			"Could not find operation <script>\uFFFD for version 2011-06-15"},
-		{"parameter twice", "Action=GetCallerIdentity&Action=AssumeRole", h.key, 400, "ValidationError",
+		{"parameter twice", "Action=GetCallerIdentity&Action=AssumeRole", f.key, 400, "ValidationError",
 			"The form has a parameter more than once."},
-		{"malformed", "Action=%", h.key, 400, "ValidationError", "The form is malformed."},
-		{"65 kB", strings.Repeat("a", 65<<10), h.key, 400, "ValidationError", "The form may have 65536 bytes at most."},
-		{"wrong secret", "Action=GetCallerIdentity", AccessKey{h.key.ID, newKeySecret()}, 403, "SignatureDoesNotMatch",
+		{"malformed", "Action=%", f.key, 400, "ValidationError", "The form is malformed."},
+		{"65 kB", strings.Repeat("a", 65<<10), f.key, 400, "ValidationError", "The form may have 65536 bytes at most."},
+		{"wrong secret", "Action=GetCallerIdentity", AccessKey{f.key.ID, newKeySecret()}, 403, "SignatureDoesNotMatch",
 			sigv4.Refuse(sigv4.Mismatch).Message},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			a := h.ask(row.key, row.form)
+			a := f.ask(row.key, row.form)
 			var got stsError
 			if err := xml.Unmarshal(a.Body, &got); err != nil {
 				t.Fatalf("%v in %s", err, a.Body)
@@ -80,8 +80,8 @@ func TestSTSRefuses(t *testing.T) {
 }
 
 func TestSTSAnswersAPresignedQuery(t *testing.T) {
-	h := newHouse(t)
-	c, err := h.call(h.key)
+	f := newFixture(t)
+	c, err := f.call(f.key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,12 +30,12 @@ func TestATokenLivesAsLongAsItMay(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			h := newHouse(t)
-			c, err := h.call(h.key)
+			f := newFixture(t)
+			c, err := f.call(f.key)
 			if err != nil {
 				t.Fatal(err)
 			}
-			token, expires, err := h.Issue(t.Context(), c.Caller, domain(), row.asks)
+			token, expires, err := f.Issue(t.Context(), c.Caller, domain(), row.asks)
 			if row.life == 0 {
 				const want = "durationSeconds must be 0 or between 900 and 43200"
 				if !artifact.Is(err, artifact.Invalid) || !strings.HasSuffix(err.Error(), want) || token != "" {
@@ -43,7 +43,7 @@ func TestATokenLivesAsLongAsItMay(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || !expires.Equal(h.clock.Add(row.life)) {
+			if err != nil || !expires.Equal(f.clock.Add(row.life)) {
 				t.Errorf("got a token until %v, %v, want %v of life", expires, err, row.life)
 			}
 		})
@@ -51,8 +51,8 @@ func TestATokenLivesAsLongAsItMay(t *testing.T) {
 }
 
 func TestATokenIsMadeOfSafeCharactersAndKeptHashed(t *testing.T) {
-	h := newHouse(t)
-	one, two := h.issue(900), h.issue(900)
+	f := newFixture(t)
+	one, two := f.issue(900), f.issue(900)
 	for _, token := range []string{one, two} {
 		if !regexp.MustCompile(`^entrepot_[A-Za-z0-9_-]{43}$`).MatchString(token) {
 			t.Errorf("got %q", token)
@@ -61,7 +61,7 @@ func TestATokenIsMadeOfSafeCharactersAndKeptHashed(t *testing.T) {
 	if one == two {
 		t.Error("two tokens are the same")
 	}
-	if _, kept := h.store.held.tokens[tokenHash(artifact.NewSecret(one))]; !kept || len(h.store.held.tokens) != 2 {
+	if _, kept := f.store.held.tokens[tokenHash(artifact.NewSecret(one))]; !kept || len(f.store.held.tokens) != 2 {
 		t.Error("the hashes are not in the catalog")
 	}
 }
@@ -69,58 +69,58 @@ func TestATokenIsMadeOfSafeCharactersAndKeptHashed(t *testing.T) {
 func TestATokenIsRefused(t *testing.T) {
 	rows := []struct {
 		name string
-		do   func(h *house, token string) (use string, on catalog.DomainID)
+		do   func(f *fixture, token string) (use string, on catalog.DomainID)
 	}{
-		{"on another domain", func(_ *house, token string) (string, catalog.DomainID) { return token, testDomain + 1 }},
-		{"on a domain that does not exist", func(_ *house, token string) (string, catalog.DomainID) { return token, 0 }},
-		{"when it is revoked", func(h *house, token string) (string, catalog.DomainID) {
-			if err := h.Revoke(h.Context(), artifact.NewSecret(token)); err != nil {
-				h.Fatal(err)
+		{"on another domain", func(_ *fixture, token string) (string, catalog.DomainID) { return token, testDomain + 1 }},
+		{"on a domain that does not exist", func(_ *fixture, token string) (string, catalog.DomainID) { return token, 0 }},
+		{"when it is revoked", func(f *fixture, token string) (string, catalog.DomainID) {
+			if err := f.Revoke(f.Context(), artifact.NewSecret(token)); err != nil {
+				f.Fatal(err)
 			}
 			return token, testDomain
 		}},
-		{"when its user is deleted", func(h *house, token string) (string, catalog.DomainID) {
-			h.write(func(w catalog.Writer) error { return w.DeletePrincipal("AIDAANN") })
+		{"when its user is deleted", func(f *fixture, token string) (string, catalog.DomainID) {
+			f.write(func(w catalog.Writer) error { return w.DeletePrincipal("AIDAANN") })
 			return token, testDomain
 		}},
-		{"in another case", func(_ *house, token string) (string, catalog.DomainID) {
+		{"in another case", func(_ *fixture, token string) (string, catalog.DomainID) {
 			return strings.ToUpper(token), testDomain
 		}},
-		{"cut short", func(_ *house, token string) (string, catalog.DomainID) { return token[:len(token)-1], testDomain }},
-		{"with more at its end", func(_ *house, token string) (string, catalog.DomainID) { return token + "A", testDomain }},
-		{"that nobody issued", func(_ *house, token string) (string, catalog.DomainID) {
+		{"cut short", func(_ *fixture, token string) (string, catalog.DomainID) { return token[:len(token)-1], testDomain }},
+		{"with more at its end", func(_ *fixture, token string) (string, catalog.DomainID) { return token + "A", testDomain }},
+		{"that nobody issued", func(_ *fixture, token string) (string, catalog.DomainID) {
 			return newToken().Reveal(), testDomain
 		}},
-		{"when it is an access key's secret", func(h *house, _ string) (string, catalog.DomainID) {
-			return h.key.Secret.Reveal(), testDomain
+		{"when it is an access key's secret", func(f *fixture, _ string) (string, catalog.DomainID) {
+			return f.key.Secret.Reveal(), testDomain
 		}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			h := newHouse(t)
-			token := h.issue(900)
-			if _, err := h.fetch(token, testDomain); err != nil {
+			f := newFixture(t)
+			token := f.issue(900)
+			if _, err := f.fetch(token, testDomain); err != nil {
 				t.Fatal(err)
 			}
-			use, on := row.do(h, token)
-			_, err := h.fetch(use, on)
-			h.wantNoToken(err)
+			use, on := row.do(f, token)
+			_, err := f.fetch(use, on)
+			f.wantNoToken(err)
 		})
 	}
 }
 
 func TestTheDomainThatDoesNotExistHasNoTokensEvenIfTheCatalogSaysSo(t *testing.T) {
-	h := newHouse(t)
-	c, err := h.call(h.key)
+	f := newFixture(t)
+	c, err := f.call(f.key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, _, err := h.Issue(t.Context(), c.Caller, catalog.Domain{}, nil)
+	token, _, err := f.Issue(t.Context(), c.Caller, catalog.Domain{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = h.fetch(token, 0)
-	h.wantNoToken(err)
+	_, err = f.fetch(token, 0)
+	f.wantNoToken(err)
 }
 
 func TestIssuingAsksForTheServiceBearerToken(t *testing.T) {
@@ -146,17 +146,17 @@ func TestIssuingAsksForTheServiceBearerToken(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			h := newHouse(t)
-			h.user("bob", row.policy)
-			c, err := h.call(h.keyOf("bob"))
+			f := newFixture(t)
+			f.user("bob", row.policy)
+			c, err := f.call(f.keyOf("bob"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			token, _, err := h.Issue(t.Context(), c.Caller, domain(), &row.seconds)
+			token, _, err := f.Issue(t.Context(), c.Caller, domain(), &row.seconds)
 			if row.allowed != (err == nil) {
 				t.Fatalf("got %v, want allowed=%v", err, row.allowed)
 			}
-			event := h.store.held.events[len(h.store.held.events)-1]
+			event := f.store.held.events[len(f.store.held.events)-1]
 			if row.allowed {
 				if event.Action != "codeartifact:GetAuthorizationToken" || strings.Contains(string(event.Detail), token) ||
 					event.Resource != "arn:aws:codeartifact:eu-west-1:123456789012:domain/example" || !json.Valid(event.Detail) {
@@ -177,27 +177,27 @@ func TestIssuingAsksForTheServiceBearerToken(t *testing.T) {
 
 // S25: asking again gives another token and leaves the first as it was.
 func TestAReplayedRequestForATokenDoesNotProlongAnOlderOne(t *testing.T) {
-	h := newHouse(t)
-	old := h.issue(900)
-	h.clock = h.clock.Add(4 * time.Minute)
-	h.issue(900)
-	h.clock = h.clock.Add(11 * time.Minute)
-	_, err := h.fetch(old, testDomain)
-	h.wantNoToken(err)
+	f := newFixture(t)
+	old := f.issue(900)
+	f.clock = f.clock.Add(4 * time.Minute)
+	f.issue(900)
+	f.clock = f.clock.Add(11 * time.Minute)
+	_, err := f.fetch(old, testDomain)
+	f.wantNoToken(err)
 }
 
 func TestSweepRemovesWhatHasExpired(t *testing.T) {
-	h := newHouse(t)
-	h.issue(900)
-	h.issue(900)
-	live := h.issue(43200)
-	h.clock = h.clock.Add(time.Hour)
+	f := newFixture(t)
+	f.issue(900)
+	f.issue(900)
+	live := f.issue(43200)
+	f.clock = f.clock.Add(time.Hour)
 	for _, want := range []int{1, 1, 0} {
-		if removed, err := h.Sweep(t.Context(), 1); err != nil || removed != want {
+		if removed, err := f.Sweep(t.Context(), 1); err != nil || removed != want {
 			t.Errorf("got %d, %v, want %d", removed, err, want)
 		}
 	}
-	if _, err := h.fetch(live, testDomain); err != nil {
+	if _, err := f.fetch(live, testDomain); err != nil {
 		t.Error(err)
 	}
 }
@@ -218,18 +218,18 @@ func TestEverySchemeMeetsTheSameDecision(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			h := newHouse(t)
-			token := h.issue(900)
+			f := newFixture(t)
+			token := f.issue(900)
 			r := httptest.NewRequest("GET", "http://127.0.0.1/example/npm/team/x?token="+token+"&access_token="+token, nil)
 			r.Header.Set(row.header(token), row.value(token))
-			c, err := h.Package(r, "", testDomain)
+			c, err := f.Package(r, "", testDomain)
 			if row.accepted != (err == nil) || row.accepted && c.Principal.Name != "ann" {
 				t.Errorf("got %v, %v", c, err)
 			}
-			if err := h.Revoke(t.Context(), artifact.NewSecret(token)); err != nil {
+			if err := f.Revoke(t.Context(), artifact.NewSecret(token)); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := h.Package(r, "", testDomain); !artifact.Is(err, artifact.Unauthenticated) {
+			if _, err := f.Package(r, "", testDomain); !artifact.Is(err, artifact.Unauthenticated) {
 				t.Errorf("after revocation: got %v", err)
 			}
 		})

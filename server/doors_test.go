@@ -22,7 +22,7 @@ const signed = "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/us-east-1/%s/aw
 func signature(service, is string) string { return fmt.Sprintf(signed, service, is) }
 
 func TestRoutesByMethod(t *testing.T) {
-	h := newHouse(t, nil)
+	f := newFixture(t, nil)
 	token := "Bearer " + goodToken
 	for name, test := range map[string]struct {
 		method, target, authorization string
@@ -74,7 +74,7 @@ func TestRoutesByMethod(t *testing.T) {
 			if test.authorization != "" {
 				header = []string{"Authorization", test.authorization}
 			}
-			w := h.do(test.method, test.target, header...)
+			w := f.do(test.method, test.target, header...)
 			if w.Code != test.status || !strings.Contains(w.Body.String(), test.body) {
 				t.Errorf("got %d %s, want %d with %s", w.Code, w.Body, test.status, test.body)
 			}
@@ -92,20 +92,20 @@ func TestRoutesByMethod(t *testing.T) {
 }
 
 func TestChallengeNamesDomainAndRepository(t *testing.T) {
-	h := newHouse(t, nil)
-	w := h.do("GET", base+"/pkg")
+	f := newFixture(t, nil)
+	w := f.do("GET", base+"/pkg")
 	want := `Bearer realm="team/shared", Basic realm="team/shared"`
 	if got := w.Header().Get("WWW-Authenticate"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	w = h.do("GET", "/team-"+owner+"/npm/x%22,Negotiate/pkg")
+	w = f.do("GET", "/team-"+owner+"/npm/x%22,Negotiate/pkg")
 	if got, want := w.Header().Get("WWW-Authenticate"), `Bearer realm="team", Basic realm="team"`; got != want {
 		t.Errorf("for an impossible name: got %s, want %s", got, want)
 	}
 }
 
 func TestHostsOfDomainsServeRepositoriesOnly(t *testing.T) {
-	h := newHouse(t, nil)
+	f := newFixture(t, nil)
 	host := "a-b-team-" + owner + ".d.art.example.test:8090"
 	for name, test := range map[string]struct {
 		host, target string
@@ -120,7 +120,7 @@ func TestHostsOfDomainsServeRepositoriesOnly(t *testing.T) {
 		"root":                    {"team-" + owner + ".d.art.example.test", "/", 404, "A repository's URL"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := h.do("GET", test.target, "Host", test.host, "Authorization", "Bearer "+goodToken)
+			w := f.do("GET", test.target, "Host", test.host, "Authorization", "Bearer "+goodToken)
 			if w.Code != test.status || !strings.Contains(w.Body.String(), test.body) {
 				t.Errorf("got %d %s, want %d with %s", w.Code, w.Body, test.status, test.body)
 			}
@@ -181,7 +181,7 @@ func TestAddressesRefuseWhatIsNoAddress(t *testing.T) {
 }
 
 func TestCallersKnowTheirCircumstances(t *testing.T) {
-	h := newHouse(t, func(o *Options) { o.TrustedProxies = prefixes("192.0.2.0/24", "10.0.0.0/8") })
+	f := newFixture(t, func(o *Options) { o.TrustedProxies = prefixes("192.0.2.0/24", "10.0.0.0/8") })
 	for name, test := range map[string]struct {
 		forwarded []string
 		want      string
@@ -201,13 +201,13 @@ func TestCallersKnowTheirCircumstances(t *testing.T) {
 		"the nearest proxy knows it": {[]string{"X-Forwarded-Proto", "https, http"}, "secure [false]"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := h.do("GET", "/v1/x", append(test.forwarded, "Authorization", signature("codeartifact", "right"))...)
+			w := f.do("GET", "/v1/x", append(test.forwarded, "Authorization", signature("codeartifact", "right"))...)
 			if !strings.Contains(w.Body.String(), test.want) {
 				t.Errorf("got %s, want %s", w.Body, test.want)
 			}
 		})
 	}
-	distrustful := newHouse(t, nil)
+	distrustful := newFixture(t, nil)
 	w := distrustful.do("GET", "/v1/x", "Authorization", signature("codeartifact", "right"),
 		"X-Forwarded-For", "203.0.113.9", "X-Forwarded-Proto", "https")
 	if want := "from [192.0.2.1] secure [false]"; !strings.Contains(w.Body.String(), want) {
@@ -217,9 +217,9 @@ func TestCallersKnowTheirCircumstances(t *testing.T) {
 
 func TestCircumstancesComeFromTheServer(t *testing.T) {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.FixedZone("east", 3600))
-	h := newHouse(t, func(o *Options) { o.Now = func() time.Time { return now } })
+	f := newFixture(t, func(o *Options) { o.Now = func() time.Time { return now } })
 	known := alice()
-	got := h.circumstances(&exchange{id: "id-1", client: client{secure: true}}, known)
+	got := f.circumstances(&exchange{id: "id-1", client: client{secure: true}}, known)
 	want := map[string][]string{"aws:sourceip": {"0.0.0.0"}, "aws:multifactorauthpresent": {"true"},
 		"aws:securetransport": {"true"}, "aws:currenttime": {"2026-03-04T04:06:07Z"}, "aws:epochtime": {"1772597167"}}
 	if diff := cmp.Diff(want, got.Context); diff != "" || got.RequestID != "id-1" {
@@ -232,7 +232,7 @@ func TestCircumstancesComeFromTheServer(t *testing.T) {
 
 func TestFailedLoginsSlowDownOneAddressOnly(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	h := newHouse(t, func(o *Options) {
+	f := newFixture(t, func(o *Options) {
 		o.Limits.FailedLogins = 5
 		o.Now = func() time.Time { return now }
 		o.TrustedProxies = prefixes("192.0.2.1/32")
@@ -242,7 +242,7 @@ func TestFailedLoginsSlowDownOneAddressOnly(t *testing.T) {
 		if token != "" {
 			header = append(header, "Authorization", "Bearer "+token)
 		}
-		return h.do("GET", base+"/pkg", header...).Code
+		return f.do("GET", base+"/pkg", header...).Code
 	}
 	for range 20 {
 		if got := try("203.0.113.1", ""); got != 401 {
@@ -274,7 +274,7 @@ func TestFailedLoginsSlowDownOneAddressOnly(t *testing.T) {
 		t.Errorf("the same IPv6 network: got %d, want 429", got)
 	}
 	// A guesser who claims another address each time, to a server that trusts no proxy, stays one guesser.
-	distrustful := newHouse(t, func(o *Options) { o.Limits.FailedLogins = 5 })
+	distrustful := newFixture(t, func(o *Options) { o.Limits.FailedLogins = 5 })
 	for i := range 10 {
 		distrustful.do("GET", base+"/pkg",
 			"X-Forwarded-For", fmt.Sprintf("203.0.113.%d", i), "Authorization", "Bearer guess")
@@ -304,20 +304,20 @@ func TestBadRoutesAreNoServer(t *testing.T) {
 }
 
 func TestRewriteComesBeforeRoutes(t *testing.T) {
-	h := newHouse(t, func(o *Options) {
-		f := testFormat()
-		f.Rewrite = func(escaped string) string { return strings.Replace(escaped, "/@acme/", "/@acme%2f", 1) }
-		o.Formats = []format.Format{f}
+	f := newFixture(t, func(o *Options) {
+		npm := testFormat()
+		npm.Rewrite = func(escaped string) string { return strings.Replace(escaped, "/@acme/", "/@acme%2f", 1) }
+		o.Formats = []format.Format{npm}
 	})
-	w := h.do("GET", base+"/@acme/widget/-/widget-1.tgz", "Authorization", "Bearer "+goodToken)
+	w := f.do("GET", base+"/@acme/widget/-/widget-1.tgz", "Authorization", "Bearer "+goodToken)
 	if want := `package="@acme/widget" file="widget-1.tgz"`; !strings.Contains(w.Body.String(), want) {
 		t.Errorf("got %d %s, want %s", w.Code, w.Body, want)
 	}
 }
 
 func TestXMLForClientsThatSpeakIt(t *testing.T) {
-	h := newHouse(t, nil)
-	w := h.do("POST", "/", "Authorization", signature("ec2", "right"),
+	f := newFixture(t, nil)
+	w := f.do("POST", "/", "Authorization", signature("ec2", "right"),
 		"Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 	want := "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidAction</Code>" +
 		"<Message>The service &#34;ec2&#34; is not offered here.</Message></Error>" +
@@ -328,7 +328,7 @@ func TestXMLForClientsThatSpeakIt(t *testing.T) {
 }
 
 func TestStrangersSeeNoDifferenceBetweenRepositories(t *testing.T) {
-	h := newHouse(t, func(o *Options) {
+	f := newFixture(t, func(o *Options) {
 		o.Formats[0].Routes = []format.Route{{Pattern: "GET /{package}",
 			Handler: func(http.ResponseWriter, *http.Request, format.Shelf) error {
 				return artifact.Errorf(artifact.Denied, "no")
@@ -338,7 +338,7 @@ func TestStrangersSeeNoDifferenceBetweenRepositories(t *testing.T) {
 		}
 	})
 	answer := func(repository string) string {
-		w := h.do("GET", "/team-"+owner+"/npm/"+repository+"/pkg", "Authorization", "Bearer "+goodToken)
+		w := f.do("GET", "/team-"+owner+"/npm/"+repository+"/pkg", "Authorization", "Bearer "+goodToken)
 		w.Header().Del("X-Amzn-Requestid")
 		return fmt.Sprint(w.Code, w.Header(), w.Body)
 	}

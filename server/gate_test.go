@@ -99,8 +99,8 @@ func unclean() []string {
 }
 
 func TestGateRefusesUncleanPathsOnEveryDoor(t *testing.T) {
-	h := newHouse(t, nil)
-	address, _ := h.start(t, nil, Drain{Time: time.Second})
+	f := newFixture(t, nil)
+	address, _ := f.start(t, nil, Drain{Time: time.Second})
 	corpus := unclean()
 	if len(corpus) < 180 {
 		t.Fatalf("the corpus has %d pieces only", len(corpus))
@@ -126,13 +126,13 @@ func TestGateRefusesUncleanPathsOnEveryDoor(t *testing.T) {
 			}
 		}
 	}
-	if n := h.people.asked.Load() + h.api.calls.Load(); n != 0 {
+	if n := f.people.asked.Load() + f.api.calls.Load(); n != 0 {
 		t.Errorf("%d unclean requests reached a door", n)
 	}
 }
 
 func TestGateLetsThroughWhatOnlyLooksUnclean(t *testing.T) {
-	h := newHouse(t, nil)
+	f := newFixture(t, nil)
 	for name, test := range map[string]struct{ target, want string }{
 		"scope as one segment":    {base + "/@acme%2fwidget", `package="@acme/widget"`},
 		"scope in upper hex":      {base + "/@acme%2Fwidget", `package="@acme/widget"`},
@@ -150,7 +150,7 @@ func TestGateLetsThroughWhatOnlyLooksUnclean(t *testing.T) {
 		"dot segments in a query": {base + "/pkg?path=../../etc", `package="pkg"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := h.do("GET", test.target, "Authorization", "Bearer "+goodToken)
+			w := f.do("GET", test.target, "Authorization", "Bearer "+goodToken)
 			if w.Code != 200 || !strings.Contains(w.Body.String(), test.want) {
 				t.Errorf("got %d %s, want 200 with %s", w.Code, w.Body, test.want)
 			}
@@ -159,8 +159,8 @@ func TestGateLetsThroughWhatOnlyLooksUnclean(t *testing.T) {
 }
 
 func TestEscapedSlashesAreRefusedWhereNoRepositoryIs(t *testing.T) {
-	h := newHouse(t, nil)
-	address, _ := h.start(t, nil, Drain{Time: time.Second})
+	f := newFixture(t, nil)
+	address, _ := f.start(t, nil, Drain{Time: time.Second})
 	for _, target := range []string{"/v1/dom%2fain", "/a%2fb", "/team-" + owner + "%2fnpm%2fshared/pkg",
 		"/team-" + owner + "/npm%2fshared/x/pkg", "/team-" + owner + "/npm/sha%2fred/pkg", "/healthz%2fx",
 		"/console/a%2fb"} {
@@ -170,8 +170,8 @@ func TestEscapedSlashesAreRefusedWhereNoRepositoryIs(t *testing.T) {
 }
 
 func TestQueriesThatReadersDisagreeAboutAreRefused(t *testing.T) {
-	h := newHouse(t, nil)
-	address, _ := h.start(t, nil, Drain{Time: time.Second})
+	f := newFixture(t, nil)
+	address, _ := f.start(t, nil, Drain{Time: time.Second})
 	for name, query := range map[string]string{
 		"semicolon": "a=b;c=d", "half an escape": "a=%2", "no hex": "a=%zz", "NUL": "a=%00", "invalid UTF-8": "a=%ff",
 		"too many": strings.Repeat("a&", maxParameters),
@@ -184,8 +184,8 @@ func TestQueriesThatReadersDisagreeAboutAreRefused(t *testing.T) {
 }
 
 func TestWireRefusesAmbiguousFraming(t *testing.T) {
-	h := newHouse(t, func(o *Options) { o.Limits.Head = 8 << 10; o.Limits.Target = 2 << 10 })
-	address, _ := h.start(t, nil, Drain{Time: time.Second})
+	f := newFixture(t, func(o *Options) { o.Limits.Head = 8 << 10; o.Limits.Target = 2 << 10 })
+	address, _ := f.start(t, nil, Drain{Time: time.Second})
 	get := "GET " + base + "/pkg HTTP/1.1\r\n"
 	put := "PUT " + base + "/pkg HTTP/1.1\r\n" + hostLine + bearer
 	smuggled := "GET /healthz HTTP/1.1\r\n" + hostLine + "\r\n"
@@ -259,14 +259,14 @@ func TestWireRefusesAmbiguousFraming(t *testing.T) {
 			}
 		})
 	}
-	if n := h.people.asked.Load(); n != 0 {
+	if n := f.people.asked.Load(); n != 0 {
 		t.Errorf("%d of them reached a door", n)
 	}
 }
 
 func TestWireKeepsCleanRequestsApart(t *testing.T) {
-	h := newHouse(t, nil)
-	address, _ := h.start(t, nil, Drain{Time: time.Second})
+	f := newFixture(t, nil)
+	address, _ := f.start(t, nil, Drain{Time: time.Second})
 	put := "PUT " + base + "/pkg HTTP/1.1\r\n" + hostLine + bearer
 	raw := "\r\nGET " + base + "/one HTTP/1.1\r\n" + hostLine + bearer + "\r\n" +
 		put + "Content-Length: 5\r\n\r\nhello" +
@@ -309,8 +309,8 @@ func TestWireKeepsCleanRequestsApart(t *testing.T) {
 }
 
 func TestBodiesThatAreNotFramedRightEndTheConnection(t *testing.T) {
-	h := newHouse(t, nil)
-	address, _ := h.start(t, nil, Drain{Time: time.Second})
+	f := newFixture(t, nil)
+	address, _ := f.start(t, nil, Drain{Time: time.Second})
 	smuggled := "GET /healthz HTTP/1.1\r\n" + hostLine + "\r\n"
 	for name, body := range map[string]string{
 		"bare line feed after size":   "3\nabc\r\n0\r\n\r\n",
@@ -344,7 +344,7 @@ func TestBodiesThatAreNotFramedRightEndTheConnection(t *testing.T) {
 }
 
 func TestGateAnswersForItsNamesOnly(t *testing.T) {
-	h := newHouse(t, nil)
+	f := newFixture(t, nil)
 	for name, test := range map[string]struct {
 		host   string
 		status int
@@ -367,24 +367,24 @@ func TestGateAnswersForItsNamesOnly(t *testing.T) {
 		"none":                     {"", 400},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := h.do("GET", base+"/pkg", "Host", test.host, "Authorization", "Bearer "+goodToken,
+			w := f.do("GET", base+"/pkg", "Host", test.host, "Authorization", "Bearer "+goodToken,
 				"X-Forwarded-Host", "packages.example.test", "Forwarded", "host=packages.example.test")
 			if w.Code != test.status {
 				t.Errorf("got %d %s, want %d", w.Code, w.Body, test.status)
 			}
 		})
 	}
-	if w := h.do("GET", "/healthz", "Host", "10.1.2.3:9"); w.Code != 200 {
+	if w := f.do("GET", "/healthz", "Host", "10.1.2.3:9"); w.Code != 200 {
 		t.Errorf("a load balancer that knows an address only gets %d, want 200", w.Code)
 	}
 }
 
 func TestOwnAddressIsAnsweredFor(t *testing.T) {
-	h := newHouse(t, nil)
-	if !h.addresses.answersFor("192.0.2.7:80", &net.TCPAddr{IP: net.ParseIP("::ffff:192.0.2.7"), Port: 80}) {
+	f := newFixture(t, nil)
+	if !f.addresses.answersFor("192.0.2.7:80", &net.TCPAddr{IP: net.ParseIP("::ffff:192.0.2.7"), Port: 80}) {
 		t.Error("the address at which the connection arrived is refused")
 	}
-	if h.addresses.answersFor("192.0.2.7:80", &net.TCPAddr{IP: net.ParseIP("192.0.2.8"), Port: 80}) {
+	if f.addresses.answersFor("192.0.2.7:80", &net.TCPAddr{IP: net.ParseIP("192.0.2.8"), Port: 80}) {
 		t.Error("another address is answered for")
 	}
 }

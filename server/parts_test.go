@@ -88,8 +88,8 @@ type bare struct {
 func (b bare) Repository() artifact.RepositoryKey { return b.key }
 func (b bare) Caller() iam.Caller                 { return b.caller }
 
-// house is a server with everything around it.
-type house struct {
+// fixture is a server with everything around it.
+type fixture struct {
 	*Server
 	people   *people
 	api, sts *echo
@@ -115,38 +115,38 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// newHouse builds a server that is told to listen on loopback under http://packages.example.test:8090 with domains
+// newFixture builds a server that is told to listen on loopback under http://packages.example.test:8090 with domains
 // below art.example.test; change may alter its options.
-func newHouse(t testing.TB, change func(*Options)) *house {
+func newFixture(t testing.TB, change func(*Options)) *fixture {
 	t.Helper()
 	addresses, err := NewAddresses("http://packages.example.test:8090", "art.example.test", "127.0.0.1:8090",
 		[]string{"extra.example.test"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{people: &people{}, api: &echo{name: "codeartifact"}, sts: &echo{name: "sts"}, log: &lockedBuffer{},
+	f := &fixture{people: &people{}, api: &echo{name: "codeartifact"}, sts: &echo{name: "sts"}, log: &lockedBuffer{},
 		registry: prometheus.NewRegistry()}
 	o := Options{
-		Addresses: addresses, Authenticator: h.people, API: h.api, Services: map[string]API{"sts": h.sts},
+		Addresses: addresses, Authenticator: f.people, API: f.api, Services: map[string]API{"sts": f.sts},
 		Formats: []format.Format{testFormat()},
 		Shelves: func(c iam.Caller, key artifact.RepositoryKey, _ artifact.Format) format.Shelf {
 			return bare{key: key, caller: c}
 		},
-		Log:     slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Metrics: h.registry, Gatherer: h.registry, Now: time.Now,
-		NewID: func() string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", h.ids.Add(1)) },
+		Log:     slog.New(slog.NewJSONHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Metrics: f.registry, Gatherer: f.registry, Now: time.Now,
+		NewID: func() string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", f.ids.Add(1)) },
 	}
 	if change != nil {
 		change(&o)
 	}
-	if h.Server, err = New(o); err != nil {
+	if f.Server, err = New(o); err != nil {
 		t.Fatal(err)
 	}
-	return h
+	return f
 }
 
 // do sends a request past the wire.
-func (h *house) do(method, target string, header ...string) *httptest.ResponseRecorder {
+func (f *fixture) do(method, target string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, nil)
 	r.Host = "packages.example.test:8090"
 	for i := 0; i < len(header); i += 2 {
@@ -157,7 +157,7 @@ func (h *house) do(method, target string, header ...string) *httptest.ResponseRe
 		r.Header.Add(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	h.ServeHTTP(timeless{w}, r)
+	f.ServeHTTP(timeless{w}, r)
 	return w
 }
 
@@ -168,7 +168,7 @@ func (timeless) SetReadDeadline(time.Time) error  { return nil }
 func (timeless) SetWriteDeadline(time.Time) error { return nil }
 
 // start serves on a port of loopback until the test ends; stop may be called before, and returns what Serve returned.
-func (h *house) start(t testing.TB, c *Certificate, d Drain) (address string, stop func() error) {
+func (f *fixture) start(t testing.TB, c *Certificate, d Drain) (address string, stop func() error) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -176,7 +176,7 @@ func (h *house) start(t testing.TB, c *Certificate, d Drain) (address string, st
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- h.Serve(ctx, l, c, d) }()
+	go func() { done <- f.Serve(ctx, l, c, d) }()
 	stop = sync.OnceValue(func() error { cancel(); return <-done })
 	t.Cleanup(func() {
 		if err := stop(); err != nil {

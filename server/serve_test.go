@@ -73,8 +73,8 @@ func drip(t *testing.T, c net.Conn, every time.Duration) {
 }
 
 func TestSlowClientsAreLetGo(t *testing.T) {
-	h := newHouse(t, hurried)
-	address, _ := h.start(t, nil, Drain{Time: time.Second})
+	f := newFixture(t, hurried)
+	address, _ := f.start(t, nil, Drain{Time: time.Second})
 	t.Run("a head that drips", func(t *testing.T) {
 		c := dial(t, address)
 		_, _ = io.WriteString(c, "GET /")
@@ -110,7 +110,7 @@ func TestSlowClientsAreLetGo(t *testing.T) {
 		if _, err := io.ReadFull(c, make([]byte, 1<<20)); err != nil {
 			t.Fatal(err)
 		}
-		for start := time.Now(); h.active.Load() > 0; time.Sleep(10 * time.Millisecond) {
+		for start := time.Now(); f.active.Load() > 0; time.Sleep(10 * time.Millisecond) {
 			if time.Since(start) > 5*time.Second {
 				t.Fatal("the handler still waits for a client that does not read")
 			}
@@ -119,11 +119,11 @@ func TestSlowClientsAreLetGo(t *testing.T) {
 }
 
 func TestSteadyClientsMayTakeTheirTime(t *testing.T) {
-	h := newHouse(t, func(o *Options) {
+	f := newFixture(t, func(o *Options) {
 		hurried(o)
 		o.Limits.Pace.Rate = 1 << 10
 	})
-	address, _ := h.start(t, nil, Drain{Time: time.Second})
+	address, _ := f.start(t, nil, Drain{Time: time.Second})
 	c := dial(t, address)
 	const pieces, piece = 12, 512
 	_, _ = fmt.Fprintf(c, "PUT %s/pkg HTTP/1.1\r\n%s%sContent-Length: %d\r\nConnection: close\r\n\r\n", base, hostLine,
@@ -140,11 +140,11 @@ func TestSteadyClientsMayTakeTheirTime(t *testing.T) {
 }
 
 func TestSlowHandlersAreNotTakenForSlowClients(t *testing.T) {
-	h := newHouse(t, func(o *Options) {
+	f := newFixture(t, func(o *Options) {
 		hurried(o)
 		o.Limits.HeadTime, o.Limits.Pace.Patience = 50*time.Millisecond, 50*time.Millisecond // the handler takes 200
 	})
-	address, _ := h.start(t, nil, Drain{Time: time.Second})
+	address, _ := f.start(t, nil, Drain{Time: time.Second})
 	for _, request := range []string{"GET " + base + "/-/slow HTTP/1.1\r\n" + hostLine + bearer + "\r\n",
 		"PUT " + base + "/-/slow HTTP/1.1\r\n" + hostLine + bearer + "Content-Length: 3\r\n\r\nabc"} {
 		answer, body, _ := send(t, address, request)
@@ -155,8 +155,8 @@ func TestSlowHandlersAreNotTakenForSlowClients(t *testing.T) {
 }
 
 func TestHalfAnswersBreakTheConnection(t *testing.T) {
-	h := newHouse(t, nil)
-	address, _ := h.start(t, nil, Drain{Time: time.Second})
+	f := newFixture(t, nil)
+	address, _ := f.start(t, nil, Drain{Time: time.Second})
 	for _, version := range []string{"1.0", "1.1"} {
 		c := dial(t, address)
 		_, _ = io.WriteString(c, "GET "+base+"/-/half HTTP/"+version+"\r\n"+hostLine+bearer+"\r\n")
@@ -168,12 +168,12 @@ func TestHalfAnswersBreakTheConnection(t *testing.T) {
 			t.Errorf("HTTP/%s: half an answer, %q, looks whole", version, body)
 		}
 	}
-	waitFor(t, func() bool { return strings.Contains(h.log.String(), "the other half is missing") })
+	waitFor(t, func() bool { return strings.Contains(f.log.String(), "the other half is missing") })
 }
 
 func TestErrorsReachClientsThatAreStillSending(t *testing.T) {
-	h := newHouse(t, nil)
-	address, _ := h.start(t, nil, Drain{Time: time.Second})
+	f := newFixture(t, nil)
+	address, _ := f.start(t, nil, Drain{Time: time.Second})
 	c := dial(t, address)
 	const size = 12 << 20
 	_, _ = fmt.Fprintf(c, "PUT %s/pkg HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n", base, hostLine, size)
@@ -202,8 +202,8 @@ func waitFor(t *testing.T, done func() bool) {
 
 func TestDrainLosesNoRequest(t *testing.T) {
 	for round := range 4 {
-		h := newHouse(t, func(o *Options) { o.Log = slog.New(slog.DiscardHandler) })
-		address, stop := h.start(t, nil,
+		f := newFixture(t, func(o *Options) { o.Log = slog.New(slog.DiscardHandler) })
+		address, stop := f.start(t, nil,
 			Drain{Notice: time.Duration(round%2) * 50 * time.Millisecond, Time: 10 * time.Second})
 		var refused, answered, lost atomic.Int64
 		var clients sync.WaitGroup
@@ -218,8 +218,8 @@ func TestDrainLosesNoRequest(t *testing.T) {
 		if lost.Load() > 0 {
 			t.Errorf("round %d: %d of %d requests were lost", round, lost.Load(), answered.Load())
 		}
-		if h.active.Load() != 0 {
-			t.Errorf("round %d: %d requests outlived Serve", round, h.active.Load())
+		if f.active.Load() != 0 {
+			t.Errorf("round %d: %d requests outlived Serve", round, f.active.Load())
 		}
 	}
 }
@@ -269,11 +269,11 @@ func load(address string, refused, answered, lost *atomic.Int64) {
 }
 
 func TestDrainTellsLoadBalancersFirst(t *testing.T) {
-	h := newHouse(t, nil)
-	address, stop := h.start(t, nil, Drain{Notice: 400 * time.Millisecond, Time: 5 * time.Second})
+	f := newFixture(t, nil)
+	address, stop := f.start(t, nil, Drain{Notice: 400 * time.Millisecond, Time: 5 * time.Second})
 	stopped := make(chan error, 1)
 	go func() { stopped <- stop() }()
-	waitFor(t, h.draining.Load)
+	waitFor(t, f.draining.Load)
 	answer, _, _ := send(t, address, "GET /readyz HTTP/1.1\r\n"+hostLine+"\r\n")
 	if answer.StatusCode != 503 || !answer.Close {
 		t.Errorf("readiness while draining: got %s, close %v; want 503 and close", answer.Status, answer.Close)
@@ -288,11 +288,11 @@ func TestDrainTellsLoadBalancersFirst(t *testing.T) {
 }
 
 func TestDrainCutsOffWhatTakesTooLong(t *testing.T) {
-	h := newHouse(t, nil)
-	address, stop := h.start(t, nil, Drain{Time: 200 * time.Millisecond})
+	f := newFixture(t, nil)
+	address, stop := f.start(t, nil, Drain{Time: 200 * time.Millisecond})
 	c := dial(t, address)
 	_, _ = io.WriteString(c, "PUT "+base+"/pkg HTTP/1.1\r\n"+hostLine+bearer+"Content-Length: 1000\r\n\r\nabc")
-	waitFor(t, func() bool { return h.active.Load() == 1 })
+	waitFor(t, func() bool { return f.active.Load() == 1 })
 	start := time.Now()
 	if err := stop(); err != nil {
 		t.Error(err)
@@ -300,14 +300,14 @@ func TestDrainCutsOffWhatTakesTooLong(t *testing.T) {
 	if took := time.Since(start); took > 3*time.Second {
 		t.Errorf("stopping took %v", took)
 	}
-	if h.active.Load() != 0 || !strings.Contains(h.log.String(), "some requests were cut off") {
-		t.Errorf("%d requests outlived Serve; log: %s", h.active.Load(), h.log)
+	if f.active.Load() != 0 || !strings.Contains(f.log.String(), "some requests were cut off") {
+		t.Errorf("%d requests outlived Serve; log: %s", f.active.Load(), f.log)
 	}
 }
 
 func TestConnectionsAreCounted(t *testing.T) {
-	h := newHouse(t, func(o *Options) { o.Limits.Connections = 2; o.Limits.HeadTime = 400 * time.Millisecond })
-	address, _ := h.start(t, nil, Drain{Time: time.Second})
+	f := newFixture(t, func(o *Options) { o.Limits.Connections = 2; o.Limits.HeadTime = 400 * time.Millisecond })
+	address, _ := f.start(t, nil, Drain{Time: time.Second})
 	dial(t, address)
 	dial(t, address)
 	// This one waits for the idle to be dropped.
@@ -350,14 +350,14 @@ func certify(t *testing.T, folder string, serial int64) (certFile, keyFile strin
 }
 
 func TestTLS(t *testing.T) {
-	h := newHouse(t, nil)
+	f := newFixture(t, nil)
 	folder := t.TempDir()
 	certFile, keyFile := certify(t, folder, 1)
-	certificate, err := NewCertificate(certFile, keyFile, h.Server.log)
+	certificate, err := NewCertificate(certFile, keyFile, f.Server.log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	address, stop := h.start(t, certificate, Drain{Time: 2 * time.Second})
+	address, stop := f.start(t, certificate, Drain{Time: 2 * time.Second})
 	client := func(next ...string) *http.Transport {
 		protocols := &http.Protocols{}
 		protocols.SetHTTP1(true)
@@ -441,7 +441,7 @@ func TestTLS(t *testing.T) {
 		}
 	})
 	t.Run("a handshake that never comes", func(t *testing.T) {
-		slow := newHouse(t, hurried)
+		slow := newFixture(t, hurried)
 		at, _ := slow.start(t, certificate, Drain{Time: time.Second})
 		endsWithin(t, dial(t, at), 2*time.Second)
 	})

@@ -22,7 +22,7 @@ func prefixes(texts ...string) []netip.Prefix {
 }
 
 func TestLogHasOneLinePerRequestAndNoSecret(t *testing.T) {
-	h := newHouse(t, nil)
+	f := newFixture(t, nil)
 	const canary = "canary-5f0e"
 	requests := []struct{ method, target string }{
 		{"GET", base + "/pkg?token=" + canary + "&X-Amz-Security-Token=" + canary},
@@ -41,11 +41,11 @@ func TestLogHasOneLinePerRequestAndNoSecret(t *testing.T) {
 	for _, authorization := range []string{"Bearer " + goodToken, "Bearer " + canary, "Basic " + canary, canary,
 		strings.Replace(signature("codeartifact", "right"), "AKIAEXAMPLE", canary, 1)} {
 		for _, r := range requests {
-			h.do(r.method, r.target, "Authorization", authorization, "Cookie", "session="+canary,
+			f.do(r.method, r.target, "Authorization", authorization, "Cookie", "session="+canary,
 				"X-Nuget-Apikey", canary, "X-Amz-Security-Token", canary, "User-Agent", canary, "Referer", "https://a.test/?"+canary)
 		}
 	}
-	lines := strings.Split(strings.TrimSpace(h.log.String()), "\n")
+	lines := strings.Split(strings.TrimSpace(f.log.String()), "\n")
 	answered := 0
 	for _, line := range lines {
 		var fields map[string]any
@@ -70,10 +70,10 @@ func TestLogHasOneLinePerRequestAndNoSecret(t *testing.T) {
 }
 
 func TestLogTellsWhoAndWhere(t *testing.T) {
-	h := newHouse(t, nil)
-	h.do("GET", base+"/@acme%2fwidget", "Authorization", "Bearer "+goodToken)
+	f := newFixture(t, nil)
+	f.do("GET", base+"/@acme%2fwidget", "Authorization", "Bearer "+goodToken)
 	var line map[string]any
-	if err := json.Unmarshal([]byte(h.log.String()), &line); err != nil {
+	if err := json.Unmarshal([]byte(f.log.String()), &line); err != nil {
 		t.Fatal(err)
 	}
 	for key, want := range map[string]any{
@@ -88,33 +88,33 @@ func TestLogTellsWhoAndWhere(t *testing.T) {
 }
 
 func TestInternalErrorsAreLoggedOnceAndNotTold(t *testing.T) {
-	h := newHouse(t, nil)
-	w := h.do("GET", base+"/-/fail/internal", "Authorization", "Bearer "+goodToken)
+	f := newFixture(t, nil)
+	w := f.do("GET", base+"/-/fail/internal", "Authorization", "Bearer "+goodToken)
 	if w.Code != 500 || strings.Contains(w.Body.String(), "fire") {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
-	if n := strings.Count(h.log.String(), "disk on fire"); n != 1 {
+	if n := strings.Count(f.log.String(), "disk on fire"); n != 1 {
 		t.Errorf("the cause is logged %d times, want once", n)
 	}
 }
 
 func TestPanicsAreAnswered(t *testing.T) {
-	h := newHouse(t, nil)
-	w := h.do("GET", base+"/-/panic", "Authorization", "Bearer "+goodToken)
+	f := newFixture(t, nil)
+	w := f.do("GET", base+"/-/panic", "Authorization", "Bearer "+goodToken)
 	if w.Code != 500 || strings.Contains(w.Body.String(), "canary") {
 		t.Errorf("got %d %s, want 500 without details", w.Code, w.Body)
 	}
-	if n := strings.Count(h.log.String(), "a handler panicked"); n != 1 {
+	if n := strings.Count(f.log.String(), "a handler panicked"); n != 1 {
 		t.Errorf("the panic is logged %d times, want once", n)
 	}
-	if w := h.do("GET", base+"/pkg", "Authorization", "Bearer "+goodToken); w.Code != 200 {
+	if w := f.do("GET", base+"/pkg", "Authorization", "Bearer "+goodToken); w.Code != 200 {
 		t.Errorf("afterwards: got %d, want 200", w.Code)
 	}
 }
 
 func TestMetricLabelsAreBounded(t *testing.T) {
-	h := newHouse(t, func(o *Options) { o.MetricsFrom = prefixes("192.0.2.1/32"); o.Limits.FailedLogins = -1 })
-	before := series(t, h)
+	f := newFixture(t, func(o *Options) { o.MetricsFrom = prefixes("192.0.2.1/32"); o.Limits.FailedLogins = -1 })
+	before := series(t, f)
 	for i := range 300 {
 		token := []string{"Bearer " + goodToken, "Bearer x"}[i%2]
 		for _, target := range []string{
@@ -123,16 +123,16 @@ func TestMetricLabelsAreBounded(t *testing.T) {
 			fmt.Sprintf("/d-%d-%s/npm/shared/pkg", i, owner), fmt.Sprintf("/team-%s/f%d/shared/pkg", owner, i),
 			fmt.Sprintf("/v1/op-%d", i), fmt.Sprintf("/unknown/%d", i), fmt.Sprintf("/unclean/%%%02x/..", i%256),
 		} {
-			h.do([]string{"GET", "PUT", fmt.Sprintf("M%d", i)}[i%3], target,
+			f.do([]string{"GET", "PUT", fmt.Sprintf("M%d", i)}[i%3], target,
 				"Authorization", token, "User-Agent", fmt.Sprint(i))
 		}
-		h.do("POST", "/", "Authorization", signature(fmt.Sprintf("service%d", i), "right"))
+		f.do("POST", "/", "Authorization", signature(fmt.Sprintf("service%d", i), "right"))
 	}
-	after := series(t, h)
+	after := series(t, f)
 	if after-before > 250 {
 		t.Errorf("300 names of everything made %d series out of %d", after, before)
 	}
-	w := h.do("GET", "/metrics")
+	w := f.do("GET", "/metrics")
 	for _, want := range []string{
 		`entrepot_http_requests_total{class="2xx",door="format",format="npm",route="GET /{package}"}`,
 		`entrepot_http_refused_total{code="dot-segment"}`,
@@ -146,9 +146,9 @@ func TestMetricLabelsAreBounded(t *testing.T) {
 	}
 }
 
-func series(t *testing.T, h *house) (n int) {
+func series(t *testing.T, f *fixture) (n int) {
 	t.Helper()
-	families, err := h.registry.Gather()
+	families, err := f.registry.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,24 +163,24 @@ func TestReadinessFollowsTheChecks(t *testing.T) {
 	var broken error
 	ran := 0
 	folder := t.TempDir()
-	h := newHouse(t, func(o *Options) {
+	f := newFixture(t, func(o *Options) {
 		o.Now = func() time.Time { return now }
 		o.Checks = []Check{FolderWritable(folder), {"catalog", func(context.Context) error { ran++; return broken }}}
 	})
-	if w := h.do("GET", "/readyz"); w.Code != 200 {
+	if w := f.do("GET", "/readyz"); w.Code != 200 {
 		t.Fatalf("got %d %s, want 200", w.Code, w.Body)
 	}
 	broken = errors.New("the disk says secret things")
-	if h.do("GET", "/readyz"); ran != 1 {
+	if f.do("GET", "/readyz"); ran != 1 {
 		t.Errorf("the checks ran %d times within a second, want once", ran)
 	}
 	now = now.Add(2 * checkAge)
-	w := h.do("GET", "/readyz")
+	w := f.do("GET", "/readyz")
 	if w.Code != 503 || !strings.Contains(w.Body.String(), "Not ready: catalog.") ||
 		strings.Contains(w.Body.String(), "secret") {
 		t.Errorf("got %d %s, want 503 that names the check only", w.Code, w.Body)
 	}
-	if w := h.do("GET", "/healthz"); w.Code != 200 {
+	if w := f.do("GET", "/healthz"); w.Code != 200 {
 		t.Errorf("health: got %d, want 200", w.Code)
 	}
 	if err := FolderWritable(folder + "/gone").Run(t.Context()); err == nil {
@@ -189,21 +189,21 @@ func TestReadinessFollowsTheChecks(t *testing.T) {
 }
 
 func TestDeadlinesReachHandlers(t *testing.T) {
-	h := newHouse(t, func(o *Options) { o.Limits.Request = 50 * time.Millisecond })
+	f := newFixture(t, func(o *Options) { o.Limits.Request = 50 * time.Millisecond })
 	start := time.Now()
-	h.do("GET", base+"/-/slow", "Authorization", "Bearer "+goodToken)
+	f.do("GET", base+"/-/slow", "Authorization", "Bearer "+goodToken)
 	if took := time.Since(start); took > 180*time.Millisecond {
 		t.Errorf("the handler was left alone for %v", took)
 	}
 }
 
 func BenchmarkRequest(b *testing.B) {
-	h := newHouse(b, func(o *Options) { o.Log = slog.New(slog.DiscardHandler) })
+	f := newFixture(b, func(o *Options) { o.Log = slog.New(slog.DiscardHandler) })
 	r := httptest.NewRequest("GET", base+"/@acme%2fwidget", nil)
 	r.Host = "packages.example.test:8090"
 	r.Header.Set("Authorization", "Bearer "+goodToken)
 	b.ReportAllocs()
 	for b.Loop() {
-		h.ServeHTTP(timeless{httptest.NewRecorder()}, r)
+		f.ServeHTTP(timeless{httptest.NewRecorder()}, r)
 	}
 }

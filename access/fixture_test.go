@@ -27,8 +27,8 @@ const (
 	noToken     = "The authorization token is not valid or has expired."
 )
 
-// house is an installation with one user, ann, who holds a key and may do everything.
-type house struct {
+// fixture is an installation with one user, ann, who holds a key and may do everything.
+type fixture struct {
 	*testing.T
 	*Guard
 	store *records
@@ -38,26 +38,26 @@ type house struct {
 
 var sealingKey = bytes.Repeat([]byte{7}, 32)
 
-func newHouse(t *testing.T) *house {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	sealer, err := NewSealer(sealingKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{T: t, store: newRecords(), clock: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
-	h.Guard, err = New(Config{Catalog: h.store, Sealer: sealer, Now: func() time.Time { return h.clock }, Region: "eu-west-1"})
+	f := &fixture{T: t, store: newRecords(), clock: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
+	f.Guard, err = New(Config{Catalog: f.store, Sealer: sealer, Now: func() time.Time { return f.clock }, Region: "eu-west-1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.user("ann", allowAll)
-	h.key = h.keyOf("ann")
-	return h
+	f.user("ann", allowAll)
+	f.key = f.keyOf("ann")
+	return f
 }
 
 // user adds a user whose ID is its name in capitals.
-func (h *house) user(name, policy string) {
-	h.Helper()
-	h.write(func(w catalog.Writer) error {
+func (f *fixture) user(name, policy string) {
+	f.Helper()
+	f.write(func(w catalog.Writer) error {
 		if err := w.CreatePrincipal(catalog.Principal{ID: id(name), Account: testAccount, Name: name,
 			ARN: "arn:aws:iam::" + testAccount + ":user/" + name}); err != nil {
 			return err
@@ -68,52 +68,52 @@ func (h *house) user(name, policy string) {
 
 func id(name string) string { return "AIDA" + strings.ToUpper(name) }
 
-func (h *house) keyOf(name string) AccessKey {
-	h.Helper()
-	key, err := h.CreateKey(h.Context(), id(name))
+func (f *fixture) keyOf(name string) AccessKey {
+	f.Helper()
+	key, err := f.CreateKey(f.Context(), id(name))
 	if err != nil {
-		h.Fatal(err)
+		f.Fatal(err)
 	}
 	return key
 }
 
-func (h *house) write(fn func(catalog.Writer) error) {
-	h.Helper()
-	if err := h.store.Write(h.Context(), fn); err != nil {
-		h.Fatal(err)
+func (f *fixture) write(fn func(catalog.Writer) error) {
+	f.Helper()
+	if err := f.store.Write(f.Context(), fn); err != nil {
+		f.Fatal(err)
 	}
 }
 
 // signed is a request to a service as the server receives it, signed by the SDK.
-func (h *house) signed(key AccessKey, service, body, session string) *http.Request {
-	h.Helper()
+func (f *fixture) signed(key AccessKey, service, body, session string) *http.Request {
+	f.Helper()
 	r := httptest.NewRequest("POST", "http://127.0.0.1:8090/", strings.NewReader(body))
 	sum := sha256.Sum256([]byte(body))
-	err := signer.NewSigner().SignHTTP(h.Context(), aws.Credentials{AccessKeyID: key.ID,
-		SecretAccessKey: key.Secret.Reveal(), SessionToken: session}, r, hex.EncodeToString(sum[:]), service, "eu-west-1", h.clock)
+	err := signer.NewSigner().SignHTTP(f.Context(), aws.Credentials{AccessKeyID: key.ID,
+		SecretAccessKey: key.Secret.Reveal(), SessionToken: session}, r, hex.EncodeToString(sum[:]), service, "eu-west-1", f.clock)
 	if err != nil {
-		h.Fatal(err)
+		f.Fatal(err)
 	}
 	return r
 }
 
 // call makes an API call with a key.
-func (h *house) call(key AccessKey) (Caller, error) {
-	h.Helper()
-	c, _, err := h.API(h.signed(key, "codeartifact", "{}", ""), "request-1", sigv4.Payload{Limit: 1 << 20}, "codeartifact")
+func (f *fixture) call(key AccessKey) (Caller, error) {
+	f.Helper()
+	c, _, err := f.API(f.signed(key, "codeartifact", "{}", ""), "request-1", sigv4.Payload{Limit: 1 << 20}, "codeartifact")
 	return c, err
 }
 
 // issue gets a token for the test's domain.
-func (h *house) issue(seconds int) string {
-	h.Helper()
-	c, err := h.call(h.key)
+func (f *fixture) issue(seconds int) string {
+	f.Helper()
+	c, err := f.call(f.key)
 	if err != nil {
-		h.Fatal(err)
+		f.Fatal(err)
 	}
-	token, _, err := h.Issue(h.Context(), c.Caller, domain(), &seconds)
+	token, _, err := f.Issue(f.Context(), c.Caller, domain(), &seconds)
 	if err != nil {
-		h.Fatal(err)
+		f.Fatal(err)
 	}
 	return token
 }
@@ -123,27 +123,27 @@ func domain() catalog.Domain {
 }
 
 // fetch makes a package manager's call on a domain.
-func (h *house) fetch(token string, on catalog.DomainID) (Caller, error) {
+func (f *fixture) fetch(token string, on catalog.DomainID) (Caller, error) {
 	r := httptest.NewRequest("GET", "http://127.0.0.1:8090/example/npm/team/lodash", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
-	return h.Package(r, "request-2", on)
+	return f.Package(r, "request-2", on)
 }
 
-func (h *house) wantRefusal(err error, want sigv4.Code) {
-	h.Helper()
+func (f *fixture) wantRefusal(err error, want sigv4.Code) {
+	f.Helper()
 	if err == nil || err.Error() != sigv4.Refuse(want).Error() {
-		h.Errorf("got %v, want %v", err, sigv4.Refuse(want))
+		f.Errorf("got %v, want %v", err, sigv4.Refuse(want))
 	}
 }
 
-func (h *house) wantNoToken(err error) {
-	h.Helper()
+func (f *fixture) wantNoToken(err error) {
+	f.Helper()
 	if !artifact.Is(err, artifact.Unauthenticated) || !strings.HasSuffix(err.Error(), noToken) {
-		h.Errorf("got %v, want it refused as any bad token", err)
+		f.Errorf("got %v, want it refused as any bad token", err)
 	}
 }
 
-func (h *house) Context() context.Context { return h.T.Context() }
+func (f *fixture) Context() context.Context { return f.T.Context() }
 
 func readAll(t *testing.T, r io.Reader) string {
 	t.Helper()
