@@ -38,7 +38,7 @@ const administrator = "administrator"
 
 // agreement is one server and its clients.
 type agreement struct {
-	*world
+	*fixture
 	clients map[string]agent
 	began   time.Time // what the server dates later was made by one of the clients
 }
@@ -53,7 +53,7 @@ func TestClientsAgree(t *testing.T) {
 			t.Skipf("needs %s: %v", program, err)
 		}
 	}
-	a := &agreement{world: newWorld(t)}
+	a := &agreement{fixture: newFixture(t)}
 	for _, p := range outside {
 		a.must(a.registry.Add(p))
 	}
@@ -89,7 +89,7 @@ func (a *agreement) restart(settings ...string) {
 	a.t.Helper()
 	a.must(a.signal())
 	a.must(a.wait())
-	a.house = &house{binary: a.binary, data: a.data, env: a.env, url: a.url}
+	a.instance = &instance{binary: a.binary, data: a.data, env: a.env, url: a.url}
 	flags := []string{"--upstream", "npmjs=" + a.upstream, "--set", "log-level=warn"}
 	for _, s := range settings {
 		flags = append(flags, "--set", s)

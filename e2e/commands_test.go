@@ -54,7 +54,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 type session struct {
 	t        testing.TB
 	work     string
-	house    *house
+	instance *instance
 	registry *fakenpm.Registry
 	server   *httptest.Server
 }
@@ -70,9 +70,9 @@ func of(ts *testscript.TestScript, neg bool) *session {
 }
 
 func (s *session) close() {
-	s.house.crash()
+	s.instance.crash()
 	if s.t.Failed() {
-		s.t.Logf("the end of the server's log:\n%s", s.house.log.String())
+		s.t.Logf("the end of the server's log:\n%s", s.instance.log.String())
 	}
 	if s.server != nil {
 		s.server.CloseClientConnections()
@@ -105,10 +105,10 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		args = append([]string{"--upstream", "npmjs=" + upstream}, args...)
 	}
-	ts.Check(s.house.start(args...))
-	ts.Setenv("URL", s.house.url)
-	env := exec.Command(s.house.binary, "env", "--data", s.house.data)
-	env.Env = s.house.env
+	ts.Check(s.instance.start(args...))
+	ts.Setenv("URL", s.instance.url)
+	env := exec.Command(s.instance.binary, "env", "--data", s.instance.data)
+	env.Env = s.instance.env
 	out, err := env.Output()
 	ts.Check(err)
 	for line := range strings.Lines(string(out)) {
@@ -121,24 +121,24 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 
 func shutdown(ts *testscript.TestScript, neg bool, _ []string) {
 	s := of(ts, neg)
-	if !s.house.running() {
+	if !s.instance.running() {
 		ts.Fatalf("no server is running")
 	}
-	ts.Check(s.house.signal())
-	ts.Check(s.house.wait())
+	ts.Check(s.instance.signal())
+	ts.Check(s.instance.wait())
 }
 
-func crash(ts *testscript.TestScript, neg bool, _ []string) { of(ts, neg).house.crash() }
+func crash(ts *testscript.TestScript, neg bool, _ []string) { of(ts, neg).instance.crash() }
 
 func build(ts *testscript.TestScript, neg bool, _ []string) {
-	ts.Check(of(ts, neg).house.build(context.Background()))
+	ts.Check(of(ts, neg).instance.build(context.Background()))
 }
 
 func signIn(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts, neg)
-	token, err := s.house.token(context.Background(), domain)
+	token, err := s.instance.token(context.Background(), domain)
 	ts.Check(err)
-	endpoint := s.house.endpoint(domain, args[0])
+	endpoint := s.instance.endpoint(domain, args[0])
 	ts.Setenv("TOKEN", token)
 	ts.Setenv("BASIC", base64.StdEncoding.EncodeToString([]byte("aws:"+token)))
 	ts.Setenv("ENDPOINT", endpoint)
@@ -185,7 +185,7 @@ func callAPI(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) > 2 {
 		body = textOrFile(ts, args[2])
 	}
-	status, answer, err := s.house.api(context.Background(), args[0], args[1], body)
+	status, answer, err := s.instance.api(context.Background(), args[0], args[1], body)
 	ts.Check(err)
 	fmt.Fprintf(ts.Stdout(), "%s\n", answer)
 	fmt.Fprintln(ts.Stderr(), "status", status)
@@ -273,7 +273,7 @@ func nowhere(ts *testscript.TestScript, neg bool, args []string) {
 	found, err := folderHas(ts.MkAbs(args[0]), args[1:]...)
 	ts.Check(err)
 	for _, text := range args[1:] {
-		if text == "" || strings.Contains(s.house.log.String(), text) {
+		if text == "" || strings.Contains(s.instance.log.String(), text) {
 			found = append(found, "the log holds "+text)
 		}
 	}
@@ -310,7 +310,7 @@ func together(ts *testscript.TestScript, neg bool, args []string) {
 // environment is what a program of the session would see: what it began with, and what commands have set since.
 func environment(ts *testscript.TestScript) []string {
 	var env []string
-	for _, pair := range ts.Value(sessionKey{}).(*session).house.env {
+	for _, pair := range ts.Value(sessionKey{}).(*session).instance.env {
 		name, _, _ := strings.Cut(pair, "=")
 		env = append(env, name+"="+ts.Getenv(name))
 	}

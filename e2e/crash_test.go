@@ -58,38 +58,38 @@ func TestKilledServersLoseNothingTheyAcknowledged(t *testing.T) {
 	kills := int(min(setting(t, "ENTREPOT_KILLS", 20), 100000))
 	seed := setting(t, "ENTREPOT_KILL_SEED", uint64(time.Now().UnixNano()))
 	t.Logf("%d kills with ENTREPOT_KILL_SEED=%d", kills, seed)
-	w := newWorld(t)
+	f := newFixture(t)
 	var every []acknowledged
 	var starts []time.Duration
 	for round := range kills {
 		dice := rand.New(rand.NewPCG(seed, uint64(round)))
-		l := newLoad(w, round, dice)
+		l := newLoad(f, round, dice)
 		acks := l.until(time.Duration(50+dice.IntN(500)) * time.Millisecond)
 		every = append(every, acks...)
 
-		w.registry.Fail(fakenpm.Faults["down"])
-		w.registry.Forget()
+		f.registry.Fail(fakenpm.Faults["down"])
+		f.registry.Forget()
 		began := time.Now()
-		w.must(w.open())
+		f.must(f.open())
 		starts = append(starts, time.Since(began))
-		for _, wrong := range append(w.lost(acks), w.halves(l.prefix)...) {
+		for _, wrong := range append(f.lost(acks), f.halves(l.prefix)...) {
 			t.Errorf("round %d: %s", round, wrong)
 		}
-		if asked := w.registry.Asked(); len(asked) > 0 {
+		if asked := f.registry.Asked(); len(asked) > 0 {
 			t.Errorf("round %d: asked %v outside, want what is kept to be served without", round, asked)
 		}
 		if t.Failed() {
 			t.Fatalf("in round %d; repeat with ENTREPOT_KILL_SEED=%d ENTREPOT_KILLS=%d", round, seed, round+1)
 		}
-		w.registry.Fail(fakenpm.None)
+		f.registry.Fail(fakenpm.None)
 	}
-	for _, wrong := range append(w.lost(every), w.halves("round-")...) {
+	for _, wrong := range append(f.lost(every), f.halves("round-")...) {
 		t.Error(wrong)
 	}
-	w.must(w.signal())
-	w.must(w.wait())
-	found, err := folderHas(w.data, mark)
-	w.must(err)
+	f.must(f.signal())
+	f.must(f.wait())
+	found, err := folderHas(f.data, mark)
+	f.must(err)
 	if len(found) > 0 {
 		t.Errorf("got plaintext: %s", strings.Join(found, ", "))
 	}
@@ -103,7 +103,7 @@ func TestKilledServersLoseNothingTheyAcknowledged(t *testing.T) {
 
 // load is the traffic of one round.
 type load struct {
-	w      *world
+	f      *fixture
 	prefix string
 	seeds  []uint64
 	cold   []string // public packages that nobody has asked for yet
@@ -112,14 +112,14 @@ type load struct {
 	acks []acknowledged
 }
 
-func newLoad(w *world, round int, dice *rand.Rand) *load {
-	l := &load{w: w, prefix: fmt.Sprintf("round-%d-", round)}
+func newLoad(f *fixture, round int, dice *rand.Rand) *load {
+	l := &load{f: f, prefix: fmt.Sprintf("round-%d-", round)}
 	for range 2 * workers {
 		l.seeds = append(l.seeds, dice.Uint64())
 	}
 	for i := range 60 {
 		name := fmt.Sprintf("%spublic-%d", l.prefix, i)
-		w.must(w.registry.Add(l.pack(name, "1.0.0", dice)))
+		f.must(f.registry.Add(l.pack(name, "1.0.0", dice)))
 		l.cold = append(l.cold, name)
 	}
 	return l
@@ -135,14 +135,14 @@ func (l *load) pack(name, version string, dice *rand.Rand) fakenpm.Package {
 
 // until lets the workers work for a while, kills the server in the midst of it, and returns what was acknowledged.
 func (l *load) until(limit time.Duration) []acknowledged {
-	ctx, cancel := context.WithCancel(l.w.t.Context())
+	ctx, cancel := context.WithCancel(l.f.t.Context())
 	var all sync.WaitGroup
 	for i := range workers {
 		all.Go(func() { l.publishing(ctx, i, rand.New(rand.NewPCG(l.seeds[i], 0))) })
 		all.Go(func() { l.fetching(ctx, rand.New(rand.NewPCG(l.seeds[workers+i], 0))) })
 	}
 	time.Sleep(limit)
-	l.w.crash()
+	l.f.crash()
 	cancel()
 	all.Wait()
 	return l.acks
@@ -161,12 +161,12 @@ func (l *load) publishing(ctx context.Context, worker int, dice *rand.Rand) {
 		if dice.IntN(3) == 0 {
 			p = l.pack("@own/"+l.prefix+"hot", fmt.Sprintf("%d.%d.0", worker, i), dice)
 		}
-		tarball, status, err := l.w.publish(ctx, p)
+		tarball, status, err := l.f.publish(ctx, p)
 		if err != nil {
 			return // killed
 		}
 		if status >= 300 {
-			l.w.t.Errorf("got status %d for the publish of %s %s, want it taken", status, p.Name, p.Version)
+			l.f.t.Errorf("got status %d for the publish of %s %s, want it taken", status, p.Name, p.Version)
 			return
 		}
 		l.acknowledge(acknowledged{name: p.Name, version: p.Version, sum: sha512.Sum512(tarball)})
@@ -177,13 +177,13 @@ func (l *load) publishing(ctx context.Context, worker int, dice *rand.Rand) {
 func (l *load) fetching(ctx context.Context, dice *rand.Rand) {
 	for ctx.Err() == nil {
 		name := l.cold[dice.IntN(len(l.cold))]
-		status, body, err := l.w.fetch(ctx, l.w.tarballURL("my-repo", name, "1.0.0"))
+		status, body, err := l.f.fetch(ctx, l.f.tarballURL("my-repo", name, "1.0.0"))
 		if err != nil {
 			return // killed
 		}
-		want, _ := l.w.registry.Tarball(name, "1.0.0")
+		want, _ := l.f.registry.Tarball(name, "1.0.0")
 		if status != http.StatusOK || !bytes.Equal(body, want) {
-			l.w.t.Errorf("got status %d with %d bytes for %s, want the registry's %d", status, len(body), name, len(want))
+			l.f.t.Errorf("got status %d with %d bytes for %s, want the registry's %d", status, len(body), name, len(want))
 			return
 		}
 		l.acknowledge(acknowledged{name: name, version: "1.0.0", sum: sha512.Sum512(want), public: true})
@@ -192,14 +192,14 @@ func (l *load) fetching(ctx context.Context, dice *rand.Rand) {
 
 // lost asks for everything acknowledged and returns what is not as it was: the package endpoint has the bytes, and the
 // repositories know the version.
-func (w *world) lost(acks []acknowledged) (wrong []string) {
+func (f *fixture) lost(acks []acknowledged) (wrong []string) {
 	seen := map[acknowledged]bool{}
 	for _, a := range acks {
 		if seen[a] {
 			continue // fetched more than once
 		}
 		seen[a] = true
-		status, body, err := w.fetch(w.t.Context(), w.tarballURL("my-repo", a.name, a.version))
+		status, body, err := f.fetch(f.t.Context(), f.tarballURL("my-repo", a.name, a.version))
 		if err != nil || status != http.StatusOK || sha512.Sum512(body) != a.sum {
 			wrong = append(wrong, fmt.Sprintf("got status %d with %d bytes (%v) for %s %s, want the acknowledged ones",
 				status, len(body), err, a.name, a.version))
@@ -210,7 +210,7 @@ func (w *world) lost(acks []acknowledged) (wrong []string) {
 		}
 		for _, repository := range repositories {
 			at := "/v1/package/version?domain=my-domain&repository=" + repository + coordinates(a.name) + "&version=" + a.version
-			if _, err := w.do(w.t.Context(), "GET", at, ""); err != nil {
+			if _, err := f.do(f.t.Context(), "GET", at, ""); err != nil {
 				wrong = append(wrong, fmt.Sprintf("acknowledged, but %v", err))
 			}
 		}
@@ -229,24 +229,24 @@ func coordinates(name string) string {
 
 // halves goes through everything the repositories list under a prefix and returns what is there by half: each version has
 // an asset with the bytes its hashes promise, whether anybody was told of it or not.
-func (w *world) halves(prefix string) (wrong []string) {
-	w.t.Helper()
+func (f *fixture) halves(prefix string) (wrong []string) {
+	f.t.Helper()
 	for _, repository := range []string{"my-repo", "npm-store"} {
 		in := "domain=my-domain&repository=" + repository
-		packages, err := w.list(w.t.Context(), "/v1/packages?max-results=1000&package-prefix="+prefix+"&"+in, "packages")
-		w.must(err)
+		packages, err := f.list(f.t.Context(), "/v1/packages?max-results=1000&package-prefix="+prefix+"&"+in, "packages")
+		f.must(err)
 		for _, p := range packages {
 			in := in + "&format=npm&package=" + url.QueryEscape(p["package"].(string))
 			if scope, ok := p["namespace"].(string); ok {
 				in += "&namespace=" + scope
 			}
-			versions, err := w.list(w.t.Context(), "/v1/package/versions?max-results=1000&"+in, "versions")
-			w.must(err)
+			versions, err := f.list(f.t.Context(), "/v1/package/versions?max-results=1000&"+in, "versions")
+			f.must(err)
 			if len(versions) == 0 {
 				wrong = append(wrong, fmt.Sprintf("got %v without a version, want the two to come together", p))
 			}
 			for _, v := range versions {
-				if half := w.half(in + "&version=" + v["version"].(string)); half != "" {
+				if half := f.half(in + "&version=" + v["version"].(string)); half != "" {
 					wrong = append(wrong, half)
 				}
 			}
@@ -256,14 +256,14 @@ func (w *world) halves(prefix string) (wrong []string) {
 }
 
 // half says what is missing of a version, or nothing.
-func (w *world) half(in string) string {
-	w.t.Helper()
-	assets, err := w.list(w.t.Context(), "/v1/package/version/assets?"+in, "assets")
-	w.must(err)
+func (f *fixture) half(in string) string {
+	f.t.Helper()
+	assets, err := f.list(f.t.Context(), "/v1/package/version/assets?"+in, "assets")
+	f.must(err)
 	if len(assets) != 1 {
 		return fmt.Sprintf("got %v as the assets of %s, want one", assets, in)
 	}
-	status, body, err := w.api(w.t.Context(), "GET", "/v1/package/version/asset?asset=package.tgz&"+in, nil)
+	status, body, err := f.api(f.t.Context(), "GET", "/v1/package/version/asset?asset=package.tgz&"+in, nil)
 	sum := sha512.Sum512(body)
 	want := assets[0]["hashes"].(map[string]any)["SHA-512"]
 	if err != nil || status != http.StatusOK || hex.EncodeToString(sum[:]) != want {
@@ -274,24 +274,24 @@ func (w *world) half(in string) string {
 }
 
 func TestAnAssetThatIsLostOnDiskIsNoticed(t *testing.T) {
-	w := newWorld(t)
+	f := newFixture(t)
 	dice := rand.New(rand.NewPCG(1, 2))
-	l := &load{w: w}
+	l := &load{f: f}
 	var acks []acknowledged
 	for _, name := range []string{"round-kept", "round-lost"} {
-		tarball, status, err := w.publish(t.Context(), l.pack(name, "1.0.0", dice))
+		tarball, status, err := f.publish(t.Context(), l.pack(name, "1.0.0", dice))
 		if err != nil || status >= 300 {
 			t.Fatalf("got status %d (%v) for the publish of %s", status, err, name)
 		}
 		acks = append(acks, acknowledged{name: name, version: "1.0.0", sum: sha512.Sum512(tarball)})
 	}
-	if wrong := append(w.lost(acks), w.halves("round-")...); len(wrong) > 0 {
+	if wrong := append(f.lost(acks), f.halves("round-")...); len(wrong) > 0 {
 		t.Fatalf("got %v of a healthy server, want nothing", wrong)
 	}
-	w.must(w.signal())
-	w.must(w.wait())
+	f.must(f.signal())
+	f.must(f.wait())
 	var kept []string
-	w.must(filepath.WalkDir(filepath.Join(w.data, "blobs"), func(path string, entry fs.DirEntry, err error) error {
+	f.must(filepath.WalkDir(filepath.Join(f.data, "blobs"), func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() && strings.Contains(path, "domain-") {
 			kept = append(kept, path)
 		}
@@ -300,9 +300,9 @@ func TestAnAssetThatIsLostOnDiskIsNoticed(t *testing.T) {
 	if len(kept) != 2 {
 		t.Fatalf("got %v on disk, want one file an asset", kept)
 	}
-	w.must(os.Remove(kept[1]))
-	w.must(w.open())
-	if lost, halves := w.lost(acks), w.halves("round-"); len(lost) != 1 || len(halves) != 1 {
+	f.must(os.Remove(kept[1]))
+	f.must(f.open())
+	if lost, halves := f.lost(acks), f.halves("round-"); len(lost) != 1 || len(halves) != 1 {
 		t.Errorf("got %v lost and %v by half, want one each", lost, halves)
 	}
 }

@@ -14,9 +14,9 @@ import (
 )
 
 func TestATerminatedServerFinishesTheDownloadsItHasBegun(t *testing.T) {
-	w := newWorld(t)
-	want := w.offer("slow", "1.0.0", 1<<20)
-	w.registry.Fail(fakenpm.Trickle(2 * time.Second))
+	f := newFixture(t)
+	want := f.offer("slow", "1.0.0", 1<<20)
+	f.registry.Fail(fakenpm.Trickle(2 * time.Second))
 	type outcome struct {
 		status int
 		body   []byte
@@ -24,31 +24,31 @@ func TestATerminatedServerFinishesTheDownloadsItHasBegun(t *testing.T) {
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		status, body, err := w.fetch(t.Context(), w.tarballURL("my-repo", "slow", "1.0.0"))
+		status, body, err := f.fetch(t.Context(), f.tarballURL("my-repo", "slow", "1.0.0"))
 		done <- outcome{status, body, err}
 	}()
-	for w.registry.Asked()["GET /slow/-/slow-1.0.0.tgz"] == 0 {
+	for f.registry.Asked()["GET /slow/-/slow-1.0.0.tgz"] == 0 {
 		time.Sleep(10 * time.Millisecond)
 	}
-	w.must(w.signal())
-	w.must(w.wait())
+	f.must(f.signal())
+	f.must(f.wait())
 	if got := <-done; got.err != nil || got.status != http.StatusOK || !bytes.Equal(got.body, want) {
 		t.Errorf("got status %d with %d bytes (%v), want the whole %d", got.status, len(got.body), got.err, len(want))
 	}
 	// What a client has was kept.
-	w.registry.Fail(fakenpm.Faults["down"])
-	w.must(w.open())
-	status, body, err := w.fetch(t.Context(), w.tarballURL("my-repo", "slow", "1.0.0"))
+	f.registry.Fail(fakenpm.Faults["down"])
+	f.must(f.open())
+	status, body, err := f.fetch(t.Context(), f.tarballURL("my-repo", "slow", "1.0.0"))
 	if err != nil || !bytes.Equal(body, want) {
 		t.Errorf("got status %d with %d bytes (%v) after the restart, want what was kept", status, len(body), err)
 	}
 }
 
 func TestATerminatedServerCutsNoRequestUnderLoad(t *testing.T) {
-	w := newWorld(t)
-	want := w.offer("busy", "1.0.0", 64<<10)
-	url := w.tarballURL("my-repo", "busy", "1.0.0")
-	if status, _, err := w.fetch(t.Context(), url); err != nil || status != http.StatusOK {
+	f := newFixture(t)
+	want := f.offer("busy", "1.0.0", 64<<10)
+	url := f.tarballURL("my-repo", "busy", "1.0.0")
+	if status, _, err := f.fetch(t.Context(), url); err != nil || status != http.StatusOK {
 		t.Fatalf("got status %d (%v) for a healthy download", status, err)
 	}
 	var whole atomic.Int64
@@ -56,7 +56,7 @@ func TestATerminatedServerCutsNoRequestUnderLoad(t *testing.T) {
 	for range 8 {
 		all.Go(func() {
 			for {
-				status, body, err := w.fetch(t.Context(), url)
+				status, body, err := f.fetch(t.Context(), url)
 				if gone, ok := errors.AsType[*net.OpError](err); ok && gone.Op == "dial" {
 					return // nobody listens any more: refused before it began
 				}
@@ -71,9 +71,9 @@ func TestATerminatedServerCutsNoRequestUnderLoad(t *testing.T) {
 	for whole.Load() < 100 {
 		time.Sleep(time.Millisecond)
 	}
-	w.must(w.signal())
-	err := w.wait()
+	f.must(f.signal())
+	err := f.wait()
 	all.Wait()
-	w.must(err)
+	f.must(err)
 	t.Logf("%d whole answers, none cut", whole.Load())
 }

@@ -90,7 +90,7 @@ func setup(e *testscript.Env) error {
 		}
 	}
 	e.Vars = append(e.Vars, "ENTREPOT="+entrepot, haltOnRace)
-	s.house = &house{binary: entrepot, data: filepath.Join(e.WorkDir, "data"), env: e.Vars}
+	s.instance = &instance{binary: entrepot, data: filepath.Join(e.WorkDir, "data"), env: e.Vars}
 	e.Values[sessionKey{}] = s
 	t.Cleanup(func() { s.noneLeft() }) // runs last: when testscript has ended the session's own processes
 	e.Defer(s.close)

@@ -26,24 +26,24 @@ func noise(seed uint64, n int) []byte {
 	return b
 }
 
-func (w *world) offer(name, number string, size int) []byte {
-	w.t.Helper()
+func (f *fixture) offer(name, number string, size int) []byte {
+	f.t.Helper()
 	files := map[string][]byte{"bytes.bin": noise(7, size)}
-	w.must(w.registry.Add(fakenpm.Package{Name: name, Version: number, Files: files}))
-	tarball, _ := w.registry.Tarball(name, number)
+	f.must(f.registry.Add(fakenpm.Package{Name: name, Version: number, Files: files}))
+	tarball, _ := f.registry.Tarball(name, number)
 	return tarball
 }
 
 func TestACrowdAtOneColdTarballIsOneRequestUpstream(t *testing.T) {
-	w := newWorld(t)
-	want := w.offer("rush", "1.0.0", 1<<20)
-	w.registry.Fail(fakenpm.Trickle(500 * time.Millisecond)) // so that most of the crowd comes while it is under way
-	url := w.tarballURL("my-repo", "rush", "1.0.0")
+	f := newFixture(t)
+	want := f.offer("rush", "1.0.0", 1<<20)
+	f.registry.Fail(fakenpm.Trickle(500 * time.Millisecond)) // so that most of the crowd comes while it is under way
+	url := f.tarballURL("my-repo", "rush", "1.0.0")
 	var wrong atomic.Int64
 	var all sync.WaitGroup
 	for range crowd {
 		all.Go(func() {
-			status, body, err := w.fetch(t.Context(), url)
+			status, body, err := f.fetch(t.Context(), url)
 			if err != nil || status != http.StatusOK || !bytes.Equal(body, want) {
 				if wrong.Add(1) == 1 {
 					t.Errorf("got status %d with %d bytes (%v), want the %d bytes of the registry", status, len(body), err, len(want))
@@ -55,7 +55,7 @@ func TestACrowdAtOneColdTarballIsOneRequestUpstream(t *testing.T) {
 	if n := wrong.Load(); n > 0 {
 		t.Errorf("got %d wrong answers of %d, want none", n, crowd)
 	}
-	for what, n := range w.registry.Asked() {
+	for what, n := range f.registry.Asked() {
 		if n != 1 {
 			t.Errorf("got %d requests for %s, want 1", n, what)
 		}
@@ -63,27 +63,27 @@ func TestACrowdAtOneColdTarballIsOneRequestUpstream(t *testing.T) {
 }
 
 func TestClientsThatGoAwayDoNotSpoilADownloadForTheOthers(t *testing.T) {
-	w := newWorld(t)
-	want := w.offer("rush", "1.0.0", 1<<20)
-	w.registry.Fail(fakenpm.Trickle(2 * time.Second))
-	url := w.tarballURL("my-repo", "rush", "1.0.0")
+	f := newFixture(t)
+	want := f.offer("rush", "1.0.0", 1<<20)
+	f.registry.Fail(fakenpm.Trickle(2 * time.Second))
+	url := f.tarballURL("my-repo", "rush", "1.0.0")
 	impatient, leave := context.WithCancel(t.Context())
 	defer leave()
 	var all sync.WaitGroup
 	// The first to ask, for whom the registry was asked, is among those who leave.
 	for range 20 {
 		all.Go(func() {
-			if status, _, err := w.fetch(impatient, url); err == nil {
+			if status, _, err := f.fetch(impatient, url); err == nil {
 				t.Errorf("got status %d before the registry had sent all, want no whole answer", status)
 			}
 		})
 	}
-	for len(w.registry.Asked()) < 2 {
+	for len(f.registry.Asked()) < 2 {
 		time.Sleep(10 * time.Millisecond)
 	}
 	for range 20 {
 		all.Go(func() {
-			status, body, err := w.fetch(t.Context(), url)
+			status, body, err := f.fetch(t.Context(), url)
 			if err != nil || status != http.StatusOK || !bytes.Equal(body, want) {
 				t.Errorf("got status %d with %d bytes (%v), want the registry's %d", status, len(body), err, len(want))
 			}
@@ -92,7 +92,7 @@ func TestClientsThatGoAwayDoNotSpoilADownloadForTheOthers(t *testing.T) {
 	time.Sleep(300 * time.Millisecond) // until the patient have come
 	leave()
 	all.Wait()
-	if n := w.registry.Asked()["GET /rush/-/rush-1.0.0.tgz"]; n != 1 {
+	if n := f.registry.Asked()["GET /rush/-/rush-1.0.0.tgz"]; n != 1 {
 		t.Errorf("got %d requests for the tarball, want 1", n)
 	}
 }
@@ -100,15 +100,15 @@ func TestClientsThatGoAwayDoNotSpoilADownloadForTheOthers(t *testing.T) {
 func TestACrowdAtALiarGetsNothingAndNothingIsKept(t *testing.T) {
 	for _, fault := range []string{"bytes", "truncated", "longer", "portal"} {
 		t.Run(fault, func(t *testing.T) {
-			w := newWorld(t)
-			want := w.offer("rush", "1.0.0", 256<<10)
-			w.registry.Fail(fakenpm.Faults[fault])
-			url := w.tarballURL("my-repo", "rush", "1.0.0")
+			f := newFixture(t)
+			want := f.offer("rush", "1.0.0", 256<<10)
+			f.registry.Fail(fakenpm.Faults[fault])
+			url := f.tarballURL("my-repo", "rush", "1.0.0")
 			var complete atomic.Int64
 			var all sync.WaitGroup
 			for range crowd {
 				all.Go(func() {
-					if status, _, err := w.fetch(t.Context(), url); err == nil && status == http.StatusOK {
+					if status, _, err := f.fetch(t.Context(), url); err == nil && status == http.StatusOK {
 						complete.Add(1)
 					}
 				})
@@ -118,24 +118,24 @@ func TestACrowdAtALiarGetsNothingAndNothingIsKept(t *testing.T) {
 				t.Errorf("got %d complete answers from a liar, want none", n)
 			}
 			for _, repository := range []string{"my-repo", "npm-store"} {
-				packages, err := w.list(t.Context(), "/v1/packages?domain=my-domain&repository="+repository, "packages")
-				w.must(err)
+				packages, err := f.list(t.Context(), "/v1/packages?domain=my-domain&repository="+repository, "packages")
+				f.must(err)
 				if len(packages) > 0 {
 					t.Errorf("got %v in %s, want nothing kept", packages, repository)
 				}
 			}
-			answer, err := w.do(t.Context(), "GET", "/v1/domain?domain=my-domain", "")
-			w.must(err)
+			answer, err := f.do(t.Context(), "GET", "/v1/domain?domain=my-domain", "")
+			f.must(err)
 			if err := matchText(answer, []byte(`{"domain":{"assetSizeBytes":0}}`)); err != nil {
 				t.Error(err)
 			}
 
 			// The liar becomes honest, and nobody has to wait longer than a breaker stays open.
-			w.registry.Fail(fakenpm.None)
+			f.registry.Fail(fakenpm.None)
 			var status int
 			var body []byte
 			for range 100 {
-				if status, body, err = w.fetch(t.Context(), url); err == nil && status == http.StatusOK {
+				if status, body, err = f.fetch(t.Context(), url); err == nil && status == http.StatusOK {
 					break
 				}
 				time.Sleep(200 * time.Millisecond)
@@ -148,30 +148,30 @@ func TestACrowdAtALiarGetsNothingAndNothingIsKept(t *testing.T) {
 }
 
 func TestOneVersionInFiftyRepositoriesTakesItsBytesOnce(t *testing.T) {
-	w := newWorld(t)
+	f := newFixture(t)
 	const size = 1 << 20
-	want := w.offer("shared-by-all", "1.0.0", size)
+	want := f.offer("shared-by-all", "1.0.0", size)
 	for i := range 50 {
 		name := fmt.Sprintf("team-%02d", i)
-		_, err := w.do(t.Context(), "POST", "/v1/repository?domain=my-domain&repository="+name,
+		_, err := f.do(t.Context(), "POST", "/v1/repository?domain=my-domain&repository="+name,
 			`{"upstreams":[{"repositoryName":"npm-store"}]}`)
-		w.must(err)
-		status, body, err := w.fetch(t.Context(), w.tarballURL(name, "shared-by-all", "1.0.0"))
+		f.must(err)
+		status, body, err := f.fetch(t.Context(), f.tarballURL(name, "shared-by-all", "1.0.0"))
 		if err != nil || status != http.StatusOK || !bytes.Equal(body, want) {
 			t.Fatalf("got status %d with %d bytes (%v) from %s, want the registry's", status, len(body), err, name)
 		}
 	}
-	if n := w.registry.Asked()["GET /shared-by-all/-/shared-by-all-1.0.0.tgz"]; n != 1 {
+	if n := f.registry.Asked()["GET /shared-by-all/-/shared-by-all-1.0.0.tgz"]; n != 1 {
 		t.Errorf("got %d requests for the tarball, want 1", n)
 	}
-	answer, err := w.do(t.Context(), "GET", "/v1/domain?domain=my-domain", "")
-	w.must(err)
+	answer, err := f.do(t.Context(), "GET", "/v1/domain?domain=my-domain", "")
+	f.must(err)
 	counts := fmt.Appendf(nil, `{"domain":{"repositoryCount":53,"assetSizeBytes":%d}}`, len(want))
 	if err := matchText(answer, counts); err != nil {
 		t.Error(err)
 	}
 	var onDisk int64
-	w.must(filepath.WalkDir(filepath.Join(w.data, "blobs"), func(_ string, entry fs.DirEntry, err error) error {
+	f.must(filepath.WalkDir(filepath.Join(f.data, "blobs"), func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}

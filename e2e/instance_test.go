@@ -32,8 +32,8 @@ const (
 	endWithin   = 45 * time.Second
 )
 
-// house is one data folder and the server process over it.
-type house struct {
+// instance is one data folder and the server process over it.
+type instance struct {
 	binary string
 	data   string
 	env    []string // of the process
@@ -47,31 +47,31 @@ type house struct {
 var readyLine = regexp.MustCompile(`is ready at (http://(127\.0\.0\.1:[0-9]+)), data in`)
 
 // start runs the server with further flags and returns once it has said that it is ready.
-func (h *house) start(flags ...string) error {
-	if h.running() {
+func (i *instance) start(flags ...string) error {
+	if i.running() {
 		return errors.New("the server is running already")
 	}
 	listen := "127.0.0.1:0"
-	if h.url != "" {
-		listen = strings.TrimPrefix(h.url, "http://")
+	if i.url != "" {
+		listen = strings.TrimPrefix(i.url, "http://")
 	}
-	h.cmd = exec.Command(h.binary, append([]string{"serve", "--data", h.data, "--listen", listen}, flags...)...)
-	h.cmd.Env, h.cmd.Stderr = h.env, &h.log
-	out, err := h.cmd.StdoutPipe()
+	i.cmd = exec.Command(i.binary, append([]string{"serve", "--data", i.data, "--listen", listen}, flags...)...)
+	i.cmd.Env, i.cmd.Stderr = i.env, &i.log
+	out, err := i.cmd.StdoutPipe()
 	if err != nil {
 		return err
 	}
-	if err := h.cmd.Start(); err != nil {
+	if err := i.cmd.Start(); err != nil {
 		return err
 	}
 	// The goroutine's own: by the time it ends, another start may have made another.
-	cmd, ended := h.cmd, make(chan error, 1)
-	h.ended = ended
+	cmd, ended := i.cmd, make(chan error, 1)
+	i.ended = ended
 	ready := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(out).ReadString('\n')
 		ready <- line
-		_, _ = io.Copy(&h.log, out)
+		_, _ = io.Copy(&i.log, out)
 		ended <- cmd.Wait()
 		close(ended)
 	}()
@@ -79,55 +79,55 @@ func (h *house) start(flags ...string) error {
 	case line := <-ready:
 		found := readyLine.FindStringSubmatch(line)
 		if found == nil {
-			h.crash()
-			return fmt.Errorf("the server said %q in place of its ready line; its log:\n%s", line, h.log.String())
+			i.crash()
+			return fmt.Errorf("the server said %q in place of its ready line; its log:\n%s", line, i.log.String())
 		}
-		h.url = found[1]
+		i.url = found[1]
 		return nil
 	case <-time.After(startWithin):
-		h.crash()
-		return fmt.Errorf("no ready line within %v; the server's log:\n%s", startWithin, h.log.String())
+		i.crash()
+		return fmt.Errorf("no ready line within %v; the server's log:\n%s", startWithin, i.log.String())
 	}
 }
 
-func (h *house) running() bool { return h.cmd != nil }
+func (i *instance) running() bool { return i.cmd != nil }
 
 // signal asks the server to end.
-func (h *house) signal() error { return h.cmd.Process.Signal(syscall.SIGTERM) }
+func (i *instance) signal() error { return i.cmd.Process.Signal(syscall.SIGTERM) }
 
 // wait waits for the end of a server that was signalled. The error says that it did not end well, or not in time.
-func (h *house) wait() error {
-	defer func() { h.cmd = nil }()
+func (i *instance) wait() error {
+	defer func() { i.cmd = nil }()
 	select {
-	case err := <-h.ended:
+	case err := <-i.ended:
 		if err != nil {
-			return fmt.Errorf("the server ended with %w; its log:\n%s", err, h.log.String())
+			return fmt.Errorf("the server ended with %w; its log:\n%s", err, i.log.String())
 		}
 		return nil
 	case <-time.After(endWithin):
-		_ = h.cmd.Process.Kill()
-		<-h.ended
-		return fmt.Errorf("the server did not end within %v; its log:\n%s", endWithin, h.log.String())
+		_ = i.cmd.Process.Kill()
+		<-i.ended
+		return fmt.Errorf("the server did not end within %v; its log:\n%s", endWithin, i.log.String())
 	}
 }
 
 // crash ends the server as a power cut would, as far as the process can tell.
-func (h *house) crash() {
-	if !h.running() {
+func (i *instance) crash() {
+	if !i.running() {
 		return
 	}
-	_ = h.cmd.Process.Kill() // it may have ended by itself
-	<-h.ended
-	h.cmd = nil
+	_ = i.cmd.Process.Kill() // it may have ended by itself
+	<-i.ended
+	i.cmd = nil
 }
 
 // api makes a signed call with the administrator's key. The body may be nil. The answer's body is at most 64 MiB.
-func (h *house) api(ctx context.Context, method, path string, body []byte) (int, []byte, error) {
-	id, secret, err := h.key()
+func (i *instance) api(ctx context.Context, method, path string, body []byte) (int, []byte, error) {
+	id, secret, err := i.key()
 	if err != nil {
 		return 0, nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, method, h.url+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, i.url+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -151,12 +151,12 @@ func (h *house) api(ctx context.Context, method, path string, body []byte) (int,
 }
 
 // do is api for calls that must succeed.
-func (h *house) do(ctx context.Context, method, path, body string) ([]byte, error) {
+func (i *instance) do(ctx context.Context, method, path, body string) ([]byte, error) {
 	var raw []byte
 	if body != "" {
 		raw = []byte(body)
 	}
-	status, answer, err := h.api(ctx, method, path, raw)
+	status, answer, err := i.api(ctx, method, path, raw)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
@@ -167,8 +167,8 @@ func (h *house) do(ctx context.Context, method, path, body string) ([]byte, erro
 }
 
 // key reads the administrator's key from where the server put it.
-func (h *house) key() (id, secret string, err error) {
-	text, err := os.ReadFile(filepath.Join(h.data, "aws", "credentials"))
+func (i *instance) key() (id, secret string, err error) {
+	text, err := os.ReadFile(filepath.Join(i.data, "aws", "credentials"))
 	if err != nil {
 		return "", "", err
 	}
@@ -194,7 +194,7 @@ const (
 
 // build makes the three repositories of the walk: npm-store has the external connection, shared has npm-store as upstream,
 // my-repo has shared.
-func (h *house) build(ctx context.Context) error {
+func (i *instance) build(ctx context.Context) error {
 	for _, call := range [][2]string{
 		{"domain?", "{}"},
 		{"repository?repository=npm-store&", "{}"},
@@ -202,7 +202,7 @@ func (h *house) build(ctx context.Context) error {
 		{"repository?repository=shared&", `{"upstreams":[{"repositoryName":"npm-store"}]}`},
 		{"repository?repository=my-repo&", `{"upstreams":[{"repositoryName":"shared"}]}`},
 	} {
-		if _, err := h.do(ctx, "POST", "/v1/"+call[0]+"domain="+domain, call[1]); err != nil {
+		if _, err := i.do(ctx, "POST", "/v1/"+call[0]+"domain="+domain, call[1]); err != nil {
 			return err
 		}
 	}
@@ -210,8 +210,8 @@ func (h *house) build(ctx context.Context) error {
 }
 
 // token gets an authorization token for the domain.
-func (h *house) token(ctx context.Context, name string) (string, error) {
-	answer, err := h.do(ctx, "POST", "/v1/authorization-token?domain="+name, "")
+func (i *instance) token(ctx context.Context, name string) (string, error) {
+	answer, err := i.do(ctx, "POST", "/v1/authorization-token?domain="+name, "")
 	if err != nil {
 		return "", err
 	}
@@ -219,8 +219,8 @@ func (h *house) token(ctx context.Context, name string) (string, error) {
 }
 
 // endpoint is where npm finds a repository; it ends with a slash.
-func (h *house) endpoint(name, repository string) string {
-	return h.url + "/" + name + "-" + owner + "/npm/" + repository + "/"
+func (i *instance) endpoint(name, repository string) string {
+	return i.url + "/" + name + "-" + owner + "/npm/" + repository + "/"
 }
 
 // client is for this folder's own requests: no proxies, no redirects, nothing asked for or undone behind the test's back.

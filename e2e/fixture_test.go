@@ -18,16 +18,16 @@ import (
 	"entrepot/e2e/fakenpm"
 )
 
-// world is a server with the walk's three repositories over a registry of the test's own, for tests written in Go.
-type world struct {
-	*house
+// fixture is a server with the walk's three repositories over a registry of the test's own, for tests written in Go.
+type fixture struct {
+	*instance
 	t        *testing.T
 	registry *fakenpm.Registry
 	upstream string
 	bearer   string
 }
 
-func newWorld(t *testing.T) *world {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	registry, err := fakenpm.New()
 	if err != nil {
@@ -35,52 +35,52 @@ func newWorld(t *testing.T) *world {
 	}
 	public := httptest.NewServer(registry)
 	folder := t.TempDir()
-	w := &world{
+	f := &fixture{
 		t: t, registry: registry, upstream: public.URL,
-		house: &house{
+		instance: &instance{
 			binary: entrepot, data: filepath.Join(folder, "data"),
 			env: []string{"HOME=" + folder, "PATH=" + os.Getenv("PATH"), haltOnRace},
 		},
 	}
 	t.Cleanup(func() {
-		w.crash()
+		f.crash()
 		public.CloseClientConnections()
 		public.Close()
 		if t.Failed() {
-			t.Logf("the end of the server's log:\n%s", w.log.String())
+			t.Logf("the end of the server's log:\n%s", f.log.String())
 		}
 	})
-	w.must(w.open())
-	w.must(w.build(t.Context()))
-	w.bearer, err = w.token(t.Context(), domain)
-	w.must(err)
-	return w
+	f.must(f.open())
+	f.must(f.build(t.Context()))
+	f.bearer, err = f.token(t.Context(), domain)
+	f.must(err)
+	return f
 }
 
 // open starts the server with the test's registry behind npm-store.
-func (w *world) open() error {
-	return w.start("--upstream", "npmjs="+w.upstream, "--set", "log-level=warn")
+func (f *fixture) open() error {
+	return f.start("--upstream", "npmjs="+f.upstream, "--set", "log-level=warn")
 }
 
-func (w *world) must(err error) {
-	w.t.Helper()
+func (f *fixture) must(err error) {
+	f.t.Helper()
 	if err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 }
 
 // tarballURL is where a repository serves a version.
-func (w *world) tarballURL(repository, name, number string) string {
-	return w.endpoint(domain, repository) + name + "/-/" + path.Base(name) + "-" + number + ".tgz"
+func (f *fixture) tarballURL(repository, name, number string) string {
+	return f.endpoint(domain, repository) + name + "/-/" + path.Base(name) + "-" + number + ".tgz"
 }
 
 // fetch asks for a URL with the token. The error is of a body that did not come whole.
-func (w *world) fetch(ctx context.Context, url string) (int, []byte, error) {
+func (f *fixture) fetch(ctx context.Context, url string) (int, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return 0, nil, err
 	}
-	req.Header.Set("Authorization", "Bearer "+w.bearer)
+	req.Header.Set("Authorization", "Bearer "+f.bearer)
 	resp, err := client.Do(req)
 	if err != nil {
 		return 0, nil, err
@@ -91,7 +91,7 @@ func (w *world) fetch(ctx context.Context, url string) (int, []byte, error) {
 }
 
 // publish sends the document that npm publish sends.
-func (w *world) publish(ctx context.Context, p fakenpm.Package) (tarball []byte, status int, err error) {
+func (f *fixture) publish(ctx context.Context, p fakenpm.Package) (tarball []byte, status int, err error) {
 	tarball, err = p.Pack()
 	if err != nil {
 		return nil, 0, err
@@ -110,12 +110,12 @@ func (w *world) publish(ctx context.Context, p fakenpm.Package) (tarball []byte,
 	if err != nil {
 		return nil, 0, err
 	}
-	address := w.endpoint(domain, "my-repo") + p.Name
+	address := f.endpoint(domain, "my-repo") + p.Name
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, address, bytes.NewReader(document))
 	if err != nil {
 		return nil, 0, err
 	}
-	req.Header.Set("Authorization", "Bearer "+w.bearer)
+	req.Header.Set("Authorization", "Bearer "+f.bearer)
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := client.Do(req)
 	if err != nil {
@@ -129,10 +129,10 @@ func (w *world) publish(ctx context.Context, p fakenpm.Package) (tarball []byte,
 }
 
 // list goes through the pages of a list operation and returns the values of one member's elements.
-func (w *world) list(ctx context.Context, path, member string) ([]map[string]any, error) {
+func (f *fixture) list(ctx context.Context, path, member string) ([]map[string]any, error) {
 	var all []map[string]any
 	for next := ""; ; {
-		answer, err := w.do(ctx, "POST", path+next, "")
+		answer, err := f.do(ctx, "POST", path+next, "")
 		if err != nil {
 			return nil, err
 		}
