@@ -88,14 +88,14 @@ func (a *API) Serve(w http.ResponseWriter, r *http.Request, caller iam.Caller) {
 	writeJSON(w, http.StatusOK, out)
 }
 
-// answer does what Serve does up to the point where bytes go out. The order of its steps is the order of checks that
-// the reference's §2.1 prescribes.
+// answer does what Serve does up to the point where bytes go out. A request learns its own faults
+// first, then whether it is permitted, and only then whether what it names exists.
 func (a *API) answer(r *http.Request, caller iam.Caller) (any, error) {
 	op, ok := a.routes[route{r.Method, r.URL.EscapedPath()}]
 	if !ok {
 		return nil, refuse(UnknownOperation, "There is no operation %s %.200s.", r.Method, r.URL.EscapedPath())
 	}
-	if err := a.throttle.admit(caller.Principal.Account, op.Name); err != nil {
+	if err := a.throttle.admit(caller.Principal.Account, op.Action); err != nil {
 		return nil, err
 	}
 	in := op.input()
@@ -121,10 +121,10 @@ func (a *API) answer(r *http.Request, caller iam.Caller) (any, error) {
 	return op.run(a, r.Context(), caller, in)
 }
 
-// authorize asks for permission once, for the parsed subject. Package groups have no subject yet, and no operation on
-// one is available: those are answered without a question, always with the same words.
+// authorize asks for permission once, for the parsed subject. A subject cannot name a package group yet, and no
+// operation on one is available: those are answered without a question, always with the same words.
 func (a *API) authorize(ctx context.Context, caller iam.Caller, op *operation, in input) error {
-	if op.Subject == OfGroup && !op.Available {
+	if !op.Available && !op.Fits(in.subject()) {
 		return nil
 	}
 	var tags map[string]string

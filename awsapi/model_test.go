@@ -94,8 +94,8 @@ func TestTheTableHasEveryOperationOfTheModelAtItsMethodAndPath(t *testing.T) {
 	got := map[string]string{}
 	for _, o := range Operations() {
 		got[o.Name] = o.Method + " " + o.Path
-		if o.Action() != "codeartifact:"+o.Name {
-			t.Errorf("%s has the action %s", o.Name, o.Action())
+		if o.Permission() != "codeartifact:"+o.Name {
+			t.Errorf("%s has the permission %s", o.Name, o.Permission())
 		}
 	}
 	want := map[string]string{}
@@ -110,9 +110,7 @@ func TestTheTableHasEveryOperationOfTheModelAtItsMethodAndPath(t *testing.T) {
 	}
 }
 
-// The levels are those of the service authorization reference, with CreateDomain and CreateRepository on what they will
-// make: the rules judge them on all three ARNs that AWS accepts.
-func TestEveryInputsSubjectReachesDownToTheLevelOfItsRow(t *testing.T) {
+func TestEveryInputsSubjectIsOneThatItsActionIsJudgedOn(t *testing.T) {
 	for _, op := range operations {
 		t.Run(op.Name, func(t *testing.T) {
 			in := op.input()
@@ -121,25 +119,12 @@ func TestEveryInputsSubjectReachesDownToTheLevelOfItsRow(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := in.subject()
-			var got Level
-			switch {
-			case s.Package.Name != "":
-				got = OfPackage
-			case s.Repository != "":
-				got = OfRepository
-			case s.Domain.Name != "":
-				got = OfDomain
-			default:
-				got = OfAccount
-			}
-			want := map[Level]Level{OfARN: OfRepository, OfGroup: OfAccount}
-			if expected, other := want[op.Subject]; got != op.Subject && (!other || got != expected) {
-				t.Errorf("subject %+v is of level %q, want %q", s, got, op.Subject)
-			}
-			if op.Subject == OfGroup && op.Available {
+			if ofGroup := op.JudgedOn() == "package group"; op.Fits(s) == ofGroup {
+				t.Errorf("permission is asked on a %s; the subject is %+v", op.JudgedOn(), s)
+			} else if ofGroup && op.Available {
 				t.Error("an available operation must ask for permission")
 			}
-			if got != OfAccount && s.Domain.Owner == "" {
+			if s.Domain.Name != "" && s.Domain.Owner == "" {
 				t.Error("the subject's domain has no owner")
 			}
 		})

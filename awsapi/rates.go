@@ -1,10 +1,10 @@
 package awsapi
 
 import (
-	"strings"
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/repository"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/time/rate"
@@ -28,10 +28,10 @@ type allowance struct {
 }
 
 // of are the allowances that an operation takes from, the narrower first.
-func (r Rates) of(operation string) [2]allowance {
-	all := allowance{"writes", r.Writes}
-	if readsOnly(operation) {
-		all = allowance{"reads", r.Reads}
+func (r Rates) of(operation repository.Action) [2]allowance {
+	all := allowance{"reads", r.Reads}
+	if operation.Changes {
+		all = allowance{"writes", r.Writes}
 	}
 	own := map[string]int{
 		"CopyPackageVersions":      r.Copies,
@@ -40,17 +40,8 @@ func (r Rates) of(operation string) [2]allowance {
 		"ListPackages":             r.Lists,
 		"ListPackageVersions":      r.Lists,
 		"ListPackageVersionAssets": r.Lists,
-	}[operation]
-	return [2]allowance{{operation, own}, all}
-}
-
-func readsOnly(operation string) bool {
-	for _, verb := range []string{"Describe", "Get", "List"} {
-		if strings.HasPrefix(operation, verb) {
-			return true
-		}
-	}
-	return false
+	}[operation.Name]
+	return [2]allowance{{operation.Name, own}, all}
 }
 
 // throttle counts the requests of accounts.
@@ -79,7 +70,7 @@ func newThrottle(r Rates, now func() time.Time) *throttle {
 
 // admit counts a request, or returns Throttled with the time after which the next one is taken. A second's worth of requests
 // may come at once.
-func (t *throttle) admit(account, operation string) error {
+func (t *throttle) admit(account string, operation repository.Action) error {
 	if t.rates == (Rates{}) {
 		return nil
 	}

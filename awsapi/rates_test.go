@@ -13,7 +13,7 @@ func TestRates(t *testing.T) {
 	admitted := func(account, operation string, times int) (n int) {
 		t.Helper()
 		for range times {
-			err := th.admit(account, operation)
+			err := th.admit(account, action(operation))
 			if err == nil {
 				n++
 			} else if !artifact.Is(err, artifact.Throttled) || err.(*artifact.Error).RetryAfter <= 0 {
@@ -43,7 +43,7 @@ func TestRates(t *testing.T) {
 	}
 	free := newThrottle(Rates{}, func() time.Time { return now })
 	for range 1000 {
-		if err := free.admit("1", "CopyPackageVersions"); err != nil {
+		if err := free.admit("1", action("CopyPackageVersions")); err != nil {
 			t.Fatal(err)
 		}
 	}

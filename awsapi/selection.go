@@ -9,7 +9,7 @@ import (
 )
 
 // The operations on several versions at once. They answer 200 even if every version failed; each version says for
-// itself how it fared (reference §2.8).
+// itself how it fared (API reference, CopyPackageVersions, "successfulVersions" and "failedVersions").
 
 type versionResult struct {
 	Revision string          `json:"revision,omitempty"`

@@ -30,7 +30,7 @@ func (d *ofDomain) key() artifact.DomainKey {
 	return artifact.DomainKey{Owner: d.DomainOwner, Name: d.Domain}
 }
 
-// ownerOr returns the owner a request names, else the caller's account (reference §2.1).
+// ownerOr returns the owner a request names, else the caller's account (API reference, "domainOwner").
 func ownerOr(named artifact.AccountID, c iam.Caller) artifact.AccountID {
 	if named == "" {
 		return artifact.AccountID(c.Principal.Account)

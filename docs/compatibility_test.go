@@ -40,13 +40,15 @@ func readCompatibility(t *testing.T) string {
 
 func operationsTable() string {
 	var b strings.Builder
-	b.WriteString("| operation | request | permission is asked on | available |\n| --- | --- | --- | --- |\n")
+	b.WriteString("| operation | request | permission is asked on | resource policies that count | available |\n" +
+		"| --- | --- | --- | --- | --- |\n")
 	for _, o := range awsapi.Operations() {
 		available := "yes"
 		if !o.Available {
 			available = "not yet"
 		}
-		fmt.Fprintf(&b, "| %s | `%s %s` | %s | %s |\n", o.Name, o.Method, o.Path, o.Subject, available)
+		fmt.Fprintf(&b, "| %s | `%s %s` | %s | %s | %s |\n", o.Name, o.Method, o.Path, o.JudgedOn(),
+			o.ResourcePolicies(), available)
 	}
 	return b.String()
 }

@@ -13,6 +13,10 @@ import (
 // audit records a change in the transaction that makes it, or the refusal of one. detail holds the parameters worth
 // knowing later, never a policy text, a token or a body.
 func (s *Service) audit(w catalog.Writer, c iam.Caller, action string, on Subject, detail map[string]any) error {
+	done, judged, err := judgedAt(action, on)
+	if err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
 	if detail == nil {
 		detail = map[string]any{}
 	}
@@ -21,7 +25,7 @@ func (s *Service) audit(w catalog.Writer, c iam.Caller, action string, on Subjec
 		return fmt.Errorf("audit %s: %w", action, err)
 	}
 	resource := ""
-	if arns := s.resources(levelOf(action, on), on); len(arns) > 0 {
+	if arns := judged.resources(s, on); len(arns) > 0 {
 		resource = arns[len(arns)-1]
 	}
 	return w.Record(catalog.Event{
@@ -30,7 +34,7 @@ func (s *Service) audit(w catalog.Writer, c iam.Caller, action string, on Subjec
 		RequestID: c.RequestID,
 		Account:   c.Principal.Account,
 		Principal: c.Principal.ARN,
-		Action:    "codeartifact:" + action,
+		Action:    done.Permission(),
 		Resource:  resource,
 		Detail:    text,
 	})
@@ -101,7 +105,7 @@ func (s *Service) announce(w catalog.Writer, c iam.Caller, repo catalog.Reposito
 		Account:   c.Principal.Account,
 		Principal: c.Principal.ARN,
 		Action:    operation,
-		Resource:  s.resources(onPackage, OnPackage(repo.RepositoryKey, v.PackageKey))[0],
+		Resource:  onPackage.resources(s, OnPackage(repo.RepositoryKey, v.PackageKey))[0],
 		Detail:    text,
 	})
 }
