@@ -43,9 +43,9 @@ type Guard struct {
 	verifier *sigv4.Verifier
 
 	unknownKey catalog.AccessKey // stands in for a key nobody has, so that asking for one costs the same
-	principals *memory[string, member]
-	keys       *memory[string, keyInUse]
-	tokens     *memory[catalog.TokenHash, catalog.Token]
+	principals *catalog.Memo[string, member]
+	keys       *catalog.Memo[string, keyInUse]
+	tokens     *catalog.Memo[catalog.TokenHash, catalog.Token]
 }
 
 // globalRegion is the region that calls to AWS's global services are signed for, wherever they come from.
@@ -80,9 +80,9 @@ func New(c Config) (*Guard, error) {
 		region:     c.Region,
 		verifier:   sigv4.New(c.Now, scopes(c.Region)...),
 		unknownKey: dummy,
-		principals: newMemory[string, member](rememberedPrincipals),
-		keys:       newMemory[string, keyInUse](rememberedKeys),
-		tokens:     newMemory[catalog.TokenHash, catalog.Token](rememberedTokens),
+		principals: catalog.NewMemo[string, member](c.Catalog, rememberedPrincipals),
+		keys:       catalog.NewMemo[string, keyInUse](c.Catalog, rememberedKeys),
+		tokens:     catalog.NewMemo[catalog.TokenHash, catalog.Token](c.Catalog, rememberedTokens),
 	}, nil
 }
 

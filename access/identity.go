@@ -57,24 +57,26 @@ func (g *Guard) API(r *http.Request, requestID string, payload sigv4.Payload, se
 // verify proves the claim with the key it names. A remembered key only makes success cheap: before a refusal its
 // reading is made up for, else the time of a refusal would tell which keys are in use.
 func (g *Guard) verify(ctx context.Context, claim *sigv4.Claim, payload sigv4.Payload) (keyInUse, error) {
-	id, stamp := claim.AccessKeyID(), g.store.Stamp(catalog.PrincipalsTopic())
-	key, known := g.keys.recall(id, stamp)
-	if !known {
-		var err error
-		if key, err = g.readKey(ctx, id); err != nil {
+	id := claim.AccessKeyID()
+	proven := false
+	key, err := g.keys.Get(ctx, id, func(ctx context.Context, on *catalog.Basis) (keyInUse, error) {
+		on.Topics(catalog.PrincipalsTopic())
+		key, err := g.readKey(ctx, id)
+		if err != nil {
 			return keyInUse{}, err
 		}
+		// Proven in here, so that a key which proves nothing, or is nobody's, is not remembered.
+		proven = true
+		return key, g.verifier.Verify(claim, key.secret, payload)
+	})
+	if err != nil || proven {
+		return key, err
 	}
 	if refusal := g.verifier.Verify(claim, key.secret, payload); refusal != nil {
-		if known {
-			if _, err := g.readKey(ctx, id); err != nil {
-				return keyInUse{}, err
-			}
+		if _, err := g.readKey(ctx, id); err != nil {
+			return keyInUse{}, err
 		}
 		return keyInUse{}, refusal
-	}
-	if !known {
-		g.keys.keep(id, stamp, key)
 	}
 	return key, nil
 }

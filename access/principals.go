@@ -20,10 +20,14 @@ const allowAll = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action
 // member returns a principal with its policies of the moment, or NotFound. A policy that does not parse makes the
 // principal unusable rather than lighter by a policy: the one left out might be a deny.
 func (g *Guard) member(ctx context.Context, id string) (member, error) {
-	stamp := g.store.Stamp(catalog.PrincipalsTopic())
-	if m, ok := g.principals.recall(id, stamp); ok {
-		return m, nil
-	}
+	return g.principals.Get(ctx, id, func(ctx context.Context, on *catalog.Basis) (member, error) {
+		on.Topics(catalog.PrincipalsTopic())
+		return g.readMember(ctx, id)
+	})
+}
+
+// readMember reads what member remembers.
+func (g *Guard) readMember(ctx context.Context, id string) (member, error) {
 	var p catalog.Principal
 	var documents []catalog.IdentityPolicy
 	err := g.store.Read(ctx, func(r catalog.Reader) (err error) {
@@ -50,6 +54,5 @@ func (g *Guard) member(ctx context.Context, id string) (member, error) {
 		policy.Name = d.Name
 		m.identity = append(m.identity, policy)
 	}
-	g.principals.keep(id, stamp, m)
 	return m, nil
 }

@@ -46,7 +46,9 @@ var _ catalog.Store = (*records)(nil)
 
 func (s *records) Close() error { return nil }
 
-func (s *records) Stamp(...catalog.Topic) uint64 { return s.stamp.Load() }
+func (s *records) Stamp(...catalog.Topic) (catalog.Stamp, bool) {
+	return catalog.Stamp(s.stamp.Load()), true
+}
 
 func (s *records) Read(_ context.Context, fn func(catalog.Reader) error) error {
 	s.reads.Add(1)

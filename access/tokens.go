@@ -140,22 +140,21 @@ func (g *Guard) token(ctx context.Context, secret artifact.Secret) (catalog.Toke
 	if len(secret.Reveal()) != tokenLength || !strings.HasPrefix(secret.Reveal(), tokenPrefix) {
 		return catalog.Token{}, refused()
 	}
-	// Tokens go with their principal and their domain, without touching the topic of tokens.
-	stamp := g.store.Stamp(catalog.TokensTopic(), catalog.PrincipalsTopic(), catalog.DomainsTopic())
 	hash := tokenHash(secret)
-	token, ok := g.tokens.recall(hash, stamp)
-	if !ok {
-		err := g.store.Read(ctx, func(r catalog.Reader) (err error) {
+	token, err := g.tokens.Get(ctx, hash, func(ctx context.Context, on *catalog.Basis) (token catalog.Token, err error) {
+		// Tokens go with their principal and their domain, without touching the topic of tokens.
+		on.Topics(catalog.TokensTopic(), catalog.PrincipalsTopic(), catalog.DomainsTopic())
+		err = g.store.Read(ctx, func(r catalog.Reader) (err error) {
 			token, err = r.Token(hash)
 			return err
 		})
-		if artifact.Is(err, artifact.NotFound) {
-			return catalog.Token{}, refused()
-		}
-		if err != nil {
-			return catalog.Token{}, fmt.Errorf("read token: %w", err)
-		}
-		g.tokens.keep(hash, stamp, token)
+		return token, err
+	})
+	if artifact.Is(err, artifact.NotFound) {
+		return catalog.Token{}, refused()
+	}
+	if err != nil {
+		return catalog.Token{}, fmt.Errorf("read token: %w", err)
 	}
 	if !g.now().Before(token.ExpiresAt) {
 		return catalog.Token{}, refused()

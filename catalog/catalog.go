@@ -30,14 +30,17 @@ type Store interface {
 	// A panic in fn rolls back and goes on to the caller. Neither Read nor Write may be called from within a Write or a
 	// Read of the same goroutine, but for a Write within a Read, which the snapshot does not see.
 	Write(ctx context.Context, fn func(Writer) error) error
-	// Stamp returns a number that changes whenever a committed write touched one of the topics. It costs no I/O: an
-	// answer computed after taking a stamp stays good while the stamp is the same. Stamps may change without cause.
-	// Take the stamp before reading. Between processes that share a catalog a stamp may lag; an implementation says by
-	// how much at most.
-	Stamp(topics ...Topic) uint64
+	// Stamp returns a stamp of the topics, which changes whenever a committed write touched one of them: an answer read
+	// after taking a stamp stays good while the stamp is the same. It costs no I/O and no allocation. Stamps may change
+	// without cause. known is false while the catalog cannot tell, because it has not heard for too long from others that
+	// may have written; then read, keep nothing, and ask again. Memo does all that.
+	Stamp(topics ...Topic) (stamp Stamp, known bool)
 	// Close waits for running calls and frees what the store holds. Later and waiting calls fail; closing again does not.
 	Close() error
 }
+
+// Stamp tells one state of some topics from another, within one Store. It means nothing to any other.
+type Stamp uint64
 
 // Reader reads one snapshot.
 type Reader interface {

@@ -49,7 +49,8 @@ type documentKey struct {
 
 // basis is what a document was rendered from: while it is the same, the document is true.
 type basis struct {
-	stamp    uint64
+	stamp    catalog.Stamp
+	known    bool // the catalog vouches for the stamp; a document is only kept if it does
 	listings string
 }
 
@@ -102,7 +103,7 @@ func weight(doc Document) int64 { return int64(len(doc.Gzip)+len(doc.Identity)) 
 func (s *Service) document(ctx context.Context, at *site, p artifact.PackageKey, variant string,
 	render func(io.Writer, View) error) (Document, error) {
 	// The stamp comes first: what is read after it may be newer than the stamp says, never older.
-	stamp := s.Catalog.Stamp(catalog.DomainTopic(at.domain.ID), catalog.PackageTopic(at.domain.ID, p))
+	stamp, vouched := s.Catalog.Stamp(catalog.DomainTopic(at.domain.ID), catalog.PackageTopic(at.domain.ID, p))
 	at, err := s.existing(ctx, at.repository.RepositoryKey)
 	if err != nil {
 		return Document{}, err
@@ -119,15 +120,12 @@ func (s *Service) document(ctx context.Context, at *site, p artifact.PackageKey,
 		return Document{}, err
 	}
 	key := documentKey{at.repository.ID, p, variant}
-	on := basis{stamp, from.id}
+	on := basis{stamp, vouched, from.id}
 	known, current := s.documents.get(key, on)
 	if current {
 		return known, nil
 	}
-	flight := fmt.Sprintf("%d/%s/%s/%d/%s", key.repository, p, variant, on.stamp, on.listings)
-	rendered := s.documents.rendering.DoChan(flight, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renderTime)
-		defer cancel()
+	anew := func(ctx context.Context) (Document, error) {
 		view, err := s.merge(ctx, at, p, made, from)
 		if err != nil {
 			return Document{}, err
@@ -139,8 +137,20 @@ func (s *Service) document(ctx context.Context, at *site, p artifact.PackageKey,
 		if doc.ETag == known.ETag {
 			doc.Modified = known.Modified
 		}
-		s.documents.put(key, on, doc)
 		return doc, nil
+	}
+	if !on.known {
+		return anew(ctx) // what another caller began to render may be older
+	}
+	flight := fmt.Sprintf("%d/%s/%s/%d/%s", key.repository, p, variant, on.stamp, on.listings)
+	rendered := s.documents.rendering.DoChan(flight, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renderTime)
+		defer cancel()
+		doc, err := anew(ctx)
+		if err == nil {
+			s.documents.put(key, on, doc)
+		}
+		return doc, err
 	})
 	select {
 	case <-ctx.Done():

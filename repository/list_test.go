@@ -235,7 +235,7 @@ func (c *interrupted) count() {
 	}
 }
 
-func (c *interrupted) Stamp(topics ...catalog.Topic) uint64 {
+func (c *interrupted) Stamp(topics ...catalog.Topic) (catalog.Stamp, bool) {
 	c.count()
 	return c.Store.Stamp(topics...)
 }

@@ -27,11 +27,11 @@ type heldAsset struct {
 // open finds an asset for a package manager and retains what it finds upstream.
 func (s *Service) open(ctx context.Context, c iam.Caller, at *site, v artifact.VersionKey, asset string) (File, error) {
 	key := heldKey{at.repository.ID, v, asset}
-	if known, ok := s.held.get(key); ok {
+	if known, ok := s.held.Recall(key); ok {
 		return s.file(ctx, at, known.version, known.asset)
 	}
-	topic := catalog.PackageTopic(at.domain.ID, v.PackageKey)
-	stamp := s.Catalog.Stamp(topic)
+	on := s.held.Basis()
+	on.Topics(catalog.PackageTopic(at.domain.ID, v.PackageKey))
 	found, err := s.locate(ctx, at, v)
 	if err != nil {
 		return File{}, err
@@ -57,7 +57,7 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *site, v artifact.V
 	if err != nil {
 		return File{}, err
 	}
-	s.held.put(key, heldAsset{*found.own, a}, stamp, topic)
+	s.held.Keep(key, heldAsset{*found.own, a}, on)
 	return s.file(ctx, at, *found.own, a)
 }
 

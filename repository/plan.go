@@ -30,13 +30,14 @@ type planKey struct {
 
 func (s *Service) plan(ctx context.Context, at *site, p artifact.PackageKey) (*plan, error) {
 	key := planKey{at.repository.ID, p}
-	if known, ok := s.plans.get(key); ok {
-		return known, nil
-	}
-	topics := []catalog.Topic{
-		catalog.DomainsTopic(), catalog.DomainTopic(at.domain.ID), catalog.PackageTopic(at.domain.ID, p),
-	}
-	stamp := s.Catalog.Stamp(topics...)
+	return s.plans.Get(ctx, key, func(ctx context.Context, on *catalog.Basis) (*plan, error) {
+		on.Topics(catalog.DomainsTopic(), catalog.DomainTopic(at.domain.ID), catalog.PackageTopic(at.domain.ID, p))
+		return s.makePlan(ctx, at, p)
+	})
+}
+
+// makePlan makes what plan remembers.
+func (s *Service) makePlan(ctx context.Context, at *site, p artifact.PackageKey) (*plan, error) {
 	// The graph is looked up again after the stamp: the one at hand may be older than the stamp says.
 	at, err := s.existing(ctx, at.repository.RepositoryKey)
 	if err != nil {
@@ -51,7 +52,6 @@ func (s *Service) plan(ctx context.Context, at *site, p artifact.PackageKey) (*p
 		return nil, err
 	}
 	s.lay(made, at.graph, 0, p.Format)
-	s.plans.put(key, made, stamp, topics...)
 	return made, nil
 }
 

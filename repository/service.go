@@ -17,9 +17,9 @@ import (
 // Service has the rules. All its methods may be used at once from any number of goroutines.
 type Service struct {
 	Options
-	sites     *stamped[siteKey, *site]
-	held      *stamped[heldKey, heldAsset]
-	plans     *stamped[planKey, *plan]
+	sites     *catalog.Memo[siteKey, *site]
+	held      *catalog.Memo[heldKey, heldAsset]
+	plans     *catalog.Memo[planKey, *plan]
 	documents *documents
 	retaining singleflight.Group
 }
@@ -94,9 +94,9 @@ func New(o Options) *Service {
 	orDefault(&o.DocumentCache, 64<<20)
 	orDefault(&o.Partition, "aws")
 	s := &Service{Options: o, documents: newDocuments(o.DocumentCache)}
-	s.sites = newStamped[siteKey, *site](o.Catalog, 4096)
-	s.plans = newStamped[planKey, *plan](o.Catalog, 16384)
-	s.held = newStamped[heldKey, heldAsset](o.Catalog, 65536)
+	s.sites = catalog.NewMemo[siteKey, *site](o.Catalog, 4096)
+	s.plans = catalog.NewMemo[planKey, *plan](o.Catalog, 16384)
+	s.held = catalog.NewMemo[heldKey, heldAsset](o.Catalog, 65536)
 	return s
 }
 

@@ -29,36 +29,26 @@ type siteKey struct {
 // site returns what is known around a domain (name empty) or a repository. What does not exist is nil in it, and that
 // is remembered as well.
 func (s *Service) site(ctx context.Context, domain artifact.DomainKey, name string) (*site, error) {
-	key := siteKey{domain, name}
-	if known, ok := s.sites.get(key); ok {
-		return known, nil
-	}
-	// The domain's ID is needed for its topic, and its topic must be stamped before the rest is read.
-	domains := s.Catalog.Stamp(catalog.DomainsTopic())
-	found := &site{}
-	err := s.Catalog.Read(ctx, func(r catalog.Reader) error {
-		d, err := optional(r.Domain(domain))
-		found.domain = d
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("find domain %s: %w", domain, err)
-	}
-	if found.domain == nil {
-		s.sites.put(key, found, domains, catalog.DomainsTopic())
+	return s.sites.Get(ctx, siteKey{domain, name}, func(ctx context.Context, on *catalog.Basis) (*site, error) {
+		on.Topics(catalog.DomainsTopic())
+		found := &site{}
+		err := s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
+			found.domain, err = optional(r.Domain(domain))
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("find domain %s: %w", domain, err)
+		}
+		if found.domain == nil {
+			return found, nil
+		}
+		on.Topics(catalog.DomainTopic(found.domain.ID))
+		err = s.Catalog.Read(ctx, func(r catalog.Reader) error { return s.survey(r, found, name) })
+		if err != nil {
+			return nil, fmt.Errorf("survey %s/%s: %w", domain, name, err)
+		}
 		return found, nil
-	}
-	topics := []catalog.Topic{catalog.DomainsTopic(), catalog.DomainTopic(found.domain.ID)}
-	stamp := s.Catalog.Stamp(topics...)
-	err = s.Catalog.Read(ctx, func(r catalog.Reader) error { return s.survey(r, found, name) })
-	if err != nil {
-		return nil, fmt.Errorf("survey %s/%s: %w", domain, name, err)
-	}
-	// The domain was read before the second stamp; if domains came or went since, the next caller looks again.
-	if s.Catalog.Stamp(catalog.DomainsTopic()) == domains {
-		s.sites.put(key, found, stamp, topics...)
-	}
-	return found, nil
+	})
 }
 
 // survey fills in everything about the site but its domain.

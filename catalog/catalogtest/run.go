@@ -68,6 +68,16 @@ func moment(n int) time.Time {
 	return time.Date(2026, 3, 14, 15, 9, 26, 535897000, time.UTC).Add(time.Duration(n) * time.Second)
 }
 
+// stamp returns the topics' stamp, which must be known.
+func (f *fixture) stamp(topics ...catalog.Topic) catalog.Stamp {
+	f.Helper()
+	stamp, known := f.Stamp(topics...)
+	if !known {
+		f.Errorf("the stamp of %v is unknown", topics)
+	}
+	return stamp
+}
+
 // read runs fn in a Read that must succeed.
 func (f *fixture) read(fn func(r catalog.Reader) error) {
 	f.Helper()

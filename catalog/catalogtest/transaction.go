@@ -381,10 +381,10 @@ func testStamps(t *testing.T, open func(t *testing.T) catalog.Store) {
 		{"DeleteDomain_with_tokens", []catalog.Topic{domains, domain, tokens},
 			func(w catalog.Writer) error { return w.DeleteDomain(d) }},
 	} {
-		stamps := func() []uint64 {
-			all := []uint64{f.Stamp(step.touches...)}
+		stamps := func() []catalog.Stamp {
+			all := []catalog.Stamp{f.stamp(step.touches...)}
 			for _, topic := range step.touches {
-				all = append(all, f.Stamp(topic))
+				all = append(all, f.stamp(topic))
 			}
 			return all
 		}
@@ -419,11 +419,11 @@ func testStamps(t *testing.T, open func(t *testing.T) catalog.Store) {
 		}
 		for range 2 {
 			all.Go(func() {
-				var stamp uint64
+				var stamp catalog.Stamp
 				kept := -1
 				for returned.Load() < 100 {
 					least := int(returned.Load())
-					if now := f.Stamp(catalog.DomainTopic(d)); kept < 0 || now != stamp {
+					if now := f.stamp(catalog.DomainTopic(d)); kept < 0 || now != stamp {
 						stamp = now
 						f.read(func(r catalog.Reader) error {
 							u, err := r.Usage(d)

@@ -194,3 +194,28 @@ func BenchmarkPublish(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkMemo is what every request pays for each answer that is remembered.
+func BenchmarkMemo(b *testing.B) {
+	s, err := sqlcatalog.OpenSQLite(b.Context(), filepath.Join(b.TempDir(), "catalog"), sqlcatalog.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	type key struct {
+		repository catalog.RepositoryID
+		pkg        artifact.PackageKey
+	}
+	k := key{1, artifact.PackageKey{Format: artifact.NPM, Name: "lodash"}}
+	m := catalog.NewMemo[key, *int](s, 16384)
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := m.Get(b.Context(), k, func(_ context.Context, on *catalog.Basis) (*int, error) {
+			on.Topics(catalog.DomainsTopic(), catalog.DomainTopic(1), catalog.PackageTopic(1, k.pkg))
+			return new(int), nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -30,12 +30,12 @@ func (s *stamps) stripe(t catalog.Topic) int {
 }
 
 // sum adds up the topics' counters. They only ever grow, so the sum stays the same exactly if all of them do.
-func (s *stamps) sum(topics []catalog.Topic) uint64 {
+func (s *stamps) sum(topics []catalog.Topic) catalog.Stamp {
 	var total uint64
 	for _, t := range topics {
 		total += s.counts[s.stripe(t)].Load()
 	}
-	return total
+	return catalog.Stamp(total)
 }
 
 // count counts a commit for every stripe in the set.

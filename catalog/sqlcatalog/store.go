@@ -140,8 +140,10 @@ func (s *Store) read(ctx context.Context, fresh bool, fn func(*session) error) e
 // reader hides the verbs that write: what Read hands out cannot be turned into a Writer.
 type reader struct{ catalog.Reader }
 
-// Stamp implements catalog.Store. Only this process writes, so it never lags.
-func (s *Store) Stamp(topics ...catalog.Topic) uint64 { return s.stamps.sum(topics) }
+// Stamp implements catalog.Store. Only this process writes, so it is always known.
+func (s *Store) Stamp(topics ...catalog.Topic) (catalog.Stamp, bool) {
+	return s.stamps.sum(topics), true
+}
 
 // Close waits for what runs and closes the files. Later calls of Read and Write fail.
 func (s *Store) Close() error {
