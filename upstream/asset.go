@@ -19,6 +19,9 @@ type AssetRequest struct {
 	// address. Path is used where URL is empty: relative, escaped, below the origin's address.
 	URL, Path string
 	Accept    string // header; a page (text/html) is refused unless it stands here
+	// Refresh has the upstream asked although it lately did not have the file: for a caller who has reason to believe
+	// that it has it now. It is obeyed as often as Client.Refresh is (RefreshEvery, RefreshRate).
+	Refresh bool
 	// Flight is the coalescing key. Requests with the same one, at the same time, must be for the same bytes and of the
 	// same domain: the first request's Open and Keep serve them all.
 	Flight string
@@ -37,6 +40,8 @@ type AssetRequest struct {
 // is one request, which goes on when callers leave, within its own limits. It returns once the upstream has begun to
 // answer.
 //
+// A file that the upstream does not have is remembered as missing for NegativeTTL, for all flights.
+//
 // The last bytes, up to 64 KiB of what has arrived, are held back until the whole is known to be right: Want is met,
 // Keep and Each returned nil. So no reader ever gets a complete wrong body, and a small file comes in one piece or not
 // at all.
@@ -52,7 +57,10 @@ func (c *Client) Asset(ctx context.Context, req AssetRequest) (*Transfer, error)
 	if err != nil {
 		return nil, err
 	}
-	f := c.join(to, req)
+	f, err := c.join(to, req)
+	if err != nil {
+		return nil, err
+	}
 	t := &Transfer{client: c, flight: f, ctx: ctx, req: req, closed: make(chan struct{})}
 	if err := t.begun(); err != nil {
 		_ = t.Close() // releases the flight; nothing was read
@@ -76,13 +84,19 @@ func (r AssetRequest) check() error {
 	return artifact.Errorf(artifact.Invalid, "AssetRequest.%s is missing.", missing)
 }
 
-// join joins the flight or starts it; either way the caller is one of its followers.
-func (c *Client) join(to target, req AssetRequest) *flight {
+// join joins the flight or starts it; either way the caller is one of its followers. NotFound when the file is
+// remembered as missing.
+func (c *Client) join(to target, req AssetRequest) (*flight, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if f := c.flights[req.Flight]; f != nil && f.follow() {
 		c.metrics.coalesced(req.Connection, assetKind)
-		return f
+		return f, nil
+	}
+	k := keyOf(req.Connection, req.URL, req.Path)
+	if file, known := c.file(k); known && !file.exists && !(req.Refresh && c.mayAskAgain(k, file)) {
+		c.metrics.negativeHit(req.Connection, assetKind)
+		return nil, to.origin.notFound()
 	}
 	f := newFlight(req.Flight)
 	begun := c.spawn(func(ctx context.Context) {
@@ -92,22 +106,31 @@ func (c *Client) join(to target, req AssetRequest) *flight {
 	if !begun {
 		f.end(shuttingDown())
 		f.leave(c.discard)
-		return f
+		return f, nil
 	}
 	c.metrics.flight(req.Connection, assetKind)
 	c.flights[req.Flight] = f
-	return f
+	return f, nil
+}
+
+// assetHeader asks for archives as they are: a coding would change the bytes the digests were made of.
+func assetHeader(accept string) http.Header {
+	h := http.Header{"Accept-Encoding": {"identity"}}
+	if accept != "" {
+		h.Set("Accept", accept)
+	}
+	return h
 }
 
 // fetch asks the upstream, spools, verifies and keeps.
 func (c *Client) fetch(ctx context.Context, to target, req AssetRequest, f *flight) error {
-	// Archives are asked for as they are: a coding would change the bytes the digests were made of.
-	to.header = http.Header{"Accept-Encoding": {"identity"}}
-	if req.Accept != "" {
-		to.header.Set("Accept", req.Accept)
-	}
+	to.header = assetHeader(req.Accept)
+	k := keyOf(req.Connection, req.URL, req.Path)
 	resp, err := c.get(ctx, to)
 	if err != nil {
+		if artifact.Is(err, artifact.NotFound) {
+			c.rememberFile(k, knownFile{size: -1})
+		}
 		return err
 	}
 	defer func() { _ = resp.Body.Close() }() // read to its end, or given up
@@ -141,6 +164,7 @@ func (c *Client) fetch(ctx context.Context, to target, req AssetRequest, f *flig
 	if err := req.Keep(keeping, spool, digests, size); err != nil {
 		return fmt.Errorf("keep an asset: %w", err)
 	}
+	c.rememberFile(k, knownFile{exists: true, size: size})
 	f.verified(digests)
 	return nil
 }

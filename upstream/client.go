@@ -33,9 +33,11 @@ type Client struct {
 	lingering     []*flight // finished, oldest first
 	revalidations map[revalidationKey]*revalidation
 	flights       map[string]*flight
+	probes        map[Key]*probe
 	limiters      map[string]*rate.Limiter
 	entries       *lru.Cache[Key, memory]
-	absences      *lru.Cache[Key, time.Time] // until when the upstream is believed not to have it
+	absences      *lru.Cache[Key, time.Time] // until when the upstream is believed not to have a document
+	files         *lru.Cache[Key, knownFile] // assets, also those that are not there
 	breakers      *lru.Cache[string, *breaker]
 }
 
@@ -70,9 +72,11 @@ func New(o Options) (*Client, error) {
 		transports:    newTransports(&o),
 		revalidations: make(map[revalidationKey]*revalidation),
 		flights:       make(map[string]*flight),
+		probes:        make(map[Key]*probe),
 		limiters:      make(map[string]*rate.Limiter),
 		entries:       table[Key, memory](o.MaxEntries),
 		absences:      table[Key, time.Time](o.MaxEntries),
+		files:         table[Key, knownFile](o.MaxEntries),
 		breakers:      table[string, *breaker](maxBreakers),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())

@@ -97,10 +97,7 @@ func (c *Client) document(ctx context.Context, req DocumentRequest, now bool) (D
 	if err != nil {
 		return Document{}, err
 	}
-	k := Key{req.Connection, req.Path}
-	if req.URL != "" {
-		k.Path = req.URL
-	}
+	k := keyOf(req.Connection, req.URL, req.Path)
 	if err := c.load(ctx, k); err != nil {
 		return Document{}, err
 	}
@@ -111,6 +108,7 @@ func (c *Client) document(ctx context.Context, req DocumentRequest, now bool) (D
 		}
 		switch st {
 		case missing:
+			c.metrics.negativeHit(k.Connection, documentKind)
 			return Document{}, to.origin.notFound()
 		case fresh:
 			return c.answer(m, req), nil

@@ -12,8 +12,10 @@ import (
 	"entrepot/artifact"
 )
 
-// A target is where one GET goes, as far as the first byte of its body: redirects, retries and breaker included.
+// A target is where one GET or HEAD goes, as far as the first byte of its body: redirects, retries and breaker
+// included.
 type target struct {
+	method     string
 	connection string
 	origin     Origin
 	url        *url.URL
@@ -27,7 +29,7 @@ func (c *Client) target(connection, absolute, path string) (target, error) {
 	if err != nil {
 		return target{}, err
 	}
-	to := target{connection: connection, origin: origin}
+	to := target{method: http.MethodGet, connection: connection, origin: origin}
 	if absolute == "" {
 		to.url, err = origin.below(path)
 		return to, err
@@ -217,7 +219,7 @@ func conditional(h http.Header) bool {
 }
 
 func (c *Client) request(ctx context.Context, to target) (*http.Request, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, to.url.String(), nil)
+	r, err := http.NewRequestWithContext(ctx, to.method, to.url.String(), nil)
 	if err != nil {
 		return nil, to.origin.unavailable("cannot be asked for this URL").Causing(err)
 	}

@@ -31,6 +31,8 @@ var families = []struct {
 	{"entrepot_upstream_flights_total", "Fetches begun, each for any number of callers.", true, "kind"},
 	{"entrepot_upstream_coalesced_total", "Callers that joined a fetch another had begun.", true, "kind"},
 	{"entrepot_upstream_stale_total", "Documents answered from an old copy because the upstream failed.", true, ""},
+	{"entrepot_upstream_negative_hits_total", "Answers that an upstream does not have it, without asking again.", true,
+		"kind"},
 	{"entrepot_upstream_integrity_failures_total", "Assets that were not what was promised.", true, ""},
 	{"entrepot_upstream_breaker_state", "Breaker of the origin's host: 0 closed, 1 probing, 2 open.", false, ""},
 }
@@ -41,13 +43,15 @@ const (
 	flightsFamily
 	coalescedFamily
 	staleFamily
+	negativeFamily
 	integrityFamily
 	breakerFamily
 )
 
 const (
-	documentKind = "document"
-	assetKind    = "asset"
+	documentKind  = "document"
+	assetKind     = "asset"
+	existenceKind = "existence"
 )
 
 type series struct {
@@ -73,10 +77,11 @@ func (m *metrics) request(connection, outcome string) { m.add(requestsFamily, co
 func (m *metrics) received(connection string, n int) {
 	m.add(receivedFamily, connection, "", float64(n))
 }
-func (m *metrics) flight(connection, kind string)     { m.add(flightsFamily, connection, kind, 1) }
-func (m *metrics) coalesced(connection, kind string)  { m.add(coalescedFamily, connection, kind, 1) }
-func (m *metrics) stale(connection string)            { m.add(staleFamily, connection, "", 1) }
-func (m *metrics) integrityFailure(connection string) { m.add(integrityFamily, connection, "", 1) }
+func (m *metrics) flight(connection, kind string)      { m.add(flightsFamily, connection, kind, 1) }
+func (m *metrics) coalesced(connection, kind string)   { m.add(coalescedFamily, connection, kind, 1) }
+func (m *metrics) stale(connection string)             { m.add(staleFamily, connection, "", 1) }
+func (m *metrics) negativeHit(connection, kind string) { m.add(negativeFamily, connection, kind, 1) }
+func (m *metrics) integrityFailure(connection string)  { m.add(integrityFamily, connection, "", 1) }
 
 // Samples returns what has been measured so far, ordered by name and labels. It is cheap enough for every scrape.
 func (c *Client) Samples() []Sample {

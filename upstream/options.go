@@ -22,17 +22,17 @@ type Options struct {
 	Logger     *slog.Logger     // slog.Default()
 	OnMismatch func(Mismatch)   // told of every asset that was not what it should be; may be nil
 
-	Freshness            time.Duration // a document this young is answered without asking; 5 s
+	Freshness            time.Duration // a document or a file's existence this young is answered without asking; 5 s
 	StaleWhileRevalidate time.Duration // for so long after, the old one is answered and a new one asked for; 60 s
 	StaleWait            time.Duration // later still, callers wait at most this long for the new one; 5 s
-	NegativeTTL          time.Duration // how long a 404 is believed; 60 s, and never longer
+	NegativeTTL          time.Duration // how long it is believed that a document or file is not there; 60 s, at most
 	RefreshEvery         time.Duration // Refresh asks at most so often per document; 1 s
 	RefreshRate          float64       // … and so often a second per connection; 20
 	Linger               time.Duration // how long a finished flight still takes callers in; 2 s, none if negative
 
 	MaxDocument int64 // bytes, after decompression; 256 MiB
 	MaxAsset    int64 // bytes; 5 GiB
-	MaxEntries  int   // documents known without asking the Cache, and as many absences; 65536
+	MaxEntries  int   // documents known without asking the Cache, as many absences, as many files; 65536
 
 	ConnectTimeout time.Duration // name resolution and TCP; 5 s
 	TLSTimeout     time.Duration // 5 s
