@@ -60,7 +60,7 @@ func (g *Guard) verify(ctx context.Context, claim *sigv4.Claim, payload sigv4.Pa
 	id := claim.AccessKeyID()
 	proven := false
 	key, err := g.keys.Get(ctx, id, func(ctx context.Context, on *catalog.Basis) (keyInUse, error) {
-		on.Topics(catalog.PrincipalsTopic())
+		on.Topics(catalog.AccessKeyTopic(id), catalog.PrincipalsTopic())
 		key, err := g.readKey(ctx, id)
 		if err != nil {
 			return keyInUse{}, err

@@ -21,7 +21,7 @@ const allowAll = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action
 // principal unusable rather than lighter by a policy: the one left out might be a deny.
 func (g *Guard) member(ctx context.Context, id string) (member, error) {
 	return g.principals.Get(ctx, id, func(ctx context.Context, on *catalog.Basis) (member, error) {
-		on.Topics(catalog.PrincipalsTopic())
+		on.Topics(catalog.PrincipalTopic(id), catalog.PrincipalsTopic())
 		return g.readMember(ctx, id)
 	})
 }

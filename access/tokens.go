@@ -142,8 +142,7 @@ func (g *Guard) token(ctx context.Context, secret artifact.Secret) (catalog.Toke
 	}
 	hash := tokenHash(secret)
 	token, err := g.tokens.Get(ctx, hash, func(ctx context.Context, on *catalog.Basis) (token catalog.Token, err error) {
-		// Tokens go with their principal and their domain, without touching the topic of tokens.
-		on.Topics(catalog.TokensTopic(), catalog.PrincipalsTopic(), catalog.DomainsTopic())
+		on.Topics(catalog.TokenTopic(hash), catalog.TokensTopic())
 		err = g.store.Read(ctx, func(r catalog.Reader) (err error) {
 			token, err = r.Token(hash)
 			return err

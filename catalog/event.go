@@ -34,7 +34,7 @@ type EventReader interface {
 	Events(after int64, limit int) ([]Event, error)
 }
 
-// EventWriter adds to the record.
+// EventWriter adds to the record. It touches no topic.
 type EventWriter interface {
 	// Record adds e under a new sequence number; e.Sequence is not looked at.
 	Record(e Event) error

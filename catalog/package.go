@@ -39,7 +39,7 @@ type PackageReader interface {
 		Listing[artifact.PackageKey], error)
 }
 
-// PackageWriter changes packages. Touches PackageTopic.
+// PackageWriter changes packages. Touches PackageTopic and RepositoryTopic.
 type PackageWriter interface {
 	// PutPackage creates the package or replaces its controls and labels; Folded stays as it was created. A label may name a version that is not there
 	// (yet); NotFound without the repository; Conflict if the repository holds another package of the same format and the

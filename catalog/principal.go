@@ -42,7 +42,8 @@ type PrincipalReader interface {
 	AccessKeys(principal string) ([]AccessKey, error)
 }
 
-// PrincipalWriter changes principals. Touches PrincipalsTopic; deleting a principal touches TokensTopic too.
+// PrincipalWriter changes principals. Touches PrincipalTopic of the one concerned, and AccessKeyTopic of an access key;
+// deleting a principal touches PrincipalsTopic and TokensTopic too.
 type PrincipalWriter interface {
 	// CreatePrincipal stores p; Conflict if its ID or ARN is taken.
 	CreatePrincipal(p Principal) error
@@ -75,7 +76,7 @@ type TokenReader interface {
 	Token(h TokenHash) (Token, error)
 }
 
-// TokenWriter changes tokens. Deleting touches TokensTopic.
+// TokenWriter changes tokens. Deleting touches the TokenTopic of each.
 type TokenWriter interface {
 	// CreateToken stores t; Conflict if its hash is taken, NotFound without its domain or principal.
 	CreateToken(t Token) error

@@ -43,7 +43,8 @@ type RepositoryReader interface {
 	Repositories(filter RepositoryFilter, page Page) (Listing[Repository], error)
 }
 
-// RepositoryWriter changes repositories. Touches DomainTopic; deleting touches the PackageTopic of each package.
+// RepositoryWriter changes repositories. Touches DomainTopic; deleting touches RepositoryTopic for every
+// format and the PackageTopic of each package.
 type RepositoryWriter interface {
 	// CreateRepository stores r with its upstreams and connections and returns its new ID; Conflict if the domain has one
 	// of this name. The domain is r.Domain; the owner and the domain's name come from its record. An upstream need not

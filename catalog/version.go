@@ -48,7 +48,7 @@ type VersionReader interface {
 	AssetReferenced(id DomainID, d artifact.Digest) (bool, error)
 }
 
-// VersionWriter changes versions. Touches PackageTopic and keeps Usage.AssetBytes right.
+// VersionWriter changes versions. Touches PackageTopic and RepositoryTopic, and keeps Usage.AssetBytes right.
 type VersionWriter interface {
 	// CreateVersion stores a new version with its assets into an existing package; Conflict if the repository has it.
 	// Assets keep their order; two of one name are Invalid. Promised assets refer to no bytes and count for nothing.

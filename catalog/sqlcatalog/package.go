@@ -310,7 +310,7 @@ func (s *session) PutPackage(id catalog.RepositoryID, p artifact.Package) error 
 	if err != nil {
 		return err
 	}
-	s.touch(catalog.PackageTopic(at.domain, p.PackageKey))
+	s.touchPackage(at.domain, id, p.PackageKey)
 	for name, version := range p.Labels {
 		if _, err := s.exec(verb, "INSERT INTO labels (package, name, version) VALUES (?, ?, ?)",
 			at.id, name, version); err != nil {
@@ -326,7 +326,7 @@ func (s *session) DeletePackage(id catalog.RepositoryID, key artifact.PackageKey
 	if err != nil {
 		return err
 	}
-	s.touch(catalog.PackageTopic(at.domain, key))
+	s.touchPackage(at.domain, id, key)
 	if err := s.release(at.domain, assetsOfPackage, int64(at.id)); err != nil {
 		return err
 	}

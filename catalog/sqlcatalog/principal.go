@@ -75,7 +75,7 @@ func (s *session) CreatePrincipal(p catalog.Principal) error {
 	if n == 0 {
 		return artifact.Errorf(artifact.Conflict, "Principal %s already exists", p.ARN)
 	}
-	s.touch(catalog.PrincipalsTopic())
+	s.touch(catalog.PrincipalTopic(p.ID))
 	return nil
 }
 
@@ -88,7 +88,7 @@ func (s *session) DeletePrincipal(id string) error {
 	if n == 0 {
 		return noPrincipal(id)
 	}
-	s.touch(catalog.PrincipalsTopic(), catalog.TokensTopic())
+	s.touch(catalog.PrincipalTopic(id), catalog.PrincipalsTopic(), catalog.TokensTopic())
 	return nil
 }
 
@@ -97,7 +97,7 @@ func (s *session) PutIdentityPolicy(principal string, p catalog.IdentityPolicy) 
 	if _, err := s.Principal(principal); err != nil {
 		return err
 	}
-	s.touch(catalog.PrincipalsTopic())
+	s.touch(catalog.PrincipalTopic(principal))
 	_, err := s.exec("put an identity policy", `INSERT INTO identity_policies (principal, name, document)
 		VALUES (?, ?, ?) ON CONFLICT (principal, name) DO UPDATE SET document = excluded.document`,
 		principal, p.Name, p.Document)
@@ -114,7 +114,7 @@ func (s *session) DeleteIdentityPolicy(principal, name string) error {
 	if n == 0 {
 		return artifact.Errorf(artifact.NotFound, "Principal %s has no policy %s", principal, name)
 	}
-	s.touch(catalog.PrincipalsTopic())
+	s.touch(catalog.PrincipalTopic(principal))
 	return nil
 }
 
@@ -131,29 +131,29 @@ func (s *session) CreateAccessKey(k catalog.AccessKey) error {
 	if n == 0 {
 		return artifact.Errorf(artifact.Conflict, "Access key %s already exists", k.ID)
 	}
-	s.touch(catalog.PrincipalsTopic())
+	s.touch(catalog.AccessKeyTopic(k.ID), catalog.PrincipalTopic(k.Principal))
 	return nil
 }
 
 // SetAccessKeyActive implements catalog.PrincipalWriter.
 func (s *session) SetAccessKeyActive(id string, active bool) error {
-	return s.changeKey("set an access key", "UPDATE access_keys SET active = ? WHERE id = ?", id, active, id)
+	return s.changeKey("set an access key", "UPDATE access_keys SET active = ? WHERE id = ? RETURNING principal", id, active, id)
 }
 
 // DeleteAccessKey implements catalog.PrincipalWriter.
 func (s *session) DeleteAccessKey(id string) error {
-	return s.changeKey("delete an access key", "DELETE FROM access_keys WHERE id = ?", id, id)
+	return s.changeKey("delete an access key", "DELETE FROM access_keys WHERE id = ? RETURNING principal", id, id)
 }
 
-// changeKey runs a statement that changes one access key; NotFound if it changed none.
+// changeKey runs a statement that changes one access key and returns whose it is; NotFound if it changed none.
 func (s *session) changeKey(verb, query, id string, args ...any) error {
-	n, err := s.exec(verb, query, args...)
+	principal, found, err := one(s, verb, scalar[string], query, args...)
 	if err != nil {
 		return err
 	}
-	if n == 0 {
+	if !found {
 		return noKey(id)
 	}
-	s.touch(catalog.PrincipalsTopic())
+	s.touch(catalog.AccessKeyTopic(id), catalog.PrincipalTopic(principal))
 	return nil
 }

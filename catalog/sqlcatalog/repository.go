@@ -202,6 +202,9 @@ func (s *session) DeleteRepository(id catalog.RepositoryID) error {
 		return noRepositoryID(id)
 	}
 	s.touch(catalog.DomainTopic(domain))
+	for _, f := range artifact.Formats() {
+		s.touch(catalog.RepositoryTopic(id, f))
+	}
 	// A full repository has more packages than should be in memory at once; their topics are a bounded set.
 	for filter, page := (catalog.PackageFilter{}), (catalog.Page{Limit: catalog.MaxPage}); ; {
 		l, err := s.Packages(id, filter, page)
@@ -209,7 +212,7 @@ func (s *session) DeleteRepository(id catalog.RepositoryID) error {
 			return err
 		}
 		for _, p := range l.Items {
-			s.touch(catalog.PackageTopic(domain, p.PackageKey))
+			s.touchPackage(domain, id, p.PackageKey)
 		}
 		if l.Next == "" {
 			break

@@ -120,7 +120,7 @@ func (s *session) DescribePackage(id catalog.RepositoryID, key artifact.PackageK
 	if err != nil {
 		return err
 	}
-	s.touch(catalog.PackageTopic(at.domain, key))
+	s.touchPackage(at.domain, id, key)
 	folded := foldPackage(key, text)
 	// Every version published describes its package, mostly in the same words.
 	changed, err := s.exec("describe a package", "UPDATE package_texts SET folded = ? WHERE package = ? AND folded <> ?",

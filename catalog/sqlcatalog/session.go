@@ -98,8 +98,13 @@ func (s *session) fail(verb string, err error) error {
 // touch marks topics as changed by this transaction.
 func (s *session) touch(topics ...catalog.Topic) {
 	for _, t := range topics {
-		s.touched.add(s.stamps.stripe(t))
+		s.touched.add(stripe(t))
 	}
+}
+
+// touchPackage marks a package of a repository as changed.
+func (s *session) touchPackage(d catalog.DomainID, id catalog.RepositoryID, p artifact.PackageKey) {
+	s.touch(catalog.PackageTopic(d, p), catalog.RepositoryTopic(id, p.Format))
 }
 
 // exec runs a statement and returns how many rows it changed.

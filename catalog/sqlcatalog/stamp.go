@@ -1,16 +1,20 @@
 package sqlcatalog
 
 import (
-	"hash/maphash"
 	"math/bits"
 	"sync/atomic"
 
 	"entrepot/catalog"
 )
 
-// stripes is how many counters stand for all topics. Topics that share one make each other's answers stale now and then,
-// which costs a recomputation and nothing else.
-const stripes = 4096
+// Counters stand for all topics. Topics that share one make each other's answers stale now and then, which costs a
+// recomputation and nothing else. Packages have theirs apart, for publishers choose the names: however they choose, they
+// wear out no answer about tokens, principals or configuration.
+const (
+	packageStripes = 4096
+	otherStripes   = 1024
+	stripes        = packageStripes + otherStripes
+)
 
 // stamps counts commits by topic.
 //
@@ -20,20 +24,22 @@ const stripes = 4096
 // the stamp was taken and the snapshot has it. Between commit and count a kept answer may still be given; the Write has
 // not returned yet then, so nobody was told that it is wrong.
 type stamps struct {
-	seed   maphash.Seed
 	counts [stripes]atomic.Uint64
 }
 
-// stripe returns the topic's counter. The seed is fresh in each process, so nobody can choose names that collide.
-func (s *stamps) stripe(t catalog.Topic) int {
-	return int(maphash.Comparable(s.seed, t) % stripes)
+// stripe returns the number of the topic's counter, the same in every process.
+func stripe(t catalog.Topic) int {
+	if t.OfPackages() {
+		return int(t % packageStripes)
+	}
+	return packageStripes + int(t%otherStripes)
 }
 
 // sum adds up the topics' counters. They only ever grow, so the sum stays the same exactly if all of them do.
 func (s *stamps) sum(topics []catalog.Topic) catalog.Stamp {
 	var total uint64
 	for _, t := range topics {
-		total += s.counts[s.stripe(t)].Load()
+		total += s.counts[stripe(t)].Load()
 	}
 	return catalog.Stamp(total)
 }
@@ -47,7 +53,7 @@ func (s *stamps) count(touched *stripeSet) {
 	}
 }
 
-// stripeSet is a set of stripes: of bounded size, whatever a transaction touches.
+// stripeSet is a set of stripes: of bounded size, however much a transaction touches.
 type stripeSet [stripes / 64]uint64
 
 func (s *stripeSet) add(stripe int) { s[stripe/64] |= 1 << (stripe % 64) }

@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 
 	"entrepot/catalog"
@@ -46,7 +45,6 @@ var _ catalog.Store = (*Store)(nil)
 func newStore(d *dialect, o Options) *Store {
 	s := &Store{
 		dialect:      d,
-		stamps:       stamps{seed: maphash.MakeSeed()},
 		beforeCommit: func() error { return nil },
 		afterCommit:  func() {},
 	}

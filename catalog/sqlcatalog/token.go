@@ -47,16 +47,18 @@ func (s *session) DeleteToken(h catalog.TokenHash) error {
 	if n == 0 {
 		return noToken()
 	}
-	s.touch(catalog.TokensTopic())
+	s.touch(catalog.TokenTopic(h))
 	return nil
 }
 
 // DeleteTokensExpired implements catalog.TokenWriter.
 func (s *session) DeleteTokensExpired(t time.Time, limit int) (int, error) {
-	n, err := s.exec("delete expired tokens", `DELETE FROM tokens WHERE hash IN
-		(SELECT hash FROM tokens WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`, t.UnixMicro(), clamp(limit))
-	if err == nil && n > 0 {
-		s.touch(catalog.TokensTopic())
+	gone, err := all(s, "delete expired tokens", func(row scanner, h *catalog.TokenHash) error {
+		return row.Scan(fixed(h[:]))
+	}, `DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at < ? ORDER BY expires_at LIMIT ?)
+		RETURNING hash`, t.UnixMicro(), clamp(limit))
+	for _, h := range gone {
+		s.touch(catalog.TokenTopic(h))
 	}
-	return int(n), err
+	return len(gone), err
 }

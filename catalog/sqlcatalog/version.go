@@ -359,7 +359,7 @@ func (s *session) CreateVersion(id catalog.RepositoryID, v artifact.Version) err
 		return artifact.Errorf(artifact.Conflict, "Version %s already exists", v.VersionKey).
 			About(artifact.VersionResource, v.VersionKey.String())
 	}
-	s.touch(catalog.PackageTopic(at.domain, v.PackageKey))
+	s.touchPackage(at.domain, id, v.PackageKey)
 	if _, err := s.exec(verb, "INSERT INTO version_documents (version, manifest, details) VALUES (?, ?, ?)",
 		row, v.Manifest, details); err != nil {
 		return err
@@ -404,7 +404,7 @@ func (s *session) UpdateVersion(id catalog.RepositoryID, v artifact.Version) err
 	if err != nil {
 		return err
 	}
-	s.touch(catalog.PackageTopic(at.domain, v.PackageKey))
+	s.touchPackage(at.domain, id, v.PackageKey)
 	if _, err := s.exec(verb, `UPDATE versions SET revision = ?, status = ?, origin_type = ?, origin_repository = ?,
 		origin_connection = ?, published_at = ?, upstream_time = ?, upstream_status = ? WHERE id = ?`,
 		v.Revision, v.Status, v.Origin.Type, v.Origin.Repository, v.Origin.Connection,
@@ -430,7 +430,7 @@ func (s *session) SetStatus(id catalog.RepositoryID, key artifact.VersionKey, st
 	if err != nil {
 		return err
 	}
-	s.touch(catalog.PackageTopic(at.domain, key.PackageKey))
+	s.touchPackage(at.domain, id, key.PackageKey)
 	_, err = s.exec("set a status", "UPDATE versions SET status = ? WHERE id = ?", status, row)
 	return err
 }
@@ -442,7 +442,7 @@ func (s *session) DeleteVersion(id catalog.RepositoryID, key artifact.VersionKey
 	if err != nil {
 		return err
 	}
-	s.touch(catalog.PackageTopic(at.domain, key.PackageKey))
+	s.touchPackage(at.domain, id, key.PackageKey)
 	if err := s.release(at.domain, assetsOfVersion, int64(row)); err != nil {
 		return err
 	}
