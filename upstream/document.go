@@ -22,6 +22,11 @@ type DocumentRequest struct {
 	// download hosts, or a public address.
 	URL    string
 	Accept string // header; a page (text/html) is refused unless it stands here
+	Max    int64  // bytes, after decompression; Options.MaxDocument if zero, and never more
+	// Essential names a document that the connection's others are found through, in words: "service index". That a
+	// registry lacks it says nothing about a package, so this is a failure like another: the kept one is answered on,
+	// or the error is Unavailable and names it.
+	Essential string
 	// Regenerate reads the upstream's document from src, bounded in bytes and time, and writes our own form to dst. An
 	// error means that the document cannot be used: nothing of it is kept.
 	Regenerate func(dst io.Writer, src io.Reader) error
@@ -43,6 +48,16 @@ type Document struct {
 	entry   Entry
 	client  *Client
 	request DocumentRequest
+}
+
+// ReadAll returns the content at once: for a document that its request's Max keeps small. Errors are those of Open.
+func (d Document) ReadAll(ctx context.Context) ([]byte, error) {
+	body, err := d.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(body)
+	return content, wrap("read kept document", errors.Join(err, body.Close()))
 }
 
 // Open returns the content. Where the cache has lost it, it is fetched again; if the upstream has changed it meanwhile
@@ -78,11 +93,19 @@ func wrap(verb string, err error) error {
 // one request asks for news. Beyond, callers wait for that request, together; when the upstream fails or dawdles the
 // old document is answered without end, marked Stale.
 //
-// Errors: NotFound when the upstream definitely does not have it (any more). Unavailable when the connection has no
-// address, the upstream refused our credentials, or it failed and nothing usable is kept. Invalid for a Path that could
-// leave the origin. An error of ctx when the caller leaves; the request goes on without it.
+// Errors: NotFound when the upstream definitely does not have it (any more), unless it is Essential. Unavailable when
+// the connection has no address, the upstream refused our credentials, or it failed and nothing usable is kept. Invalid
+// for a Path that could leave the origin. An error of ctx when the caller leaves; the request goes on without it.
 func (c *Client) Document(ctx context.Context, req DocumentRequest) (Document, error) {
 	return c.document(ctx, req, false)
+}
+
+// absent words that the upstream does not have the document.
+func (r DocumentRequest) absent(o Origin) error {
+	if r.Essential == "" {
+		return o.notFound()
+	}
+	return o.unavailable("has no %s at its address", r.Essential)
 }
 
 // Refresh is Document for a caller who knows that what it was answered is too old: a version is asked for that the
@@ -109,7 +132,7 @@ func (c *Client) document(ctx context.Context, req DocumentRequest, now bool) (D
 		switch st {
 		case missing:
 			c.metrics.negativeHit(k.Connection, documentKind)
-			return Document{}, to.origin.notFound()
+			return Document{}, req.absent(to.origin)
 		case fresh:
 			return c.answer(m, req), nil
 		case ageing:

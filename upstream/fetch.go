@@ -45,6 +45,20 @@ func (c *Client) target(connection, absolute, path string) (target, error) {
 	return to, err
 }
 
+// Resolve returns the absolute URL of a reference that the document at path makes, relative to itself or not (RFC 3986
+// §5). Where it leads is judged when it is fetched. Errors are those of Document.
+func (c *Client) Resolve(connection, path, reference string) (string, error) {
+	to, err := c.target(connection, "", path)
+	if err != nil {
+		return "", err
+	}
+	u, err := to.url.Parse(reference)
+	if err != nil {
+		return "", to.origin.unavailable("points to something that is no URL").Causing(err)
+	}
+	return u.String(), nil
+}
+
 // errRefused marks a 401 or 403: an answer of its own, which an old copy does not paper over.
 var errRefused = errors.New("the upstream refused access")
 

@@ -118,7 +118,11 @@ func (c *Client) revalidate(ctx context.Context, to target, req DocumentRequest,
 	case err == nil:
 		c.absences.Remove(k)
 		c.entries.Add(k, m)
+	case artifact.Is(err, artifact.NotFound) && req.Essential != "" && old.Key == k && !old.Gone:
+		err = req.absent(to.origin)
+		c.failing(k, err)
 	case artifact.Is(err, artifact.NotFound):
+		err = req.absent(to.origin)
 		c.markAbsent(ctx, k)
 	default:
 		c.failing(k, err)

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -16,13 +17,17 @@ import (
 func (c *Client) take(ctx context.Context, to target, req DocumentRequest, k Key, old memory,
 	resp *http.Response) (memory, error) {
 	if err := checkType(resp, req.Accept); err != nil {
-		return memory{}, c.unusable(to, err)
+		return memory{}, c.unusable(to, req, err)
 	}
 	body, err := plain(resp)
 	if err != nil {
-		return memory{}, c.unusable(to, err)
+		return memory{}, c.unusable(to, req, err)
 	}
-	src := &ceiling{r: body, max: c.opts.MaxDocument}
+	most := c.opts.MaxDocument
+	if req.Max > 0 {
+		most = min(most, req.Max)
+	}
+	src := &ceiling{r: body, max: most}
 	spool, err := c.opts.Cache.Create(ctx)
 	if err != nil {
 		return memory{}, fmt.Errorf("create room for a document: %w", err)
@@ -32,14 +37,14 @@ func (c *Client) take(ctx context.Context, to target, req DocumentRequest, k Key
 			c.opts.Logger.Error("could not discard a spool", "error", err)
 		}
 	}()
-	dst := &sink{w: spool, max: c.opts.MaxDocument, hash: sha256.New()}
+	dst := &sink{w: spool, max: most, hash: sha256.New()}
 	err = req.Regenerate(dst, src)
 	if err == nil {
 		// A parser may be content before the body ends. Only the end tells that it is whole and within its ceiling.
 		_, err = io.Copy(io.Discard, src)
 	}
 	if err != nil {
-		return memory{}, c.unusable(to, errors.Join(src.failure(), dst.err, err))
+		return memory{}, c.unusable(to, req, errors.Join(src.failure(), dst.err, err))
 	}
 	now := c.opts.Now()
 	e := Entry{Key: k, ETag: validator(resp, "ETag"), LastModified: validator(resp, "Last-Modified"), FetchedAt: now,
@@ -62,7 +67,7 @@ func (c *Client) save(ctx context.Context, e, old Entry, spool Spool) error {
 
 // unusable words a 200 that did not become a document or an asset. The cause may hold the upstream's own bytes, so it
 // is logged and not told.
-func (c *Client) unusable(to target, err error) error {
+func (c *Client) unusable(to target, req DocumentRequest, err error) error {
 	switch {
 	case errors.Is(err, errClosed) || c.ctx.Err() != nil:
 		return shuttingDown()
@@ -73,7 +78,7 @@ func (c *Client) unusable(to target, err error) error {
 			Causing(err)
 	}
 	c.metrics.request(to.connection, badContent)
-	return to.origin.unavailable("sent a document that cannot be used").Causing(err)
+	return to.origin.unavailable("sent a %s that cannot be used", cmp.Or(req.Essential, "document")).Causing(err)
 }
 
 // errOurs marks failures of our own disk or cache, which are nobody else's fault.
