@@ -20,13 +20,22 @@ type Format struct {
 	// Compare orders version texts as the package manager does: negative, zero or positive.
 	Compare func(a, b string) int
 	// Rewrite, if set, maps the escaped path below the repository's base to the form that Routes match, before routing:
-	// npm writes @scope/name as one segment or as two. It must not decode anything else.
+	// npm writes @scope/name as one segment or as two. Both begin with a slash. It must not decode anything, but what it
+	// means by an empty segment is its own affair: clients join a base that ends in a slash with a path that begins with
+	// one. A path that still has one afterwards is refused with 400.
 	Rewrite func(escaped string) string
+	// Header, if set, is called before anything is decided about a request below a repository's base, with the header of
+	// the answer: whatever becomes of the request, refused, failed or served, the answer has what Header set.
+	Header func(h http.Header, r *http.Request)
 	// Routes stand in the order a reader wants. A path without a route is answered NotFound by Fail, a known path with
-	// another method 405.
+	// another method by an error whose StatusOf is 405, with Allow set. A format that is used through the API only has
+	// none.
 	Routes []Route
-	// Fail answers an error in the way this package manager shows best. An Unauthenticated error becomes 401; challenge is
-	// the WWW-Authenticate value the server would send, for formats whose clients need one.
+	// Fail answers an error in the way this package manager shows best, with the status that StatusOf gives, or else one
+	// for the error's kind. An Unauthenticated error becomes 401; challenge is the WWW-Authenticate value the server would
+	// send, for formats whose clients need one. Errors of the server itself come here too: a caller who is not known, a
+	// request that is too large or malformed. Only a format without routes may leave it out; it is then answered in plain
+	// JSON.
 	Fail func(w http.ResponseWriter, r *http.Request, err error, challenge string)
 	// Source builds the format's view of an external registry; nil if the format has no external connections.
 	Source func(c *upstream.Client, connection string) repository.Source

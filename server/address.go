@@ -78,7 +78,7 @@ func (a *Addresses) Endpoint(key artifact.RepositoryKey, f artifact.Format) stri
 type endpoint struct {
 	artifact.RepositoryKey
 	format artifact.Format
-	rest   string // the escaped path below the repository's base, beginning with a slash
+	rest   string // the escaped path below the repository's base, beginning with a slash; the gate has it rewritten
 }
 
 // locate tells which repository a request means, by host or by path. ok is false when it means none; onHost is set when
@@ -98,7 +98,8 @@ func (a *Addresses) locate(host string, t target) (e endpoint, onHost, ok bool) 
 
 // endpointIn reads format and repository out of the segments from the given one on.
 func endpointIn(key artifact.DomainKey, t target, from int) (endpoint, bool) {
-	if len(t.segments) < from+2 || t.segments[from+1] == "" || t.slashed >= 0 && t.slashed < from+2 {
+	within := func(segment int) bool { return segment >= 0 && segment < from+2 }
+	if len(t.segments) < from+2 || t.segments[from+1] == "" || within(t.slashed) || within(t.empty) {
 		return endpoint{}, false
 	}
 	return endpoint{

@@ -285,10 +285,13 @@ func TestFailedLoginsSlowDownOneAddressOnly(t *testing.T) {
 }
 
 func TestBadRoutesAreNoServer(t *testing.T) {
+	fail := testFormat().Fail
 	for name, formats := range map[string][]format.Format{
-		"bad pattern":        {{Name: "npm", Routes: []format.Route{{Pattern: "GET no-slash"}}}},
-		"conflicting routes": {{Name: "npm", Routes: []format.Route{{Pattern: "GET /{a}/x"}, {Pattern: "GET /y/{b}"}}}},
-		"a format twice":     {{Name: "npm"}, {Name: "npm"}},
+		"bad pattern": {{Name: "npm", Fail: fail, Routes: []format.Route{{Pattern: "GET no-slash"}}}},
+		"conflicting routes": {{Name: "npm", Fail: fail,
+			Routes: []format.Route{{Pattern: "GET /{a}/x"}, {Pattern: "GET /y/{b}"}}}},
+		"a format twice":      {{Name: "npm"}, {Name: "npm"}},
+		"nobody words errors": {{Name: "npm", Routes: []format.Route{{Pattern: "GET /a"}}}},
 	} {
 		addresses, err := NewAddresses("http://a.test", "", "", nil)
 		if err != nil {

@@ -114,8 +114,12 @@ func loggable(t target) string {
 	}
 	raw := strings.Split(t.path, "/")
 	for i, segment := range t.segments {
-		if strings.EqualFold(segment, "token") && i+1 < len(t.segments) && t.segments[i+1] != "" {
-			raw[i+2] = "(secret)" // raw has an empty part before the first slash
+		next := i + 1
+		for next < len(t.segments) && t.segments[next] == "" {
+			next++
+		}
+		if strings.EqualFold(segment, "token") && next < len(t.segments) {
+			raw[next+1] = "(secret)" // raw has an empty part before the first slash
 		}
 	}
 	path := strings.Join(raw, "/")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"entrepot/artifact"
@@ -14,62 +13,10 @@ import (
 	"entrepot/iam"
 )
 
-// mount is one format with its routes, as the server serves it below every repository.
-type mount struct {
-	format.Format
-	routes *http.ServeMux
-}
-
-// newMount builds the routes of a format. The error names a pattern that cannot be registered.
-func newMount(f format.Format) (m *mount, err error) {
-	m = &mount{f, http.NewServeMux()}
-	for _, route := range f.Routes {
-		if err := m.register(route); err != nil {
-			return nil, fmt.Errorf("format %s: %w", f.Name, err)
-		}
-	}
-	return m, nil
-}
-
-// register turns ServeMux's panic over a bad pattern into an error.
-func (m *mount) register(route format.Route) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("route %q: %v", route.Pattern, p)
-		}
-	}()
-	m.routes.Handle(route.Pattern, routed{route})
-	return nil
-}
-
-// routed is a route inside a ServeMux. The mux fills in the path values and calls it; everything else the mux might
-// answer goes to a writer that keeps it from the client.
-type routed struct{ format.Route }
-
-// ServeHTTP calls the handler with the exchange's own writer.
-func (h routed) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
-	x := exchangeOf(r.Context())
-	x.pattern = h.Pattern
-	if err := h.Handler(x.w, r, x.shelf); err != nil {
-		x.fail(err)
-	}
-}
-
-// aside receives what a ServeMux answers by itself: not found, method not allowed, a redirect.
-type aside struct {
-	header http.Header
-	status int
-}
-
-func (a *aside) Header() http.Header         { return a.header }
-func (a *aside) Write(p []byte) (int, error) { return len(p), nil }
-func (a *aside) WriteHeader(status int)      { a.status = status }
-
 // serveFormat answers a request below a repository's base.
-func (s *Server) serveFormat(x *exchange, r *http.Request, at endpoint) {
+func (s *Server) serveFormat(x *exchange, r *http.Request, m *mount, at endpoint) {
 	x.door = "format"
-	m, known := s.mounts[at.format]
-	if !known {
+	if m == nil {
 		writeProblem(x.w, http.StatusNotFound, fmt.Sprintf("No format called %.40q is served here.", at.format))
 		return
 	}
@@ -88,11 +35,7 @@ func (s *Server) serveFormat(x *exchange, r *http.Request, at endpoint) {
 		return
 	}
 	x.shelf = s.shelves(caller, at.RepositoryKey, m.Name)
-	path := at.rest
-	if m.Rewrite != nil {
-		path = m.Rewrite(path)
-	}
-	below, err := rebase(r, path)
+	below, err := rebase(r, at.rest)
 	if err != nil {
 		x.fail(artifact.Errorf(artifact.Invalid, "The path cannot be read.").Causing(err))
 		return
@@ -103,24 +46,15 @@ func (s *Server) serveFormat(x *exchange, r *http.Request, at endpoint) {
 	case other.status == 0: // a route answered
 	case other.header.Get("Allow") != "":
 		x.w.Header().Set("Allow", other.header.Get("Allow"))
-		writeProblem(x.w, http.StatusMethodNotAllowed, "This method is not served at this path.")
+		x.fail(format.WithStatus(http.StatusMethodNotAllowed,
+			artifact.Errorf(artifact.Invalid, "This method is not served at this path.")))
 	default:
-		x.fail(artifact.Errorf(artifact.NotFound, "Nothing is served at this path."))
+		x.fail(m.nothingHere())
 	}
 }
 
-// rebase returns the request as the format's routes see it.
-func rebase(r *http.Request, path string) (*http.Request, error) {
-	plain, err := url.PathUnescape(path)
-	if err != nil {
-		return nil, err
-	}
-	below := *r
-	below.URL = &url.URL{Path: plain, RawPath: path, RawQuery: r.URL.RawQuery}
-	return &below, nil
-}
-
-// challengeFor is the double challenge the service itself sends (control-plane notes §5.2). A name that no repository
+// challengeFor is the WWW-Authenticate value of a repository: Bearer for tools that send the token as it is, and Basic,
+// with any user name, for those that only know passwords. The realm is domain and repository. A name that no repository
 // can have is left out, so that the quotes hold whatever was asked for.
 func challengeFor(key artifact.RepositoryKey) string {
 	realm := key.Domain
@@ -140,6 +74,9 @@ func (s *Server) failFormat(x *exchange, r *http.Request, m *mount, err error, a
 	}
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return
+	}
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		err = bodyTooLarge.err()
 	}
 	x.note(err)
 	m.Fail(x.w, r, err, challengeFor(at))

@@ -10,16 +10,18 @@ import (
 // maxRanges bounds the ranges of one request. Package managers ask for one.
 const maxRanges = 32
 
-// destination is where a request goes that the gate lets in.
+// destination is where a request goes.
 type destination struct {
 	target
 	endpoint     // zero unless inRepository
 	inRepository bool
-	onHost       bool // the host belongs to one domain: nothing but its repositories is served there
+	mount        *mount // of the endpoint's format; nil if none of that name is served
+	onHost       bool   // the host belongs to one domain: nothing but its repositories is served there
 }
 
 // gate is the one decision about a request's form, made before any routing. X-Forwarded-Host, Forwarded and the headers
-// by which some servers let a client change the method are not looked at, here or elsewhere.
+// by which some servers let a client change the method are not looked at, here or elsewhere. What is refused after its
+// path was found clean comes with the mount that it meant, which words the refusal.
 func (s *Server) gate(r *http.Request) (destination, refusal) {
 	if told := r.Header.Get(wireRefusalHeader); told != "" {
 		number, err := strconv.ParseUint(told, 10, 8)
@@ -35,8 +37,6 @@ func (s *Server) gate(r *http.Request) (destination, refusal) {
 		return destination{}, targetTooLong
 	case r.URL.Host != "" || r.URL.Scheme != "":
 		return destination{}, foreignTarget
-	case r.ContentLength > s.limits.Body:
-		return destination{}, bodyTooLarge
 	}
 	t, refused := parseTarget(r.RequestURI)
 	if refused != accepted {
@@ -54,8 +54,22 @@ func (s *Server) gate(r *http.Request) (destination, refusal) {
 		}
 	}
 	d.endpoint, d.onHost, d.inRepository = s.addresses.locate(r.Host, t)
-	if t.slashed >= 0 && !d.inRepository {
-		return destination{}, escapedSlash
+	if d.inRepository {
+		d.mount = s.mounts[d.format]
+	}
+	switch {
+	case d.mount != nil:
+		d.rest, refused = d.mount.rewritten(d.rest)
+	case t.empty >= 0:
+		refused = emptySegment
+	case t.slashed >= 0 && !d.inRepository:
+		refused = escapedSlash
+	}
+	switch {
+	case refused != accepted:
+		return d, refused
+	case r.ContentLength > s.limits.Body:
+		return d, bodyTooLarge
 	}
 	return d, checkRange(r.Header["Range"])
 }

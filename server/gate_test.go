@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -389,19 +391,34 @@ func TestOwnAddressIsAnsweredFor(t *testing.T) {
 	}
 }
 
-func FuzzParseTarget(f *testing.F) {
+// FuzzGate sends every path to a server whose format takes empty segments for nothing, as lenient as a format can be.
+func FuzzGate(f *testing.F) {
+	fx := newFixture(f, func(o *Options) {
+		o.Formats[0].Rewrite = func(escaped string) string { return collapsed.ReplaceAllString(escaped, "/") }
+	})
 	for _, piece := range unclean() {
 		f.Add("/" + piece)
+		f.Add(base + "/" + piece)
 	}
 	f.Add(base + "/@acme%2fwidget?a=b%20c")
+	f.Add(base + "//api//v1/gems/")
 	f.Fuzz(func(t *testing.T, raw string) {
-		got, refused := parseTarget(raw)
+		d, refused := fx.gate(&http.Request{Method: "GET", RequestURI: raw, URL: &url.URL{}, Host: "packages.example.test"})
 		if refused != accepted {
 			return
 		}
-		for i, segment := range got.segments {
+		clean := strings.Split(d.path[1:], "/")
+		if d.inRepository {
+			clean = strings.Split(d.rest[1:], "/")
+		}
+		for i, segment := range clean {
+			if segment == "" && i < len(clean)-1 {
+				t.Fatalf("%q let through an empty segment in %+v", raw, d)
+			}
+		}
+		for _, segment := range d.segments {
 			for part := range strings.SplitSeq(segment, "/") {
-				if part == "." || part == ".." || part == "" && i < len(got.segments)-1 {
+				if part == "." || part == ".." || part == "" && segment != "" {
 					t.Fatalf("%q let through segment %q", raw, segment)
 				}
 			}
@@ -409,13 +426,15 @@ func FuzzParseTarget(f *testing.F) {
 				t.Fatalf("%q let through segment %q", raw, segment)
 			}
 		}
-		for n := range len(got.segments) {
-			if rest := got.below(n); rest == "" || rest[0] != '/' {
+		for n := range len(d.segments) {
+			if rest := d.below(n); rest == "" || rest[0] != '/' {
 				t.Fatalf("%q below %d is %q", raw, n, rest)
 			}
 		}
 	})
 }
+
+var collapsed = regexp.MustCompile("//+")
 
 // FuzzWire proves that what the wire hands on is read by net/http as exactly what the wire thinks it is: every head
 // that comes out parses, and none but the last is a refusal.

@@ -260,14 +260,21 @@ func testFormat() format.Format {
 				return err
 			}},
 		},
+		Header: func(h http.Header, _ *http.Request) { h.Set("Content-Version", "1") },
 		Fail: func(w http.ResponseWriter, _ *http.Request, err error, challenge string) {
-			status := map[artifact.Kind]int{artifact.Unauthenticated: 401, artifact.Denied: 403, artifact.NotFound: 404,
-				artifact.Invalid: 400, artifact.Throttled: 429, artifact.Unavailable: 502}[artifact.KindOf(err)]
+			status, given := format.StatusOf(err)
+			message := "npm failed: " + artifact.KindOf(err).String()
+			if given {
+				message = "npm failed: " + err.Error()
+			} else {
+				status = map[artifact.Kind]int{artifact.Unauthenticated: 401, artifact.Denied: 403, artifact.NotFound: 404,
+					artifact.Invalid: 400, artifact.Throttled: 429, artifact.Unavailable: 502}[artifact.KindOf(err)]
+			}
 			if status == http.StatusUnauthorized {
 				w.Header().Set("WWW-Authenticate", challenge)
 			}
 			w.WriteHeader(cmp.Or(status, 500))
-			fmt.Fprintf(w, "npm failed: %s", artifact.KindOf(err))
+			fmt.Fprintf(w, `{"error":%q,"message":%[1]q}`, message)
 		},
 	}
 }

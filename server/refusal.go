@@ -1,9 +1,14 @@
 package server
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
+
+	"entrepot/artifact"
+	"entrepot/format"
 )
 
 // refusal is a reason why the wire or the gate does not let a request in. The zero value lets it in.
@@ -94,6 +99,39 @@ func (f refusal) row() (status int, code, message string) {
 	}
 	r := refusals[f]
 	return r.status, r.code, r.message
+}
+
+// err is the refusal as a format words it.
+func (f refusal) err() error {
+	status, _, message := f.row()
+	return format.WithStatus(status, artifact.Errorf(artifact.Invalid, "%s", message))
+}
+
+// plainStatus are the statuses of the errors that a request to a format without routes can meet.
+var plainStatus = map[artifact.Kind]int{
+	artifact.Unauthenticated: http.StatusUnauthorized,
+	artifact.NotFound:        http.StatusNotFound,
+	artifact.Throttled:       http.StatusTooManyRequests,
+	artifact.Unavailable:     http.StatusServiceUnavailable,
+}
+
+// failPlainly answers for a format that has no words of its own.
+func failPlainly(w http.ResponseWriter, _ *http.Request, err error, challenge string) {
+	status, ok := format.StatusOf(err)
+	if !ok {
+		status = cmp.Or(plainStatus[artifact.KindOf(err)], http.StatusInternalServerError)
+	}
+	message := "An internal error occurred."
+	if e, known := errors.AsType[*artifact.Error](err); known && status != http.StatusInternalServerError {
+		message = e.Reason
+		if e.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(e.RetryAfter.Seconds())))
+		}
+	}
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", challenge)
+	}
+	writeProblem(w, status, message)
 }
 
 // writeProblem answers in JSON that clients of every kind show: npm reads error, the AWS tools read message.

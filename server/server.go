@@ -202,8 +202,11 @@ func (s *Server) answer(x *exchange, r *http.Request) (whole bool) {
 		}
 	}()
 	d, refused := s.gate(r)
+	if d.mount != nil {
+		d.mount.Header(x.w.Header(), r)
+	}
 	if refused != accepted {
-		s.refuse(x, refused)
+		s.refuse(x, r, d, refused)
 		return true
 	}
 	x.path = loggable(d.target)
@@ -215,7 +218,7 @@ func (s *Server) answer(x *exchange, r *http.Request) (whole bool) {
 func (s *Server) route(x *exchange, r *http.Request, d destination) {
 	switch {
 	case d.inRepository:
-		s.serveFormat(x, r, d.endpoint)
+		s.serveFormat(x, r, d.mount, d.endpoint)
 	case d.onHost:
 		writeProblem(x.w, http.StatusNotFound, "A repository's URL is https://HOST/FORMAT/REPOSITORY/.")
 	case isHealth(d.path):
@@ -235,7 +238,7 @@ func (s *Server) route(x *exchange, r *http.Request, d destination) {
 
 // refuse answers what the gate does not let in, and ends the connection: whoever framed such a request may have framed
 // another inside it.
-func (s *Server) refuse(x *exchange, f refusal) {
+func (s *Server) refuse(x *exchange, r *http.Request, d destination, f refusal) {
 	x.refused = f
 	status, _, message := f.row()
 	x.w.Header().Set("Connection", "close")
@@ -244,6 +247,10 @@ func (s *Server) refuse(x *exchange, f refusal) {
 	}
 	// SDKs look for the code of an error here.
 	x.w.Header().Set("X-Amzn-Errortype", "ValidationException")
+	if d.mount != nil {
+		d.mount.Fail(x.w, r, f.err(), challengeFor(d.RepositoryKey))
+		return
+	}
 	writeProblem(x.w, status, message)
 }
 

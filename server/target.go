@@ -12,15 +12,17 @@ const maxParameters = 256
 // target is a request's path, read once. Everything that is decided from the path is decided from here.
 type target struct {
 	path string // escaped, as it stood on the wire, without the query
-	// segments are the parts between slashes, decoded once; the last is empty if the path ends in a slash. A segment
-	// holds a slash only where slashed is set.
+	// segments are the parts between slashes, decoded once; the last is empty if the path ends in a slash, another only
+	// where empty is set. A segment holds a slash only where slashed is set.
 	segments []string
 	slashed  int // index of the first segment with an escaped slash; -1 if there is none
+	empty    int // index of the first empty segment before the last; -1 if there is none
 }
 
 // parseTarget reads the target of a request, such as /a/b?c=d. Escapes are decoded exactly once: %252e stays %2e for
 // good. Whatever another reader might see as another path is refused instead of cleaned: a cleaned path is a path that
-// somebody else did not check.
+// somebody else did not check. Slashes of either kind that only a format can understand are noted: they are good below a
+// repository's base, and nowhere else.
 func parseTarget(raw string) (target, refusal) {
 	if raw == "" || raw[0] != '/' {
 		return target{}, badTarget
@@ -34,10 +36,10 @@ func parseTarget(raw string) (target, refusal) {
 		}
 	}
 	path, query, _ := strings.Cut(raw, "?")
-	t := target{path: path, segments: strings.Split(path[1:], "/"), slashed: -1}
+	t := target{path: path, segments: strings.Split(path[1:], "/"), slashed: -1, empty: -1}
 	for i, segment := range t.segments {
-		if segment == "" && i < len(t.segments)-1 {
-			return target{}, emptySegment
+		if segment == "" && i < len(t.segments)-1 && t.empty < 0 {
+			t.empty = i
 		}
 		plain, refused := decodeSegment(segment)
 		if refused != accepted {

@@ -26,16 +26,27 @@ func Handler(f format.Format, s format.Shelf) http.Handler {
 		}
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if f.Header != nil {
+			f.Header(w.Header(), r)
+		}
 		r, err := rewritten(f, r)
 		if err != nil {
 			f.Fail(w, r, artifact.Errorf(artifact.Invalid, "The path is malformed.").Causing(err), Challenge)
 			return
 		}
-		if _, pattern := mux.Handler(r); pattern == "" {
-			f.Fail(w, r, artifact.Errorf(artifact.NotFound, "There is no such path."), Challenge)
+		if _, pattern := mux.Handler(r); pattern != "" {
+			mux.ServeHTTP(w, r)
 			return
 		}
-		mux.ServeHTTP(w, r)
+		refused := httptest.NewRecorder()
+		mux.ServeHTTP(refused, r)
+		if allow := refused.Header().Get("Allow"); allow != "" {
+			w.Header().Set("Allow", allow)
+			f.Fail(w, r, format.WithStatus(http.StatusMethodNotAllowed,
+				artifact.Errorf(artifact.Invalid, "There is no such method.")), Challenge)
+			return
+		}
+		f.Fail(w, r, artifact.Errorf(artifact.NotFound, "There is no such path."), Challenge)
 	})
 }
 
@@ -50,7 +61,7 @@ func Routes(f format.Format, wrap func(format.Handler) http.HandlerFunc) *http.S
 
 // rewritten returns the request with its path in the form that routes match.
 func rewritten(f format.Format, r *http.Request) (*http.Request, error) {
-	escaped := strings.TrimPrefix(r.URL.EscapedPath(), "/")
+	escaped := r.URL.EscapedPath()
 	if f.Rewrite != nil {
 		escaped = f.Rewrite(escaped)
 	}
@@ -59,7 +70,7 @@ func rewritten(f format.Format, r *http.Request) (*http.Request, error) {
 		return r, err
 	}
 	u := *r.URL
-	u.Path, u.RawPath = "/"+decoded, "/"+escaped
+	u.Path, u.RawPath = decoded, escaped
 	next := r.Clone(r.Context())
 	next.URL = &u
 	return next, nil

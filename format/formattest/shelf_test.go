@@ -141,6 +141,9 @@ func plain() format.Format {
 				artifact.Invalid: 400, artifact.Unauthenticated: 401, artifact.Denied: 403, artifact.NotFound: 404,
 				artifact.Conflict: 409, artifact.Quota: 413, artifact.Throttled: 429, artifact.Unavailable: 503,
 			}[artifact.KindOf(err)]
+			if given, ok := format.StatusOf(err); ok {
+				status = given
+			}
 			text := "failed"
 			if status == 0 {
 				status = 500

@@ -41,6 +41,7 @@ func Run(t *testing.T, f format.Format, fixture Fixture) {
 	t.Run("no answer is built from the Host header", s.host)
 	t.Run("unclean names are refused", s.unclean)
 	t.Run("every kind of error has its status", s.statuses)
+	t.Run("what the server answers for the format is in its words", s.server)
 	t.Run("the cause of an internal error is not told", s.secrecy)
 	t.Run("Compare is an order", s.order)
 }
@@ -245,6 +246,38 @@ func (s suite) statuses(t *testing.T) {
 		}
 		if kind != artifact.Internal && !bytes.Contains(w.Body.Bytes(), []byte("the reason")) {
 			t.Errorf("%s: the answer does not give the reason: %s", kind, w.Body)
+		}
+	}
+}
+
+// server: a path without a route, a method that a path does not have and a caller who is not known are answered by Fail,
+// with whatever the format says on every answer.
+func (s suite) server(t *testing.T) {
+	marked := make(http.Header)
+	if s.format.Header != nil {
+		s.format.Header(marked, httptest.NewRequest("GET", "/x", nil))
+	}
+	read := s.fixture.Reads[0]
+	for name, c := range map[string]struct {
+		request Request
+		refuse  error
+		status  int
+	}{
+		"no such path":   {Request{Method: "GET", Path: "no/such/path/in/any/format/at/all"}, nil, http.StatusNotFound},
+		"no such method": {Request{Method: "BREW", Path: read.Path}, nil, http.StatusMethodNotAllowed},
+		"unknown caller": {read, artifact.Errorf(artifact.Unauthenticated, "who?"), http.StatusUnauthorized},
+		"large body":     {read, format.WithStatus(413, artifact.Errorf(artifact.Invalid, "large")), 413},
+	} {
+		shelf, h := s.stocked(t)
+		shelf.Refuse = c.refuse
+		w := c.request.Do(h)
+		if w.Code != c.status || s.fixture.JSON && !strings.Contains(w.Header().Get("Content-Type"), "json") {
+			t.Errorf("%s: got %d %s, want %d in the format's words", name, w.Code, w.Body, c.status)
+		}
+		for key, want := range marked {
+			if got := w.Header()[key]; strings.Join(got, ",") != strings.Join(want, ",") {
+				t.Errorf("%s: got %s %q, want %q", name, key, got, want)
+			}
 		}
 	}
 }

@@ -9,20 +9,9 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/format"
 	"entrepot/repository"
 )
-
-// statusError is an error whose status says more than its kind does.
-type statusError struct {
-	cause  *artifact.Error
-	status int
-}
-
-// Error is the cause's.
-func (e *statusError) Error() string { return e.cause.Error() }
-
-// Unwrap makes the kind visible.
-func (e *statusError) Unwrap() error { return e.cause }
 
 // refuse says that a call is not supported.
 func refuse(status int, reason string) error {
@@ -30,7 +19,7 @@ func refuse(status int, reason string) error {
 	if status == http.StatusNotFound {
 		kind = artifact.NotFound
 	}
-	return &statusError{artifact.Errorf(kind, "%s", reason), status}
+	return format.WithStatus(status, artifact.Errorf(kind, "%s", reason))
 }
 
 // tooLarge is Quota with the status for a body over a limit.
@@ -89,8 +78,8 @@ func fail(w http.ResponseWriter, r *http.Request, err error, challenge string) {
 			w.Header().Set("Retry-After", retryAfter(e))
 		}
 	}
-	if own, ok := errors.AsType[*statusError](err); ok {
-		answer.status = own.status
+	if status, ok := format.StatusOf(err); ok {
+		answer.status = status
 	}
 	body, _ := json.Marshal(map[string]string{"error": text, "message": text})
 	h := w.Header()

@@ -73,9 +73,14 @@ func escapedName(p artifact.PackageKey) string {
 func escapedBase(p artifact.PackageKey) string { return url.PathEscape(p.Name) }
 
 // Rewrite joins @scope/name into one segment, @scope%2fname, wherever it stands in an escaped path: clients write it
-// both ways, and only as one segment can a pattern tell it from a package and something below it.
+// both ways, and only as one segment can a pattern tell it from a package and something below it. Tools that join a
+// registry's URL with a path by hand send //name, others name/: empty segments at the beginning and one at the end mean
+// nothing. Between names they might stand for one that was forgotten, so there they stay.
 func Rewrite(escaped string) string {
-	segments := strings.Split(escaped, "/")
+	segments := strings.Split(strings.TrimLeft(escaped, "/"), "/")
+	if last := len(segments) - 1; last > 0 && segments[last] == "" && segments[last-1] != "" {
+		segments = segments[:last]
+	}
 	joined := segments[:0]
 	for i := 0; i < len(segments); i++ {
 		segment := segments[i]
@@ -85,7 +90,7 @@ func Rewrite(escaped string) string {
 		}
 		joined = append(joined, segment)
 	}
-	return strings.Join(joined, "/")
+	return "/" + strings.Join(joined, "/")
 }
 
 func scopeOnly(segment string) bool {

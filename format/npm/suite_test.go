@@ -21,6 +21,8 @@ func TestFormat(t *testing.T) {
 			{Method: "GET", Path: "@acme%2fwidget"},
 			{Method: "GET", Path: "@acme/widget", Header: map[string]string{"Accept": abbreviatedForm.contentType}},
 			{Method: "GET", Path: "@acme/widget", Header: map[string]string{"Accept-Encoding": "gzip"}},
+			{Method: "GET", Path: "/@acme/widget"}, // a registry's URL and a path, joined by hand
+			{Method: "GET", Path: "@acme/widget/"},
 			{Method: "GET", Path: "@acme/widget/latest"},
 			{Method: "GET", Path: "@acme/widget/-/widget-1.0.0.tgz"},
 			{Method: "GET", Path: "-/package/@acme%2Fwidget/dist-tags"},
