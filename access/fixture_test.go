@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"entrepot/access/sigv4"
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/iam"
 )
 
 const (
@@ -97,10 +99,15 @@ func (f *fixture) signed(key AccessKey, service, body, session string) *http.Req
 	return r
 }
 
+// from are the circumstances of a request.
+func (f *fixture) from(requestID string) iam.Circumstances {
+	return iam.Circumstances{RequestID: requestID, Source: netip.MustParseAddr("192.0.2.7"), At: f.clock}
+}
+
 // call makes an API call with a key.
 func (f *fixture) call(key AccessKey) (Caller, error) {
 	f.Helper()
-	c, _, err := f.API(f.signed(key, "codeartifact", "{}", ""), "request-1", sigv4.Payload{Limit: 1 << 20}, "codeartifact")
+	c, _, err := f.API(f.signed(key, "codeartifact", "{}", ""), f.from("request-1"), sigv4.Payload{Limit: 1 << 20}, "codeartifact")
 	return c, err
 }
 
@@ -126,7 +133,7 @@ func domain() catalog.Domain {
 func (f *fixture) fetch(token string, on catalog.DomainID) (Caller, error) {
 	r := httptest.NewRequest("GET", "http://127.0.0.1:8090/example/npm/team/lodash", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
-	return f.Package(r, "request-2", on)
+	return f.Package(r, f.from("request-2"), on)
 }
 
 func (f *fixture) wantRefusal(err error, want sigv4.Code) {

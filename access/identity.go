@@ -3,12 +3,9 @@ package access
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"entrepot/access/sigv4"
 	"entrepot/artifact"
@@ -23,7 +20,7 @@ import (
 // for a key that is switched off or came with a session token, which none of this installation's keys has. The last is
 // told only to those who signed with the right secret; to anybody else an id that does not exist and a wrong secret look
 // the same and take the same: a catalog read, an unsealing and a verification each.
-func (g *Guard) API(r *http.Request, requestID string, payload sigv4.Payload, services ...string) (
+func (g *Guard) API(r *http.Request, in iam.Circumstances, payload sigv4.Payload, services ...string) (
 	Caller, *sigv4.Claim, error) {
 	claim, err := g.verifier.Parse(r)
 	if err != nil {
@@ -47,7 +44,7 @@ func (g *Guard) API(r *http.Request, requestID string, payload sigv4.Payload, se
 	if err != nil {
 		return Caller{}, nil, err
 	}
-	c := Caller{Caller: g.caller(m, r, requestID), Via: ViaSignature, AccessKeyID: claim.AccessKeyID()}
+	c := Caller{Caller: g.caller(m, in), Via: ViaSignature, AccessKeyID: claim.AccessKeyID()}
 	if claim.Presigned() {
 		c.Via = ViaPresigned
 	}
@@ -84,7 +81,7 @@ func (g *Guard) verify(ctx context.Context, claim *sigv4.Claim, payload sigv4.Pa
 // Package authenticates a package manager's call on a domain by the token it carries. Unauthenticated if there is none,
 // if it is unknown, revoked or over, and if it belongs to another domain; all but the first in the same words. The zero
 // domain has no tokens: pass it for a domain that does not exist, so that strangers cannot tell.
-func (g *Guard) Package(r *http.Request, requestID string, domain catalog.DomainID) (Caller, error) {
+func (g *Guard) Package(r *http.Request, in iam.Circumstances, domain catalog.DomainID) (Caller, error) {
 	secret, err := Credential(r.Header)
 	if err != nil {
 		return Caller{}, err
@@ -103,24 +100,15 @@ func (g *Guard) Package(r *http.Request, requestID string, domain catalog.Domain
 	if err != nil {
 		return Caller{}, err
 	}
-	return Caller{Caller: g.caller(m, r, requestID), Via: ViaToken, SessionExpires: token.ExpiresAt}, nil
+	return Caller{Caller: g.caller(m, in), Via: ViaToken, SessionExpires: token.ExpiresAt}, nil
 }
 
-// caller adds the request's circumstances to a member, as global condition keys. The source address is that of the
-// connection: whoever trusts a proxy's word for it puts that word into RemoteAddr before.
-func (g *Guard) caller(m member, r *http.Request, requestID string) iam.Caller {
-	now := g.now().UTC()
-	circumstances := map[string][]string{
-		"aws:currenttime":     {now.Format(time.RFC3339)},
-		"aws:epochtime":       {strconv.FormatInt(now.Unix(), 10)},
-		"aws:requestedregion": {g.region},
-		"aws:securetransport": {strconv.FormatBool(r.TLS != nil)},
-		"aws:viaawsservice":   {"false"},
-	}
-	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
-		circumstances["aws:sourceip"] = []string{host}
-	}
-	return iam.Caller{Principal: m.principal, Identity: m.identity, Context: circumstances, RequestID: requestID}
+// caller adds the circumstances of a request to a member, as condition keys.
+func (g *Guard) caller(m member, in iam.Circumstances) iam.Caller {
+	keys := in.Keys()
+	keys["aws:requestedregion"] = []string{g.region}
+	keys["aws:viaawsservice"] = []string{"false"}
+	return iam.Caller{Principal: m.principal, Identity: m.identity, Context: keys, RequestID: in.RequestID}
 }
 
 // Format writes whom the caller is, for every verb, so that a log of one is short.

@@ -15,8 +15,7 @@ import (
 func TestASignedCallTellsWhoCalls(t *testing.T) {
 	f := newFixture(t)
 	r := f.signed(f.key, "codeartifact", `{"a":1}`, "")
-	r.RemoteAddr = "192.0.2.7:4711"
-	c, claim, err := f.API(r, "request-9", sigv4.Payload{Limit: 100}, "codeartifact")
+	c, claim, err := f.API(r, f.from("request-9"), sigv4.Payload{Limit: 100}, "codeartifact")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,13 +87,13 @@ func TestASwitchedOffKeyTellsSoOnlyToItsHolder(t *testing.T) {
 func TestASessionTokenBesideALongTermKeyIsRefused(t *testing.T) {
 	f := newFixture(t)
 	r := f.signed(f.key, "codeartifact", "{}", "IQoJ-of-another-session")
-	_, _, err := f.API(r, "", sigv4.Payload{Limit: 100}, "codeartifact")
+	_, _, err := f.API(r, f.from(""), sigv4.Payload{Limit: 100}, "codeartifact")
 	f.wantRefusal(err, sigv4.Unrecognized)
 }
 
 func TestACallSignedForAnotherServiceIsRefused(t *testing.T) {
 	f := newFixture(t)
-	_, _, err := f.API(f.signed(f.key, "sts", "{}", ""), "", sigv4.Payload{Limit: 100}, "codeartifact")
+	_, _, err := f.API(f.signed(f.key, "sts", "{}", ""), f.from(""), sigv4.Payload{Limit: 100}, "codeartifact")
 	if err == nil || !strings.Contains(err.Error(), "correct service: 'codeartifact'") {
 		t.Errorf("got %v, want it refused for its service", err)
 	}

@@ -222,14 +222,14 @@ func TestEverySchemeMeetsTheSameDecision(t *testing.T) {
 			token := f.issue(900)
 			r := httptest.NewRequest("GET", "http://127.0.0.1/example/npm/team/x?token="+token+"&access_token="+token, nil)
 			r.Header.Set(row.header(token), row.value(token))
-			c, err := f.Package(r, "", testDomain)
+			c, err := f.Package(r, f.from(""), testDomain)
 			if row.accepted != (err == nil) || row.accepted && c.Principal.Name != "ann" {
 				t.Errorf("got %v, %v", c, err)
 			}
 			if err := f.Revoke(t.Context(), artifact.NewSecret(token)); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := f.Package(r, "", testDomain); !artifact.Is(err, artifact.Unauthenticated) {
+			if _, err := f.Package(r, f.from(""), testDomain); !artifact.Is(err, artifact.Unauthenticated) {
 				t.Errorf("after revocation: got %v", err)
 			}
 		})

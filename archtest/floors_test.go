@@ -40,6 +40,7 @@ var floors = map[string][]string{
 	// What the formats share is a room of its own beside them or the contract itself; one format never imports another.
 	"format/*": append([]string{"format", "repository"}, contracts...),
 	"awsapi":   append([]string{"repository"}, contracts...),
+	"queryapi": append([]string{"access", "access/sigv4"}, words...),
 	"console":  append([]string{"repository", "access"}, contracts...),
 	// The server sees the contract of formats; the formats themselves, like the API, are handed to it by the wiring.
 	"server": append([]string{"format", "repository", "access"}, contracts...),

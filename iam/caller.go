@@ -1,5 +1,11 @@
 package iam
 
+import (
+	"net/netip"
+	"strconv"
+	"time"
+)
+
 // Caller is a principal at work: who it is, which of its own policies apply, and the circumstances of this request.
 // Authentication makes one per request; the rules ask Evaluate with it.
 type Caller struct {
@@ -10,4 +16,28 @@ type Caller struct {
 	// Context holds the request's condition keys: aws:sourceip, aws:securetransport, aws:currenttime …
 	Context   map[string][]string
 	RequestID string
+}
+
+// Circumstances are what is known of a request before it is known who makes it. Whoever receives requests knows them: it
+// knows its clock, and which proxies to believe.
+type Circumstances struct {
+	RequestID string
+	Source    netip.Addr // where the request comes from; the zero address if that is not known
+	Secure    bool       // over TLS, all the way that is known
+	At        time.Time
+}
+
+// Keys returns them as condition keys (IAM user guide, "AWS global condition context keys"). An address that is not
+// known has no key, so that no condition on it holds.
+func (c Circumstances) Keys() map[string][]string {
+	at := c.At.UTC()
+	keys := map[string][]string{
+		"aws:currenttime":     {at.Format(time.RFC3339)},
+		"aws:epochtime":       {strconv.FormatInt(at.Unix(), 10)},
+		"aws:securetransport": {strconv.FormatBool(c.Secure)},
+	}
+	if c.Source.IsValid() {
+		keys["aws:sourceip"] = []string{c.Source.String()}
+	}
+	return keys
 }

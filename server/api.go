@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/xml"
 	"fmt"
 	"mime"
 	"net/http"
@@ -28,7 +27,9 @@ func (s *Server) serveAPI(x *exchange, r *http.Request, api API, service string)
 		x.note(err)
 		api.Fail(x.w, r, err)
 	}
-	caller, err := s.authenticate(x, r, func() (iam.Caller, error) { return s.authenticator.Signed(r, service) })
+	caller, err := s.authenticate(x, r, func(in iam.Circumstances) (iam.Caller, error) {
+		return s.authenticator.Signed(r, in, service)
+	})
 	if err != nil {
 		x.fail(err)
 		return
@@ -43,7 +44,7 @@ func (s *Server) serveQuery(x *exchange, r *http.Request) {
 	api, offered := s.services[service]
 	if !offered {
 		x.pattern = "POST / (other service)"
-		refuseService(x, r, service)
+		s.refuseService(x, r, service)
 		return
 	}
 	x.pattern = "POST / (" + service + ")"
@@ -66,7 +67,7 @@ func scopedService(r *http.Request) string {
 }
 
 // refuseService tells a caller, in the protocol it speaks, that a service is not offered or the request is not signed.
-func refuseService(x *exchange, r *http.Request, service string) {
+func (s *Server) refuseService(x *exchange, r *http.Request, service string) {
 	status, code := http.StatusForbidden, "MissingAuthenticationToken"
 	message := "The request is not signed for any service."
 	if service != "" {
@@ -79,28 +80,12 @@ func refuseService(x *exchange, r *http.Request, service string) {
 		writeProblem(x.w, status, message)
 		return
 	}
-	body, err := xml.Marshal(queryError{Type: "Sender", Code: code, Message: message, RequestID: x.id})
-	if err != nil {
-		x.err = err
-	}
-	x.w.Header().Set("Content-Type", "text/xml")
-	x.w.WriteHeader(status)
-	_, _ = x.w.Write(body)
+	s.queryError(x.w, status, code, message)
 }
 
-// queryError is an error of the AWS query protocol.
-type queryError struct {
-	XMLName   xml.Name `xml:"ErrorResponse"`
-	Type      string   `xml:"Error>Type"`
-	Code      string   `xml:"Error>Code"`
-	Message   string   `xml:"Error>Message"`
-	RequestID string   `xml:"RequestId"`
-}
-
-// authenticate says who calls, slows down those who fail too often, and completes the caller with the circumstances of the
-// request.
-func (s *Server) authenticate(x *exchange, r *http.Request, verify func() (iam.Caller, error)) (iam.Caller, error) {
-	caller, err := verify()
+// authenticate says who calls, under the circumstances of this request, and slows down those who fail too often.
+func (s *Server) authenticate(x *exchange, r *http.Request, verify func(iam.Circumstances) (iam.Caller, error)) (iam.Caller, error) {
+	caller, err := verify(s.circumstances(x))
 	if artifact.Is(err, artifact.Unauthenticated) && offersCredential(r) {
 		// Only those who fail wait: behind one address there may be many, and no stranger shall lock them out. A
 		// credential is too long to be guessed at any pace; what the limit saves is the work of answering.
@@ -114,8 +99,8 @@ func (s *Server) authenticate(x *exchange, r *http.Request, verify func() (iam.C
 	if err != nil {
 		return iam.Caller{}, err
 	}
-	x.caller = s.circumstances(x, caller)
-	return x.caller, nil
+	x.caller = caller
+	return caller, nil
 }
 
 // credentialHeaders are the headers in which clients send credentials.

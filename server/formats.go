@@ -22,7 +22,9 @@ func (s *Server) serveFormat(x *exchange, r *http.Request, m *mount, at endpoint
 	}
 	x.format = m.Name
 	x.fail = func(err error) { s.failFormat(x, r, m, err, at.RepositoryKey) }
-	caller, err := s.authenticate(x, r, func() (iam.Caller, error) { return s.authenticator.Bearer(r, at.DomainKey()) })
+	caller, err := s.authenticate(x, r, func(in iam.Circumstances) (iam.Caller, error) {
+		return s.authenticator.Bearer(r, in, at.DomainKey())
+	})
 	if err != nil {
 		x.fail(err)
 		return

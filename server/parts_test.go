@@ -19,6 +19,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/format"
 	"entrepot/iam"
+	"entrepot/queryapi"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
@@ -35,27 +36,27 @@ const (
 // people is an authenticator that knows one signer, and one token that is good for the domain team.
 type people struct{ asked atomic.Int64 }
 
-func (p *people) Signed(r *http.Request, service string) (iam.Caller, error) {
+func (p *people) Signed(r *http.Request, in iam.Circumstances, service string) (iam.Caller, error) {
 	p.asked.Add(1)
 	if !strings.Contains(r.Header.Get("Authorization"), "/"+service+"/aws4_request") ||
 		!strings.Contains(r.Header.Get("Authorization"), "Signature=right") {
 		return iam.Caller{}, artifact.Errorf(artifact.Unauthenticated, "wrong signature")
 	}
-	return alice(), nil
+	return alice(in), nil
 }
 
-func (p *people) Bearer(r *http.Request, domain artifact.DomainKey) (iam.Caller, error) {
+func (p *people) Bearer(r *http.Request, in iam.Circumstances, domain artifact.DomainKey) (iam.Caller, error) {
 	p.asked.Add(1)
 	if r.Header.Get("Authorization") != "Bearer "+goodToken || domain.Name != "team" {
 		return iam.Caller{}, artifact.Errorf(artifact.Unauthenticated, "no good token")
 	}
-	return alice(), nil
+	return alice(in), nil
 }
 
-func alice() iam.Caller {
+func alice(in iam.Circumstances) iam.Caller {
 	return iam.Caller{
 		Principal: iam.Principal{Account: owner, ARN: "arn:aws:iam::" + owner + ":user/alice", Name: "alice"},
-		Context:   map[string][]string{"aws:sourceip": {"0.0.0.0"}, "aws:multifactorauthpresent": {"true"}},
+		Context:   in.Keys(), RequestID: in.RequestID,
 	}
 }
 
@@ -127,7 +128,7 @@ func newFixture(t testing.TB, change func(*Options)) *fixture {
 	f := &fixture{people: &people{}, api: &echo{name: "codeartifact"}, sts: &echo{name: "sts"}, log: &lockedBuffer{},
 		registry: prometheus.NewRegistry()}
 	o := Options{
-		Addresses: addresses, Authenticator: f.people, API: f.api, Services: map[string]API{"sts": f.sts},
+		Addresses: addresses, Authenticator: f.people, API: f.api, Services: map[string]API{"sts": f.sts}, QueryError: queryapi.WriteError,
 		Formats: []format.Format{testFormat()},
 		Shelves: func(c iam.Caller, key artifact.RepositoryKey, _ artifact.Format) format.Shelf {
 			return bare{key: key, caller: c}

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -25,11 +23,12 @@ import (
 // Authenticator says who calls.
 type Authenticator interface {
 	// Signed verifies the AWS signature of a request to a service, as credential scopes name it: codeartifact, sts,
-	// iam. A request that is not signed, or not for that service, is Unauthenticated.
-	Signed(r *http.Request, service string) (iam.Caller, error)
+	// iam. A request that is not signed, or not for that service, is Unauthenticated. The caller takes over the
+	// request's circumstances.
+	Signed(r *http.Request, in iam.Circumstances, service string) (iam.Caller, error)
 	// Bearer says whose authorization token a package manager's request carries. No token, one that is not good, or one
 	// of another domain is Unauthenticated, and the same whether or not the domain exists.
-	Bearer(r *http.Request, domain artifact.DomainKey) (iam.Caller, error)
+	Bearer(r *http.Request, in iam.Circumstances, domain artifact.DomainKey) (iam.Caller, error)
 }
 
 // Options are the parts of a server. Members without a note are needed.
@@ -38,8 +37,10 @@ type Options struct {
 	Authenticator Authenticator
 	API           API            // CodeArtifact, under /v1/
 	Services      map[string]API // POST /, by name in the credential scope: sts, iam …; may be empty
-	Formats       []format.Format
-	Shelves       func(caller iam.Caller, key artifact.RepositoryKey, f artifact.Format) format.Shelf
+	// QueryError answers a call to another service in the AWS query protocol.
+	QueryError func(w http.ResponseWriter, status int, code, message string)
+	Formats    []format.Format
+	Shelves    func(caller iam.Caller, key artifact.RepositoryKey, f artifact.Format) format.Shelf
 
 	Checks         []Check        // of /readyz
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For and -Proto count; empty: nobody's
@@ -94,6 +95,7 @@ type Server struct {
 	authenticator Authenticator
 	api           API
 	services      map[string]API
+	queryError    func(w http.ResponseWriter, status int, code, message string)
 	mounts        map[artifact.Format]*mount
 	shelves       func(iam.Caller, artifact.RepositoryKey, artifact.Format) format.Shelf
 	trusted       []netip.Prefix
@@ -120,7 +122,7 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	s := &Server{
-		addresses: o.Addresses, authenticator: o.Authenticator, api: o.API, services: o.Services, shelves: o.Shelves,
+		addresses: o.Addresses, authenticator: o.Authenticator, api: o.API, services: o.Services, queryError: o.QueryError, shelves: o.Shelves,
 		trusted: o.TrustedProxies, metricsFrom: o.MetricsFrom, limits: o.Limits.withDefaults(), log: o.Log, now: o.Now,
 		newID: o.NewID, metrics: m, health: &health{checks: o.Checks, now: o.Now},
 		scrape: promhttp.HandlerFor(o.Gatherer, promhttp.HandlerOpts{}),
@@ -284,20 +286,9 @@ func (s *Server) serveMetrics(x *exchange, r *http.Request) {
 	s.scrape.ServeHTTP(x.w, r)
 }
 
-// circumstances completes a caller with what is known of this request. The condition keys are those of the AWS global
-// condition context.
-func (s *Server) circumstances(x *exchange, c iam.Caller) iam.Caller {
-	context := make(map[string][]string, len(c.Context)+4)
-	maps.Copy(context, c.Context)
-	if x.client.addr.IsValid() {
-		context["aws:sourceip"] = []string{x.client.addr.String()}
-	}
-	now := s.now().UTC()
-	context["aws:securetransport"] = []string{strconv.FormatBool(x.client.secure)}
-	context["aws:currenttime"] = []string{now.Format(time.RFC3339)}
-	context["aws:epochtime"] = []string{strconv.FormatInt(now.Unix(), 10)}
-	c.Context, c.RequestID = context, x.id
-	return c
+// circumstances are what is known of this request, behind the proxies that are believed.
+func (s *Server) circumstances(x *exchange) iam.Circumstances {
+	return iam.Circumstances{RequestID: x.id, Source: x.client.addr, Secure: x.client.secure, At: s.now()}
 }
 
 // maxUnreadBody is how much of a body that nobody wanted is read after an error was answered, in bytes.

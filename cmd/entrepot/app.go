@@ -24,6 +24,7 @@ import (
 	"entrepot/format"
 	"entrepot/iam"
 	"entrepot/jobs"
+	"entrepot/queryapi"
 	"entrepot/repository"
 	"entrepot/server"
 	"entrepot/upstream"
@@ -197,8 +198,8 @@ func (a *app) openServer(context.Context) error {
 			},
 			Rates: awsapi.Rates(a.config.Rates),
 		}),
-		Services: map[string]server.API{"sts": tokenService{}},
-		Formats:  formats(),
+		Services: map[string]server.API{"sts": queryapi.STS()}, QueryError: queryapi.WriteError,
+		Formats: formats(),
 		Shelves: func(c iam.Caller, key artifact.RepositoryKey, f artifact.Format) format.Shelf {
 			return a.rules.Shelf(c, key, a.addresses.Endpoint(key, f))
 		},
@@ -275,28 +276,17 @@ type authenticator struct {
 // fit many times.
 const jsonBody = 1 << 20
 
-func (a authenticator) Signed(r *http.Request, service string) (iam.Caller, error) {
-	caller, _, err := a.guard.API(r, "", sigv4.Payload{HeaderHash: awsapi.HeaderHash(r), Limit: jsonBody}, service)
+func (a authenticator) Signed(r *http.Request, in iam.Circumstances, service string) (iam.Caller, error) {
+	caller, _, err := a.guard.API(r, in, sigv4.Payload{HeaderHash: awsapi.HeaderHash(r), Limit: jsonBody}, service)
 	return caller.Caller, err
 }
 
-func (a authenticator) Bearer(r *http.Request, key artifact.DomainKey) (iam.Caller, error) {
+func (a authenticator) Bearer(r *http.Request, in iam.Circumstances, key artifact.DomainKey) (iam.Caller, error) {
 	// The ID of a domain that is not there is zero, and a token for it is refused like any wrong one.
 	id, err := a.rules.DomainID(r.Context(), key)
 	if err != nil {
 		return iam.Caller{}, err
 	}
-	caller, err := a.guard.Package(r, "", id)
+	caller, err := a.guard.Package(r, in, id)
 	return caller.Caller, err
-}
-
-// tokenService answers the operations of STS that there are.
-type tokenService struct{}
-
-func (tokenService) Serve(w http.ResponseWriter, r *http.Request, caller iam.Caller) {
-	_ = access.STS(r, access.Caller{Caller: caller}).Send(w)
-}
-
-func (tokenService) Fail(w http.ResponseWriter, r *http.Request, err error) {
-	_ = access.STSError(err, w.Header().Get(awsapi.RequestIDHeader)).Send(w)
 }
