@@ -29,6 +29,7 @@ var floors = map[string][]string{
 	"catalog/sqlcatalog":    {"artifact", "catalog", "durable"},
 	"catalog/catalogtest":   {"artifact", "catalog"},
 	"upstream":              {"artifact"},
+	"upstream/doccache":     {"artifact", "blob", "catalog", "upstream"},
 	"upstream/upstreamtest": {"artifact", "upstream"},
 
 	"repository":   contracts,

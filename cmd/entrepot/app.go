@@ -28,6 +28,7 @@ import (
 	"entrepot/repository"
 	"entrepot/server"
 	"entrepot/upstream"
+	"entrepot/upstream/doccache"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
@@ -126,11 +127,11 @@ func (a *app) openUpstreams(ctx context.Context) error {
 	if a.documents, err = a.vault.documents(); err != nil {
 		return err
 	}
-	remembered := repository.NewRemembered(a.catalog, a.documents, a.log)
-	a.closing(remembered.Close) // after the upstreams, which use it
+	cache := doccache.New(a.catalog, a.documents, a.log)
+	a.closing(cache.Close) // after the upstreams, which use it
 	f := a.config.Fetch
 	a.upstream, err = upstream.New(upstream.Options{
-		Origins: origins, Cache: remembered, Logger: a.log,
+		Origins: origins, Cache: cache, Logger: a.log,
 		Freshness: f.Freshness, StaleWhileRevalidate: f.StaleWhileRevalidate, NegativeTTL: f.NegativeTTL,
 		MaxDocument: int64(f.MaxDocument), MaxAsset: int64(a.config.Limits.MaxAsset), UserAgent: "entrepot/" + version,
 	})

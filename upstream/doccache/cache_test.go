@@ -1,4 +1,4 @@
-package repository_test
+package doccache_test
 
 import (
 	"context"
@@ -19,29 +19,30 @@ import (
 	"entrepot/blob/disk"
 	"entrepot/blob/mem"
 	"entrepot/blob/sealed"
-
 	"entrepot/catalog/sqlcatalog"
-	"entrepot/repository"
 	"entrepot/upstream"
+	"entrepot/upstream/doccache"
 	"entrepot/upstream/upstreamtest"
 )
 
-// openRemembered opens the documents of a folder as a process does. close ends it.
-func openRemembered(t *testing.T, dir string, s blob.Store,
-	o sqlcatalog.Options) (m *repository.Remembered, close func() error) {
+const npmjs = "public:npmjs"
+
+// openCache opens the documents of a folder as a process does. close ends it.
+func openCache(t *testing.T, dir string, s blob.Store,
+	o sqlcatalog.Options) (c *doccache.Cache, close func() error) {
 	t.Helper()
-	c, err := sqlcatalog.OpenSQLite(t.Context(), filepath.Join(dir, "catalog.sqlite"), o)
+	store, err := sqlcatalog.OpenSQLite(t.Context(), filepath.Join(dir, "catalog.sqlite"), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m = repository.NewRemembered(c, s, slog.New(slog.DiscardHandler))
-	t.Cleanup(func() { _ = errors.Join(m.Close(), c.Close()) })
-	return m, func() error { return errors.Join(m.Close(), c.Close()) }
+	c = doccache.New(store, s, slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { _ = errors.Join(c.Close(), store.Close()) })
+	return c, func() error { return errors.Join(c.Close(), store.Close()) }
 }
 
-func keepDocument(t *testing.T, m *repository.Remembered, path, body string) (upstream.Entry, error) {
+func keepDocument(t *testing.T, c *doccache.Cache, path, body string) (upstream.Entry, error) {
 	t.Helper()
-	spool, err := m.Create(t.Context())
+	spool, err := c.Create(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,16 +53,16 @@ func keepDocument(t *testing.T, m *repository.Remembered, path, body string) (up
 	e := upstream.Entry{Key: upstream.Key{Connection: npmjs, Path: path}, Digest: sha256.Sum256([]byte(body)),
 		Size:      int64(len(body)),
 		CheckedAt: time.Unix(1, 0).UTC()}
-	return e, m.Save(t.Context(), e, spool)
+	return e, c.Save(t.Context(), e, spool)
 }
 
-func readDocument(t *testing.T, m *repository.Remembered, path string) (string, error) {
+func readDocument(t *testing.T, c *doccache.Cache, path string) (string, error) {
 	t.Helper()
-	e, err := m.Load(t.Context(), upstream.Key{Connection: npmjs, Path: path})
+	e, err := c.Load(t.Context(), upstream.Key{Connection: npmjs, Path: path})
 	if err != nil {
 		return "", err
 	}
-	r, err := m.Open(t.Context(), e)
+	r, err := c.Open(t.Context(), e)
 	if err != nil {
 		return "", err
 	}
@@ -69,24 +70,24 @@ func readDocument(t *testing.T, m *repository.Remembered, path string) (string, 
 	return string(body), errors.Join(err, r.Close())
 }
 
-func TestRememberedIsACache(t *testing.T) {
+func TestTheCacheKeepsTheContract(t *testing.T) {
 	upstreamtest.TestCache(t, func(t *testing.T) upstream.Cache {
-		m, _ := openRemembered(t, t.TempDir(), mem.New(time.Now), sqlcatalog.Options{})
-		return m
+		c, _ := openCache(t, t.TempDir(), mem.New(time.Now), sqlcatalog.Options{})
+		return c
 	})
 }
 
-func TestRememberedDocumentsAreWrittenTogetherAndReadBefore(t *testing.T) {
+func TestDocumentsAreWrittenTogetherAndReadBefore(t *testing.T) {
 	var commits atomic.Int32
 	dir, store := t.TempDir(), mem.New(time.Now)
-	m, done := openRemembered(t, dir, store, sqlcatalog.Options{AfterCommit: func() { commits.Add(1) }})
+	c, done := openCache(t, dir, store, sqlcatalog.Options{AfterCommit: func() { commits.Add(1) }})
 	began := time.Now()
 	for i := range 50 {
 		path := fmt.Sprint("p", i)
-		if _, err := keepDocument(t, m, path, "body of "+path); err != nil {
+		if _, err := keepDocument(t, c, path, "body of "+path); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := readDocument(t, m, path); err != nil || got != "body of "+path {
+		if got, err := readDocument(t, c, path); err != nil || got != "body of "+path {
 			t.Errorf("%s: got %q, %v at once", path, got, err)
 		}
 	}
@@ -97,7 +98,7 @@ func TestRememberedDocumentsAreWrittenTogetherAndReadBefore(t *testing.T) {
 	if n := commits.Load(); n < 1 || n > most {
 		t.Errorf("50 documents made %d commits, want at most %d", n, most)
 	}
-	again, _ := openRemembered(t, dir, store, sqlcatalog.Options{})
+	again, _ := openCache(t, dir, store, sqlcatalog.Options{})
 	for i := range 50 {
 		path := fmt.Sprint("p", i)
 		if got, err := readDocument(t, again, path); err != nil || got != "body of "+path {
@@ -106,11 +107,11 @@ func TestRememberedDocumentsAreWrittenTogetherAndReadBefore(t *testing.T) {
 	}
 }
 
-func TestRememberedDocumentsAreWrittenWithoutBeingAsked(t *testing.T) {
+func TestDocumentsAreWrittenWithoutBeingAsked(t *testing.T) {
 	dir, store := t.TempDir(), mem.New(time.Now)
 	written := make(chan struct{}, 1)
-	m, _ := openRemembered(t, dir, store, sqlcatalog.Options{AfterCommit: func() { written <- struct{}{} }})
-	if _, err := keepDocument(t, m, "p", "body"); err != nil {
+	c, _ := openCache(t, dir, store, sqlcatalog.Options{AfterCommit: func() { written <- struct{}{} }})
+	if _, err := keepDocument(t, c, "p", "body"); err != nil {
 		t.Fatal(err)
 	}
 	select {
@@ -118,17 +119,17 @@ func TestRememberedDocumentsAreWrittenWithoutBeingAsked(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("nothing was written within ten seconds")
 	}
-	if got, err := readDocument(t, m, "p"); err != nil || got != "body" {
+	if got, err := readDocument(t, c, "p"); err != nil || got != "body" {
 		t.Errorf("got %q, %v after it was written", got, err)
 	}
 }
 
-func TestRememberedDocumentsOutliveACatalogThatFails(t *testing.T) {
+func TestDocumentsOutliveACatalogThatFails(t *testing.T) {
 	broken := errors.New("the disk is on fire")
 	var fails atomic.Bool
 	fails.Store(true)
 	dir, store := t.TempDir(), mem.New(time.Now)
-	m, done := openRemembered(t, dir, store, sqlcatalog.Options{BeforeCommit: func() error {
+	c, done := openCache(t, dir, store, sqlcatalog.Options{BeforeCommit: func() error {
 		if fails.Load() {
 			return broken
 		}
@@ -136,7 +137,7 @@ func TestRememberedDocumentsOutliveACatalogThatFails(t *testing.T) {
 	}})
 	kept := 0
 	for ; kept < 5000; kept++ {
-		if _, err := keepDocument(t, m, fmt.Sprint("p", kept), "body"); err != nil {
+		if _, err := keepDocument(t, c, fmt.Sprint("p", kept), "body"); err != nil {
 			if !errors.Is(err, broken) {
 				t.Errorf("got error %v, want %v", err, broken)
 			}
@@ -146,14 +147,14 @@ func TestRememberedDocumentsOutliveACatalogThatFails(t *testing.T) {
 	if kept == 0 || kept == 5000 {
 		t.Errorf("the failure was told after %d documents, want it told when there are many and not before", kept)
 	}
-	if got, err := readDocument(t, m, "p0"); err != nil || got != "body" {
+	if got, err := readDocument(t, c, "p0"); err != nil || got != "body" {
 		t.Errorf("got %q, %v while the catalog fails", got, err)
 	}
 	fails.Store(false)
 	if err := done(); err != nil {
 		t.Fatal(err)
 	}
-	again, _ := openRemembered(t, dir, store, sqlcatalog.Options{})
+	again, _ := openCache(t, dir, store, sqlcatalog.Options{})
 	for _, path := range []string{"p0", fmt.Sprint("p", kept)} {
 		if got, err := readDocument(t, again, path); err != nil || got != "body" {
 			t.Errorf("%s: got %q, %v from the next process", path, got, err)
@@ -183,7 +184,7 @@ func TestDamagedDocumentsAreAsGoodAsAbsent(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
-			process := func() (*repository.Remembered, func()) {
+			process := func() (*doccache.Cache, func()) {
 				d, err := disk.Open(filepath.Join(dir, "blobs"), disk.Options{})
 				if err != nil {
 					t.Fatal(err)
@@ -196,15 +197,15 @@ func TestDamagedDocumentsAreAsGoodAsAbsent(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				m, done := openRemembered(t, dir, sealed.New(folder, keyring.OwnDataKey()), sqlcatalog.Options{})
-				return m, func() {
+				c, done := openCache(t, dir, sealed.New(folder, keyring.OwnDataKey()), sqlcatalog.Options{})
+				return c, func() {
 					if err := errors.Join(done(), d.Close()); err != nil {
 						t.Fatal(err)
 					}
 				}
 			}
-			m, done := process()
-			e, err := keepDocument(t, m, "p", test.body)
+			c, done := process()
+			e, err := keepDocument(t, c, "p", test.body)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -213,17 +214,17 @@ func TestDamagedDocumentsAreAsGoodAsAbsent(t *testing.T) {
 			if err := test.damage(filepath.Join(dir, "blobs", "documents", digits[:2], digits[2:])); err != nil {
 				t.Fatal(err)
 			}
-			m, done = process()
+			c, done = process()
 			defer func() { done() }()
 			for range 2 {
-				if got, err := readDocument(t, m, "p"); !errors.Is(err, upstream.ErrNoEntry) {
+				if got, err := readDocument(t, c, "p"); !errors.Is(err, upstream.ErrNoEntry) {
 					t.Errorf("got %d bytes and error %v, want %v", len(got), err, upstream.ErrNoEntry)
 				}
 			}
-			if _, err := keepDocument(t, m, "p", test.body); err != nil {
+			if _, err := keepDocument(t, c, "p", test.body); err != nil {
 				t.Fatal(err)
 			}
-			if got, err := readDocument(t, m, "p"); err != nil || got != test.body {
+			if got, err := readDocument(t, c, "p"); err != nil || got != test.body {
 				t.Errorf("fetched again: got %d bytes and error %v, want %d", len(got), err, len(test.body))
 			}
 		})
@@ -239,14 +240,14 @@ func (deaf) Open(ctx context.Context, d artifact.Digest) (blob.Content, error) {
 
 func TestADiskThatCannotBeReadIsNotAnAbsentDocument(t *testing.T) {
 	dir, store := t.TempDir(), mem.New(time.Now)
-	m, done := openRemembered(t, dir, store, sqlcatalog.Options{})
-	if _, err := keepDocument(t, m, "p", "body"); err != nil {
+	c, done := openCache(t, dir, store, sqlcatalog.Options{})
+	if _, err := keepDocument(t, c, "p", "body"); err != nil {
 		t.Fatal(err)
 	}
 	if err := done(); err != nil {
 		t.Fatal(err)
 	}
-	again, _ := openRemembered(t, dir, deaf{store}, sqlcatalog.Options{})
+	again, _ := openCache(t, dir, deaf{store}, sqlcatalog.Options{})
 	if _, err := readDocument(t, again, "p"); !errors.Is(err, fs.ErrPermission) || errors.Is(err, upstream.ErrNoEntry) {
 		t.Errorf("got error %v, want %v", err, fs.ErrPermission)
 	}
