@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
-// recounts are queries that find something wrong for each row they return, with a sentence about a row.
-var recounts = []struct{ wrong, query string }{
+// recount is a query that finds something wrong for each row it returns, with a sentence about a row.
+type recount struct{ wrong, query string }
+
+var recounts = []recount{
 	{"domain %s counts other bytes than its blobs have",
 		`SELECT id FROM domains WHERE asset_bytes <> (SELECT coalesce(sum(size), 0) FROM blobs WHERE domain = domains.id)`},
 	{"a blob of domain %s is counted other than its assets are",
@@ -25,10 +28,6 @@ var recounts = []struct{ wrong, query string }{
 		`SELECT id FROM versions WHERE NOT EXISTS (SELECT 1 FROM version_documents d WHERE d.version = versions.id)`},
 	{"package row %s has no text to search",
 		`SELECT id FROM packages WHERE NOT EXISTS (SELECT 1 FROM package_texts t WHERE t.package = packages.id)`},
-	{"package row %s is not in the search index",
-		`SELECT id FROM packages WHERE id NOT IN (SELECT rowid FROM package_search)`},
-	{"the search index has row %s, which is no package",
-		`SELECT rowid FROM package_search WHERE rowid NOT IN (SELECT id FROM packages)`},
 	{"a policy has repository %s of another domain",
 		`SELECT h.repository FROM policies h JOIN repositories r ON r.id = h.repository WHERE r.domain <> h.domain`},
 	{"a tag has repository %s of another domain",
@@ -39,11 +38,11 @@ var recounts = []struct{ wrong, query string }{
 // that disagree, references to nothing, counts that a recount does not confirm. It takes time in proportion to the
 // catalog's size.
 func (s *Store) Check(ctx context.Context) error {
-	// A connection of its own: SQLite checks the search index by what the connection remembers of it, which may be out of
+	// A fresh connection: SQLite checks the search index by what the connection remembers of it, which may be out of
 	// date, and then reports damage that is not there.
-	return s.read(ctx, true, func(session *session) error {
-		found := []error{session.integrity()}
-		for _, c := range recounts {
+	return s.engine.read(ctx, true, func(session *session) error {
+		found := []error{session.dialect.integrity(session)}
+		for _, c := range slices.Concat(recounts, session.dialect.recounts) {
 			rows, err := all(session, "recount", scalar[string], c.query+" LIMIT 10")
 			if err != nil {
 				return err
@@ -54,34 +53,4 @@ func (s *Store) Check(ctx context.Context) error {
 		}
 		return errors.Join(found...)
 	})
-}
-
-// integrity asks the database about its own structures.
-func (s *session) integrity() error {
-	var found []error
-	answers, err := all(s, "check pages", scalar[string], "PRAGMA quick_check")
-	if err != nil {
-		return err
-	}
-	for _, a := range answers {
-		if a != "ok" {
-			found = append(found, fmt.Errorf("pages: %s", a))
-		}
-	}
-	type dangling struct{ table, row, parent string }
-	rows, err := all(s, "check references", func(row scanner, d *dangling) error {
-		var number any
-		if err := row.Scan(&d.table, &number, &d.parent, new(any)); err != nil {
-			return err
-		}
-		d.row = fmt.Sprint(number)
-		return nil
-	}, "PRAGMA foreign_key_check")
-	if err != nil {
-		return err
-	}
-	for _, d := range rows {
-		found = append(found, fmt.Errorf("row %s of %s refers to nothing in %s", d.row, d.table, d.parent))
-	}
-	return errors.Join(found...)
 }

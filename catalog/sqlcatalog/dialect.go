@@ -1,15 +1,26 @@
 package sqlcatalog
 
-// dialect is what differs between databases. The verbs are written in the SQL that SQLite and PostgreSQL share: upserts
+import (
+	"context"
+
+	"github.com/pressly/goose/v3"
+)
+
+// What another database has to bring: a dialect, an engine, a folder of migrations, and a function that opens a Store of
+// them. SQLite's are in the files that begin with its name.
+
+// dialect is what differs in the language. The verbs are written in the SQL that SQLite and PostgreSQL share: upserts
 // and RETURNING instead of error codes, so that no failed statement spoils a transaction; row values; and the one comma
-// list of ids that valuesList makes.
+// list of ids that valuesList makes. The migrations see to it that texts are compared byte by byte.
 type dialect struct {
 	name        string // folder under migrations
-	beginRead   string // starts a transaction with one snapshot
-	beginWrite  string // starts a transaction that excludes other writers from its first moment
+	goose       goose.Dialect
 	bind        func(query string) string
 	after       func(prefix string) (string, bool) // least text after every text with the prefix; false if there is none
 	indexSearch searchIndex
+	recounts    []recount // of what only this database has
+	// integrity returns everything that is wrong with the database's own structures, joined.
+	integrity func(*session) error
 }
 
 // searchIndex is the index of search, which the standard knows nothing of.
@@ -18,34 +29,23 @@ type searchIndex struct {
 	deletePackages   string // JSON: array of package ids
 	deleteRepository string // repository id
 	source           string // FROM and WHERE: rows of packages p whose words match one query
+	contains         string // condition: the folded text of package p has a term, given as bytes
 	query            func(w searchWords) string
 }
 
-var sqlite = dialect{
-	name:       "sqlite",
-	beginRead:  "BEGIN",
-	beginWrite: "BEGIN IMMEDIATE", // a deferred one may fail at its first write when it has read before
-	bind:       func(query string) string { return query },
-	after:      afterPrefix,
-	indexSearch: searchIndex{
-		insert:         "INSERT INTO package_search (rowid, grams) SELECT value ->> 0, value ->> 1 FROM json_each(?)",
-		deletePackages: "DELETE FROM package_search WHERE rowid IN (SELECT value FROM json_each(?))",
-		deleteRepository: "DELETE FROM package_search WHERE rowid IN " +
-			"(SELECT id FROM packages WHERE repository = ?)",
-		source: "FROM package_search JOIN packages p ON p.id = package_search.rowid " +
-			"WHERE package_search MATCH ?",
-		query: fts5Query,
-	},
-}
-
-// afterPrefix counts in bytes, as SQLite's BINARY collation does.
-func afterPrefix(prefix string) (string, bool) {
-	end := []byte(prefix)
-	for i := len(end) - 1; i >= 0; i-- {
-		if end[i] < 0xff {
-			end[i]++
-			return string(end[:i+1]), true
-		}
-	}
-	return "", false
+// engine runs transactions. How many run at once, on which connections, and how many share a commit is its own affair.
+//
+// Where writers run side by side, the engine sees to two orders. A transaction that the database could not order among
+// others is run again, fn with it. And commits are put in line from commits.conclude on: a lock that conclude takes and
+// the commit frees does it, for then what conclude numbers becomes visible in the order of its numbers. Events are
+// numbered earlier, so such an engine takes that lock before a transaction's first event.
+type engine interface {
+	// read runs fn in a transaction of one snapshot, which it gives up in the end. fresh asks for a connection that
+	// remembers nothing.
+	read(ctx context.Context, fresh bool, fn func(*session) error) error
+	// write runs fn in a transaction, calls commits.conclude in it, commits, calls commits.made, and returns. When fn fails
+	// or panics, nothing of what it did stays.
+	write(ctx context.Context, fn func(*session) error) error
+	// close waits for what runs. Later calls get ErrClosed, and so do those that wait.
+	close() error
 }

@@ -1,5 +1,8 @@
 // Package sqlcatalog keeps the catalog in an SQL database: SQLite, one file in the data folder.
 //
+// The verbs are written for any SQL database. What only SQLite has is in the files that begin with its name, and
+// dialect.go says what another database has to bring.
+//
 // # Writing
 //
 // One connection writes. Writers queue for it; each runs inside a savepoint of the open transaction and hands the

@@ -1,7 +1,6 @@
 package sqlcatalog
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 
@@ -88,10 +87,4 @@ func (s *session) execList(verb, query string, list any) error {
 	}
 	_, err = s.exec(verb, query, string(text))
 	return err
-}
-
-// writeIndexOf writes what all parts of the batch have left to be indexed.
-func (s *Store) writeIndexOf(b *batch) error {
-	w := &session{ctx: context.Background(), conn: s.writer, dialect: s.dialect, stamps: &s.stamps, unindexed: b.unindexed}
-	return w.writeIndex()
 }

@@ -13,9 +13,6 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// gooseDialects names the dialects as goose does.
-var gooseDialects = map[string]goose.Dialect{"sqlite": goose.DialectSQLite3}
-
 // migrate applies the migrations that the database has not seen, each in a transaction of its own. It refuses a database
 // that has seen one this program does not know.
 func migrate(ctx context.Context, d *dialect, db *sql.DB) error {
@@ -23,7 +20,7 @@ func migrate(ctx context.Context, d *dialect, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	steps, err := goose.NewProvider(gooseDialects[d.name], db, folder,
+	steps, err := goose.NewProvider(d.goose, db, folder,
 		goose.WithDisableGlobalRegistry(true), goose.WithTableName("schema_versions"), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)

@@ -109,11 +109,6 @@ func wordsOf(ids []catalog.RepositoryID, format artifact.Format, terms []string)
 	return w
 }
 
-// fts5Query writes the words in the query language of SQLite's FTS5.
-func fts5Query(w searchWords) string {
-	return "(" + strings.Join(w.repositories, " OR ") + ") AND " + strings.Join(w.all, " AND ")
-}
-
 // DescribePackage implements catalog.PackageWriter.
 func (s *session) DescribePackage(id catalog.RepositoryID, key artifact.PackageKey, text string) error {
 	at, err := s.held(id, key)
@@ -166,7 +161,7 @@ func (s *session) SearchPackages(ids []catalog.RepositoryID, format artifact.For
 		source, args = "FROM packages p WHERE p.format = ? AND +p.repository IN "+in, append([]any{format}, list...)
 	}
 	for _, term := range terms {
-		where.add("instr((SELECT folded FROM package_texts WHERE package = p.id), ?) > 0", []byte(term))
+		where.add(s.dialect.indexSearch.contains, []byte(term))
 	}
 	limit := clamp(page.Limit)
 	args = append(append(args, where.args...), limit+1)

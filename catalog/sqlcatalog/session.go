@@ -3,6 +3,7 @@ package sqlcatalog
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,6 +12,24 @@ import (
 	"entrepot/artifact"
 	"entrepot/catalog"
 )
+
+// connect opens a connection of the pool.
+func connect(pool *sql.DB, d *dialect) (*conn, error) {
+	c, err := pool.Conn(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	return &conn{Conn: c, bind: d.bind, prepared: map[string]*sql.Stmt{}}, nil
+}
+
+// discard closes a connection for good instead of giving it back to its pool.
+func discard(c *conn) {
+	for _, st := range c.prepared {
+		_ = st.Close()
+	}
+	_ = c.Raw(func(any) error { return driver.ErrBadConn })
+	_ = c.Close()
+}
 
 // conn is a connection with the statements prepared on it. The number of different statements is bounded: texts are
 // constants, or put together from a few optional conditions and a list of ids whose length is a power of two.
@@ -48,11 +67,8 @@ type session struct {
 	ctx     context.Context
 	conn    *conn
 	dialect *dialect
-	stamps  *stamps
-	touched *stripeSet // nil in a Reader
-
-	unindexed []indexing
-	placed    placed
+	changes
+	placed placed
 
 	// over is set when fn has returned; the connection then serves somebody else.
 	over bool
@@ -62,6 +78,12 @@ type session struct {
 }
 
 var _ catalog.Writer = (*session)(nil)
+
+// changes is what a transaction leaves to be done when it is committed.
+type changes struct {
+	touched   stripeSet
+	unindexed []indexing // what the index of search has still to be told
+}
 
 // errOver says that a Reader or Writer was used after the function it was given to.
 var errOver = errors.New("the transaction is over")

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -49,16 +50,57 @@ func OpenSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	return s, nil
 }
 
+// sqliteEngine has one connection that writes and several that only read.
+type sqliteEngine struct {
+	commits *commits
+	lock    io.Closer // keeps other processes out
+
+	writers *sql.DB
+	line    line
+	writer  *conn  // the turn's; nil when it has to be opened anew
+	open    *batch // the turn's
+
+	readers *sql.DB
+	idle    chan *conn // one entry for each allowed read; nil stands for a connection not opened yet
+
+	beforeCommit func() error
+	afterCommit  func()
+}
+
+func newSQLiteEngine(c *commits, o Options) *sqliteEngine {
+	e := &sqliteEngine{
+		commits:      c,
+		beforeCommit: func() error { return nil },
+		afterCommit:  func() {},
+	}
+	readers := 16
+	if o.Readers > 0 {
+		readers = min(o.Readers, 256)
+	}
+	e.idle = make(chan *conn, readers)
+	for range readers {
+		e.idle <- nil
+	}
+	if o.BeforeCommit != nil {
+		e.beforeCommit = o.BeforeCommit
+	}
+	if o.AfterCommit != nil {
+		e.afterCommit = o.AfterCommit
+	}
+	return e
+}
+
 func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err error) {
 	path, err = filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
-	s := newStore(&sqlite, o)
-	if s.lock, err = lockFile(path); err != nil {
+	c := &commits{}
+	e := newSQLiteEngine(c, o)
+	if e.lock, err = lockFile(path); err != nil {
 		return nil, err
 	}
-	undo := []func() error{s.lock.Close}
+	undo := []func() error{e.lock.Close}
 	defer func() {
 		if err != nil {
 			for i := len(undo) - 1; i >= 0; i-- {
@@ -69,28 +111,49 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 	if err = createFile(path); err != nil {
 		return nil, err
 	}
-	if s.writers, err = sql.Open("sqlite", source(path, writerPragmas)); err != nil {
+	if e.writers, err = sql.Open("sqlite", source(path, writerPragmas)); err != nil {
 		return nil, err
 	}
-	undo = append(undo, s.writers.Close)
-	if s.readers, err = sql.Open("sqlite", source(path, readerPragmas)); err != nil {
+	undo = append(undo, e.writers.Close)
+	if e.readers, err = sql.Open("sqlite", source(path, readerPragmas)); err != nil {
 		return nil, err
 	}
-	undo = append(undo, s.readers.Close)
+	undo = append(undo, e.readers.Close)
 	var mode string
-	if err = s.writers.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+	if err = e.writers.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
 		return nil, err
 	}
 	if mode != "wal" {
 		return nil, fmt.Errorf("the file system under %s allows journal mode %s only; wal is needed", path, mode)
 	}
-	if err = migrate(ctx, s.dialect, s.writers); err != nil {
+	if err = migrate(ctx, &sqlite, e.writers); err != nil {
 		return nil, err
 	}
 	if err = durable.SyncFolder(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
-	return s, nil
+	return &Store{commits: c, engine: e}, nil
+}
+
+// close implements engine.
+func (e *sqliteEngine) close() error {
+	if err := e.line.enter(context.Background(), e.pass); err != nil {
+		return nil // closed before
+	}
+	if b := e.open; b != nil {
+		e.finish(b)
+	}
+	e.line.shut()
+	for range cap(e.idle) {
+		if c := <-e.idle; c != nil {
+			discard(c)
+		}
+	}
+	close(e.idle)
+	if e.writer != nil {
+		e.dropWriter()
+	}
+	return errors.Join(e.readers.Close(), e.writers.Close(), e.lock.Close())
 }
 
 // source writes the driver's address of the file.
