@@ -17,8 +17,8 @@ import (
 // Format is one protocol.
 type Format struct {
 	Name artifact.Format
-	// Compare orders version texts as the package manager does: negative, zero or positive.
-	Compare func(a, b string) int
+	// Traits are what the rules need to know of it.
+	repository.Traits
 	// Rewrite, if set, maps the escaped path below the repository's base to the form that Routes match, before routing:
 	// npm writes @scope/name as one segment or as two. Both begin with a slash. It must not decode anything, but what it
 	// means by an empty segment is its own affair: clients join a base that ends in a slash with a path that begins with
@@ -53,8 +53,9 @@ type Route struct {
 // answer is out; http.ErrAbortHandler breaks the connection.
 type Handler func(w http.ResponseWriter, r *http.Request, s Shelf) error
 
-// Shelf is one repository seen by one caller. Every method asks for permission first, so no route can forget to; Denied
-// comes before NotFound. repository.Shelf is the one in use; formattest has one for tests.
+// Shelf is one repository seen by one caller. Every method that reads or changes anything asks for permission first, so
+// no route can forget to; Stage is the one exception and says why. Denied comes before NotFound. Keys are taken in any
+// form the format's Canonical takes. repository.Shelf is the one there is; formattest has its suite.
 type Shelf interface {
 	// Repository says which repository this is, Caller who is at the shelf.
 	Repository() artifact.RepositoryKey
@@ -64,13 +65,21 @@ type Shelf interface {
 
 	// Access reports whether the caller may read here at all.
 	Access(ctx context.Context) error
-	// View returns a package through all upstreams. NotFound if there is nothing to list.
+	// View returns a package through all upstreams, with every version that can be downloaded. NotFound if there is none.
 	View(ctx context.Context, p artifact.PackageKey) (repository.View, error)
 	// Document returns an index document derived from the view, rendering it when it is not at hand or no longer true. The
 	// variant tells documents of one package apart (npm: full, abbreviated); render writes the identity encoding and its
 	// output may depend on the view, the variant and URL only. One rendering runs at a time per document.
 	Document(ctx context.Context, p artifact.PackageKey, variant string,
 		render func(w io.Writer, v repository.View) error) (repository.Document, error)
+	// Index returns an index document above the package, of what this repository and its upstreams hold of the format. It
+	// is rendered and kept as a Document is, anew when any package of the format has changed.
+	Index(ctx context.Context, f artifact.Format, variant string,
+		render func(w io.Writer, held repository.Inventory) error) (repository.Document, error)
+	// Stat tells name, size, digests and facts of an asset without opening it or fetching it: of one that is only promised,
+	// those that its registry promises. It passes the gates that Open passes. NotFound as from Open, and for assets that
+	// nobody promised.
+	Stat(ctx context.Context, v artifact.VersionKey, asset string) (artifact.Asset, error)
 	// Open finds an asset here or upstream, keeps what it fetches, and passes every gate: status, origin controls,
 	// integrity.
 	Open(ctx context.Context, v artifact.VersionKey, asset string) (repository.File, error)
@@ -89,8 +98,9 @@ type Shelf interface {
 	// Stage begins an upload. It does not ask whether the caller may publish, MayPublish does: bytes that are never
 	// published are collected.
 	Stage(ctx context.Context) (*repository.Upload, error)
-	// Publish adds a version with its assets and labels at once. Conflict: exists with other bytes, reachable upstream, or
-	// origin controls forbid it. The same bytes again are a success that changes nothing.
+	// Publish adds a version with its assets and labels, or assets to a version that is there as far as the format's Growth
+	// lets it. Conflict: exists with other bytes, takes no more assets, reachable upstream, or origin controls forbid it.
+	// The same bytes again are a success that changes nothing.
 	Publish(ctx context.Context, p repository.Publication) (artifact.Version, error)
 	// Held returns the version as this repository itself holds it, whole, or NotFound.
 	Held(ctx context.Context, v artifact.VersionKey) (artifact.Version, error)
@@ -98,6 +108,13 @@ type Shelf interface {
 	// its new manifest, or the same one. It needs PutPackageMetadata. NotFound names the first version not held.
 	Annotate(ctx context.Context, p artifact.PackageKey, versions []string,
 		change func(artifact.Version) ([]byte, error)) error
+	// Finish publishes those of the versions that this repository itself holds unfinished, all or none, and passes over the
+	// others; ready may refuse one. It needs PutPackageMetadata.
+	Finish(ctx context.Context, p artifact.PackageKey, versions []string, ready func(artifact.Version) error) error
+	// SetStatus moves versions this repository itself holds to Published, Unlisted or Archived, all or none: yank, unlist,
+	// relist. It needs UpdatePackageVersionsStatus. NotFound names the first version not held; Conflict: its status cannot
+	// become this one.
+	SetStatus(ctx context.Context, p artifact.PackageKey, versions []string, target artifact.Status) error
 	// Labels returns the merged labels, as View does.
 	Labels(ctx context.Context, p artifact.PackageKey) (map[string]string, error)
 	// SetLabel points the repository's own label at a version that can be read through it; DeleteLabel removes it. Both

@@ -3,10 +3,8 @@ package repository
 import (
 	"context"
 	"io"
-	"slices"
 
 	"entrepot/artifact"
-	"entrepot/catalog"
 )
 
 // Attachment returns what the external registry that a version comes from says about it beside its assets, under the
@@ -21,28 +19,24 @@ func (s *Shelf) Attachment(ctx context.Context, v artifact.VersionKey, name stri
 	if err != nil {
 		return nil, err
 	}
-	return s.service.attachment(ctx, at, v, name)
+	return s.service.attachment(ctx, at, s.service.Canonical(v), name)
 }
 
 func (s *Service) attachment(ctx context.Context, at *site, key artifact.VersionKey,
 	name string) (io.ReadCloser, error) {
-	found, err := s.locate(ctx, at, key)
+	made, err := s.plan(ctx, at, key.PackageKey)
 	if err != nil {
 		return nil, err
 	}
-	if found.listed != nil {
-		return found.listed.source.Attachment(ctx, found.listed.version, name)
+	found, err := s.locate(ctx, at, made, key)
+	if err != nil {
+		return nil, err
 	}
-	holder := at.repository.ID
-	if found.kept != nil {
-		holder = found.kept.repository.ID
+	if found.listed() {
+		return s.Sources[found.source.connection].Attachment(ctx, found.version, name)
 	}
 	// What locate finds has no manifest, and only the manifest says where the document is.
-	var v artifact.Version
-	err = s.Catalog.Read(ctx, func(r catalog.Reader) error {
-		v, err = r.Version(holder, key)
-		return err
-	})
+	v, err := s.wholeVersion(ctx, found.source.repository.ID, key)
 	if err != nil {
 		return nil, err
 	}
@@ -51,18 +45,11 @@ func (s *Service) attachment(ctx context.Context, at *site, key artifact.Version
 	}
 	// A copy keeps its origin, and so does a version whose connection has ended since: the registry is asked only where
 	// it still may be asked for the package.
-	made, err := s.plan(ctx, at, key.PackageKey)
-	if err != nil {
-		return nil, err
-	}
-	connected := slices.ContainsFunc(made.sources, func(p planSource) bool {
-		return p.connection != "" && p.connection == v.Origin.Connection
-	})
-	source := s.Sources[v.Origin.Connection]
-	if v.Origin.Type != artifact.OriginExternal || source == nil || !connected {
+	source, connected := made.from(v.Origin.Connection)
+	if v.Origin.Type != artifact.OriginExternal || !connected {
 		return nil, artifact.Errorf(artifact.NotFound,
 			"Version %s of %s comes from no registry that could have its %s.", key.Version, key.Qualified(), name).
 			About(artifact.VersionResource, key.String())
 	}
-	return source.Attachment(ctx, v, name)
+	return s.Sources[source.connection].Attachment(ctx, v, name)
 }

@@ -32,19 +32,21 @@ func startingControls(a arrival, o artifact.OriginType) artifact.Controls {
 
 // ensurePackage makes the package of a version if the repository does not have it yet, and keeps the text by which
 // search finds it up to date.
-func ensurePackage(w catalog.Writer, id catalog.RepositoryID, v artifact.Version, a arrival) error {
-	held, err := w.PackageIn([]catalog.RepositoryID{id}, v.PackageKey)
+func (s *Service) ensurePackage(w catalog.Writer, id catalog.RepositoryID, v artifact.Version, a arrival) error {
+	in, err := admissionIn(w, id, v.PackageKey)
 	if err != nil {
 		return err
 	}
-	return settlePackage(w, id, among(held, id), v, a, nil)
+	return s.putPackage(w, id, among(in.packages, id), v, a, nil)
 }
 
-// settlePackage is ensurePackage for a package that was looked up in the same transaction, nil if it is not there. The
-// labels are pointed at the version, whatever they pointed at.
-func settlePackage(w catalog.Writer, id catalog.RepositoryID, known *artifact.Package, v artifact.Version, a arrival,
-	labels map[string]string) error {
-	pkg := artifact.Package{PackageKey: v.PackageKey, Controls: startingControls(a, v.Origin.Type)}
+// putPackage is ensurePackage for a package that was looked up in the same transaction, nil if it is not there. The
+// labels are pointed at the version, whatever they pointed at. Conflict if another package has a name that means the
+// same.
+func (s *Service) putPackage(w catalog.Writer, id catalog.RepositoryID, known *artifact.Package, v artifact.Version,
+	a arrival, labels []string) error {
+	pkg := artifact.Package{PackageKey: v.PackageKey, Controls: startingControls(a, v.Origin.Type),
+		Folded: s.folded(v.PackageKey)}
 	if known != nil {
 		pkg = *known
 	}
@@ -52,7 +54,7 @@ func settlePackage(w catalog.Writer, id catalog.RepositoryID, known *artifact.Pa
 		if pkg.Labels = maps.Clone(pkg.Labels); pkg.Labels == nil {
 			pkg.Labels = make(map[string]string, len(labels))
 		}
-		for label := range labels {
+		for _, label := range labels {
 			pkg.Labels[label] = v.Version
 		}
 	}
@@ -72,13 +74,25 @@ func among[T any](held map[catalog.RepositoryID]T, id catalog.RepositoryID) *T {
 	return nil
 }
 
-// mayPull reports whether versions of the package may come into the repository from anywhere upstream. A package that
-// is not there yet may.
-func mayPull(held map[catalog.RepositoryID]artifact.Package, id catalog.RepositoryID) bool {
-	return held[id].Controls.Upstream != artifact.Block
+// admission answers which ways into repositories are open to one package. It is the one place that says so; what it
+// rests on are the package's own origin controls in each repository.
+type admission struct {
+	packages map[catalog.RepositoryID]artifact.Package
+}
+
+// mayPull reports whether versions and assets of the package may come into the repository from anywhere upstream. A
+// package that is not there yet may.
+func (a admission) mayPull(into catalog.RepositoryID) bool {
+	return a.packages[into].Controls.Upstream != artifact.Block
 }
 
 // mayPublish reports whether clients may publish versions of the package into the repository.
-func mayPublish(pkg *artifact.Package) bool {
-	return pkg == nil || pkg.Controls.Publish != artifact.Block
+func (a admission) mayPublish(into catalog.RepositoryID) bool {
+	return a.packages[into].Controls.Publish != artifact.Block
+}
+
+// admissionIn reads what decides about a package in one repository, inside the transaction that acts on it.
+func admissionIn(r catalog.Reader, id catalog.RepositoryID, p artifact.PackageKey) (admission, error) {
+	packages, err := r.PackageIn([]catalog.RepositoryID{id}, p)
+	return admission{packages}, err
 }

@@ -9,6 +9,8 @@ import (
 	"entrepot/artifact"
 	"entrepot/catalog"
 	"entrepot/iam"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Copy copies versions of one package between two repositories of a domain. The caller must be able to read From; To is
@@ -41,19 +43,19 @@ func (s *Service) Copy(ctx context.Context, c iam.Caller, spec CopySpec) (Outcom
 	if len(wanted) == 0 {
 		wanted = slices.Sorted(maps.Keys(spec.Revisions))
 	}
-	sources := []catalog.RepositoryID{from.repository.ID}
-	if spec.IncludeUpstream {
-		if from.graph.dangling {
-			return Outcome{}, errDangling()
-		}
-		made, err := s.plan(ctx, from, spec.PackageKey)
-		if err != nil {
-			return Outcome{}, err
-		}
-		sources = made.repositories()
-		if err := s.bringIn(ctx, c, from, spec, wanted); err != nil {
-			return Outcome{}, err
-		}
+	if spec.IncludeUpstream && from.graph.dangling {
+		return Outcome{}, errDangling()
+	}
+	made, err := s.plan(ctx, from, spec.PackageKey)
+	if err != nil {
+		return Outcome{}, err
+	}
+	sources := made.repositories()
+	if !spec.IncludeUpstream {
+		sources = sources[:1]
+	}
+	if err := s.bringIn(ctx, c, from, made, spec, wanted); err != nil {
+		return Outcome{}, err
 	}
 	var out Outcome
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
@@ -63,27 +65,71 @@ func (s *Service) Copy(ctx context.Context, c iam.Caller, spec CopySpec) (Outcom
 	return out, err
 }
 
-// bringIn has external registries deliver those of the wanted versions that no repository of the graph holds, so that
-// the copy finds them where they are kept.
-func (s *Service) bringIn(ctx context.Context, c iam.Caller, from *site, spec CopySpec, wanted []string) error {
+// bringIn has external registries deliver what the copy needs and no repository of the graph holds: the destination may
+// have no way to those registries. Versions are looked for upstream only if the copy is to.
+func (s *Service) bringIn(ctx context.Context, c iam.Caller, from *site, made *plan, spec CopySpec,
+	wanted []string) error {
+	search := made
+	if !spec.IncludeUpstream {
+		search = made.alone()
+	}
 	for _, version := range wanted {
-		found, err := s.locate(ctx, from, spec.At(version))
+		found, err := s.locate(ctx, from, search, spec.At(version))
+		if artifact.Is(err, artifact.NotFound) || err == nil && !found.version.Status.Downloadable() {
+			continue // the outcome will say so
+		}
 		if err != nil {
-			if artifact.Is(err, artifact.NotFound) {
-				continue // the outcome will say so
-			}
 			return err
 		}
-		if found.listed == nil {
-			continue
-		}
-		for _, a := range found.listed.version.Assets {
-			if err := s.importNow(ctx, c, from, found.listed, a.Name); err != nil {
-				return err
-			}
+		if err := s.bringWhole(ctx, c, from, made, found); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// importsAtOnce is how many assets of one version are fetched at a time.
+const importsAtOnce = 4
+
+// bringWhole fetches all assets of a version that its registry only promises so far, into the repository with the
+// connection and, if that is another, into the one that holds the version.
+func (s *Service) bringWhole(ctx context.Context, c iam.Caller, at *site, made *plan, found located) error {
+	var missing []string
+	for _, a := range found.version.Assets {
+		if a.Promised || found.listed() {
+			missing = append(missing, a.Name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	from := newImport(made, found)
+	if found.listed() {
+		from.into = from.into[:1]
+	} else {
+		source, ok := made.from(found.version.Origin.Connection)
+		if !ok {
+			return artifact.Errorf(artifact.Conflict, "Version %s of %s cannot be copied: %d of its assets have not been "+
+				"fetched from %s, which cannot be asked for this package any more.", found.version.VersionKey.Version,
+				found.version.Qualified(), len(missing), found.version.Origin.Connection).
+				About(artifact.VersionResource, found.version.String())
+		}
+		whole, err := s.wholeVersion(ctx, found.source.repository.ID, found.version.VersionKey)
+		if err != nil {
+			return err
+		}
+		from.version, from.source = whole, source
+		from.into = []catalog.Repository{source.repository}
+		if found.source.repository.ID != source.repository.ID {
+			from.into = append(from.into, found.source.repository)
+		}
+	}
+	fetching, ctx := errgroup.WithContext(ctx)
+	fetching.SetLimit(importsAtOnce)
+	for _, name := range missing {
+		fetching.Go(func() error { return s.importNow(ctx, c, at, from, name) })
+	}
+	return fetching.Wait()
 }
 
 func (s *Service) copyVersions(w catalog.Writer, c iam.Caller, spec CopySpec, sources []catalog.RepositoryID,
@@ -174,7 +220,7 @@ func (s *Service) judgeCopy(w catalog.Writer, to catalog.Repository, v *artifact
 func (s *Service) copyVersion(w catalog.Writer, c iam.Caller, to catalog.Repository,
 	v artifact.Version) (VersionResult, error) {
 	v.PublishedAt = s.Now()
-	if err := ensurePackage(w, to.ID, v, arrivedByCopy); err != nil {
+	if err := s.ensurePackage(w, to.ID, v, arrivedByCopy); err != nil {
 		return VersionResult{}, err
 	}
 	operation := created

@@ -14,6 +14,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/iam"
 
 	"github.com/klauspost/compress/gzip"
 	"golang.org/x/sync/singleflight"
@@ -43,7 +44,7 @@ type documents struct {
 
 type documentKey struct {
 	repository catalog.RepositoryID
-	pkg        artifact.PackageKey
+	pkg        artifact.PackageKey // without a name for an index above the package
 	variant    string
 }
 
@@ -99,51 +100,78 @@ func (d *documents) drop(at *list.Element) {
 // weight is what a document costs, with something for its bookkeeping.
 func weight(doc Document) int64 { return int64(len(doc.Gzip)+len(doc.Identity)) + 512 }
 
-// document returns an index document of the package, rendered anew only when what it rests on has changed.
-func (s *Service) document(ctx context.Context, at *site, p artifact.PackageKey, variant string,
+// document returns an index document of the package, rendered anew only when what it rests on has changed. Before that
+// its retained versions follow their registries, if their format wants it.
+func (s *Service) document(ctx context.Context, c iam.Caller, at *site, p artifact.PackageKey, variant string,
 	render func(io.Writer, View) error) (Document, error) {
-	// The stamp comes first: what is read after it may be newer than the stamp says, never older.
-	stamp, vouched := s.Catalog.Stamp(catalog.DomainTopic(at.domain.ID), catalog.PackageTopic(at.domain.ID, p))
-	at, err := s.existing(ctx, at.repository.RepositoryKey)
+	key := documentKey{at.repository.ID, p, variant}
+	for followed := false; ; followed = true {
+		// The stamp comes first: what is read after it may be newer than the stamp says, never older.
+		stamp, vouched := s.Catalog.Stamp(catalog.DomainTopic(at.domain.ID), catalog.PackageTopic(at.domain.ID, p))
+		at, made, err := s.planned(ctx, at.repository.RepositoryKey, p)
+		if err != nil {
+			return Document{}, err
+		}
+		from, err := s.listings(ctx, made, p)
+		if err != nil {
+			return Document{}, err
+		}
+		on := basis{stamp, vouched, from.id}
+		known, current := s.documents.get(key, on)
+		if current {
+			return known, nil
+		}
+		if !followed && s.catchUpAll(ctx, c, p, made, from) {
+			continue // on what is true now
+		}
+		return s.rendered(ctx, key, on, known, func(ctx context.Context, w io.Writer) error {
+			view, err := s.merge(ctx, at, p, made, from)
+			if err != nil {
+				return err
+			}
+			return render(w, view)
+		})
+	}
+}
+
+// planned returns a repository that must exist, with all around it, and the plan of a package in it.
+func (s *Service) planned(ctx context.Context, key artifact.RepositoryKey, p artifact.PackageKey) (*site, *plan, error) {
+	at, err := s.existing(ctx, key)
 	if err != nil {
-		return Document{}, err
+		return nil, nil, err
 	}
 	if at.graph.dangling {
-		return Document{}, errDangling()
+		return nil, nil, errDangling()
 	}
 	made, err := s.plan(ctx, at, p)
+	return at, made, err
+}
+
+// catchUpAll is follow for somebody who reads: what cannot be written down is no reason not to answer.
+func (s *Service) catchUpAll(ctx context.Context, c iam.Caller, p artifact.PackageKey, made *plan, from listings) bool {
+	changed, err := s.follow(ctx, c, p, made, from)
 	if err != nil {
-		return Document{}, err
+		s.Log.ErrorContext(ctx, "retained versions could not follow their registry", "package", p.String(), "error", err)
 	}
-	from, err := s.listings(ctx, made, p)
-	if err != nil {
-		return Document{}, err
-	}
-	key := documentKey{at.repository.ID, p, variant}
-	on := basis{stamp, vouched, from.id}
-	known, current := s.documents.get(key, on)
-	if current {
-		return known, nil
-	}
+	return changed
+}
+
+// rendered renders a document, once for all who ask for it on the same basis, and keeps it. known is what was kept on an
+// older one.
+func (s *Service) rendered(ctx context.Context, key documentKey, on basis, known Document,
+	render func(context.Context, io.Writer) error) (Document, error) {
 	anew := func(ctx context.Context) (Document, error) {
-		view, err := s.merge(ctx, at, p, made, from)
-		if err != nil {
-			return Document{}, err
-		}
-		doc, err := s.press(view, render)
-		if err != nil {
-			return Document{}, err
-		}
-		if doc.ETag == known.ETag {
+		doc, err := s.press(func(w io.Writer) error { return render(ctx, w) })
+		if err == nil && doc.ETag == known.ETag {
 			doc.Modified = known.Modified
 		}
-		return doc, nil
+		return doc, err
 	}
 	if !on.known {
 		return anew(ctx) // what another caller began to render may be older
 	}
-	flight := fmt.Sprintf("%d/%s/%s/%d/%s", key.repository, p, variant, on.stamp, on.listings)
-	rendered := s.documents.rendering.DoChan(flight, func() (any, error) {
+	flight := fmt.Sprintf("%d/%s/%s/%d/%s", key.repository, key.pkg, key.variant, on.stamp, on.listings)
+	pressed := s.documents.rendering.DoChan(flight, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renderTime)
 		defer cancel()
 		doc, err := anew(ctx)
@@ -155,7 +183,7 @@ func (s *Service) document(ctx context.Context, at *site, p artifact.PackageKey,
 	select {
 	case <-ctx.Done():
 		return Document{}, ctx.Err()
-	case result := <-rendered:
+	case result := <-pressed:
 		if result.Err != nil {
 			return Document{}, result.Err
 		}
@@ -173,13 +201,13 @@ var packers = sync.Pool{New: func() any {
 }}
 
 // press renders a document and compresses it on the way.
-func (s *Service) press(view View, render func(io.Writer, View) error) (Document, error) {
+func (s *Service) press(render func(io.Writer) error) (Document, error) {
 	var zipped bytes.Buffer
 	packer := packers.Get().(*gzip.Writer)
 	defer packers.Put(packer)
 	packer.Reset(&zipped)
 	out := &tee{hash: sha256.New(), packer: packer}
-	if err := render(out, view); err != nil {
+	if err := render(out); err != nil {
 		return Document{}, err
 	}
 	if err := packer.Close(); err != nil {

@@ -77,7 +77,8 @@ func openHouse(t *testing.T, dir string, v repository.Vault, registry *registry,
 	ids := atomic.Int64{}
 	h.rules = repository.New(repository.Options{
 		Catalog: h.catalog, Vault: v, Fetcher: client, Sources: map[string]repository.Source{npmjs: h.registry},
-		Region: "us-east-1", Now: h.clock, NewID: func() string { return fmt.Sprintf("id-%d", ids.Add(1)) },
+		Formats: map[artifact.Format]repository.Traits{artifact.NPM: {DefaultLabel: "latest"}},
+		Region:  "us-east-1", Now: h.clock, NewID: func() string { return fmt.Sprintf("id-%d", ids.Add(1)) },
 		Endpoint: func(k artifact.RepositoryKey, f artifact.Format) string {
 			return fmt.Sprintf("http://house.test/%s-%s/%s/%s/", k.Domain, k.Owner, f, k.Name)
 		},
@@ -161,10 +162,7 @@ func (h *house) tryPublish(repo, coordinate, body string, labels ...string) (art
 		return artifact.Version{}, err
 	}
 	p := repository.Publication{VersionKey: at(coordinate), Manifest: []byte(`{"manifest":"` + coordinate + `"}`),
-		Assets: []repository.StagedAsset{{Name: tarball, Upload: upload}}, Labels: map[string]string{}}
-	for _, l := range labels {
-		p.Labels[l] = p.Version
-	}
+		Assets: []repository.StagedAsset{{Name: tarball, Upload: upload}}, Labels: labels}
 	return shelf.Publish(h.t.Context(), p)
 }
 
@@ -241,7 +239,7 @@ func (h *house) shows(repo, name string, want ...string) repository.View {
 	view, err := h.shelf(repo).View(h.t.Context(), npm(name))
 	if !artifact.Is(err, artifact.NotFound) {
 		h.check(err)
-		for v, err := range view.Versions {
+		for v, err := range view.Listed() {
 			h.check(err)
 			got = append(got, v.VersionKey.Version)
 		}
@@ -426,7 +424,7 @@ func (r *registry) Refresh(ctx context.Context, p artifact.PackageKey) (reposito
 	return r.Listing(ctx, p)
 }
 
-func (r *registry) Asset(v artifact.Version, name string) (upstream.AssetRequest, error) {
+func (r *registry) Asset(_ context.Context, v artifact.Version, name string) (upstream.AssetRequest, error) {
 	a, _ := v.Asset(name)
 	want := upstream.Want{Size: a.Size, SHA256: a.SHA256[:]}
 	return upstream.AssetRequest{Path: v.Name + "@" + v.VersionKey.Version, Want: want}, nil
@@ -461,9 +459,11 @@ func (l listing) ID() string                { return fmt.Sprint(l.offers, l.labe
 func (l listing) Labels() map[string]string { return l.labels }
 func (l listing) Manifest() []byte          { return []byte(`{"package":"` + l.pkg.Name + `"}`) }
 
-func (l listing) Has(version string) bool {
-	_, ok := l.offers[version]
-	return ok
+func (l listing) Status(version string) artifact.Status {
+	if _, ok := l.offers[version]; ok {
+		return artifact.Published
+	}
+	return ""
 }
 
 func (l listing) Version(_ context.Context, version string) (artifact.Version, error) {

@@ -28,40 +28,40 @@ func (s *Service) listings(ctx context.Context, made *plan, p artifact.PackageKe
 		if source.connection == "" {
 			continue
 		}
-		listing, err := s.Sources[source.connection].Listing(ctx, p)
-		switch artifact.KindOf(err) {
-		case artifact.NotFound:
-			continue
-		case artifact.Unavailable, artifact.Throttled:
-			found.unavailable = err
-			ids = append(ids, fmt.Sprintf("%d:?", rank))
-			continue
-		}
-		if err != nil {
+		answer, err := s.askRegistry(ctx, source.connection, p, false)
+		switch {
+		case err != nil:
 			return found, err
+		case answer.unavailable != nil:
+			found.unavailable = answer.unavailable
+			ids = append(ids, fmt.Sprintf("%d:?", rank))
+		case answer.listing != nil:
+			found.at[rank] = answer.listing
+			ids = append(ids, fmt.Sprintf("%d:%s", rank, answer.listing.ID()))
 		}
-		found.at[rank] = listing
-		ids = append(ids, fmt.Sprintf("%d:%s", rank, listing.ID()))
 	}
 	found.id = strings.Join(ids, " ")
 	return found, nil
 }
 
+// ranks are those of the registries that answered, in search order.
+func (l listings) ranks() []int { return slices.Sorted(maps.Keys(l.at)) }
+
 // merge puts a package together as package managers see it through a repository. A version belongs to the first source
 // in search order that has it, with that source's status.
 func (s *Service) merge(ctx context.Context, at *site, p artifact.PackageKey, made *plan, from listings) (View, error) {
-	m := merger{plan: made, listings: from, held: map[string]rankedVersion{}}
-	if err := m.collect(ctx, s.Catalog, p); err != nil {
+	m := merger{catalog: s.Catalog, key: p, plan: made, listings: from, held: map[string]heldStatus{}}
+	if err := m.collect(ctx); err != nil {
 		return View{}, err
 	}
-	if len(from.at) == 0 && !m.anyListed() {
+	if len(from.at) == 0 && !m.anyDownloadable() {
 		if from.unavailable != nil {
 			return View{}, from.unavailable
 		}
 		return View{}, noPackage(at.repository.RepositoryKey, p)
 	}
 	view := View{PackageKey: p, Versions: m.versions(ctx)}
-	for _, rank := range slices.Sorted(maps.Keys(from.at)) {
+	for _, rank := range from.ranks() {
 		view.Manifests = append(view.Manifests, from.at[rank].Manifest())
 	}
 	view.Labels = m.visible(m.labels(0))
@@ -75,53 +75,63 @@ func (s *Service) merge(ctx context.Context, at *site, p artifact.PackageKey, ma
 	return view, nil
 }
 
-type rankedVersion struct {
-	rank int
-	artifact.Version
+// heldStatus is the record that decides about a version among those of the plan's repositories.
+type heldStatus struct {
+	rank   int
+	status artifact.Status
 }
 
 type merger struct {
+	catalog  catalog.Store
+	key      artifact.PackageKey
 	plan     *plan
 	listings listings
-	held     map[string]rankedVersion // by version, from the first repository that has it
+	held     map[string]heldStatus // by version, from the first repository that has it
 }
 
-// collect reads the repositories' own records.
-func (m *merger) collect(ctx context.Context, c catalog.Store, p artifact.PackageKey) error {
-	ranks := map[catalog.RepositoryID]int{}
-	for rank, source := range m.plan.sources {
-		if source.connection == "" {
-			ranks[source.repository] = rank
-		}
-	}
-	return c.Read(ctx, func(r catalog.Reader) error {
-		for v, err := range r.EachVersion(m.plan.repositories(), p) {
-			if err != nil {
-				return err
+// collect reads which versions the repositories themselves hold. The records are read when they are needed: they can be
+// many and large.
+func (m *merger) collect(ctx context.Context) error {
+	return m.catalog.Read(ctx, func(r catalog.Reader) error {
+		clear(m.held)
+		for rank, source := range m.plan.sources {
+			if _, holds := m.plan.packages[source.repository.ID]; source.connection != "" || !holds {
+				continue
 			}
-			rank := ranks[v.Repository]
-			if first, ok := m.held[v.VersionKey.Version]; !ok || rank < first.rank {
-				m.held[v.VersionKey.Version] = rankedVersion{rank, v.Version}
+			page := func(page catalog.Page) (catalog.Listing[catalog.VersionSummary], error) {
+				return r.Versions(source.repository.ID, m.key, catalog.VersionFilter{}, page)
+			}
+			for v, err := range catalog.Each(page) {
+				if artifact.Is(err, artifact.NotFound) {
+					break // the package went a moment ago
+				}
+				if err != nil {
+					return err
+				}
+				if _, decided := m.held[v.Version]; !decided {
+					m.held[v.Version] = heldStatus{rank, v.Status}
+				}
 			}
 		}
 		return nil
 	})
 }
 
-func (m *merger) anyListed() bool {
+func (m *merger) anyDownloadable() bool {
 	for _, v := range m.held {
-		if v.Status.Listed() {
+		if v.status.Downloadable() {
 			return true
 		}
 	}
 	return false
 }
 
-// versions yields each version once: those that belong to external registries, then those that repositories hold.
+// versions yields each version that can be downloaded once: those that belong to external registries, then those that
+// repositories hold.
 func (m *merger) versions(ctx context.Context) iter.Seq2[artifact.Version, error] {
 	return func(yield func(artifact.Version, error) bool) {
 		taken := map[string]bool{}
-		for _, rank := range slices.Sorted(maps.Keys(m.listings.at)) {
+		for _, rank := range m.listings.ranks() {
 			for v, err := range m.listings.at[rank].Each(ctx) {
 				if err != nil {
 					yield(artifact.Version{}, err)
@@ -131,19 +141,30 @@ func (m *merger) versions(ctx context.Context) iter.Seq2[artifact.Version, error
 					continue
 				}
 				taken[v.Version] = true
-				if !yield(v, nil) {
+				if v.Status.Downloadable() && !yield(v, nil) {
 					return
 				}
 			}
 		}
-		for _, version := range slices.Sorted(maps.Keys(m.held)) {
-			v := m.held[version]
-			if taken[version] || !v.Status.Listed() {
-				continue
+		ended := false
+		err := m.catalog.Read(ctx, func(r catalog.Reader) error {
+			for v, err := range r.EachVersion(m.plan.repositories(), m.key) {
+				if err != nil {
+					return err
+				}
+				held, ok := m.held[v.VersionKey.Version]
+				if !ok || m.plan.sources[held.rank].repository.ID != v.Repository || taken[v.VersionKey.Version] ||
+					!v.Status.Downloadable() {
+					continue
+				}
+				if ended = !yield(v.Version, nil); ended {
+					return nil
+				}
 			}
-			if !yield(v.Version, nil) {
-				return
-			}
+			return nil
+		})
+		if err != nil && !ended {
+			yield(artifact.Version{}, err)
 		}
 	}
 }
@@ -169,7 +190,7 @@ func (m *merger) labels(rank int) map[string]string {
 	for _, child := range m.plan.children[rank] {
 		add(m.labels(child))
 	}
-	add(m.plan.packages[source.repository].Labels)
+	add(m.plan.packages[source.repository.ID].Labels)
 	return merged
 }
 
@@ -177,39 +198,53 @@ func (m *merger) labels(rank int) map[string]string {
 func (m *merger) visible(labels map[string]string) map[string]string {
 	shown := map[string]string{}
 	for label, version := range labels {
-		if _, listed := m.owner(version); listed {
+		if m.status(version).Listed() {
 			shown[label] = version
 		}
 	}
 	return shown
 }
 
-// noRegistry stands in for a registry's rank where a version is shown as a repository holds it.
+// status is that of a version in the view; empty if no source has it.
+func (m *merger) status(version string) artifact.Status {
+	if rank := m.owner(version); rank != noRegistry {
+		return m.listings.at[rank].Status(version)
+	}
+	return m.held[version].status
+}
+
+// noRegistry stands in for a registry's rank where a version is shown as a repository holds it, or not at all.
 const noRegistry = -1
 
-// owner says whose a version is that versions yields: the rank of the external registry that lists it, or noRegistry if
-// it is shown as a repository holds it. listed is false if versions does not yield it.
-func (m *merger) owner(version string) (rank int, listed bool) {
+// owner is the rank of the external registry that a version belongs to, or noRegistry.
+func (m *merger) owner(version string) int {
 	held, isHeld := m.held[version]
-	for _, rank := range slices.Sorted(maps.Keys(m.listings.at)) {
+	for _, rank := range m.listings.ranks() {
 		if isHeld && held.rank < rank {
 			break
 		}
-		if m.listings.at[rank].Has(version) {
-			return rank, true
+		if m.listings.at[rank].Status(version) != "" {
+			return rank
 		}
 	}
-	return noRegistry, isHeld && held.Status.Listed()
+	return noRegistry
 }
 
 // version returns one of the versions that versions yields, or NotFound.
-func (m *merger) version(ctx context.Context, version string) (artifact.Version, error) {
-	rank, listed := m.owner(version)
+func (m *merger) version(ctx context.Context, version string) (v artifact.Version, err error) {
+	rank := m.owner(version)
+	held, isHeld := m.held[version]
 	switch {
-	case !listed:
-		return artifact.Version{}, artifact.Errorf(artifact.NotFound, "Version %s is not listed.", version)
-	case rank == noRegistry:
-		return m.held[version].Version, nil
+	case rank != noRegistry:
+		v, err = m.listings.at[rank].Version(ctx, version)
+	case isHeld:
+		err = m.catalog.Read(ctx, func(r catalog.Reader) error {
+			v, err = r.Version(m.plan.sources[held.rank].repository.ID, m.key.At(version))
+			return err
+		})
 	}
-	return m.listings.at[rank].Version(ctx, version)
+	if err == nil && !v.Status.Downloadable() {
+		err = artifact.Errorf(artifact.NotFound, "Version %s is not there to be downloaded.", version)
+	}
+	return v, err
 }

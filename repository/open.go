@@ -3,13 +3,10 @@ package repository
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"entrepot/artifact"
-	"entrepot/blob"
 	"entrepot/catalog"
 	"entrepot/iam"
-	"entrepot/upstream"
 )
 
 type heldKey struct {
@@ -24,7 +21,8 @@ type heldAsset struct {
 	asset   artifact.Asset
 }
 
-// open finds an asset for a package manager and retains what it finds upstream.
+// open finds an asset for a package manager and retains what it finds upstream. Where an asset is, is decided for each
+// asset: a version may have some of its files here and others still in its registry.
 func (s *Service) open(ctx context.Context, c iam.Caller, at *site, v artifact.VersionKey, asset string) (File, error) {
 	key := heldKey{at.repository.ID, v, asset}
 	if known, ok := s.held.Recall(key); ok {
@@ -32,33 +30,125 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *site, v artifact.V
 	}
 	on := s.held.Basis()
 	on.Topics(catalog.PackageTopic(at.domain.ID, v.PackageKey))
-	found, err := s.locate(ctx, at, v)
+	made, err := s.plan(ctx, at, v.PackageKey)
 	if err != nil {
 		return File{}, err
 	}
+	found, err := s.locate(ctx, at, made, v)
+	if err != nil {
+		return File{}, err
+	}
+	if found.own() {
+		if err := mayBeServed(at, found.version); err != nil {
+			return File{}, err
+		}
+	}
+	a, has := found.version.Asset(asset)
 	switch {
-	case found.listed != nil:
-		return s.fetch(ctx, c, at, found.listed, asset, []catalog.Repository{found.listed.repository, *at.repository})
-	case found.kept != nil:
-		if _, ok := found.kept.version.Asset(asset); !ok {
-			return File{}, noAsset(at.repository.RepositoryKey, v, asset)
-		}
-		retained, err := s.retain(ctx, c, at, found.kept)
-		if err != nil {
-			return File{}, err
-		}
-		a, err := servable(at, retained, asset)
-		if err != nil {
-			return File{}, err
-		}
-		return s.file(ctx, at, retained, a)
+	case found.listed():
+		return s.fetch(ctx, c, at, newImport(made, found), asset)
+	case !has || a.Promised:
+		return s.openLate(ctx, c, at, made, found, asset)
+	case found.own():
+		s.held.Keep(key, heldAsset{found.version, a}, on)
+		return s.file(ctx, at, found.version, a)
 	}
-	a, err := servable(at, *found.own, asset)
+	retained, err := s.retain(ctx, c, at, found)
 	if err != nil {
 		return File{}, err
 	}
-	s.held.Keep(key, heldAsset{*found.own, a}, on)
-	return s.file(ctx, at, *found.own, a)
+	if err := mayBeServed(at, retained); err != nil {
+		return File{}, err
+	}
+	if a, has = retained.Asset(asset); !has || a.Promised {
+		return File{}, noAsset(at.repository.RepositoryKey, v, asset)
+	}
+	return s.file(ctx, at, retained, a)
+}
+
+// openLate brings in an asset that the record at hand lacks or only promises: from the repositories behind it that have
+// it, else from the registry that the version came from. Nothing that is published inside ever gets an asset from
+// outside, and no version mixes origins (user guide, "Requesting Maven packages from external connections", "Python
+// packages from external connections").
+func (s *Service) openLate(ctx context.Context, c iam.Caller, at *site, made *plan, found located,
+	asset string) (File, error) {
+	v, key := found.version, found.version.VersionKey
+	none := noAsset(at.repository.RepositoryKey, key, asset)
+	a, promised := v.Asset(asset)
+	if v.Origin.Type != artifact.OriginExternal || !promised && s.traits(v.Format).Late == 0 {
+		return File{}, none
+	}
+	for _, source := range made.sources[found.rank+1:] {
+		held, ok := found.held[source.repository.ID]
+		switch {
+		case source.connection == "" && !ok:
+			continue
+		case source.connection == "" && (!held.Status.Downloadable() || held.Origin != v.Origin):
+			return File{}, none // it hides what lies behind
+		case source.connection == "":
+			if a, ok = held.Asset(asset); ok && !a.Promised {
+				return s.openAcross(ctx, c, at, found, held, a)
+			}
+		case source.connection == v.Origin.Connection:
+			return s.fetchLate(ctx, c, at, made, found, source, asset)
+		}
+	}
+	if promised {
+		return File{}, artifact.Errorf(artifact.NotFound, "Asset '%s' of version '%s' of %s has not been fetched, and %s, "+
+			"which has it, cannot be asked for this package through repository '%s' any more.",
+			asset, key.Version, key.Qualified(), v.Origin.Connection, at.repository.Name).
+			About(artifact.AssetResource, key.String()+"/"+asset)
+	}
+	return File{}, none
+}
+
+// fetchLate fetches an asset for a version that is held already. source is the version's own connection.
+func (s *Service) fetchLate(ctx context.Context, c iam.Caller, at *site, made *plan, found located, source planSource,
+	asset string) (File, error) {
+	from := newImport(made, found)
+	from.source = source
+	var err error
+	// What locate finds has no manifest, and a format may need it to say where the asset is.
+	if from.version, err = s.wholeVersion(ctx, found.source.repository.ID, found.version.VersionKey); err != nil {
+		return File{}, err
+	}
+	if _, promised := from.version.Asset(asset); !promised {
+		listed, silent, err := s.askForVersion(ctx, source.connection, found.version.VersionKey, false)
+		switch {
+		case err != nil:
+			return File{}, err
+		case listed != nil:
+			from.version.Assets = union(from.version.Assets, asPromises(listed.Assets, s.Now()))
+		case s.traits(found.version.Format).Late&LateOnRequest == 0 && silent != nil:
+			return File{}, silent
+		}
+	}
+	return s.fetch(ctx, c, at, from, asset)
+}
+
+// wholeVersion reads a record with manifest and details.
+func (s *Service) wholeVersion(ctx context.Context, id catalog.RepositoryID,
+	key artifact.VersionKey) (v artifact.Version, err error) {
+	err = s.Catalog.Read(ctx, func(r catalog.Reader) error {
+		v, err = r.Version(id, key)
+		return err
+	})
+	return v, err
+}
+
+// openAcross serves an asset that a repository behind has, and adds it to the asked repository by reference.
+func (s *Service) openAcross(ctx context.Context, c iam.Caller, at *site, found located, holder artifact.Version,
+	a artifact.Asset) (File, error) {
+	whole, err := s.wholeVersion(ctx, found.source.repository.ID, found.version.VersionKey)
+	if err != nil {
+		return File{}, err
+	}
+	from := importing{version: whole, source: planSource{connection: whole.Origin.Connection},
+		into: []catalog.Repository{*at.repository}}
+	if err := s.ingest(ctx, c, at, from, a); err != nil {
+		return File{}, err
+	}
+	return s.file(ctx, at, holder, a)
 }
 
 // mayBeServed refuses a version that is withdrawn.
@@ -70,26 +160,41 @@ func mayBeServed(at *site, v artifact.Version) error {
 		v.Version, v.Qualified(), at.repository.Name, v.Status).About(artifact.VersionResource, v.VersionKey.String())
 }
 
-// servable returns the asset of a version that the asked repository holds, if its status lets it be served.
-func servable(at *site, v artifact.Version, asset string) (artifact.Asset, error) {
-	if err := mayBeServed(at, v); err != nil {
+// stat tells what is known of an asset without opening it: kept, or promised by its registry.
+func (s *Service) stat(ctx context.Context, at *site, v artifact.VersionKey, asset string) (artifact.Asset, error) {
+	if known, ok := s.held.Recall(heldKey{at.repository.ID, v, asset}); ok {
+		return known.asset, nil
+	}
+	made, err := s.plan(ctx, at, v.PackageKey)
+	if err != nil {
 		return artifact.Asset{}, err
 	}
-	a, ok := v.Asset(asset)
-	if !ok {
-		return artifact.Asset{}, noAsset(at.repository.RepositoryKey, v.VersionKey, asset)
+	found, err := s.locate(ctx, at, made, v)
+	if err != nil {
+		return artifact.Asset{}, err
 	}
+	if found.own() {
+		if err := mayBeServed(at, found.version); err != nil {
+			return artifact.Asset{}, err
+		}
+	}
+	a, ok := found.version.Asset(asset)
+	if !ok {
+		return artifact.Asset{}, noAsset(at.repository.RepositoryKey, v, asset)
+	}
+	a.Promised = a.Promised || found.listed()
 	return a, nil
 }
 
 // retain keeps a version of an upstream repository in the asked one, by reference: no bytes move.
-func (s *Service) retain(ctx context.Context, c iam.Caller, at *site, kept *keptVersion) (artifact.Version, error) {
+func (s *Service) retain(ctx context.Context, c iam.Caller, at *site, found located) (artifact.Version, error) {
+	key, holder := found.version.VersionKey, found.source.repository.ID
 	// However many clients ask, it is written once.
-	flight := fmt.Sprintf("retain/%d/%s", at.repository.ID, kept.version.VersionKey)
+	flight := fmt.Sprintf("retain/%d/%s", at.repository.ID, key)
 	result, err, _ := s.retaining.Do(flight, func() (any, error) {
 		var retained artifact.Version
 		err := s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error {
-			known, err := optional(w.Version(at.repository.ID, kept.version.VersionKey))
+			known, err := optional(w.Version(at.repository.ID, key))
 			if err != nil {
 				return err
 			}
@@ -97,7 +202,7 @@ func (s *Service) retain(ctx context.Context, c iam.Caller, at *site, kept *kept
 				retained = *known
 				return nil
 			}
-			if retained, err = w.Version(kept.repository.ID, kept.version.VersionKey); err != nil {
+			if retained, err = w.Version(holder, key); err != nil {
 				return err
 			}
 			return s.admit(w, c, *at.repository, retained, arrivedFromUpstream)
@@ -105,22 +210,26 @@ func (s *Service) retain(ctx context.Context, c iam.Caller, at *site, kept *kept
 		return retained, err
 	})
 	if err != nil {
-		return artifact.Version{}, fmt.Errorf("retain %s in %s: %w", kept.version.VersionKey, at.repository.Name, err)
+		return artifact.Version{}, fmt.Errorf("retain %s in %s: %w", key, at.repository.Name, err)
 	}
 	return result.(artifact.Version), nil
 }
 
 // admit adds a version that came from upstream to a repository. Controls that were set meanwhile are obeyed.
 func (s *Service) admit(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.Version, a arrival) error {
-	held, err := w.PackageIn([]catalog.RepositoryID{repo.ID}, v.PackageKey)
+	in, err := admissionIn(w, repo.ID, v.PackageKey)
 	if err != nil {
 		return err
 	}
-	if !v.Status.Downloadable() || !mayPull(held, repo.ID) {
-		return artifact.Errorf(artifact.NotFound,
-			"Version %s of %s may not come into repository %s any more.", v.Version, v.Qualified(), repo.Name)
+	if !v.Status.Downloadable() || !in.mayPull(repo.ID) {
+		return noLongerAdmitted(repo, v.VersionKey)
 	}
-	if err := settlePackage(w, repo.ID, among(held, repo.ID), v, a, nil); err != nil {
+	err = s.putPackage(w, repo.ID, among(in.packages, repo.ID), v, a, nil)
+	if artifact.Is(err, artifact.Conflict) {
+		return artifact.Errorf(artifact.NotFound, "Repository %s holds another package whose name means the same as %s.",
+			repo.Name, v.Qualified()).Causing(err)
+	}
+	if err != nil {
 		return err
 	}
 	if err := w.CreateVersion(repo.ID, v); err != nil {
@@ -130,124 +239,7 @@ func (s *Service) admit(w catalog.Writer, c iam.Caller, repo catalog.Repository,
 		changes{AssetsAdded: len(v.Assets), MetadataUpdated: true, StatusChanged: true})
 }
 
-// fetch gets an asset from an external registry. It is streamed to the caller while it is stored; before its last bytes
-// are let go it is verified, durable, and recorded in the repositories of into.
-func (s *Service) fetch(ctx context.Context, c iam.Caller, at *site, listed *listedVersion, asset string,
-	into []catalog.Repository) (File, error) {
-	v := listed.version
-	promised, ok := v.Asset(asset)
-	if !ok {
-		return File{}, noAsset(at.repository.RepositoryKey, v.VersionKey, asset)
-	}
-	store, err := s.store(*at.domain)
-	if err != nil {
-		return File{}, err
-	}
-	request, err := listed.source.Asset(v, asset)
-	if err != nil {
-		return File{}, err
-	}
-	request.Connection = listed.connection
-	request.Flight = fmt.Sprintf("%d/%s/%s/%s", at.domain.ID, listed.connection, v.VersionKey, asset)
-	request.Open = func(ctx context.Context) (upstream.Spool, error) { return store.Create(ctx) }
-	request.Keep = func(ctx context.Context, spool upstream.Spool, sums artifact.Digests, size int64) error {
-		_, err := spool.(blob.Draft).Commit(ctx, sums.SHA256)
-		return err
-	}
-	request.Each = func(ctx context.Context, sums artifact.Digests, size int64) error {
-		return s.ingest(ctx, c, at, listed, artifact.Asset{Name: asset, Size: size, Digests: sums}, into)
-	}
-	transfer, err := s.Fetcher.Asset(ctx, request)
-	if err != nil {
-		return File{}, err
-	}
-	promised.Size = transfer.Size()
-	return File{Asset: promised, Modified: v.UpstreamTime, Version: v, Transfer: transfer}, nil
-}
-
-// ingest records a fetched asset in the repositories of into, all or none: the one with the connection and, for a
-// package manager, the one that was asked, never those between (user guide, "Package retention from an external
-// connection").
-func (s *Service) ingest(ctx context.Context, c iam.Caller, at *site, listed *listedVersion, a artifact.Asset,
-	into []catalog.Repository) error {
-	flight := fmt.Sprintf("ingest/%s/%s/%v", listed.version.VersionKey, a.Name, idsOf(into))
-	_, err, _ := s.retaining.Do(flight, func() (any, error) {
-		return nil, s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error {
-			if err := s.present(ctx, at, a); err != nil {
-				return err
-			}
-			seen := map[catalog.RepositoryID]bool{}
-			for _, repo := range into {
-				if seen[repo.ID] {
-					continue
-				}
-				seen[repo.ID] = true
-				if err := s.ingestInto(w, c, repo, listed, a); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	})
-	if err != nil {
-		return fmt.Errorf("ingest %s: %w", listed.version.VersionKey, err)
-	}
-	return nil
-}
-
-func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Repository, listed *listedVersion,
-	a artifact.Asset) error {
-	known, err := optional(w.Version(repo.ID, listed.version.VersionKey))
-	if err != nil {
-		return err
-	}
-	if known == nil {
-		v := listed.version
-		v.Assets = []artifact.Asset{a}
-		v.Status = artifact.Published
-		v.Origin = artifact.Origin{Type: artifact.OriginExternal, Connection: listed.connection}
-		v.PublishedAt = s.Now()
-		if v.Revision, err = versionRevision(v); err != nil {
-			return err
-		}
-		return s.admit(w, c, repo, v, arrivedFromExternal)
-	}
-	there, ok := known.Asset(a.Name)
-	switch {
-	case !known.Status.Downloadable():
-		return artifact.Errorf(artifact.NotFound, "Version %s of %s is withdrawn in repository %s: its status is %s.",
-			known.Version, known.Qualified(), repo.Name, known.Status)
-	case ok && there.SHA256 == a.SHA256:
-		return nil
-	case ok || known.Origin.Connection != listed.connection:
-		return artifact.Errorf(artifact.Conflict,
-			"Repository %s holds version %s of %s with other contents.", repo.Name, known.Version, known.Qualified())
-	}
-	known.Assets = append(known.Assets, a)
-	if known.Revision, err = versionRevision(*known); err != nil {
-		return err
-	}
-	if err := w.UpdateVersion(repo.ID, *known); err != nil {
-		return err
-	}
-	return s.announce(w, c, repo, *known, updated, changes{AssetsAdded: 1})
-}
-
-// importNow fetches an asset into the repository with the connection and waits for it.
-func (s *Service) importNow(ctx context.Context, c iam.Caller, at *site, listed *listedVersion, asset string) error {
-	f, err := s.fetch(ctx, c, at, listed, asset, []catalog.Repository{listed.repository})
-	if err != nil {
-		return err
-	}
-	defer f.Transfer.Close()
-	_, err = io.Copy(io.Discard, f.Transfer)
-	return err
-}
-
-func idsOf(repositories []catalog.Repository) []catalog.RepositoryID {
-	ids := make([]catalog.RepositoryID, len(repositories))
-	for i, r := range repositories {
-		ids[i] = r.ID
-	}
-	return ids
+func noLongerAdmitted(repo catalog.Repository, v artifact.VersionKey) error {
+	return artifact.Errorf(artifact.NotFound, "Version %s of %s may not come into repository %s any more.",
+		v.Version, v.Qualified(), repo.Name)
 }

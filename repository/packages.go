@@ -50,6 +50,8 @@ func heldPackage(r catalog.Reader, id catalog.RepositoryID, key artifact.Reposit
 // PutControls sets both origin controls; a package that is not there yet comes into being without versions.
 func (s *Service) PutControls(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, p artifact.PackageKey,
 	controls artifact.Controls) (pkg artifact.Package, err error) {
+	// A name that is not the kept one would make controls that never match.
+	p = s.CanonicalPackage(p)
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
 		repo, err := heldRepository(w, key)
 		if err != nil {
@@ -59,7 +61,7 @@ func (s *Service) PutControls(ctx context.Context, c iam.Caller, key artifact.Re
 		if err != nil {
 			return err
 		}
-		pkg = artifact.Package{PackageKey: p, Controls: controls}
+		pkg = artifact.Package{PackageKey: p, Controls: controls, Folded: s.folded(p)}
 		if known != nil {
 			pkg.Labels = known.Labels
 		}
@@ -118,18 +120,16 @@ func (s *Service) Versions(ctx context.Context, key artifact.RepositoryKey, p ar
 		if l.Listing, err = r.Versions(id, p, filter, page); err != nil {
 			return err
 		}
-		l.DefaultDisplay, err = defaultDisplay(r, id, pkg)
+		l.DefaultDisplay, err = s.defaultDisplay(r, id, pkg)
 		return err
 	})
 	return l, err
 }
 
-// latest is the label that npm clients install from when they are told nothing else.
-const latest = "latest"
-
-// defaultDisplay is the version that the label latest points at, if it is published, else the newest published one.
-func defaultDisplay(r catalog.Reader, id catalog.RepositoryID, pkg artifact.Package) (string, error) {
-	if target, ok := pkg.Labels[latest]; ok {
+// defaultDisplay is the version that the format's default label points at, if it is published, else the newest published
+// one.
+func (s *Service) defaultDisplay(r catalog.Reader, id catalog.RepositoryID, pkg artifact.Package) (string, error) {
+	if target, ok := pkg.Labels[s.traits(pkg.Format).DefaultLabel]; ok {
 		held, err := r.VersionIn([]catalog.RepositoryID{id}, pkg.At(target))
 		if err != nil {
 			return "", err

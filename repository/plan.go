@@ -2,24 +2,29 @@ package repository
 
 import (
 	"context"
+	"slices"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/upstream"
 )
 
-// plan says from where a repository's view of one package is put together. It follows from configuration and origin
-// controls alone and is kept until they change.
+// plan says from where a repository's packages and versions of one name may come, in search order: depth first, each
+// repository before its upstreams, its upstreams in the configured order, its external connection last (user guide,
+// "Upstream repository priority order"). It follows from configuration and origin controls alone and is kept until they
+// change. Single versions, views and publish checks all follow it.
 type plan struct {
 	// sources in search order: the asked repository first. A rank is an index into it.
 	sources []planSource
-	// children are the ranks searched below each repository of the plan, in order: upstreams first, then connections.
+	// children are the ranks searched below each repository of the plan, in order.
 	children [][]int
-	packages map[catalog.RepositoryID]artifact.Package
+	ends     []int // for each rank, the first one that is not searched below it
+	admission
 }
 
 // planSource is one place versions come from: a repository's own records, or an external registry it is connected to.
 type planSource struct {
-	repository catalog.RepositoryID
+	repository catalog.Repository
 	connection string // empty for the repository's own records
 }
 
@@ -43,40 +48,63 @@ func (s *Service) makePlan(ctx context.Context, at *site, p artifact.PackageKey)
 	if err != nil {
 		return nil, err
 	}
-	made := &plan{}
+	var packages map[catalog.RepositoryID]artifact.Package
 	err = s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
-		made.packages, err = r.PackageIn(at.graph.ids(), p)
+		packages, err = r.PackageIn(at.graph.ids(), p)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.lay(made, at.graph, 0, p.Format)
-	return made, nil
+	return s.planFor(at.graph, p.Format, admission{packages}), nil
 }
 
-// lay adds a repository with everything below it that its controls let through, and returns its rank.
-func (s *Service) lay(made *plan, g graph, n int, f artifact.Format) int {
-	repo := g.nodes[n].repository
-	rank := made.add(planSource{repository: repo.ID})
-	if !mayPull(made.packages, repo.ID) {
+// planFor lays the search order of a graph as far as the package's admission lets through.
+func (s *Service) planFor(g graph, f artifact.Format, a admission) *plan {
+	made := &plan{admission: a}
+	var lay func(n int) int
+	lay = func(n int) int {
+		repo := g.nodes[n].repository
+		rank := made.add(planSource{repository: repo})
+		defer func() { made.ends[rank] = len(made.sources) }()
+		if s.traits(f).InternalOnly || !a.mayPull(repo.ID) {
+			return rank
+		}
+		for _, child := range g.nodes[n].children {
+			below := lay(child)
+			made.children[rank] = append(made.children[rank], below)
+		}
+		for _, connection := range s.feeding(repo, f) {
+			below := made.add(planSource{repo, connection})
+			made.children[rank] = append(made.children[rank], below)
+		}
 		return rank
 	}
-	for _, child := range g.nodes[n].children {
-		below := s.lay(made, g, child, f)
-		made.children[rank] = append(made.children[rank], below)
-	}
-	for _, connection := range s.feeding(repo, f) {
-		below := made.add(planSource{repo.ID, connection})
-		made.children[rank] = append(made.children[rank], below)
-	}
-	return rank
+	lay(0)
+	return made
+}
+
+// feeding are the external connections through which the repository takes packages of the format.
+func (s *Service) feeding(repo catalog.Repository, f artifact.Format) []string {
+	return slices.DeleteFunc(slices.Clone(repo.Connections), func(name string) bool {
+		c, known := upstream.ConnectionNamed(name)
+		return !known || c.Format != f || s.Sources[name] == nil
+	})
 }
 
 func (p *plan) add(source planSource) int {
 	p.sources = append(p.sources, source)
 	p.children = append(p.children, nil)
+	p.ends = append(p.ends, len(p.sources))
 	return len(p.sources) - 1
+}
+
+// asked is the repository that the plan was made for.
+func (p *plan) asked() catalog.Repository { return p.sources[0].repository }
+
+// alone is the plan as if nothing were upstream.
+func (p *plan) alone() *plan {
+	return &plan{sources: p.sources[:1], children: [][]int{nil}, ends: []int{1}, admission: p.admission}
 }
 
 // repositories are those whose own records count, in search order.
@@ -84,8 +112,18 @@ func (p *plan) repositories() []catalog.RepositoryID {
 	var ids []catalog.RepositoryID
 	for _, source := range p.sources {
 		if source.connection == "" {
-			ids = append(ids, source.repository)
+			ids = append(ids, source.repository.ID)
 		}
 	}
 	return ids
+}
+
+// from returns the source of an external connection, and whether the package may come from there.
+func (p *plan) from(connection string) (planSource, bool) {
+	for _, source := range p.sources {
+		if connection != "" && source.connection == connection {
+			return source, true
+		}
+	}
+	return planSource{}, false
 }

@@ -3,6 +3,8 @@ package repository
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"entrepot/artifact"
@@ -14,89 +16,192 @@ import (
 // become durable before the names that refer to them (invariant 1). Everything that a transaction can see is checked
 // again in it.
 func (s *Service) publish(ctx context.Context, c iam.Caller, at *site, p Publication) (artifact.Version, error) {
-	if len(p.Assets) > s.Quotas.Assets {
-		return artifact.Version{}, artifact.Errorf(artifact.Quota,
-			"A package version can have at most %d assets.", s.Quotas.Assets).
-			About(artifact.VersionResource, p.VersionKey.String())
-	}
-	v := artifact.Version{
-		VersionKey:  p.VersionKey,
-		Status:      artifact.Published,
-		Origin:      artifact.Origin{Type: artifact.OriginInternal, Repository: at.repository.Name},
-		Manifest:    p.Manifest,
-		Details:     p.Details,
-		PublishedAt: s.Now(),
-	}
-	for _, staged := range p.Assets {
-		sums, size := staged.Upload.Sum()
-		v.Assets = append(v.Assets, artifact.Asset{Name: staged.Name, Size: size, Digests: sums})
-	}
-	var err error
-	if v.Revision, err = versionRevision(v); err != nil {
-		return v, err
-	}
-	known, err := s.publishable(ctx, at, v)
+	look, err := s.publishable(ctx, at, p)
 	if err != nil {
-		return v, err
+		return artifact.Version{}, err
 	}
-	if known != nil {
-		return s.Version(ctx, at.repository.RepositoryKey, v.VersionKey)
+	if !look.changes() {
+		return s.Version(ctx, at.repository.RepositoryKey, p.VersionKey)
 	}
 	for _, staged := range p.Assets {
+		if staged.Upload == nil || !look.adds(staged.Name) {
+			continue
+		}
 		sums, _ := staged.Upload.Sum()
 		if _, err := staged.Upload.draft.Commit(ctx, sums.SHA256); err != nil {
-			return v, fmt.Errorf("keep %s of %s: %w", staged.Name, v.VersionKey, err)
+			return artifact.Version{}, fmt.Errorf("keep %s of %s: %w", staged.Name, p.VersionKey, err)
 		}
 	}
 	var published artifact.Version
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
-		published = v
-		own := []catalog.RepositoryID{at.repository.ID}
-		packages, err := w.PackageIn(own, v.PackageKey)
+		in, err := admissionIn(w, at.repository.ID, p.PackageKey)
 		if err != nil {
 			return err
 		}
-		versions, err := w.VersionIn(own, v.VersionKey)
+		known, err := optional(w.Version(at.repository.ID, p.VersionKey))
 		if err != nil {
 			return err
 		}
-		pkg, known := among(packages, own[0]), among(versions, own[0])
-		if err := s.mayBePublished(at, pkg, known, v); err != nil {
+		step, err := s.step(w, at, in, known, p)
+		if err != nil {
 			return err
 		}
-		if known != nil {
-			published, err = w.Version(own[0], v.VersionKey)
+		published = step.version
+		if !step.changes() {
+			return nil
+		}
+		if err := s.present(ctx, at, step.fresh...); err != nil {
 			return err
 		}
-		if err := s.present(ctx, at, v.Assets...); err != nil {
-			return err
-		}
-		return s.enter(w, c, at, pkg, v, p.Labels)
+		published, err = s.take(w, c, at, among(in.packages, at.repository.ID), step, p)
+		return err
 	})
 	return published, err
 }
 
-// publishable looks, before any bytes are committed, for what forbids the version: what its own transaction will look
-// for again, and what is upstream. The version that is there with the very same assets is returned.
-func (s *Service) publishable(ctx context.Context, at *site, v artifact.Version) (*artifact.Version, error) {
-	made, err := s.plan(ctx, at, v.PackageKey)
+// publishable looks, before any bytes are committed, for what forbids the publication: what its own transaction will
+// look for again, and what is upstream.
+func (s *Service) publishable(ctx context.Context, at *site, p Publication) (publishing, error) {
+	made, err := s.plan(ctx, at, p.PackageKey)
 	if err != nil {
-		return nil, err
+		return publishing{}, err
 	}
+	var look publishing
 	var held map[catalog.RepositoryID]artifact.Version
 	err = s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
-		held, err = r.VersionIn(made.repositories(), v.VersionKey)
+		if held, err = r.VersionIn(made.repositories(), p.VersionKey); err != nil {
+			return err
+		}
+		look, err = s.step(r, at, made.admission, among(held, at.repository.ID), p)
 		return err
 	})
+	if err != nil || len(look.fresh) == 0 && look.known != nil {
+		return look, err
+	}
+	delete(held, at.repository.ID)
+	return look, s.notReachable(ctx, at, made, len(held) > 0, p.VersionKey)
+}
+
+// publishing is what a publication makes of a version.
+type publishing struct {
+	known   *artifact.Version // nil if it is new
+	version artifact.Version
+	fresh   []artifact.Asset // those the version does not have yet
+	removed int              // how many of its assets go
+}
+
+// changes reports whether there is anything to write.
+func (p publishing) changes() bool {
+	return p.known == nil || len(p.fresh) > 0 || p.removed > 0 || p.known.Status != p.version.Status
+}
+
+func (p publishing) adds(name string) bool {
+	return slices.ContainsFunc(p.fresh, func(a artifact.Asset) bool { return a.Name == name })
+}
+
+// step works out what a publication makes of the version that is there. Conflict: origin controls forbid it, the version
+// is withdrawn, it is there with other contents, or it takes no more assets. Publishing what is there already changes
+// nothing (user guide, "Package version immutability").
+func (s *Service) step(r catalog.Reader, at *site, in admission, known *artifact.Version,
+	p Publication) (publishing, error) {
+	next := publishing{known: known, version: artifact.Version{VersionKey: p.VersionKey}}
+	if !in.mayPublish(at.repository.ID) {
+		return next, conflict(at, p, "The origin controls of package '%s' in repository '%s' do not allow publishing "+
+			"(publish=BLOCK).", p.Qualified(), at.repository.Name)
+	}
+	assets, err := s.staged(r, at, p)
 	if err != nil {
-		return nil, err
+		return next, err
 	}
-	id := at.repository.ID
-	known := among(held, id)
-	if err := s.mayBePublished(at, among(made.packages, id), known, v); err != nil || known != nil {
-		return known, err
+	t := s.traits(p.Format)
+	if known == nil {
+		next.version.Status = artifact.Published
+		if p.Unfinished && t.Growth != GrowNever {
+			next.version.Status = artifact.Unfinished
+		}
+		next.version.Origin = artifact.Origin{Type: artifact.OriginInternal, Repository: at.repository.Name}
+		next.version.Manifest, next.version.Details, next.version.PublishedAt = p.Manifest, p.Details, s.Now()
+		next.fresh, next.version.Assets = assets, assets
+	} else if next, err = s.grow(at, t, *known, p, assets); err != nil {
+		return next, err
 	}
-	return nil, s.notReachable(ctx, at, made, len(held) > 0, v.VersionKey)
+	if len(next.version.Assets) > s.Quotas.Assets {
+		return next, artifact.Errorf(artifact.Quota, "A package version can have at most %d assets.", s.Quotas.Assets).
+			About(artifact.VersionResource, p.VersionKey.String())
+	}
+	return next, nil
+}
+
+// staged are the assets of a publication as they will be recorded.
+func (s *Service) staged(r catalog.Reader, at *site, p Publication) ([]artifact.Asset, error) {
+	now := s.Now()
+	var assets []artifact.Asset
+	for _, staged := range p.Assets {
+		if staged.Of == nil {
+			sums, size := staged.Upload.Sum()
+			assets = append(assets,
+				artifact.Asset{Name: staged.Name, Size: size, Digests: sums, Facts: staged.Facts, AddedAt: now})
+			continue
+		}
+		key := p.At(staged.Of.Version)
+		other, err := heldVersion(r, at.repository.ID, at.repository.RepositoryKey, key)
+		if err != nil {
+			return nil, err
+		}
+		a, ok := other.Asset(staged.Of.Name)
+		if !ok || a.Promised {
+			return nil, noAsset(at.repository.RepositoryKey, key, staged.Of.Name)
+		}
+		a.Name, a.Facts, a.AddedAt = staged.Name, staged.Facts, now
+		assets = append(assets, a)
+	}
+	return assets, nil
+}
+
+// grow works out what a publication makes of a version that is there.
+func (s *Service) grow(at *site, t Traits, known artifact.Version, p Publication,
+	assets []artifact.Asset) (publishing, error) {
+	next := publishing{known: &known, version: known}
+	if !known.Status.Downloadable() && known.Status != artifact.Unfinished {
+		return next, conflict(at, p, "Version '%s' of package '%s' cannot be published again: it is there with status %s. "+
+			"Delete it first.", p.Version, p.Qualified(), known.Status)
+	}
+	replace := t.replaceable(p.Version) && known.Origin.Type == artifact.OriginInternal
+	for _, a := range assets {
+		there, ok := known.Asset(a.Name)
+		switch {
+		case ok && there.SHA256 == a.SHA256:
+		case ok && !replace:
+			return next, conflict(at, p, "Version '%s' of package '%s' already exists in repository '%s' with other "+
+				"contents. Published versions never change.", p.Version, p.Qualified(), at.repository.Name)
+		case replace || t.takesMore(known):
+			next.fresh = append(next.fresh, a)
+		case t.Growth == GrowNever:
+			return next, conflict(at, p, "Version '%s' of package '%s' already exists in repository '%s' with other "+
+				"contents. Published versions never change.", p.Version, p.Qualified(), at.repository.Name)
+		default:
+			return next, conflict(at, p, "Version '%s' of package '%s' in repository '%s' takes no more assets: its status "+
+				"is %s and its origin %s.", p.Version, p.Qualified(), at.repository.Name, known.Status, known.Origin.Type)
+		}
+	}
+	next.version.Assets = slices.Concat(known.Assets, next.fresh)
+	if replace {
+		next.version.Assets = assets
+		next.removed = len(known.Assets) - (len(assets) - len(next.fresh))
+	}
+	if known.Status == artifact.Unfinished && !p.Unfinished {
+		next.version.Status = artifact.Published
+	}
+	return next, nil
+}
+
+// takesMore reports whether publishers may add assets to a version that is there. One that came from outside takes
+// nothing of ours: no version mixes origins.
+func (t Traits) takesMore(v artifact.Version) bool {
+	if v.Origin.Type != artifact.OriginInternal {
+		return false
+	}
+	return t.Growth == GrowAlways || t.Growth == GrowUnfinished && v.Status == artifact.Unfinished
 }
 
 // present checks inside a transaction that bytes committed before it are still there. Orphans are deleted inside
@@ -115,36 +220,9 @@ func (s *Service) present(ctx context.Context, at *site, assets ...artifact.Asse
 	return nil
 }
 
-// mayBePublished refuses what origin controls forbid and what is there with other contents; pkg and known are nil if
-// the repository does not have them. A version that is there with the very same assets is let through: publishing it
-// again changes nothing.
-func (s *Service) mayBePublished(at *site, pkg *artifact.Package, known *artifact.Version, v artifact.Version) error {
-	if !mayPublish(pkg) {
-		return s.conflict(at, v,
-			"The origin controls of package '%s' in repository '%s' do not allow publishing (publish=BLOCK).",
-			v.Qualified(), at.repository.Name)
-	}
-	if known == nil {
-		return nil
-	}
-	if !known.Status.Downloadable() && known.Status != artifact.Unfinished {
-		return s.conflict(at, v,
-			"Version '%s' of package '%s' cannot be published again: it is there with status %s. Delete it first.",
-			v.Version, v.Qualified(), known.Status)
-	}
-	for _, a := range v.Assets {
-		if there, ok := known.Asset(a.Name); !ok || there.SHA256 != a.SHA256 {
-			return s.conflict(at, v, "Version '%s' of package '%s' already exists in repository '%s' with other "+
-				"contents. Published versions never change.", v.Version, v.Qualified(), at.repository.Name)
-		}
-	}
-	return nil
-}
-
-func (s *Service) conflict(at *site, v artifact.Version, format string, args ...any) error {
-	return artifact.Errorf(artifact.Conflict, format, args...).
-		About(artifact.VersionResource,
-			at.repository.RepositoryKey.Domain+"/"+at.repository.Name+"/"+v.VersionKey.String())
+func conflict(at *site, p Publication, format string, args ...any) error {
+	return artifact.Errorf(artifact.Conflict, format, args...).About(artifact.VersionResource,
+		at.repository.RepositoryKey.Domain+"/"+at.repository.Name+"/"+p.VersionKey.String())
 }
 
 // notReachable refuses a version that a repository or a registry upstream has and that may come from there (user guide,
@@ -155,17 +233,11 @@ func (s *Service) notReachable(ctx context.Context, at *site, made *plan, reacha
 		if source.connection == "" || reachable {
 			continue
 		}
-		listing, err := s.Sources[source.connection].Listing(ctx, v.PackageKey)
-		if err == nil {
-			_, err = listing.Version(ctx, v.Version)
-		}
-		switch {
-		case err == nil:
-			reachable = true
-		case !artifact.Is(err, artifact.NotFound) && !artifact.Is(err, artifact.Unavailable) &&
-			!artifact.Is(err, artifact.Throttled):
+		listed, _, err := s.askForVersion(ctx, source.connection, v, false)
+		if err != nil {
 			return err
 		}
+		reachable = listed != nil
 	}
 	if reachable {
 		return artifact.Errorf(artifact.Conflict,
@@ -177,20 +249,68 @@ func (s *Service) notReachable(ctx context.Context, at *site, made *plan, reacha
 	return nil
 }
 
-// enter writes the version with its package, labels, event and audit row; pkg is nil if the package is new here.
-func (s *Service) enter(w catalog.Writer, c iam.Caller, at *site, pkg *artifact.Package, v artifact.Version,
-	labels map[string]string) error {
-	id := at.repository.ID
-	if err := settlePackage(w, id, pkg, v, arrivedByPublish, labels); err != nil {
-		return err
+// take writes what a publication makes of a version, with its package, labels, event and audit row, and returns it; pkg
+// is nil if the package is new here.
+func (s *Service) take(w catalog.Writer, c iam.Caller, at *site, pkg *artifact.Package, step publishing,
+	p Publication) (v artifact.Version, err error) {
+	if step.known != nil && p.Merge != nil {
+		if step.version.Manifest, step.version.Details, err = p.Merge(*step.known); err != nil {
+			return v, err
+		}
 	}
-	if err := w.CreateVersion(id, v); err != nil {
-		return err
+	if step.version.Revision, err = s.revisionAfter(step); err != nil {
+		return v, err
 	}
-	made := changes{AssetsAdded: len(v.Assets), MetadataUpdated: true, StatusChanged: true}
-	if err := s.announce(w, c, *at.repository, v, created, made); err != nil {
-		return err
+	id, write, operation := at.repository.ID, w.CreateVersion, created
+	if step.known != nil {
+		write, operation = w.UpdateVersion, updated
 	}
-	return s.audit(w, c, publishPackageVersion, OnPackage(at.repository.RepositoryKey, v.PackageKey),
+	v = step.version
+	if err := s.putPackage(w, id, pkg, v, arrivedByPublish, p.Labels); err != nil {
+		return v, err
+	}
+	if err := write(id, v); err != nil {
+		return v, err
+	}
+	made := changes{AssetsAdded: len(step.fresh), AssetsRemoved: step.removed,
+		MetadataUpdated: step.known == nil || step.known.Revision != v.Revision,
+		StatusChanged:   step.known == nil || step.known.Status != v.Status}
+	if err := s.announce(w, c, *at.repository, v, operation, made); err != nil {
+		return v, err
+	}
+	for _, version := range slices.Sorted(maps.Keys(p.Settle)) {
+		if err := s.settle(w, c, at, p.At(version), p.Settle[version]); err != nil {
+			return v, err
+		}
+	}
+	return v, s.audit(w, c, publishPackageVersion, OnPackage(at.repository.RepositoryKey, v.PackageKey),
 		map[string]any{"packageVersion": v.Version})
+}
+
+// revisionAfter is the revision of a version after a publication. One that is only finished keeps its own: the revision
+// names assets and metadata.
+func (s *Service) revisionAfter(step publishing) (string, error) {
+	if step.known != nil && len(step.fresh) == 0 && step.removed == 0 &&
+		string(step.known.Manifest) == string(step.version.Manifest) {
+		return step.known.Revision, nil
+	}
+	return versionRevision(step.version)
+}
+
+// settle moves one version to a status, if it is not there already.
+func (s *Service) settle(w catalog.Writer, c iam.Caller, at *site, key artifact.VersionKey,
+	target artifact.Status) error {
+	v, err := heldVersion(w, at.repository.ID, at.repository.RepositoryKey, key)
+	if err != nil || v.Status == target {
+		return err
+	}
+	if !v.Status.MayBecome(target) {
+		return artifact.Errorf(artifact.Conflict, "Version '%s' of package '%s' with status %s cannot become %s.",
+			key.Version, key.Qualified(), v.Status, target).About(artifact.VersionResource, key.String())
+	}
+	if err := w.SetStatus(at.repository.ID, key, target); err != nil {
+		return err
+	}
+	v.Status = target
+	return s.announce(w, c, *at.repository, v, updated, changes{StatusChanged: true})
 }

@@ -24,7 +24,7 @@ func revisionOf(texts ...string) string {
 
 func hashText(h hash.Hash, text string) { fmt.Fprintf(h, "%d:%s", len(text), text) }
 
-// versionRevision names an exact set of assets and metadata: the coordinates, the names and digests of the assets and
+// versionRevision names an exact set of assets and metadata: the coordinates, the names, digests and facts of the assets and
 // the manifest. The status is no part of it (user guide: a status change keeps the revision).
 func versionRevision(v artifact.Version) (string, error) {
 	details, err := json.Marshal(v.Details)
@@ -35,7 +35,7 @@ func versionRevision(v artifact.Version) (string, error) {
 	assets := slices.Clone(v.Assets)
 	slices.SortFunc(assets, func(a, b artifact.Asset) int { return strings.Compare(a.Name, b.Name) })
 	for _, a := range assets {
-		texts = append(texts, a.Name, a.SHA256.String())
+		texts = append(texts, a.Name, a.SHA256.String(), string(a.Facts))
 	}
 	return revisionOf(texts...), nil
 }

@@ -30,7 +30,8 @@ type Options struct {
 	Vault     Vault
 	Fetcher   Fetcher
 	Sources   map[string]Source // by external connection; a connection without one cannot be associated
-	Partition string            // of ARNs; empty means aws
+	Formats   map[artifact.Format]Traits
+	Partition string // of ARNs; empty means aws
 	Region    string
 	Endpoint  func(key artifact.RepositoryKey, f artifact.Format) string // base URL ending in a slash
 	Now       func() time.Time

@@ -40,6 +40,8 @@ const (
 	readFromRepository    = "ReadFromRepository"
 	publishPackageVersion = "PublishPackageVersion"
 	putPackageMetadata    = "PutPackageMetadata"
+
+	updatePackageVersionsStatus = "UpdatePackageVersionsStatus"
 )
 
 // reader returns the site if the caller may read the repository and it exists.
@@ -71,20 +73,22 @@ func (s *Shelf) View(ctx context.Context, p artifact.PackageKey) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	return s.service.view(ctx, at, p)
+	return s.service.view(ctx, s.caller, at, s.service.CanonicalPackage(p))
 }
 
-func (s *Service) view(ctx context.Context, at *site, p artifact.PackageKey) (View, error) {
-	if at.graph.dangling {
-		return View{}, errDangling()
-	}
-	made, err := s.plan(ctx, at, p)
+func (s *Service) view(ctx context.Context, c iam.Caller, at *site, p artifact.PackageKey) (View, error) {
+	at, made, err := s.planned(ctx, at.repository.RepositoryKey, p)
 	if err != nil {
 		return View{}, err
 	}
 	from, err := s.listings(ctx, made, p)
 	if err != nil {
 		return View{}, err
+	}
+	if s.catchUpAll(ctx, c, p, made, from) {
+		if made, err = s.plan(ctx, at, p); err != nil {
+			return View{}, err
+		}
 	}
 	return s.merge(ctx, at, p, made, from)
 }
@@ -97,7 +101,17 @@ func (s *Shelf) Document(ctx context.Context, p artifact.PackageKey, variant str
 		return Document{}, err
 	}
 	// A repository can be reached under more than one base, and documents hold URLs.
-	return s.service.document(ctx, at, p, variant+" "+s.base, render)
+	return s.service.document(ctx, s.caller, at, s.service.CanonicalPackage(p), variant+" "+s.base, render)
+}
+
+// Index returns an index document above the package; see format.Shelf.
+func (s *Shelf) Index(ctx context.Context, f artifact.Format, variant string,
+	render func(io.Writer, Inventory) error) (Document, error) {
+	at, err := s.reader(ctx)
+	if err != nil {
+		return Document{}, err
+	}
+	return s.service.index(ctx, at, f, variant+" "+s.base, render)
 }
 
 // Open finds an asset here or upstream and keeps what it fetches.
@@ -106,7 +120,16 @@ func (s *Shelf) Open(ctx context.Context, v artifact.VersionKey, asset string) (
 	if err != nil {
 		return File{}, err
 	}
-	return s.service.open(ctx, s.caller, at, v, asset)
+	return s.service.open(ctx, s.caller, at, s.service.Canonical(v), asset)
+}
+
+// Stat tells what is known of an asset without opening it; see format.Shelf.
+func (s *Shelf) Stat(ctx context.Context, v artifact.VersionKey, asset string) (artifact.Asset, error) {
+	at, err := s.reader(ctx)
+	if err != nil {
+		return artifact.Asset{}, err
+	}
+	return s.service.stat(ctx, at, s.service.Canonical(v), asset)
 }
 
 // Search finds packages held by the repository or its upstreams.
@@ -128,7 +151,7 @@ func (s *Shelf) Held(ctx context.Context, v artifact.VersionKey) (artifact.Versi
 	if _, err := s.reader(ctx); err != nil {
 		return artifact.Version{}, err
 	}
-	return s.service.Version(ctx, s.key, v)
+	return s.service.Version(ctx, s.key, s.service.Canonical(v))
 }
 
 // Labels returns the merged labels, as View does.
@@ -143,16 +166,22 @@ const maxLabels = 2000
 // SetLabel points the repository's own label at a version that can be read through it. NotFound if there is no such
 // version; Quota above the number of labels that a package may have.
 func (s *Shelf) SetLabel(ctx context.Context, p artifact.PackageKey, label, version string) error {
+	wanted := s.service.Canonical(p.At(version))
+	p, version = wanted.PackageKey, wanted.Version
 	at, err := s.allowed(ctx, putPackageMetadata, OnPackage(s.key, p))
 	if err != nil {
 		return err
 	}
-	found, err := s.service.locate(ctx, at, p.At(version))
+	made, err := s.service.plan(ctx, at, p)
 	if err != nil {
 		return err
 	}
-	if found.own != nil && !found.own.Status.Downloadable() {
-		return noVersion(s.key, p.At(version))
+	found, err := s.service.locate(ctx, at, made, wanted)
+	if err != nil {
+		return err
+	}
+	if !found.version.Status.Downloadable() {
+		return noVersion(s.key, wanted)
 	}
 	return s.relabel(ctx, at, p, func(pkg *artifact.Package) error {
 		pkg.Labels[label] = version
@@ -166,6 +195,7 @@ func (s *Shelf) SetLabel(ctx context.Context, p artifact.PackageKey, label, vers
 
 // DeleteLabel removes the repository's own label; NotFound if it has none of this name.
 func (s *Shelf) DeleteLabel(ctx context.Context, p artifact.PackageKey, label string) error {
+	p = s.service.CanonicalPackage(p)
 	at, err := s.allowed(ctx, putPackageMetadata, OnPackage(s.key, p))
 	if err != nil {
 		return err
@@ -192,7 +222,7 @@ func (s *Shelf) relabel(ctx context.Context, at *site, p artifact.PackageKey,
 		pkg, err := w.Package(at.repository.ID, p)
 		if artifact.Is(err, artifact.NotFound) {
 			controls := startingControls(arrivedFromUpstream, artifact.OriginExternal)
-			pkg, err = artifact.Package{PackageKey: p, Controls: controls}, nil
+			pkg, err = artifact.Package{PackageKey: p, Controls: controls, Folded: s.service.folded(p)}, nil
 		}
 		if err != nil {
 			return err
@@ -215,13 +245,14 @@ func (s *Shelf) relabel(ctx context.Context, at *site, p artifact.PackageKey,
 // them.
 func (s *Shelf) Annotate(ctx context.Context, p artifact.PackageKey, versions []string,
 	change func(artifact.Version) ([]byte, error)) error {
+	p = s.service.CanonicalPackage(p)
 	at, err := s.allowed(ctx, putPackageMetadata, OnPackage(s.key, p))
 	if err != nil {
 		return err
 	}
 	return s.service.Catalog.Write(ctx, func(w catalog.Writer) error {
 		for _, version := range versions {
-			v, err := heldVersion(w, at.repository.ID, s.key, p.At(version))
+			v, err := heldVersion(w, at.repository.ID, s.key, s.service.Canonical(p.At(version)))
 			if err != nil {
 				return err
 			}
@@ -269,15 +300,68 @@ func (s *Shelf) Stage(ctx context.Context) (*Upload, error) {
 // MayPublish reports whether the caller may publish versions of the package here, before any bytes are taken in; see
 // format.Shelf.
 func (s *Shelf) MayPublish(ctx context.Context, p artifact.PackageKey) error {
-	_, err := s.allowed(ctx, publishPackageVersion, OnPackage(s.key, p))
+	_, err := s.allowed(ctx, publishPackageVersion, OnPackage(s.key, s.service.CanonicalPackage(p)))
 	return err
 }
 
-// Publish adds a version with its assets and labels at once; see format.Shelf.
+// Publish adds a version, or assets to one; see format.Shelf.
 func (s *Shelf) Publish(ctx context.Context, p Publication) (artifact.Version, error) {
+	p.VersionKey = s.service.Canonical(p.VersionKey)
 	at, err := s.allowed(ctx, publishPackageVersion, OnPackage(s.key, p.PackageKey))
 	if err != nil {
 		return artifact.Version{}, err
 	}
 	return s.service.publish(ctx, s.caller, at, p)
+}
+
+// Finish publishes those of the versions that this repository holds unfinished; see format.Shelf.
+func (s *Shelf) Finish(ctx context.Context, p artifact.PackageKey, versions []string,
+	ready func(artifact.Version) error) error {
+	p = s.service.CanonicalPackage(p)
+	at, err := s.allowed(ctx, putPackageMetadata, OnPackage(s.key, p))
+	if err != nil {
+		return err
+	}
+	return s.service.Catalog.Write(ctx, func(w catalog.Writer) error {
+		var finished []string
+		for _, version := range versions {
+			v, err := optional(w.Version(at.repository.ID, s.service.Canonical(p.At(version))))
+			if err != nil {
+				return err
+			}
+			if v == nil || v.Status != artifact.Unfinished {
+				continue
+			}
+			if err := ready(*v); err != nil {
+				return err
+			}
+			if err := s.service.settle(w, s.caller, at, v.VersionKey, artifact.Published); err != nil {
+				return err
+			}
+			finished = append(finished, v.VersionKey.Version)
+		}
+		if len(finished) == 0 {
+			return nil
+		}
+		return s.service.audit(w, s.caller, putPackageMetadata, OnPackage(s.key, p), map[string]any{"versions": finished})
+	})
+}
+
+// SetStatus moves versions that this repository holds, all or none; see format.Shelf.
+func (s *Shelf) SetStatus(ctx context.Context, p artifact.PackageKey, versions []string,
+	target artifact.Status) error {
+	p = s.service.CanonicalPackage(p)
+	at, err := s.allowed(ctx, updatePackageVersionsStatus, OnPackage(s.key, p))
+	if err != nil {
+		return err
+	}
+	return s.service.Catalog.Write(ctx, func(w catalog.Writer) error {
+		for _, version := range versions {
+			if err := s.service.settle(w, s.caller, at, s.service.Canonical(p.At(version)), target); err != nil {
+				return err
+			}
+		}
+		return s.service.audit(w, s.caller, updatePackageVersionsStatus, OnPackage(s.key, p),
+			map[string]any{"versions": versions, "targetStatus": target})
+	})
 }

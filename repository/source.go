@@ -16,8 +16,11 @@ type Source interface {
 	Listing(ctx context.Context, p artifact.PackageKey) (Listing, error)
 	// Refresh is Listing with the registry asked first, for a caller who knows that the remembered one lacks something.
 	Refresh(ctx context.Context, p artifact.PackageKey) (Listing, error)
-	// Asset says where an asset of a listed version is fetched and which digests it must have. v is as Listing gave it.
-	Asset(v artifact.Version, name string) (upstream.AssetRequest, error)
+	// Asset says where an asset of a version is fetched and which digests it must have; it may ask the registry for them.
+	// v is as Listing gave it, now or when it was retained. The name need not be among its assets if the format's assets
+	// may come on request. NotFound: the registry does not have it. Connection, Flight, Open, Keep and Each of the request
+	// are the caller's to fill in.
+	Asset(ctx context.Context, v artifact.Version, name string) (upstream.AssetRequest, error)
 	// Attachment returns a document that the registry keeps beside the assets of a version, under the format's own name
 	// for it (npm: attestations), parsed and written anew. The version is as Listing gave it, now or when it was
 	// retained. NotFound: the registry has none of that name for the version. Unavailable: it cannot be asked, or its
@@ -33,11 +36,12 @@ type Listing interface {
 	Labels() map[string]string
 	// Manifest is the format's own document about the package as a whole; only the format reads it.
 	Manifest() []byte
-	// Has reports whether the version is listed, without reading any document.
-	Has(version string) bool
-	// Version returns one version, or NotFound. Its assets have their names and the digests and sizes the registry
-	// promises; a zero digest or a negative size is not promised.
+	// Status is that of a version, empty if it is not listed, without reading any document.
+	Status(version string) artifact.Status
+	// Version returns one version, or NotFound. Its status is Published, or Unlisted for one that the registry yanked or
+	// hid; any other status withholds it, and whatever lies behind. Its assets have their names, the format's facts, and
+	// the digests and sizes the registry promises; a zero digest or a negative size is not promised.
 	Version(ctx context.Context, version string) (artifact.Version, error)
-	// Each yields every version once, in an order that only depends on the content.
+	// Each yields every version once, as Version does but for Details, in an order that only depends on the content.
 	Each(ctx context.Context) iter.Seq2[artifact.Version, error]
 }

@@ -9,19 +9,51 @@ import (
 	"entrepot/blob"
 )
 
-// View is a package as a package manager sees it through one repository: own versions and those of all upstreams, each
-// version once, from the first repository in search order that has it; only versions that are listed.
+// View is a package as a package manager may see it through one repository: own versions and those of all upstreams,
+// each version once, from the first repository in search order that has it. Versions that can be downloaded are in it,
+// with their status; the format decides which of them it lists.
 type View struct {
 	artifact.PackageKey
 	// Labels are the repository's own merged with its upstreams'; for the same label the upstream's target wins (user
-	// guide, "npm tags"). Labels whose version is not in the view are left out.
+	// guide, "npm tags"). Labels whose version is not listed are left out.
 	Labels map[string]string
 	// Manifests are the documents about the package as a whole that external registries gave, nearest first.
 	Manifests [][]byte
-	// Versions yields them in an order that only depends on the content.
+	// Versions yields them in an order that only depends on the content, whole but for Details. Nothing else of the view or
+	// its shelf may be called within the loop.
 	Versions iter.Seq2[artifact.Version, error]
 	// Version returns one of them, or NotFound, without walking through the others.
 	Version func(version string) (artifact.Version, error)
+}
+
+// Listed yields the versions that package managers see in lists.
+func (v View) Listed() iter.Seq2[artifact.Version, error] {
+	return func(yield func(artifact.Version, error) bool) {
+		for version, err := range v.Versions {
+			if err == nil && !version.Status.Listed() {
+				continue
+			}
+			if !yield(version, err) {
+				return
+			}
+		}
+	}
+}
+
+// Inventory is what a repository and its upstreams hold of one format: what indexes above the package are made of. Of a
+// public registry it has what was retained.
+type Inventory struct {
+	// Packages yields each package once, in the order of namespace and name. Those without versions that can be
+	// downloaded are among them.
+	Packages iter.Seq2[InventoryItem, error]
+}
+
+// InventoryItem is one package of an inventory.
+type InventoryItem struct {
+	artifact.PackageKey
+	// Versions yields what View.Versions yields, but for versions that only registries have. It is good until the next
+	// package is asked for.
+	Versions iter.Seq2[artifact.Version, error]
 }
 
 // Document is a rendered index document. The bytes are shared: nobody may change them.
@@ -46,17 +78,30 @@ type File struct {
 	Transfer io.ReadCloser
 }
 
-// Publication is a new version, or new assets for one.
+// Publication is a new version, or new assets for one where its format lets versions grow.
 type Publication struct {
 	artifact.VersionKey
+	// Manifest and Details are those of a new version.
 	Manifest []byte
 	Details  artifact.Details
-	Assets   []StagedAsset
-	Labels   map[string]string // those to point at this version; the values are not read
+	// Merge, if set, returns them for a version that is there and is changed. It runs inside the write, maybe more than
+	// once, and depends on its argument only. Without it they stay as they are.
+	Merge  func(held artifact.Version) ([]byte, artifact.Details, error)
+	Assets []StagedAsset
+	Labels []string // are pointed at this version
+	// Unfinished leaves a version open that is new or not finished yet; else it becomes Published.
+	Unfinished bool
+	// Settle moves other versions of the package to a status in the same write (Maven: the builds behind a snapshot).
+	Settle map[string]artifact.Status
 }
 
-// StagedAsset is an upload under the name it will have.
+// StagedAsset is an asset under the name it will have: an upload, or what another version of the package has.
 type StagedAsset struct {
 	Name   string
+	Facts  []byte
 	Upload *Upload
+	Of     *AssetRef // set instead of Upload
 }
+
+// AssetRef names an asset of a version that the same repository holds.
+type AssetRef struct{ Version, Name string }

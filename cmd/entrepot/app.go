@@ -146,7 +146,8 @@ func (a *app) openRules(context.Context) error {
 	q := a.config.Quotas
 	a.rules = repository.New(repository.Options{
 		Catalog: a.catalog, Vault: a.vault, Fetcher: a.upstream, Sources: sources(a.upstream),
-		Region: a.config.Region, Endpoint: a.addresses.Endpoint, Now: time.Now, NewID: rand.Text, Log: a.log,
+		Formats: traits(),
+		Region:  a.config.Region, Endpoint: a.addresses.Endpoint, Now: time.Now, NewID: rand.Text, Log: a.log,
 		Quotas: repository.Quotas{
 			Domains: q.Domains, Repositories: q.Repositories, DirectUpstreams: q.DirectUpstreams,
 			SearchedUpstreams: q.SearchedUpstreams, Tags: q.Tags, Assets: q.Assets,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"entrepot/artifact"
 	"entrepot/format"
 	"entrepot/format/npm"
 	"entrepot/repository"
@@ -12,6 +13,15 @@ func formats() []format.Format {
 	return []format.Format{
 		npm.Format(),
 	}
+}
+
+// traits are what the rules need to know of each.
+func traits() map[artifact.Format]repository.Traits {
+	all := map[artifact.Format]repository.Traits{}
+	for _, f := range formats() {
+		all[f.Name] = f.Traits
+	}
+	return all
 }
 
 // sources are the external connections that the formats can read.

@@ -123,7 +123,9 @@ func (s *Shelf) Publish(ctx context.Context, p repository.Publication) (artifact
 	maps.Copy(held.content, content)
 	held.Manifest, held.Details = p.Manifest, p.Details
 	on.versions[p.Version] = held
-	maps.Copy(on.labels, p.Labels)
+	for _, label := range p.Labels {
+		on.labels[label] = p.Version
+	}
 	s.published++
 	return held.Version, nil
 }

@@ -36,10 +36,11 @@ var Now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // puts versions on it as if an upstream had them. The zero value is not ready: use NewShelf. It is safe for concurrent
 // use.
 type Shelf struct {
-	Format     artifact.Format
-	Clock      func() time.Time
-	Principal  iam.Principal
-	AssetLimit int64 // bytes; what is larger is refused as the real shelf does
+	format.Shelf // what no handler needs yet
+	Format       artifact.Format
+	Clock        func() time.Time
+	Principal    iam.Principal
+	AssetLimit   int64 // bytes; what is larger is refused as the real shelf does
 	// Refuse, if set, is the answer of every method that asks for permission.
 	Refuse error
 	// RefusePublish, if set, is the answer of MayPublish and Publish: the caller may read and no more.
@@ -141,8 +142,8 @@ func (s *Shelf) Announce(p artifact.PackageKey, manifest []byte, labels map[stri
 	maps.Copy(on.labels, labels)
 }
 
-// SetStatus moves a version to another status. It panics if there is no such version: the test is wrong.
-func (s *Shelf) SetStatus(v artifact.VersionKey, status artifact.Status) {
+// StockStatus moves a version to another status. It panics if there is no such version: the test is wrong.
+func (s *Shelf) StockStatus(v artifact.VersionKey, status artifact.Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.packages[v.PackageKey].versions[v.Version].Status = status

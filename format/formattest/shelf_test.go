@@ -27,7 +27,7 @@ func publish(s *Shelf, version, content string) error {
 	_, err = s.Publish(context.Background(), repository.Publication{
 		VersionKey: widget.At(version),
 		Assets:     []repository.StagedAsset{{Name: "a", Upload: upload}},
-		Labels:     map[string]string{"latest": version},
+		Labels:     []string{"latest"},
 	})
 	return err
 }
@@ -71,7 +71,7 @@ func TestTheShelfKeepsWhatIsPublished(t *testing.T) {
 	if err := s.Annotate(t.Context(), widget, []string{"1", "2"}, unchanged); !artifact.Is(err, artifact.NotFound) {
 		t.Errorf("annotating a version of an upstream: got %v, want not found", err)
 	}
-	s.SetStatus(widget.At("1"), artifact.Archived)
+	s.StockStatus(widget.At("1"), artifact.Archived)
 	if _, err := s.Open(t.Context(), widget.At("1"), "a"); !artifact.Is(err, artifact.NotFound) {
 		t.Errorf("an archived version: got %v, want not found", err)
 	}
@@ -102,8 +102,7 @@ func TestARenderingThatChangesIsAnError(t *testing.T) {
 // plain is a format of two routes, just enough to pass the suite.
 func plain() format.Format {
 	return format.Format{
-		Name:    artifact.Generic,
-		Compare: strings.Compare,
+		Name: artifact.Generic,
 		Routes: []format.Route{
 			{Pattern: "GET /{name}", Handler: func(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 				if strings.Contains(r.PathValue("name"), "/") {

@@ -43,7 +43,6 @@ func Run(t *testing.T, f format.Format, fixture Fixture) {
 	t.Run("every kind of error has its status", s.statuses)
 	t.Run("what the server answers for the format is in its words", s.server)
 	t.Run("the cause of an internal error is not told", s.secrecy)
-	t.Run("Compare is an order", s.order)
 }
 
 type suite struct {
@@ -301,23 +300,6 @@ func (s suite) secrecy(t *testing.T) {
 		s.format.Fail(w, httptest.NewRequest("GET", "/x", nil), err, Challenge)
 		if answer := fmt.Sprint(w.Header()) + w.Body.String(); strings.Contains(answer, "canary") {
 			t.Errorf("%s: the answer tells the cause: %s", name, answer)
-		}
-	}
-}
-
-func (s suite) order(t *testing.T) {
-	texts := []string{"", "1", "1.0", "1.0.0", "1.0.1", "1.10.0", "1.9.0", "2.0.0-beta.1", "2.0.0-beta.10", "2.0.0",
-		"x", "1.0.0-"}
-	for _, a := range texts {
-		for _, b := range texts {
-			if ab, ba := s.format.Compare(a, b), s.format.Compare(b, a); ab*ba > 0 || (ab == 0) != (ba == 0) {
-				t.Errorf("Compare(%q, %q) is %d and the other way %d", a, b, ab, ba)
-			}
-			for _, c := range texts {
-				if s.format.Compare(a, b) < 0 && s.format.Compare(b, c) < 0 && s.format.Compare(a, c) >= 0 {
-					t.Errorf("%q < %q < %q, but not %q < %q", a, b, c, a, c)
-				}
-			}
 		}
 	}
 }

@@ -303,9 +303,9 @@ func TestAttestationsOfAProxiedVersionAreAnswered(t *testing.T) {
 			t.Errorf("HEAD %s: got %d bytes, Content-Length %s", path, head.Body.Len(), head.Header().Get("Content-Length"))
 		}
 	}
-	s.SetStatus(version, artifact.Unlisted)
+	s.StockStatus(version, artifact.Unlisted)
 	s.must(http.StatusOK, s.do("GET", path, ""))
-	s.SetStatus(version, artifact.Archived)
+	s.StockStatus(version, artifact.Archived)
 	s.must(http.StatusNotFound, s.do("GET", path, ""))
 	s.must(http.StatusNotFound, s.do("GET", "-/npm/v1/attestations/plain@1.0.0", ""))
 	s.must(http.StatusNotFound, s.do("GET", "-/npm/v1/attestations/plain@9.9.9", ""))

@@ -32,7 +32,7 @@ func deprecate(w http.ResponseWriter, r *http.Request, s format.Shelf, p artifac
 		return err
 	}
 	var changed []string
-	for v, err := range view.Versions {
+	for v, err := range view.Listed() {
 		if err != nil {
 			return err
 		}

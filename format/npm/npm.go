@@ -9,19 +9,23 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/format"
+	"entrepot/repository"
 )
 
 // Format returns the registration of npm.
 func Format() format.Format {
 	return format.Format{
 		Name:    artifact.NPM,
-		Compare: Compare,
+		Traits:  repository.Traits{DefaultLabel: latestTag},
 		Rewrite: Rewrite,
 		Routes:  routes(),
 		Fail:    fail,
 		Source:  newSource,
 	}
 }
+
+// latestTag is the tag that clients install from when they are told nothing else.
+const latestTag = "latest"
 
 // Paths of the calls that have more than one row.
 const (

@@ -225,8 +225,8 @@ func (c contents) checkIdentity(p artifact.PackageKey, number string) error {
 }
 
 // labels are the tags to set. Those for other versions of a merged document are not this publish's to move.
-func (s *submission) labels(number string) (map[string]string, error) {
-	labels := make(map[string]string)
+func (s *submission) labels(number string) ([]string, error) {
+	var labels []string
 	for _, tag := range slices.Sorted(maps.Keys(s.tags)) {
 		target := s.tags[tag]
 		if _, known := s.versions[target]; !known {
@@ -239,7 +239,7 @@ func (s *submission) labels(number string) (map[string]string, error) {
 		if err := checkTag(tag); err != nil {
 			return nil, err
 		}
-		labels[tag] = target
+		labels = append(labels, tag)
 	}
 	return labels, nil
 }

@@ -92,7 +92,10 @@ func getVersion(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 // pick finds one version of a view. NotFound: it is not listed.
 func pick(view repository.View, number string) (artifact.Version, error) {
 	v, err := view.Version(number)
-	if !artifact.Is(err, artifact.NotFound) {
+	if err == nil && v.Status.Listed() {
+		return v, nil
+	}
+	if err != nil && !artifact.Is(err, artifact.NotFound) {
 		return v, err
 	}
 	return artifact.Version{}, notFound("There is no version %.256q of %s.", number, fullName(view.PackageKey)).
@@ -101,9 +104,9 @@ func pick(view repository.View, number string) (artifact.Version, error) {
 
 // newest returns the version that latest points at, by label or by the same rule as in documents.
 func newest(view repository.View) (artifact.Version, error) {
-	latest := view.Labels["latest"]
+	latest := view.Labels[latestTag]
 	var best candidate
-	for v, err := range view.Versions {
+	for v, err := range view.Listed() {
 		if err != nil || v.Version == latest {
 			return v, err
 		}

@@ -132,8 +132,8 @@ func (d *document) putQuoted(text string) {
 }
 
 func (d *document) versions() error {
-	latest := d.view.Labels["latest"]
-	for v, err := range d.view.Versions {
+	latest := d.view.Labels[latestTag]
+	for v, err := range d.view.Listed() {
 		if err != nil {
 			return err
 		}
@@ -219,7 +219,7 @@ func (d *document) tags() {
 	if labels == nil {
 		labels = make(map[string]string, 1)
 	}
-	labels["latest"] = d.latest.Version
+	labels[latestTag] = d.latest.Version
 	d.put("{")
 	for i, tag := range slices.Sorted(maps.Keys(labels)) {
 		if i > 0 {

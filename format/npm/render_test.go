@@ -222,7 +222,7 @@ func TestLatestIsPointedAtTheHighestVersionLeft(t *testing.T) {
 	s := newSite(t)
 	s.publish("bar", "1.0.0", "latest")
 	s.publish("bar", "2.0.0", "latest")
-	s.SetStatus(key("bar").At("2.0.0"), artifact.Unlisted)
+	s.StockStatus(key("bar").At("2.0.0"), artifact.Unlisted)
 	doc := s.json(s.do("GET", "bar", ""))
 	if got := dig(doc, "dist-tags", "latest"); got != "1.0.0" || dig(doc, "versions", "2.0.0") != nil {
 		t.Errorf("got latest %v, want what is left after unlisting", got)
@@ -250,7 +250,7 @@ func TestStatusDecidesWhatIsShownAndServed(t *testing.T) {
 		t.Run(string(row.status), func(t *testing.T) {
 			s := newSite(t)
 			s.publish("bar", "1.0.0", "latest")
-			s.SetStatus(key("bar").At("1.0.0"), row.status)
+			s.StockStatus(key("bar").At("1.0.0"), row.status)
 			s.must(row.document, s.do("GET", "bar", ""))
 			s.must(row.document, s.do("GET", "bar/1.0.0", ""))
 			s.must(row.tarball, s.do("GET", "bar/-/bar-1.0.0.tgz", ""))
@@ -269,7 +269,7 @@ func none(func(artifact.Version, error) bool) {}
 
 func TestUnknownTimesAreLeftOut(t *testing.T) {
 	m := manifest{[]byte(`{"name":"bar"}`), []byte(`{}`), []byte(`{}`), []byte(`{}`), []byte(`{}`)}
-	v := artifact.Version{VersionKey: key("bar").At("1.0.0"), Manifest: m.appendLines(nil)}
+	v := artifact.Version{VersionKey: key("bar").At("1.0.0"), Status: artifact.Published, Manifest: m.appendLines(nil)}
 	var out bytes.Buffer
 	view := repository.View{PackageKey: key("bar"), Versions: only(v)}
 	if err := render(&out, view, abbreviatedForm, func(p string) string { return "u/" + p }); err != nil {

@@ -78,7 +78,7 @@ func openHead(ctx context.Context, doc upstream.Document) (head, error) {
 }
 
 // Asset follows repository.Source. Flight, Open and Keep are the caller's to fill in.
-func (s *source) Asset(v artifact.Version, name string) (upstream.AssetRequest, error) {
+func (s *source) Asset(_ context.Context, v artifact.Version, name string) (upstream.AssetRequest, error) {
 	promise, ok := v.Asset(name)
 	if !ok || name != asset {
 		return upstream.AssetRequest{}, notFound("An npm version has the asset %s only.", asset).
@@ -136,10 +136,12 @@ func (l *listing) Labels() map[string]string { return l.head.Tags }
 // Manifest follows repository.Listing.
 func (l *listing) Manifest() []byte { return l.head.Package }
 
-// Has follows repository.Listing.
-func (l *listing) Has(number string) bool {
-	_, ok := l.head.places[number]
-	return ok
+// Status follows repository.Listing: npm's registry hides no version that it lists.
+func (l *listing) Status(number string) artifact.Status {
+	if _, ok := l.head.places[number]; ok {
+		return artifact.Published
+	}
+	return ""
 }
 
 // Version follows repository.Listing. Details are filled in; Each leaves them out, because index documents do not need

@@ -236,7 +236,7 @@ func TestAssetSaysWhereAndWhat(t *testing.T) {
 			}
 			v := artifact.Version{VersionKey: key("bar").At("1.0.0"), Manifest: m.appendLines(nil),
 				Assets: []artifact.Asset{{Name: asset, Size: -1, Digests: digests}}}
-			req, err := o.Asset(v, asset)
+			req, err := o.Asset(t.Context(), v, asset)
 			if row.kind != artifact.Internal {
 				if !artifact.Is(err, row.kind) {
 					t.Errorf("got %v, want %s", err, row.kind)
@@ -251,7 +251,7 @@ func TestAssetSaysWhereAndWhat(t *testing.T) {
 				req.URL != "https://f.example.test/a.tgz" || req.Connection != connection {
 				t.Errorf("got %+v", req)
 			}
-			if _, err := o.Asset(v, "other.tgz"); !artifact.Is(err, artifact.NotFound) {
+			if _, err := o.Asset(t.Context(), v, "other.tgz"); !artifact.Is(err, artifact.NotFound) {
 				t.Errorf("got %v for another asset", err)
 			}
 		})
@@ -275,7 +275,7 @@ func TestAnAssetIsFetchedOnlyIfItIsWhatWasPromised(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			req, err := o.Asset(v, asset)
+			req, err := o.Asset(t.Context(), v, asset)
 			if err != nil {
 				t.Fatal(err)
 			}

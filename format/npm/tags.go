@@ -59,7 +59,7 @@ func deleteTag(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 		return err
 	}
 	name := r.PathValue("tag")
-	if name == "latest" {
+	if name == latestTag {
 		if err := s.Access(r.Context()); err != nil {
 			return err
 		}

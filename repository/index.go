@@ -1,0 +1,99 @@
+package repository
+
+import (
+	"context"
+	"io"
+	"iter"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+)
+
+// index returns an index document above the package: names, all versions, groups, whatever the format makes of the
+// inventory. It is rendered anew only when a package of the format has changed in one of the repositories.
+func (s *Service) index(ctx context.Context, at *site, f artifact.Format, variant string,
+	render func(io.Writer, Inventory) error) (Document, error) {
+	topics := []catalog.Topic{catalog.DomainTopic(at.domain.ID)}
+	for _, n := range at.graph.nodes {
+		topics = append(topics, catalog.RepositoryTopic(n.repository.ID, f))
+	}
+	stamp, vouched := s.Catalog.Stamp(topics...)
+	// The graph is looked up again after the stamp: the one at hand may be older than the stamp says.
+	at, err := s.existing(ctx, at.repository.RepositoryKey)
+	if err != nil {
+		return Document{}, err
+	}
+	if at.graph.dangling {
+		return Document{}, errDangling()
+	}
+	key, on := documentKey{at.repository.ID, artifact.PackageKey{Format: f}, variant}, basis{stamp, vouched, ""}
+	known, current := s.documents.get(key, on)
+	if current {
+		return known, nil
+	}
+	return s.rendered(ctx, key, on, known, func(ctx context.Context, w io.Writer) error {
+		return render(w, Inventory{Packages: s.inventory(ctx, at, f)})
+	})
+}
+
+// inventory yields the packages that the repositories of a graph hold, each seen through its own origin controls.
+func (s *Service) inventory(ctx context.Context, at *site, f artifact.Format) iter.Seq2[InventoryItem, error] {
+	return func(yield func(InventoryItem, error) bool) {
+		ended := false
+		err := s.Catalog.Read(ctx, func(r catalog.Reader) error {
+			var key artifact.PackageKey
+			var held map[catalog.RepositoryID]artifact.Package
+			next := func() bool {
+				if len(held) == 0 {
+					return true
+				}
+				made := s.planFor(at.graph, f, admission{held})
+				visible := false
+				for _, id := range made.repositories() {
+					_, here := held[id]
+					visible = visible || here
+				}
+				ended = visible && !yield(InventoryItem{key, heldVersions(r, made.repositories(), key)}, nil)
+				return !ended
+			}
+			for p, err := range r.EachPackage(at.graph.ids(), catalog.PackageFilter{Format: f}) {
+				if err != nil {
+					return err
+				}
+				if p.PackageKey != key {
+					if !next() {
+						return nil
+					}
+					key, held = p.PackageKey, map[catalog.RepositoryID]artifact.Package{}
+				}
+				held[p.Repository] = p.Package
+			}
+			next()
+			return nil
+		})
+		if err != nil && !ended {
+			yield(InventoryItem{}, err)
+		}
+	}
+}
+
+// heldVersions yields the versions of a package that can be downloaded, each from the first of the repositories.
+func heldVersions(r catalog.Reader, ids []catalog.RepositoryID,
+	p artifact.PackageKey) iter.Seq2[artifact.Version, error] {
+	return func(yield func(artifact.Version, error) bool) {
+		last, begun := "", false
+		for v, err := range r.EachVersion(ids, p) {
+			if err != nil {
+				yield(artifact.Version{}, err)
+				return
+			}
+			if begun && v.VersionKey.Version == last {
+				continue
+			}
+			last, begun = v.VersionKey.Version, true
+			if v.Status.Downloadable() && !yield(v.Version, nil) {
+				return
+			}
+		}
+	}
+}

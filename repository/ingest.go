@@ -1,0 +1,202 @@
+package repository
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/blob"
+	"entrepot/catalog"
+	"entrepot/iam"
+	"entrepot/upstream"
+)
+
+// importing is a version that assets of an external registry are brought into.
+type importing struct {
+	version artifact.Version // whole: as the registry lists it, or as a repository holds it
+	source  planSource       // the connection, and the repository that has it
+	// into are the repositories that record what is fetched, all or none: the one with the connection and, for a package
+	// manager, the one that was asked, never those between (user guide, "Package retention from an external connection").
+	into []catalog.Repository
+}
+
+// newImport begins an import for a package manager.
+func newImport(made *plan, found located) importing {
+	from := importing{version: found.version, source: found.source}
+	if found.listed() {
+		from.version.Origin = artifact.Origin{Type: artifact.OriginExternal, Connection: found.source.connection}
+		from.version.UpstreamStatus = found.version.Status
+		from.into = []catalog.Repository{found.source.repository}
+	} else if source, ok := made.from(found.version.Origin.Connection); ok {
+		from.into = []catalog.Repository{source.repository}
+	}
+	if asked := made.asked(); len(from.into) == 0 || from.into[0].ID != asked.ID {
+		from.into = append(from.into, asked)
+	}
+	return from
+}
+
+// fetch gets an asset from an external registry. It is streamed to the caller while it is stored; before its last bytes
+// are let go it is verified, durable, and recorded.
+func (s *Service) fetch(ctx context.Context, c iam.Caller, at *site, from importing, asset string) (File, error) {
+	v := from.version
+	none := noAsset(at.repository.RepositoryKey, v.VersionKey, asset)
+	promised, ok := v.Asset(asset)
+	if !ok && s.traits(v.Format).Late&LateOnRequest == 0 {
+		return File{}, none
+	}
+	store, err := s.store(*at.domain)
+	if err != nil {
+		return File{}, err
+	}
+	request, err := s.Sources[from.source.connection].Asset(ctx, v, asset)
+	if artifact.Is(err, artifact.NotFound) {
+		return File{}, none
+	}
+	if err != nil {
+		return File{}, err
+	}
+	request.Connection = from.source.connection
+	request.Flight = fmt.Sprintf("%d/%s/%s/%s", at.domain.ID, from.source.connection, v.VersionKey, asset)
+	request.Open = func(ctx context.Context) (upstream.Spool, error) { return store.Create(ctx) }
+	request.Keep = func(ctx context.Context, spool upstream.Spool, sums artifact.Digests, size int64) error {
+		_, err := spool.(blob.Draft).Commit(ctx, sums.SHA256)
+		return err
+	}
+	request.Each = func(ctx context.Context, sums artifact.Digests, size int64) error {
+		return s.ingest(ctx, c, at, from, artifact.Asset{Name: asset, Size: size, Digests: sums, Facts: promised.Facts})
+	}
+	transfer, err := s.Fetcher.Asset(ctx, request)
+	if artifact.Is(err, artifact.NotFound) && !ok {
+		return File{}, none // nobody promised it
+	}
+	if err != nil {
+		return File{}, err
+	}
+	promised.Name, promised.Size = asset, transfer.Size()
+	return File{Asset: promised, Modified: v.UpstreamTime, Version: v, Transfer: transfer}, nil
+}
+
+// ingest records a fetched asset, or one that a repository behind has, in the repositories of the import.
+func (s *Service) ingest(ctx context.Context, c iam.Caller, at *site, from importing, a artifact.Asset) error {
+	flight := fmt.Sprintf("ingest/%s/%s/%v", from.version.VersionKey, a.Name, idsOf(from.into))
+	_, err, _ := s.retaining.Do(flight, func() (any, error) {
+		return nil, s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error {
+			if err := s.present(ctx, at, a); err != nil {
+				return err
+			}
+			for _, repo := range from.into {
+				if err := s.ingestInto(w, c, repo, from, a); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("ingest %s of %s: %w", a.Name, from.version.VersionKey, err)
+	}
+	return nil
+}
+
+func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Repository, from importing,
+	a artifact.Asset) error {
+	known, err := optional(w.Version(repo.ID, from.version.VersionKey))
+	if err != nil {
+		return err
+	}
+	a.AddedAt = s.Now()
+	if known == nil {
+		v := from.version
+		if v.PublishedAt.IsZero() { // no repository holds it yet
+			v.PublishedAt, v.Assets = a.AddedAt, asPromises(v.Assets, a.AddedAt)
+		}
+		v.Assets = withAsset(v.Assets, a)
+		if v.Revision, err = versionRevision(v); err != nil {
+			return err
+		}
+		return s.admit(w, c, repo, v, arrivedFromExternal)
+	}
+	in, err := admissionIn(w, repo.ID, known.PackageKey)
+	if err != nil {
+		return err
+	}
+	there, ok := known.Asset(a.Name)
+	switch {
+	case !known.Status.Downloadable():
+		return artifact.Errorf(artifact.NotFound, "Version %s of %s is withdrawn in repository %s: its status is %s.",
+			known.Version, known.Qualified(), repo.Name, known.Status)
+	case ok && !there.Promised && there.SHA256 == a.SHA256:
+		return nil
+	case ok && !there.Promised || known.Origin.Connection != from.source.connection:
+		return artifact.Errorf(artifact.Conflict,
+			"Repository %s holds version %s of %s with other contents.", repo.Name, known.Version, known.Qualified())
+	case !in.mayPull(repo.ID):
+		return noLongerAdmitted(repo, known.VersionKey)
+	}
+	if ok {
+		a.AddedAt, a.Facts = there.AddedAt, there.Facts
+	}
+	known.Assets = withAsset(known.Assets, a)
+	if known.Revision, err = versionRevision(*known); err != nil {
+		return err
+	}
+	if err := w.UpdateVersion(repo.ID, *known); err != nil {
+		return err
+	}
+	return s.announce(w, c, repo, *known, updated, changes{AssetsAdded: 1})
+}
+
+// importNow fetches an asset and waits until it is recorded.
+func (s *Service) importNow(ctx context.Context, c iam.Caller, at *site, from importing, asset string) error {
+	f, err := s.fetch(ctx, c, at, from, asset)
+	if err != nil {
+		return err
+	}
+	defer f.Transfer.Close()
+	_, err = io.Copy(io.Discard, f.Transfer)
+	return err
+}
+
+// asPromises returns assets as a registry lists them: known now, and their bytes elsewhere.
+func asPromises(assets []artifact.Asset, now time.Time) []artifact.Asset {
+	promises := slices.Clone(assets)
+	for i := range promises {
+		promises[i].Promised, promises[i].AddedAt = true, now
+	}
+	return promises
+}
+
+// withAsset returns the assets with one replaced or added.
+func withAsset(assets []artifact.Asset, a artifact.Asset) []artifact.Asset {
+	assets = slices.Clone(assets)
+	for i := range assets {
+		if assets[i].Name == a.Name {
+			assets[i] = a
+			return assets
+		}
+	}
+	return append(assets, a)
+}
+
+// union returns the assets followed by those of more whose names are new.
+func union(assets, more []artifact.Asset) []artifact.Asset {
+	all := slices.Clone(assets)
+	for _, a := range more {
+		if !slices.ContainsFunc(all, func(b artifact.Asset) bool { return a.Name == b.Name }) {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+func idsOf(repositories []catalog.Repository) []catalog.RepositoryID {
+	ids := make([]catalog.RepositoryID, len(repositories))
+	for i, r := range repositories {
+		ids[i] = r.ID
+	}
+	return ids
+}

@@ -1,0 +1,65 @@
+package repository
+
+import (
+	"context"
+
+	"entrepot/artifact"
+)
+
+// registryAnswer is what an external registry says of a package. At most one member is set: neither means that it does
+// not have it, for sure.
+type registryAnswer struct {
+	listing Listing
+	// unavailable is why the registry could not be asked; it may have the package or not.
+	unavailable error
+}
+
+// askRegistry asks what an external registry has of a package and sorts its errors: an error is one that ends the
+// search. fresh has the registry itself asked, for a caller who knows that what is remembered lacks something.
+func (s *Service) askRegistry(ctx context.Context, connection string, p artifact.PackageKey,
+	fresh bool) (registryAnswer, error) {
+	source := s.Sources[connection]
+	ask := source.Listing
+	if fresh {
+		ask = source.Refresh
+	}
+	listing, err := ask(ctx, p)
+	if err != nil {
+		return sortedOut(err)
+	}
+	return registryAnswer{listing: listing}, nil
+}
+
+// sortedOut tells a registry that has not from one that cannot say, and both from other errors.
+func sortedOut(err error) (registryAnswer, error) {
+	switch artifact.KindOf(err) {
+	case artifact.NotFound:
+		return registryAnswer{}, nil
+	case artifact.Unavailable, artifact.Throttled:
+		return registryAnswer{unavailable: err}, nil
+	}
+	return registryAnswer{}, err
+}
+
+// askForVersion looks for one version in an external registry; nil if it does not have it. What the remembered listing
+// lacks is asked for anew if fresh may be needed.
+func (s *Service) askForVersion(ctx context.Context, connection string, v artifact.VersionKey,
+	fresh bool) (found *artifact.Version, unavailable, err error) {
+	for _, again := range []bool{false, true} {
+		if again && !fresh {
+			break
+		}
+		answer, err := s.askRegistry(ctx, connection, v.PackageKey, again)
+		if err == nil && answer.listing != nil {
+			var listed artifact.Version
+			if listed, err = answer.listing.Version(ctx, v.Version); err == nil {
+				return &listed, nil, nil
+			}
+			answer, err = sortedOut(err)
+		}
+		if err != nil || answer.unavailable != nil {
+			return nil, answer.unavailable, err
+		}
+	}
+	return nil, nil, nil
+}

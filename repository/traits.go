@@ -1,0 +1,92 @@
+package repository
+
+import "entrepot/artifact"
+
+// Late says what may still come to a version that a repository has taken from an external registry (user guide,
+// "Requesting packages from external connections"). The two can be combined.
+type Late uint8
+
+// What may come later. The zero value is nothing: what came first is all there is.
+const (
+	// LateOnRequest brings in an asset when somebody asks for it, one whose name nobody promised too: registries of the
+	// format cannot list what they have (Maven).
+	LateOnRequest Late = 1 << iota
+	// LateWhole keeps the whole set of assets, with their facts, as the registry has it (PyPI). What has been fetched
+	// stays whatever the registry does.
+	LateWhole
+)
+
+// Growth says when publishers may add assets to a version that is there already (user guide, "Package version
+// immutability").
+type Growth uint8
+
+// When a version may grow.
+const (
+	GrowNever      Growth = iota // a version is published in one moment
+	GrowUnfinished               // until it is finished (generic)
+	GrowAlways                   // unless it is withdrawn (PyPI, Maven)
+)
+
+// Traits are what the rules need to know of a format. They read neither manifests nor facts, so this is all that
+// formats differ in for them. The zero value is a format with one asset a version, published in one moment, whose names
+// and versions mean what is written.
+type Traits struct {
+	// Canonical returns the key under which a package version is kept, from one as anybody may write it; the version may
+	// be empty. Doors, policies, origin controls and requests to registries all use what it returns. nil changes nothing.
+	Canonical func(artifact.VersionKey) artifact.VersionKey
+	// CanonicalAPI says that calls of the API may write keys in any form as well; else only the kept form finds anything
+	// (user guide, the pages on name normalization).
+	CanonicalAPI bool
+	// Fold returns what may be there only once among a repository's packages of the format, if that is less than the
+	// canonical name. nil: the name.
+	Fold func(artifact.PackageKey) string
+
+	Late   Late
+	Growth Growth
+	// FollowStatus has retained versions follow their registry when it yanks or relists them.
+	FollowStatus bool
+	// InternalOnly keeps packages in the repository that they were published or copied to: nothing is searched upstream
+	// (generic).
+	InternalOnly bool
+	// Replaceable reports whether publishing a version again replaces its assets (Maven: snapshots). nil: never.
+	Replaceable func(version string) bool
+	// DefaultLabel points at the version to show where it is set and listed; else the newest is shown (npm: latest).
+	DefaultLabel string
+}
+
+// traits are those of a format; the zero value for one that is not served.
+func (s *Service) traits(f artifact.Format) Traits { return s.Formats[f] }
+
+// Canonical returns the key under which a version is kept, from one as a package manager may write it.
+func (s *Service) Canonical(k artifact.VersionKey) artifact.VersionKey {
+	if canonical := s.traits(k.Format).Canonical; canonical != nil {
+		return canonical(k)
+	}
+	return k
+}
+
+// CanonicalPackage is Canonical for a package.
+func (s *Service) CanonicalPackage(p artifact.PackageKey) artifact.PackageKey {
+	return s.Canonical(p.At("")).PackageKey
+}
+
+// CanonicalAPI is Canonical for a key that a call of the API gives: some formats must be written there as they are kept.
+func (s *Service) CanonicalAPI(k artifact.VersionKey) artifact.VersionKey {
+	if s.traits(k.Format).CanonicalAPI {
+		return s.Canonical(k)
+	}
+	return k
+}
+
+// folded is what may be there only once beside the package; see artifact.Package.
+func (s *Service) folded(p artifact.PackageKey) string {
+	if fold := s.traits(p.Format).Fold; fold != nil {
+		return fold(p)
+	}
+	return ""
+}
+
+// replaceable reports whether publishing the version again replaces its assets.
+func (t Traits) replaceable(version string) bool {
+	return t.Replaceable != nil && t.Replaceable(version)
+}
