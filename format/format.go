@@ -12,6 +12,7 @@ import (
 	"entrepot/iam"
 	"entrepot/repository"
 	"entrepot/upstream"
+	"entrepot/upstream/detect"
 )
 
 // Format is one protocol.
@@ -28,8 +29,7 @@ type Format struct {
 	// the answer: whatever becomes of the request, refused, failed or served, the answer has what Header set.
 	Header func(h http.Header, r *http.Request)
 	// Routes stand in the order a reader wants. A path without a route is answered NotFound by Fail, a known path with
-	// another method by an error whose StatusOf is 405, with Allow set. A format that is used through the API only has
-	// none.
+	// another method by an error whose StatusOf is 405, with Allow set. A format has none if it is APIOnly or not served.
 	Routes []Route
 	// Fail answers an error in the way this package manager shows best, with the status that StatusOf gives, or else one
 	// for the error's kind. An Unauthenticated error becomes 401; challenge is the WWW-Authenticate value the server would
@@ -39,7 +39,17 @@ type Format struct {
 	Fail func(w http.ResponseWriter, r *http.Request, err error, challenge string)
 	// Source builds the format's view of an external registry; nil if the format has no external connections.
 	Source func(c *upstream.Client, connection string) repository.Source
+	// Detect finds out where the external registries of the format are, by asking this machine's clients: a detector for
+	// each external connection that a client knows, by the connection's name.
+	Detect map[string]detect.Detector
+	// APIOnly says that the format is served although it has no routes: its packages are published and read through the
+	// API.
+	APIOnly bool
 }
+
+// Served reports whether the server speaks the format. One that is not served is known by its name and its Detect; to
+// clients it is as if it were not registered.
+func (f Format) Served() bool { return len(f.Routes) > 0 || f.APIOnly }
 
 // Route is an http.ServeMux pattern below the repository's base, such as "GET /{package}/-/{file}". Segments are
 // matched escaped and handed to the handler decoded, so {package} may hold a slash that arrived as %2f. HEAD goes where

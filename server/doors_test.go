@@ -285,7 +285,7 @@ func TestBadRoutesAreNoServer(t *testing.T) {
 		"bad pattern": {{Name: "npm", Fail: fail, Routes: []format.Route{{Pattern: "GET no-slash"}}}},
 		"conflicting routes": {{Name: "npm", Fail: fail,
 			Routes: []format.Route{{Pattern: "GET /{a}/x"}, {Pattern: "GET /y/{b}"}}}},
-		"a format twice":      {{Name: "npm"}, {Name: "npm"}},
+		"a format twice":      {{Name: "npm", APIOnly: true}, {Name: "npm", APIOnly: true}},
 		"nobody words errors": {{Name: "npm", Routes: []format.Route{{Pattern: "GET /a"}}}},
 	} {
 		addresses, err := NewAddresses("http://a.test", "", "", nil)

@@ -103,7 +103,7 @@ func TestAFormatSaysWhatAnEmptySegmentMeans(t *testing.T) {
 }
 
 func TestAFormatWithoutRoutesSaysWhereItsPackagesAre(t *testing.T) {
-	f := newFixture(t, func(o *Options) { o.Formats = append(o.Formats, format.Format{Name: artifact.Generic}) })
+	f := newFixture(t, func(o *Options) { o.Formats = append(o.Formats, format.Format{Name: artifact.Generic, APIOnly: true}) })
 	token := "Bearer " + goodToken
 	generic := "/team-" + owner + "/generic/shared"
 	for _, c := range []struct {
@@ -125,6 +125,18 @@ func TestAFormatWithoutRoutesSaysWhereItsPackagesAre(t *testing.T) {
 		}
 		if challenge := w.Header().Get("WWW-Authenticate"); (challenge != "") != (c.status == 401) {
 			t.Errorf("%s %s: the challenge is %q", c.method, c.path, challenge)
+		}
+	}
+}
+
+func TestAFormatThatIsKnownByNameOnlyIsAsOneThatIsNotRegistered(t *testing.T) {
+	f := newFixture(t, func(o *Options) { o.Formats = append(o.Formats, format.Format{Name: artifact.Cargo}) })
+	for _, token := range []string{"Bearer " + goodToken, ""} {
+		known := f.do("GET", "/team-"+owner+"/cargo/shared/pkg", "Authorization", token)
+		absent := f.do("GET", "/team-"+owner+"/swift/shared/pkg", "Authorization", token)
+		if got, want := known.Body.String(), strings.ReplaceAll(absent.Body.String(), "swift", "cargo"); got != want ||
+			known.Code != absent.Code || known.Code != http.StatusNotFound {
+			t.Errorf("got %d %s, want %d %s", known.Code, got, absent.Code, want)
 		}
 	}
 }

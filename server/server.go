@@ -130,6 +130,9 @@ func New(o Options) (*Server, error) {
 	}
 	s.logins = newLogins(s.limits.FailedLogins)
 	for _, f := range o.Formats {
+		if !f.Served() {
+			continue
+		}
 		if _, twice := s.mounts[f.Name]; twice {
 			return nil, fmt.Errorf("format %s is registered twice", f.Name)
 		}

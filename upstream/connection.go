@@ -11,21 +11,20 @@ import (
 type Connection struct {
 	Name   string          // what AssociateExternalConnection takes: public:npmjs
 	Format artifact.Format // a connection serves this format only
-	detect detector        // asks the machine's client; nil where no client says
 }
 
 // connections is the whole vocabulary, in the order of the user guide's table.
 var connections = []Connection{
-	{"public:npmjs", artifact.NPM, detectNPM},
-	{"public:pypi", artifact.PyPI, detectPip},
-	{"public:maven-central", artifact.Maven, detectMaven},
-	{"public:maven-googleandroid", artifact.Maven, nil},
-	{"public:maven-gradleplugins", artifact.Maven, nil},
-	{"public:maven-commonsware", artifact.Maven, nil},
-	{"public:maven-clojars", artifact.Maven, nil},
-	{"public:nuget-org", artifact.NuGet, detectNuGet},
-	{"public:ruby-gems-org", artifact.Ruby, detectGem},
-	{"public:crates-io", artifact.Cargo, detectCargo},
+	{"public:npmjs", artifact.NPM},
+	{"public:pypi", artifact.PyPI},
+	{"public:maven-central", artifact.Maven},
+	{"public:maven-googleandroid", artifact.Maven},
+	{"public:maven-gradleplugins", artifact.Maven},
+	{"public:maven-commonsware", artifact.Maven},
+	{"public:maven-clojars", artifact.Maven},
+	{"public:nuget-org", artifact.NuGet},
+	{"public:ruby-gems-org", artifact.Ruby},
+	{"public:crates-io", artifact.Cargo},
 }
 
 // Connections lists every external connection.

@@ -1,16 +1,9 @@
 package upstream
 
-// The parsers of outside bytes, for their fuzz targets.
+// What judges outside bytes, for tests and fuzz targets.
 var (
-	RetryAfter       = retryAfter
-	PipConfigured    = pipConfigured
-	PipDefault       = pipDefault
-	CargoReplacement = cargoReplacement
-	CargoBuiltIn     = cargoBuiltIn
-	CentralMirror    = centralMirror
-	CentralInPOM     = centralInPOM
-	MavenHome        = mavenHome
-	GuardAddress     = guardAddress
+	RetryAfter   = retryAfter
+	GuardAddress = guardAddress
 )
 
 // Below resolves a path under the origin.

@@ -240,7 +240,7 @@ func (c *Client) request(ctx context.Context, to target) (*http.Request, error) 
 	r.Header = to.header.Clone()
 	r.Header.Set("User-Agent", c.opts.UserAgent)
 	// A WWW-Authenticate answer changes nothing here: whom to trust with a credential is configuration.
-	if to.origin.owns(to.url) {
+	if to.origin.Owns(to.url) {
 		to.origin.Credential.attach(r)
 	}
 	if to.guarded && c.opts.Proxy != nil {

@@ -99,7 +99,7 @@ func checkURL(o Origin, u *url.URL) (guarded bool, err error) {
 	case o.Base.Scheme == "https" && u.Scheme == "http":
 		return refuse("falls back from https to http")
 	}
-	return !o.owns(u) && !o.names(u), nil
+	return !o.Owns(u) && !o.names(u), nil
 }
 
 func validPort(u *url.URL) bool {

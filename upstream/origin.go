@@ -159,8 +159,8 @@ func checkRelative(path string) error {
 	return nil
 }
 
-// owns reports whether u has exactly the origin's scheme, host and port.
-func (o Origin) owns(u *url.URL) bool {
+// Owns reports whether u has exactly the origin's scheme, host and port.
+func (o Origin) Owns(u *url.URL) bool {
 	return u.Scheme == o.Base.Scheme && hostPort(u) == hostPort(o.Base)
 }
 

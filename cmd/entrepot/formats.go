@@ -1,17 +1,31 @@
 package main
 
 import (
+	"maps"
+
 	"entrepot/artifact"
 	"entrepot/format"
+	"entrepot/format/cargo"
+	"entrepot/format/maven"
 	"entrepot/format/npm"
+	"entrepot/format/nuget"
+	"entrepot/format/pypi"
+	"entrepot/format/ruby"
 	"entrepot/repository"
 	"entrepot/upstream"
+	"entrepot/upstream/detect"
 )
 
-// formats are the protocols this build speaks. A new one is a folder below format/ and a line here.
+// formats are those this build knows; it speaks the protocols of those that are Served. A new one is a folder below
+// format/ and a line here.
 func formats() []format.Format {
 	return []format.Format{
 		npm.Format(),
+		pypi.Format(),
+		maven.Format(),
+		nuget.Format(),
+		ruby.Format(),
+		cargo.Format(),
 	}
 }
 
@@ -20,6 +34,15 @@ func traits() map[artifact.Format]repository.Traits {
 	all := map[artifact.Format]repository.Traits{}
 	for _, f := range formats() {
 		all[f.Name] = f.Traits
+	}
+	return all
+}
+
+// detectors find the addresses of external connections on this machine, by the connections' names.
+func detectors() map[string]detect.Detector {
+	all := map[string]detect.Detector{}
+	for _, f := range formats() {
+		maps.Copy(all, f.Detect)
 	}
 	return all
 }

@@ -16,6 +16,7 @@ import (
 	"entrepot/config"
 	"entrepot/format"
 	"entrepot/upstream"
+	"entrepot/upstream/detect"
 )
 
 type upstreamsCommand struct {
@@ -40,7 +41,7 @@ Example:
 func (detectCommand) Run(ctx context.Context) error {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "CONNECTION\tADDRESS\tHOW")
-	for _, found := range upstream.Detect(ctx, upstream.Exec) {
+	for _, found := range detect.All(ctx, detectors(), detect.Exec) {
 		address, how := found.URL, found.How
 		if address == "" {
 			address, how = "-", found.Reason
@@ -130,7 +131,7 @@ func discover(ctx context.Context, c config.Config, log *slog.Logger) (map[strin
 	if !slices.ContainsFunc(usable(), func(name string) bool { return c.Upstreams[name].URL == "" }) {
 		return found, nil
 	}
-	for _, f := range upstream.Detect(ctx, upstream.Exec, c.PublicURL) {
+	for _, f := range detect.All(ctx, detectors(), detect.Exec, c.PublicURL) {
 		connection, _ := upstream.ConnectionNamed(f.Connection)
 		if f.URL == "" || c.Upstreams[connection.Setting()].URL != "" {
 			continue

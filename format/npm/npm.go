@@ -21,6 +21,7 @@ func Format() format.Format {
 		Routes:  routes(),
 		Fail:    fail,
 		Source:  newSource,
+		Detect:  detectors,
 	}
 }
 

@@ -1,4 +1,4 @@
-package upstream
+package cargo
 
 import (
 	"bufio"
@@ -12,26 +12,34 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"entrepot/upstream/detect"
 )
 
-// detectCargo asks, in this order: the source replacement in cargo's configuration, the index folders cargo has made,
+// detectors ask cargo, its configuration and its folders.
+var detectors = map[string]detect.Detector{"public:crates-io": detectIndex}
+
+// maxExecutable bounds what is read of cargo itself, in bytes.
+const maxExecutable = 1 << 30
+
+// detectIndex asks, in this order: the source replacement in cargo's configuration, the index folders cargo has made,
 // the address built into cargo itself.
-func detectCargo(ctx context.Context, run Run) (string, string, error) {
+func detectIndex(ctx context.Context, run detect.Run) (string, string, error) {
 	home := os.Getenv("CARGO_HOME")
 	if user, err := os.UserHomeDir(); home == "" && err == nil {
 		home = filepath.Join(user, ".cargo")
 	}
 	for _, name := range []string{"config.toml", "config"} {
-		text, err := readSmall(filepath.Join(home, name))
+		text, err := detect.ReadFile(filepath.Join(home, name))
 		if err != nil {
 			continue
 		}
-		if address, ok := cargoReplacement(text); ok {
+		if address, ok := replacement(text); ok {
 			return address, "cargo " + name, nil
 		}
 	}
 	if folders, err := filepath.Glob(filepath.Join(home, "registry", "index", "*")); err == nil {
-		if address, err := only(cargoIndexes(folders)); err == nil {
+		if address, err := detect.Only(indexes(folders)); err == nil {
 			return address, "cargo registry index", nil
 		}
 	}
@@ -45,24 +53,13 @@ func detectCargo(ctx context.Context, run Run) (string, string, error) {
 		return "", how, errors.New("cargo's executable cannot be read")
 	}
 	defer func() { _ = file.Close() }() // only read
-	address, err := cargoBuiltIn(io.LimitReader(file, gib))
+	address, err := builtIn(io.LimitReader(file, maxExecutable))
 	return address, how, err
 }
 
-// readSmall reads a configuration file of at most a mebibyte.
-func readSmall(name string) (string, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = file.Close() }() // only read
-	text, err := io.ReadAll(io.LimitReader(file, maxOutput))
-	return string(text), err
-}
-
-// cargoReplacement follows [source.crates-io] replace-with to the other source's registry, through the few lines of
+// replacement follows [source.crates-io] replace-with to the other source's registry, through the few lines of
 // TOML that cargo's own documentation ("Source Replacement") shows: tables and plain strings.
-func cargoReplacement(text string) (string, bool) {
+func replacement(text string) (string, bool) {
 	values := make(map[string]string)
 	table := ""
 	for line := range strings.Lines(text) {
@@ -99,13 +96,13 @@ func cargoReplacement(text string) (string, bool) {
 
 // A sparse index is kept in a folder named after its host and a hash of its address; a git index has a repository
 // inside.
-var cargoFolder = regexp.MustCompile(`^([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)-[0-9a-f]{16}$`)
+var indexFolder = regexp.MustCompile(`^([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)-[0-9a-f]{16}$`)
 
-// cargoIndexes reads the addresses of sparse indexes off cargo's folder names.
-func cargoIndexes(folders []string) []string {
+// indexes reads the addresses of sparse indexes off cargo's folder names.
+func indexes(folders []string) []string {
 	var found []string
 	for _, folder := range folders {
-		m := cargoFolder.FindStringSubmatch(filepath.Base(folder))
+		m := indexFolder.FindStringSubmatch(filepath.Base(folder))
 		if m == nil || exists(folder, ".git") || exists(folder, "HEAD") {
 			continue
 		}
@@ -124,14 +121,14 @@ func exists(folder, name string) bool {
 
 var sparseAddress = regexp.MustCompile(`^sparse\+(https://[a-z0-9-]+(?:\.[a-z0-9-]+)+/)`)
 
-// cargoBuiltIn looks through cargo's executable for the one complete sparse address in it.
-func cargoBuiltIn(r io.Reader) (string, error) {
-	const mark, longest = "sparse+https://", 300
+// builtIn looks through cargo's executable for the one complete sparse address in it.
+func builtIn(r io.Reader) (string, error) {
+	const mark, longest, window = "sparse+https://", 300, 1 << 20
 	var found []string
-	in := bufio.NewReaderSize(r, mib)
+	in := bufio.NewReaderSize(r, window)
 	for {
-		window, err := in.Peek(mib)
-		for rest := window; ; {
+		seen, err := in.Peek(window)
+		for rest := seen; ; {
 			i := bytes.Index(rest, []byte(mark))
 			if i < 0 {
 				break
@@ -144,13 +141,13 @@ func cargoBuiltIn(r io.Reader) (string, error) {
 			rest = rest[len(mark):]
 		}
 		if err == io.EOF {
-			return only(found)
+			return detect.Only(found)
 		}
 		if err != nil {
 			return "", errors.New("cargo's executable cannot be read")
 		}
 		// Windows overlap, so that no address is cut in two.
-		if _, err := in.Discard(len(window) - longest); err != nil {
+		if _, err := in.Discard(len(seen) - longest); err != nil {
 			return "", errors.New("cargo's executable cannot be read")
 		}
 	}

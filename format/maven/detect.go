@@ -1,4 +1,4 @@
-package upstream
+package maven
 
 import (
 	"archive/zip"
@@ -11,11 +11,16 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"entrepot/upstream/detect"
 )
 
-// detectMaven reads the mirror of central out of settings.xml, or central itself out of the super POM, which every
+// detectors ask Maven, which knows central; other repositories stand in projects.
+var detectors = map[string]detect.Detector{"public:maven-central": detectCentral}
+
+// detectCentral reads the mirror of central out of settings.xml, or central itself out of the super POM, which every
 // project inherits and which lies in Maven's own model builder.
-func detectMaven(ctx context.Context, run Run) (string, string, error) {
+func detectCentral(ctx context.Context, run detect.Run) (string, string, error) {
 	out, err := run(ctx, "mvn", "--batch-mode", "--version")
 	if err != nil {
 		return "", "maven", err
@@ -29,7 +34,7 @@ func detectMaven(ctx context.Context, run Run) (string, string, error) {
 		settings = append([]string{filepath.Join(user, ".m2", "settings.xml")}, settings...)
 	}
 	for _, name := range settings {
-		text, err := readSmall(name)
+		text, err := detect.ReadFile(name)
 		if err != nil {
 			continue
 		}
@@ -89,7 +94,7 @@ func centralInPOM(r io.Reader) (string, error) {
 			URL string `xml:"url"`
 		} `xml:"repositories>repository"`
 	}
-	if err := xml.NewDecoder(io.LimitReader(r, maxOutput)).Decode(&pom); err != nil {
+	if err := xml.NewDecoder(io.LimitReader(r, detect.MaxOutput)).Decode(&pom); err != nil {
 		return "", fmt.Errorf("read super POM: %w", err)
 	}
 	for _, repository := range pom.Repositories {
@@ -109,7 +114,7 @@ func centralMirror(r io.Reader) (string, bool) {
 			Blocked bool   `xml:"blocked"`
 		} `xml:"mirrors>mirror"`
 	}
-	if err := xml.NewDecoder(io.LimitReader(r, maxOutput)).Decode(&settings); err != nil {
+	if err := xml.NewDecoder(io.LimitReader(r, detect.MaxOutput)).Decode(&settings); err != nil {
 		return "", false
 	}
 	for _, m := range settings.Mirrors {

@@ -1,23 +1,21 @@
-package upstream
+package pypi
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"strings"
+
+	"entrepot/upstream/detect"
 )
 
-func detectNPM(ctx context.Context, run Run) (string, string, error) {
-	const how = "npm config get registry"
-	out, err := run(ctx, "npm", "config", "get", "registry")
-	return string(out), how, err
-}
+// detectors ask pip.
+var detectors = map[string]detect.Detector{"public:pypi": detectPip}
 
 // pips are the names pip goes by; the first that answers counts.
 var pips = [][]string{{"pip"}, {"pip3"}, {"python3", "-m", "pip"}}
 
-func detectPip(ctx context.Context, run Run) (string, string, error) {
+func detectPip(ctx context.Context, run detect.Run) (string, string, error) {
 	var failures []error
 	for _, pip := range pips {
 		ask := func(args ...string) ([]byte, error) {
@@ -66,47 +64,4 @@ func pipDefault(help string) (string, error) {
 		return "", errors.New("pip's help names no default index")
 	}
 	return m[1], nil
-}
-
-func detectNuGet(ctx context.Context, run Run) (string, string, error) {
-	const how = "dotnet nuget list source"
-	out, err := run(ctx, "dotnet", "nuget", "list", "source", "--format", "short")
-	if err != nil {
-		return "", how, err
-	}
-	address, err := only(sources(string(out), "E "))
-	return address, how, err
-}
-
-func detectGem(ctx context.Context, run Run) (string, string, error) {
-	const how = "gem sources"
-	out, err := run(ctx, "gem", "sources", "--list")
-	if err != nil {
-		return "", how, err
-	}
-	address, err := only(sources(string(out), ""))
-	return address, how, err
-}
-
-// sources finds the lines that are an address after the prefix.
-func sources(out, prefix string) []string {
-	var found []string
-	for line := range strings.Lines(out) {
-		address, ok := strings.CutPrefix(strings.TrimSpace(line), prefix)
-		if ok && (strings.HasPrefix(address, "http://") || strings.HasPrefix(address, "https://")) {
-			found = append(found, address)
-		}
-	}
-	return found
-}
-
-// only refuses to guess among several.
-func only(found []string) (string, error) {
-	switch len(found) {
-	case 0:
-		return "", errors.New("the client names no registry")
-	case 1:
-		return found[0], nil
-	}
-	return "", fmt.Errorf("the client names %d registries; which one is meant must be configured", len(found))
 }
