@@ -34,10 +34,12 @@ var floors = map[string][]string{
 	"upstream/doccache":          {"artifact", "blob", "catalog", "upstream"},
 	"upstream/upstreamtest":      {"artifact", "upstream"},
 
-	"repository":   contracts,
-	"access":       append([]string{"access/sigv4", "durable"}, contracts...),
-	"access/sigv4": {"artifact"},
-	"jobs":         contracts,
+	"repository": contracts,
+	// Whole rules for the tests of others.
+	"repository/repositorytest": append([]string{"repository", "blob/mem", "catalog/sqlcatalog"}, contracts...),
+	"access":                    append([]string{"access/sigv4", "durable"}, contracts...),
+	"access/sigv4":              {"artifact"},
+	"jobs":                      contracts,
 
 	"format": append([]string{"repository", "upstream/detect"}, contracts...),
 	// What the formats share is a room of its own beside them or the contract itself; one format never imports another.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/catalog"
 	"entrepot/iam"
 	"entrepot/repository"
 )
@@ -30,9 +31,17 @@ type Options struct {
 	Logger    *slog.Logger     // nil means slog.Default()
 }
 
+// Tokens issues authorization tokens; package access has it. The caller is authorised for
+// codeartifact:GetAuthorizationToken already; Issue asks for sts:GetServiceBearerToken itself.
+type Tokens interface {
+	// Issue makes a token for the domain. seconds is nil when the request named no duration.
+	Issue(ctx context.Context, c iam.Caller, domain catalog.Domain,
+		seconds *int) (token string, expires time.Time, err error)
+}
+
 // API answers CodeArtifact requests whose callers are known.
 type API struct {
-	rules  Rules
+	rules  *repository.Service
 	tokens Tokens
 	arns   arns
 	Options
@@ -43,7 +52,7 @@ type API struct {
 type route struct{ method, path string }
 
 // New makes an API over the rules and the issuer of tokens.
-func New(rules Rules, tokens Tokens, o Options) *API {
+func New(rules *repository.Service, tokens Tokens, o Options) *API {
 	if o.Partition == "" {
 		o.Partition = "aws"
 	}

@@ -1,6 +1,7 @@
 package awsapi
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"entrepot/artifact"
+	"entrepot/iam"
+	"entrepot/repository"
+	"entrepot/repository/repositorytest"
 )
 
 // signatureError is a refused signature as package access has it.
@@ -79,7 +83,7 @@ func TestEveryErrorHasItsCodeStatusAndMembers(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			var log strings.Builder
-			a := New(newWorld(), nil, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			a := New(nil, nil, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 			w := httptest.NewRecorder()
 			w.Header().Set(RequestIDHeader, "id-1")
 			a.Fail(w, httptest.NewRequest("GET", "/v1/domain?domain=acme", nil), row.err)
@@ -98,6 +102,19 @@ func TestEveryErrorHasItsCodeStatusAndMembers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// failing is an API where one operation fails with an error, whatever it is asked.
+func failing(rules *repository.Service, operation string, err error) *API {
+	a := New(rules, nil, Options{Logger: slog.New(slog.DiscardHandler)})
+	for at, op := range a.routes {
+		if op.Name == operation {
+			broken := *op
+			broken.run = func(*API, context.Context, iam.Caller, input) (any, error) { return nil, err }
+			a.routes[at] = &broken
+		}
+	}
+	return a
 }
 
 func TestTheSDKGetsTypedErrors(t *testing.T) {
@@ -120,11 +137,10 @@ func TestTheSDKGetsTypedErrors(t *testing.T) {
 		{artifact.Throttled, &types.ThrottlingException{Message: aws.String("Because."), RetryAfterSeconds: aws.Int32(7)}},
 		{artifact.Unavailable, &types.InternalServerException{Message: aws.String("Because.")}},
 	}
+	rules := repositorytest.Open(t, repository.Options{})
 	for _, row := range rows {
 		t.Run(row.kind.String(), func(t *testing.T) {
-			w := newWorld()
-			w.fails = fail(row.kind)
-			client, _ := serve(t, New(w, nil, Options{Logger: slog.New(slog.DiscardHandler)}), callerOf("111122223333"))
+			client, _ := serve(t, failing(rules.Service, "DescribeDomain", fail(row.kind)), callerOf("111122223333"))
 			_, err := client.DescribeDomain(t.Context(), &codeartifact.DescribeDomainInput{Domain: aws.String("acme")})
 			got, ok := errors.AsType[smithy.APIError](err)
 			if !ok {
@@ -158,8 +174,8 @@ func membersOf(e smithy.APIError) map[string]string {
 }
 
 func TestTheSDKGetsTypedConflictsAndQuotas(t *testing.T) {
-	w := newWorld()
-	client, _ := serve(t, New(w, nil, Options{}), callerOf("111122223333"))
+	rules := repositorytest.Open(t, repository.Options{Quotas: repository.Quotas{Domains: 1}})
+	client, _ := serve(t, New(rules.Service, nil, Options{}), callerOf("111122223333"))
 	in := &codeartifact.CreateDomainInput{Domain: aws.String("acme")}
 	if _, err := client.CreateDomain(t.Context(), in); err != nil {
 		t.Fatal(err)
@@ -169,7 +185,6 @@ func TestTheSDKGetsTypedConflictsAndQuotas(t *testing.T) {
 	if !ok || *conflict.ResourceId != "acme" || conflict.ResourceType != types.ResourceTypeDomain {
 		t.Errorf("got %v", err)
 	}
-	w.fails = artifact.Errorf(artifact.Quota, "No more domains.")
 	_, err = client.CreateDomain(t.Context(), &codeartifact.CreateDomainInput{Domain: aws.String("another")})
 	if _, ok := errors.AsType[*types.ServiceQuotaExceededException](err); !ok {
 		t.Errorf("got %v", err)
@@ -177,9 +192,9 @@ func TestTheSDKGetsTypedConflictsAndQuotas(t *testing.T) {
 }
 
 func TestAnUnknownKeyIsAnEncryptionKeyError(t *testing.T) {
-	client, _ := serve(t, New(newWorld(), nil, Options{}), callerOf("111122223333"))
+	client, _ := serve(t, New(repositorytest.Open(t, repository.Options{}).Service, nil, Options{}), callerOf("111122223333"))
 	_, err := client.CreateDomain(t.Context(), &codeartifact.CreateDomainInput{Domain: aws.String("acme"),
-		EncryptionKey: aws.String("alias/unknown")})
+		EncryptionKey: aws.String("arn:aws:kms:eu-west-1:111122223333:alias/elsewhere")})
 	e, ok := errors.AsType[*types.ValidationException](err)
 	if !ok || e.Reason != types.ValidationExceptionReasonEncryptionKeyError ||
 		!strings.Contains(e.ErrorMessage(), "KMS key not found") {

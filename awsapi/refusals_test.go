@@ -308,7 +308,7 @@ func TestRefusedRequests(t *testing.T) {
 		{"policy deleted at its singular path", "DELETE /v1/repository/permissions/policy?" + inRepo, "", UnknownOperation,
 			"There is no operation DELETE /v1/repository/permissions/policy."},
 	}
-	_, base := serve(t, New(newWorld(), nil, Options{Region: "us-east-1"}), callerOf("111122223333"))
+	base := begin(t, Options{}).nobody
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			status, header, body := raw(t, base, row.request, row.body)
@@ -341,34 +341,31 @@ func manyParameters(n int) string {
 }
 
 func TestRefusalComesBeforePermissionAndPermissionBeforeExistence(t *testing.T) {
-	w := newWorld()
-	w.deny = "DescribeDomain"
-	_, base := serve(t, New(w, nil, Options{Region: "us-east-1"}), callerOf("111122223333"))
-	if status, _, _ := raw(t, base, "GET /v1/domain?domain=A", ""); status != http.StatusBadRequest || len(w.asked) != 0 {
-		t.Errorf("a bad name: got %d after asking %v, want 400 and no question", status, w.asked)
+	s := begin(t, Options{})
+	if status, _, _ := raw(t, s.nobody, "GET /v1/domain?domain=A", ""); status != http.StatusBadRequest {
+		t.Errorf("a bad name: got %d, want 400 although nobody may ask", status)
 	}
-	if status, header, _ := raw(t, base, "GET /v1/domain?domain=nowhere", ""); status != http.StatusForbidden {
+	if status, header, _ := raw(t, s.nobody, "GET /v1/domain?domain=nowhere", ""); status != http.StatusForbidden {
 		t.Errorf("a domain that is not there: got %d %s, want 403", status, header.Get("X-Amzn-Errortype"))
 	}
-	w.deny = ""
-	if status, _, _ := raw(t, base, "GET /v1/domain?domain=nowhere", ""); status != http.StatusNotFound {
+	if status, _, _ := raw(t, s.base, "GET /v1/domain?domain=nowhere", ""); status != http.StatusNotFound {
 		t.Errorf("a domain that is not there, allowed: got %d, want 404", status)
 	}
 }
 
 func TestAnUnavailableOperationAsksForPermissionFirstWhereItHasASubject(t *testing.T) {
-	w := newWorld()
-	w.deny = "ListPackageGroups"
-	_, base := serve(t, New(w, nil, Options{Region: "us-east-1"}), callerOf("111122223333"))
-	if status, _, _ := raw(t, base, "POST /v1/package-groups?domain=acme", ""); status != http.StatusForbidden {
-		t.Errorf("got %d, want 403", status)
-	}
-	if status, _, body := raw(t, base,
+	s := begin(t, Options{})
+	s.asks("POST /v1/package-groups?domain=acme", "", "ListPackageGroups", "domain/acme")
+	if status, _, body := raw(t, s.nobody,
 		"POST /v1/package/version/publish?"+inRepo+"&format=npm&package=x&version=1&asset=a", ""); status != 400 ||
 		strings.Contains(string(body), "not available") {
 		t.Errorf("got %d %s, want the request's own fault first", status, body)
 	}
 }
+
+// policyText is a policy document as a JSON string.
+const policyText = `"{ \"Version\": \"2012-10-17\", \"Statement\": {\"Effect\": \"Allow\", ` +
+	`\"Principal\": {\"AWS\": \"444455556666\"}, \"Action\": \"codeartifact:ReadFromRepository\", \"Resource\": \"*\"}}"`
 
 // What a client may send without being refused for it.
 func TestToleratedRequests(t *testing.T) {
@@ -379,16 +376,17 @@ func TestToleratedRequests(t *testing.T) {
 		{"no body", "POST /v1/domains", ""},
 		{"a body where none is read", "POST /v1/repositories", "not JSON"},
 		{"empty domain owner", "PUT /v1/domain/permissions/policy",
-			`{"domain":"acme","domainOwner":"","policyDocument":"{}"}`},
+			`{"domain":"acme","domainOwner":"","policyDocument":` + policyText + `}`},
 		{"versions that differ in case alone", "POST /v1/package/versions/dispose?" + inPackage,
 			`{"versions":["1-RC","1-rc"],"versionRevisions":{"1-RC":"a","1-rc":"b"}}`},
 		{"policy with line breaks and tabs", "PUT /v1/repository/permissions/policy?" + inRepo,
-			`{"policyDocument":"{\n\t}"}`},
+			`{"policyDocument":"\n\t` + policyText[1:] + `}`},
 	}
-	_, base := serve(t, New(newWorld(), nil, Options{Region: "us-east-1"}), callerOf("111122223333"))
+	s := beginIn(t, Options{}, "team")
+	s.hold("team", lodashVersion("1.0.0"))
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			if status, _, body := raw(t, base, row.request, row.body); status != http.StatusOK {
+			if status, _, body := raw(t, s.base, row.request, row.body); status != http.StatusOK {
 				t.Errorf("got %d %s", status, body)
 			}
 		})

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"entrepot/iam"
+	"entrepot/repository/repositorytest"
 )
 
 // samples holds one good value of each shape of the grammar, as text.
@@ -95,12 +96,22 @@ func fillSample(field reflect.Value, b binding) {
 
 func titled(member string) string { return strings.ToUpper(member[:1]) + member[1:] }
 
+// callerOf is alice of an account, who may do everything.
 func callerOf(account string) iam.Caller {
 	return iam.Caller{
 		Principal: iam.Principal{Account: account, ARN: "arn:aws:iam::" + account + ":user/alice"},
+		Identity:  []*iam.Policy{everything},
 		RequestID: "5f2c8f0a-3c63-4f6e-9d0a-2f4f0d1c9b11",
 	}
 }
+
+var everything = func() *iam.Policy {
+	p, err := iam.Parse([]byte(repositorytest.AllowAll), iam.IdentityPolicy)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}()
 
 func readCloser(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }
 

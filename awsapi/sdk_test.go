@@ -20,6 +20,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"entrepot/iam"
+	"entrepot/repository"
+	"entrepot/repository/repositorytest"
 )
 
 // serve runs an API for one caller and returns the real SDK pointed at it, and the address for raw requests. Nothing
@@ -45,8 +47,8 @@ type recorder struct {
 	output any
 }
 
-func recording(t *testing.T) *recorder {
-	rec := &recorder{API: New(newWorld(), nil, Options{Region: "us-east-1"})}
+func recording(rules *repository.Service) *recorder {
+	rec := &recorder{API: New(rules, nil, Options{Region: "us-east-1"})}
 	table := slices.Clone(operations)
 	for i := range table {
 		op := &table[i]
@@ -210,11 +212,12 @@ func plansOf(op operation) [][]binding {
 }
 
 func TestTheSDKIsUnderstoodInEveryMemberOfEveryOperation(t *testing.T) {
+	rules := repositorytest.Open(t, repository.Options{})
 	for _, op := range operations {
 		for i, plan := range plansOf(op) {
 			t.Run(fmt.Sprintf("%s/%d", op.Name, i), func(t *testing.T) {
-				rec := recording(t)
-				client, _ := serve(t, rec.API, callerOf("111122223333"))
+				rec := recording(rules.Service)
+				client, _ := serve(t, rec.API, callerOf(samples["AccountId"]))
 				token := ""
 				if _, _, err := call(t, client, op, plan, ""); op.Available && err != nil {
 					t.Fatal(err)
@@ -273,7 +276,7 @@ func wantNotAvailable(t *testing.T, err error) {
 }
 
 func TestAPayloadIsReadByTheOperation(t *testing.T) {
-	rec := recording(t)
+	rec := recording(repositorytest.Open(t, repository.Options{}).Service)
 	var got []byte
 	op := *rec.routes[publishRoute]
 	op.run = func(_ *API, _ context.Context, _ iam.Caller, in input) (any, error) {
@@ -282,7 +285,7 @@ func TestAPayloadIsReadByTheOperation(t *testing.T) {
 		return &empty{}, err
 	}
 	rec.routes[publishRoute] = &op
-	client, _ := serve(t, rec.API, callerOf("111122223333"))
+	client, _ := serve(t, rec.API, callerOf(samples["AccountId"]))
 	if _, _, err := call(t, client, op, op.plan, ""); err != nil {
 		t.Fatal(err)
 	}

@@ -2,98 +2,42 @@ package awsapi
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codeartifact"
 	"github.com/aws/aws-sdk-go-v2/service/codeartifact/types"
-	"github.com/google/go-cmp/cmp"
 
 	"entrepot/artifact"
-	"entrepot/blob"
-	"entrepot/repository"
 )
 
-// The stories call the real SDK against the world of world_test.go. alice's account is 111122223333.
-
-const (
-	owner   = "111122223333"
-	partner = "444455556666"
-)
-
-type story struct {
-	*testing.T
-	*world
-	client *codeartifact.Client
-	base   string
-}
-
-func begin(t *testing.T, o Options) *story {
-	o.Region, o.Account = "us-east-1", "999900001111"
-	w := newWorld()
-	client, base := serve(t, New(w, w, o), callerOf(owner))
-	return &story{t, w, client, base}
-}
-
-// same fails unless got equals want.
-func (s *story) same(what string, want, got any) {
-	s.Helper()
-	if d := cmp.Diff(want, got); d != "" {
-		s.Errorf("%s (-want +got):\n%s", what, d)
-	}
-}
-
-// sends posts raw and compares the whole answer.
-func (s *story) sends(request, body, want string) {
-	s.Helper()
-	status, header, answer := raw(s.T, s.base, request, body)
-	if status != http.StatusOK || header.Get("Content-Type") != "application/json" {
-		s.Errorf("%s: %d %s", request, status, header.Get("Content-Type"))
-	}
-	s.same(request, want, string(answer))
-}
-
-// lastAsked is the permission that the last request asked for.
-func (s *story) lastAsked() question { return s.asked[len(s.asked)-1] }
-
-func repositoryKey(name string) artifact.RepositoryKey {
-	return artifact.RepositoryKey{Owner: owner, Domain: "acme", Name: name}
-}
-
-func must[T any](t *testing.T) func(T, error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
+// The stories call the real SDK and send raw requests to the API over real rules.
 
 const acmeJSON = `"name":"acme","owner":"111122223333","arn":"arn:aws:codeartifact:us-east-1:111122223333:domain/acme"`
 
 func TestADomainFromCreationToDeletion(t *testing.T) {
 	s := begin(t, Options{})
-	key := artifact.DomainKey{Owner: owner, Name: "acme"}
-	s.sends("POST /v1/domain?domain=acme", `{"encryptionKey":"k1","tags":[{"key":"cost","value":"7"}]}`,
-		`{"domain":{`+acmeJSON+`,"status":"Active","createdTime":1602535878.039,`+
-			`"encryptionKey":"arn:aws:kms:us-east-1:111122223333:key/k1",`+
-			`"repositoryCount":0,"assetSizeBytes":0,"s3BucketArn":"arn:aws:s3:::assets-999900001111-us-east-1"}}`)
-	s.same("permission", question{"CreateDomain", repository.OnDomain(key), map[string]string{"cost": "7"}}, s.lastAsked())
-	s.sends("GET /v1/domain?domain=acme&domain-owner=", "",
-		`{"domain":{`+acmeJSON+`,"status":"Active","createdTime":1602535878.039,`+
-			`"encryptionKey":"arn:aws:kms:us-east-1:111122223333:key/k1",`+
-			`"repositoryCount":0,"assetSizeBytes":8589934592,"s3BucketArn":"arn:aws:s3:::assets-999900001111-us-east-1"}}`)
-	s.same("permission", question{"DescribeDomain", repository.OnDomain(key), nil}, s.lastAsked())
-	s.sends("POST /v1/domains", `{}`, `{"domains":[{`+acmeJSON+
-		`,"status":"Active","createdTime":1602535878.039,"encryptionKey":"arn:aws:kms:us-east-1:111122223333:key/k1"}]}`)
-	s.same("permission", question{"ListDomains", Subject{}, nil}, s.lastAsked())
+	const keyID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+	const encryption = `"encryptionKey":"arn:aws:kms:us-east-1:111122223333:key/` + keyID + `"`
+	const described = `{"domain":{` + acmeJSON + `,"status":"Active","createdTime":1602535878.039,` + encryption +
+		`,"repositoryCount":0,"assetSizeBytes":0,"s3BucketArn":"arn:aws:s3:::assets-999900001111-us-east-1"}}`
+	const creation = `{"encryptionKey":"` + keyID + `","tags":[{"key":"cost","value":"7"}]}`
+	s.asks("POST /v1/domain?domain=acme", creation, "CreateDomain", "domain/acme")
+	s.sends("POST /v1/domain?domain=acme", creation, described)
+	s.asks("GET /v1/domain?domain=acme&domain-owner=", "", "DescribeDomain", "domain/acme")
+	s.sends("GET /v1/domain?domain=acme&domain-owner=", "", described)
+	s.asksIn("POST /v1/domains", `{}`, "ListDomains", "*")
+	s.sends("POST /v1/domains", `{}`, `{"domains":[{`+acmeJSON+`,"status":"Active","createdTime":1602535878.039,`+
+		encryption+`}]}`)
 	out := must[*codeartifact.DeleteDomainOutput](t)(s.client.DeleteDomain(t.Context(),
 		&codeartifact.DeleteDomainInput{Domain: aws.String("acme")}))
 	s.same("status", types.DomainStatusDeleted, out.Domain.Status)
@@ -105,24 +49,49 @@ func TestADomainOwnerIsTheCallersAccountUnlessNamed(t *testing.T) {
 	s := begin(t, Options{})
 	for request, want := range map[string]string{"domain=acme": owner, "domain=acme&domain-owner=": owner,
 		"domain=acme&domain-owner=" + partner: partner} {
-		raw(t, s.base, "GET /v1/domain?"+request, "")
-		s.same(request, artifact.AccountID(want), s.lastAsked().On.Domain.Owner)
+		s.asksIn("GET /v1/domain?"+request, "", "DescribeDomain", "arn:aws:codeartifact:us-east-1:"+want+":domain/acme")
+	}
+}
+
+func TestPermissionIsAskedWithTheTagsOfTheRequest(t *testing.T) {
+	s := begin(t, Options{})
+	base := s.as(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*",` +
+		`"Condition":{"StringEquals":{"aws:RequestTag/cost":"7"},"ForAllValues:StringEquals":{"aws:TagKeys":"cost"}}}}`)
+	for _, row := range []struct {
+		name, body string
+		status     int
+	}{
+		{"without tags", ``, http.StatusForbidden},
+		{"another value", `{"tags":[{"key":"cost","value":"8"}]}`, http.StatusForbidden},
+		{"another tag as well", `{"tags":[{"key":"cost","value":"7"},{"key":"team","value":""}]}`, http.StatusForbidden},
+		{"the tag", `{"tags":[{"key":"cost","value":"7"}]}`, http.StatusOK},
+	} {
+		if status, _, body := raw(t, base, "POST /v1/domain?domain=acme", row.body); status != row.status {
+			t.Errorf("%s: got %d %s, want %d", row.name, status, body, row.status)
+		}
+	}
+	const arn = "arn:aws:codeartifact:us-east-1:111122223333:domain/acme"
+	if status, _, body := raw(t, s.as(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*",`+
+		`"Condition":{"ForAnyValue:StringEquals":{"aws:TagKeys":"cost"}}}}`), "POST /v1/untag?resourceArn="+arn,
+		`{"tagKeys":["cost"]}`); status != http.StatusOK {
+		t.Errorf("the keys of tags that are removed: got %d %s", status, body)
 	}
 }
 
 func TestARepositoryFromCreationToDeletion(t *testing.T) {
-	s := begin(t, Options{})
+	s := beginIn(t, Options{}, "a1", "b2")
 	const summary = `"name":"team","administratorAccount":"111122223333","domainName":"acme",` +
 		`"domainOwner":"111122223333",` +
 		`"arn":"arn:aws:codeartifact:us-east-1:111122223333:repository/acme/team"`
 	const made = `,"createdTime":1602535878.039`
+	const creation = `{"description":"d","upstreams":[{"repositoryName":"b2"},{"repositoryName":"a1"}],` +
+		`"tags":[{"key":"k","value":""}]}`
+	s.asks("POST /v1/repository?"+inRepo, creation, "CreateRepository", "domain/acme")
 	s.sends("POST /v1/repository?"+inRepo, "", `{"repository":{`+summary+made+`,"upstreams":[],"externalConnections":[]}}`)
-	s.sends("POST /v1/repository?"+inRepo,
-		`{"description":"d","upstreams":[{"repositoryName":"b2"},{"repositoryName":"a1"}],"tags":[{"key":"k","value":""}]}`,
+	s.answers("DELETE /v1/repository?"+inRepo, "", http.StatusOK)
+	s.sends("POST /v1/repository?"+inRepo, creation,
 		`{"repository":{`+summary+`,"description":"d"`+made+`,"upstreams":[{"repositoryName":"b2"},`+
 			`{"repositoryName":"a1"}],"externalConnections":[]}}`)
-	s.same("permission", question{"CreateRepository", repository.OnRepository(repositoryKey("team")),
-		map[string]string{"k": ""}}, s.lastAsked())
 
 	s.sends("PUT /v1/repository?"+inRepo, `{"description":""}`,
 		`{"repository":{`+summary+made+`,"upstreams":[{"repositoryName":"b2"},{"repositoryName":"a1"}],`+
@@ -132,20 +101,21 @@ func TestARepositoryFromCreationToDeletion(t *testing.T) {
 	s.sends("PUT /v1/repository?"+inRepo, `{"description":"again"}`,
 		`{"repository":{`+summary+`,"description":"again"`+made+`,"upstreams":[],"externalConnections":[]}}`)
 
-	s.sends("POST /v1/repository/external-connection?"+inRepo+"&external-connection=public%3Anpmjs", "",
+	const connection = "POST /v1/repository/external-connection?" + inRepo + "&external-connection=public%3Anpmjs"
+	s.asks(connection, "", "AssociateExternalConnection", "repository/acme/team")
+	s.sends(connection, "",
 		`{"repository":{`+summary+`,"description":"again"`+made+`,"upstreams":[],"externalConnections":[`+
 			`{"externalConnectionName":"public:npmjs","packageFormat":"npm","status":"AVAILABLE"}]}}`)
-	s.same("permission", question{"AssociateExternalConnection", repository.OnRepository(repositoryKey("team")), nil},
-		s.lastAsked())
 	s.sends("DELETE /v1/repository/external-connection?"+inRepo+"&external-connection=public:npmjs", "",
 		`{"repository":{`+summary+`,"description":"again"`+made+`,"upstreams":[],"externalConnections":[]}}`)
 	s.sends("POST /v1/domain/repositories?domain=acme&repository-prefix=te", "",
 		`{"repositories":[{`+summary+`,"description":"again"`+made+`}]}`)
 	s.sends("POST /v1/domain/repositories?domain=acme&administrator-account="+partner, "", `{"repositories":[]}`)
-	s.sends("POST /v1/repositories", "", `{"repositories":[{`+summary+`,"description":"again"`+made+`}]}`)
-	s.same("permission", question{"ListRepositories", Subject{}, nil}, s.lastAsked())
+	s.asksIn("POST /v1/repositories", "", "ListRepositories", "*")
+	s.sends("POST /v1/repositories?repository-prefix=te", "",
+		`{"repositories":[{`+summary+`,"description":"again"`+made+`}]}`)
 	s.sends("GET /v1/repository/endpoint?"+inRepo+"&format=pypi", "",
-		`{"repositoryEndpoint":"http://127.0.0.1:8090/acme-111122223333/pypi/team/"}`)
+		`{"repositoryEndpoint":"http://entrepot.example.test/acme-111122223333/pypi/team/"}`)
 	out := must[*codeartifact.DeleteRepositoryOutput](t)(s.client.DeleteRepository(t.Context(),
 		&codeartifact.DeleteRepositoryInput{Domain: aws.String("acme"), Repository: aws.String("team")}))
 	s.same("deleted", "team", *out.Repository.Name)
@@ -153,12 +123,9 @@ func TestARepositoryFromCreationToDeletion(t *testing.T) {
 }
 
 func TestAnUpstreamThatIsGoneIsLeftOut(t *testing.T) {
-	s := begin(t, Options{})
-	raw(t, s.base, "POST /v1/repository?"+inRepo, `{"upstreams":[{"repositoryName":"kept"}]}`)
-	r := s.repositories[repositoryKey("team")]
-	r.Upstreams = append(r.Upstreams, r.Upstreams[0])
-	r.Upstreams[0].Name = ""
-	s.repositories[repositoryKey("team")] = r
+	s := beginIn(t, Options{}, "gone", "kept")
+	s.rules.Repository(repositoryKey("team"), "gone", "kept")
+	s.answers("DELETE /v1/repository?domain=acme&repository=gone", "", http.StatusOK)
 	out := must[*codeartifact.DescribeRepositoryOutput](t)(s.client.DescribeRepository(t.Context(),
 		&codeartifact.DescribeRepositoryInput{Domain: aws.String("acme"), Repository: aws.String("team")}))
 	if len(out.Repository.Upstreams) != 1 || *out.Repository.Upstreams[0].RepositoryName != "kept" {
@@ -167,98 +134,91 @@ func TestAnUpstreamThatIsGoneIsLeftOut(t *testing.T) {
 }
 
 func TestPoliciesAreGivenBackAsTheyWerePut(t *testing.T) {
-	s := begin(t, Options{})
-	const domainPolicy = `{"policy":{"resourceArn":"arn:aws:codeartifact:us-east-1:111122223333:domain/acme",` +
-		`"revision":"rev1","document":"{ \"Statement\": []}"}}`
-	s.sends("PUT /v1/domain/permissions/policy", `{"domain":"acme","policyDocument":"{ \"Statement\": []}"}`, domainPolicy)
-	s.same("permission", question{"PutDomainPermissionsPolicy",
-		repository.OnDomain(artifact.DomainKey{Owner: owner, Name: "acme"}), nil}, s.lastAsked())
-	s.sends("GET /v1/domain/permissions/policy?domain=acme", "", domainPolicy)
-	if status, _, _ := raw(t, s.base, "PUT /v1/domain/permissions/policy",
-		`{"domain":"acme","policyDocument":"{}","policyRevision":"old"}`); status != http.StatusConflict {
-		t.Errorf("a stale revision: got %d, want 409", status)
+	s := beginIn(t, Options{}, "team")
+	for _, row := range []struct {
+		name, put, body, get, remove, arn, action string
+	}{
+		{"of a domain", "PUT /v1/domain/permissions/policy", `{"domain":"acme","policyDocument":` + policyText,
+			"GET /v1/domain/permissions/policy?domain=acme", "DELETE /v1/domain/permissions/policy?domain=acme",
+			"domain/acme", "PutDomainPermissionsPolicy"},
+		{"of a repository", "PUT /v1/repository/permissions/policy?" + inRepo, `{"policyDocument":` + policyText,
+			"GET /v1/repository/permissions/policy?" + inRepo, "DELETE /v1/repository/permissions/policies?" + inRepo,
+			"repository/acme/team", "PutRepositoryPermissionsPolicy"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := &story{t, s.rules, s.tokens, s.client, s.base, s.nobody}
+			s.asks(row.put, row.body+`}`, row.action, row.arn)
+			_, _, answer := raw(t, s.base, row.put, row.body+`}`)
+			var put struct {
+				Policy struct{ Revision string }
+			}
+			if err := json.Unmarshal(answer, &put); err != nil || put.Policy.Revision == "" {
+				t.Fatalf("got %s, %v", answer, err)
+			}
+			want := `{"policy":{"resourceArn":"arn:aws:codeartifact:us-east-1:111122223333:` + row.arn + `",` +
+				`"revision":"` + put.Policy.Revision + `","document":` + policyText + `}}`
+			s.same("put", want, string(answer))
+			s.sends(row.get, "", want)
+			s.answers(row.put, row.body+`,"policyRevision":"old"}`, http.StatusConflict)
+			s.answers(row.remove+"&policy-revision=old", "", http.StatusConflict)
+			s.sends(row.remove+"&policy-revision="+url.QueryEscape(put.Policy.Revision), "", want)
+			s.answers(row.get, "", http.StatusNotFound)
+		})
 	}
-	if status, _, _ := raw(t, s.base, "DELETE /v1/domain/permissions/policy?domain=acme&policy-revision=old",
-		""); status != http.StatusConflict {
-		t.Errorf("a stale revision on deletion: got %d, want 409", status)
-	}
-	s.sends("DELETE /v1/domain/permissions/policy?domain=acme&policy-revision=rev1", "",
-		`{"policy":{"resourceArn":"arn:aws:codeartifact:us-east-1:111122223333:domain/acme","revision":"rev1",`+
-			`"document":"{ \"Statement\": []}"}}`)
-	if status, _, _ := raw(t, s.base, "GET /v1/domain/permissions/policy?domain=acme", ""); status != http.StatusNotFound {
-		t.Errorf("no policy: got %d, want 404", status)
-	}
-
-	const repositoryPolicy = `{"policy":{` +
-		`"resourceArn":"arn:aws:codeartifact:us-east-1:111122223333:repository/acme/team",` +
-		`"revision":"rev1","document":"{}"}}`
-	s.sends("PUT /v1/repository/permissions/policy?"+inRepo, `{"policyDocument":"{}"}`, repositoryPolicy)
-	s.same("permission", question{"PutRepositoryPermissionsPolicy", repository.OnRepository(repositoryKey("team")), nil},
-		s.lastAsked())
-	s.sends("GET /v1/repository/permissions/policy?"+inRepo, "", repositoryPolicy)
-	s.sends("DELETE /v1/repository/permissions/policies?"+inRepo, "", repositoryPolicy)
 }
 
 func TestTagsOfADomainAndOfARepository(t *testing.T) {
-	for _, arn := range []struct {
-		text   string
-		target repository.Target
-	}{
-		{"arn%3Aaws%3Acodeartifact%3Aus-east-1%3A111122223333%3Adomain%2Facme",
-			repository.Target{DomainKey: artifact.DomainKey{Owner: owner, Name: "acme"}}},
-		{"arn:aws:codeartifact:us-east-1:111122223333:repository/acme/team",
-			repository.Target{DomainKey: artifact.DomainKey{Owner: owner, Name: "acme"}, Repository: "team"}},
+	const arn = "arn:aws:codeartifact:us-east-1:111122223333:"
+	for text, resource := range map[string]string{
+		"arn%3Aaws%3Acodeartifact%3Aus-east-1%3A111122223333%3Adomain%2Facme": "domain/acme",
+		arn + "repository/acme/team":                                          "repository/acme/team",
 	} {
-		t.Run(arn.text, func(t *testing.T) {
-			s := begin(t, Options{})
-			subject := Subject{Domain: arn.target.DomainKey, Repository: arn.target.Repository}
-			s.sends("POST /v1/tags?resourceArn="+arn.text, "", `{"tags":[]}`)
-			s.same("permission", question{"ListTagsForResource", subject, nil}, s.lastAsked())
-			s.sends("POST /v1/tag?resourceArn="+arn.text, `{"tags":[{"key":"b","value":"2"},{"key":"a","value":""}]}`, `{}`)
-			s.same("permission", question{"TagResource", subject, map[string]string{"a": "", "b": "2"}}, s.lastAsked())
-			s.sends("POST /v1/tags?resourceArn="+arn.text, "", `{"tags":[{"key":"a","value":""},{"key":"b","value":"2"}]}`)
-			s.sends("POST /v1/untag?resourceArn="+arn.text, `{"tagKeys":["a","none"]}`, `{}`)
-			s.same("permission", question{"UntagResource", subject, map[string]string{"a": "", "none": ""}}, s.lastAsked())
-			s.same("tags", map[string]string{"b": "2"}, s.tags[arn.target])
+		t.Run(text, func(t *testing.T) {
+			s := beginIn(t, Options{}, "team")
+			s.asks("POST /v1/tags?resourceArn="+text, "", "ListTagsForResource", resource)
+			s.sends("POST /v1/tags?resourceArn="+text, "", `{"tags":[]}`)
+			s.asks("POST /v1/tag?resourceArn="+text, `{"tags":[{"key":"a","value":""}]}`, "TagResource", resource)
+			s.sends("POST /v1/tag?resourceArn="+text, `{"tags":[{"key":"b","value":"2"},{"key":"a","value":""}]}`, `{}`)
+			s.sends("POST /v1/tags?resourceArn="+text, "", `{"tags":[{"key":"a","value":""},{"key":"b","value":"2"}]}`)
+			s.asks("POST /v1/untag?resourceArn="+text, `{"tagKeys":["a"]}`, "UntagResource", resource)
+			s.sends("POST /v1/untag?resourceArn="+text, `{"tagKeys":["a","none"]}`, `{}`)
+			s.sends("POST /v1/tags?resourceArn="+text, "", `{"tags":[{"key":"b","value":"2"}]}`)
 		})
 	}
 }
 
 func TestATokensDurationIsHandedOnAsItWasAsked(t *testing.T) {
-	s := begin(t, Options{})
-	raw(t, s.base, "POST /v1/domain?domain=acme", "")
+	s := beginIn(t, Options{}, "team")
 	zero, hour := 0, 3600
 	for query, want := range map[string]*int{"": nil, "&duration=0": &zero, "&duration=3600": &hour} {
 		s.sends("POST /v1/authorization-token?domain=acme"+query, "",
 			`{"authorizationToken":"token-for-acme","expiration":1602539478.039}`)
-		s.same("seconds", want, s.seconds)
+		s.same("seconds", want, s.tokens.seconds)
 	}
 }
 
 var lodash = artifact.PackageKey{Format: artifact.NPM, Name: "lodash"}
 
 func TestPackagesAndTheirControls(t *testing.T) {
-	s := begin(t, Options{})
+	s := beginIn(t, Options{}, "team")
 	const controls = `"originConfiguration":{"restrictions":{"publish":"BLOCK","upstream":"ALLOW"}}`
+	s.asks("POST /v1/package?"+inPackage, `{"restrictions":{"publish":"BLOCK","upstream":"ALLOW"}}`,
+		"PutPackageOriginConfiguration", "package/acme/team/npm//lodash")
 	s.sends("POST /v1/package?"+inPackage, `{"restrictions":{"publish":"BLOCK","upstream":"ALLOW"}}`, `{`+controls+`}`)
-	s.same("permission", question{"PutPackageOriginConfiguration", repository.OnPackage(repositoryKey("team"), lodash),
-		nil}, s.lastAsked())
 	s.sends("POST /v1/package?"+inRepo+"&format=npm&namespace=acme&package=ui",
 		`{"restrictions":{"publish":"ALLOW","upstream":"BLOCK"}}`,
 		`{"originConfiguration":{"restrictions":{"publish":"ALLOW","upstream":"BLOCK"}}}`)
 	s.sends("GET /v1/package?"+inPackage, "", `{"package":{"format":"npm","name":"lodash",`+controls+`}}`)
+	s.asks("POST /v1/packages?"+inRepo, "", "ListPackages", "repository/acme/team")
 	s.sends("POST /v1/packages?"+inRepo+"&publish=BLOCK", "",
 		`{"packages":[{"format":"npm","package":"lodash",`+controls+`}]}`)
-	s.same("permission", question{"ListPackages", repository.OnRepository(repositoryKey("team")), nil}, s.lastAsked())
 	s.sends("POST /v1/packages?"+inRepo+"&format=npm&namespace=ac&package-prefix=u&upstream=BLOCK", "",
 		`{"packages":[{"format":"npm","namespace":"acme","package":"ui",`+
 			`"originConfiguration":{"restrictions":{"publish":"ALLOW","upstream":"BLOCK"}}}]}`)
 	s.same("packages that are not fed from upstream", 1,
 		bytes.Count(bodyOf(raw(t, s.base, "POST /v1/packages?"+inRepo+"&upstream=BLOCK", "")), []byte(`"package"`)))
 	s.sends("DELETE /v1/package?"+inPackage, "", `{"deletedPackage":{"format":"npm","package":"lodash",`+controls+`}}`)
-	if status, _, _ := raw(t, s.base, "GET /v1/package?"+inPackage, ""); status != http.StatusNotFound {
-		t.Errorf("after deletion: got %d, want 404", status)
-	}
+	s.answers("GET /v1/package?"+inPackage, "", http.StatusNotFound)
 }
 
 // bodyOf picks the body of an answer.
@@ -266,7 +226,7 @@ func bodyOf(_ int, _ http.Header, body []byte) []byte { return body }
 
 func lodashVersion(version string) artifact.Version {
 	return artifact.Version{VersionKey: lodash.At(version), Revision: "rev-" + version, Status: artifact.Published,
-		PublishedAt: worldTime,
+		PublishedAt: moment,
 		Origin:      artifact.Origin{Type: artifact.OriginExternal, Connection: "public:npmjs"},
 		Details: artifact.Details{DisplayName: "lodash", Summary: "utilities", HomePage: "https://lodash.example.test",
 			SourceCode: "https://git.example.test/lodash", Licenses: []artifact.License{{Name: "MIT"}}, Readme: "# lodash",
@@ -275,44 +235,40 @@ func lodashVersion(version string) artifact.Version {
 }
 
 func TestTheVersionsOfAPackage(t *testing.T) {
-	s := begin(t, Options{})
-	s.hold(repositoryKey("team"), lodashVersion("1.0.0"))
+	s := beginIn(t, Options{}, "team")
+	s.hold("team", lodashVersion("1.0.0"))
 	own := lodashVersion("1.1.0")
 	own.Origin = artifact.Origin{Type: artifact.OriginInternal, Repository: "team"}
-	own.Status, own.Details = artifact.Disposed, artifact.Details{}
-	s.hold(repositoryKey("team"), own)
+	own.Status, own.Details, own.PublishedAt = artifact.Disposed, artifact.Details{}, moment.Add(time.Second)
+	s.hold("team", own)
 	const named = `"format":"npm","package":"lodash","version":"1.0.0","versionRevision":"rev-1.0.0"`
 	const first = `{"version":"1.0.0","revision":"rev-1.0.0","status":"Published",` +
 		`"origin":{"domainEntryPoint":{"externalConnectionName":"public:npmjs"},"originType":"EXTERNAL"}}`
 	const second = `{"version":"1.1.0","revision":"rev-1.1.0","status":"Disposed",` +
 		`"origin":{"domainEntryPoint":{"repositoryName":"team"},"originType":"INTERNAL"}}`
 	s.sends("POST /v1/package/versions?"+inPackage, "",
-		`{"defaultDisplayVersion":"1.1.0","format":"npm","package":"lodash","versions":[`+first+`,`+second+`]}`)
+		`{"defaultDisplayVersion":"1.0.0","format":"npm","package":"lodash","versions":[`+first+`,`+second+`]}`)
 	s.sends("POST /v1/package/versions?"+inPackage+"&sortBy=PUBLISHED_TIME", "",
-		`{"defaultDisplayVersion":"1.1.0","format":"npm","package":"lodash","versions":[`+second+`,`+first+`]}`)
+		`{"defaultDisplayVersion":"1.0.0","format":"npm","package":"lodash","versions":[`+second+`,`+first+`]}`)
 	s.sends("POST /v1/package/versions?"+inPackage+"&status=Disposed&originType=INTERNAL", "",
-		`{"defaultDisplayVersion":"1.1.0","format":"npm","package":"lodash","versions":[`+second+`]}`)
+		`{"defaultDisplayVersion":"1.0.0","format":"npm","package":"lodash","versions":[`+second+`]}`)
 	s.sends("GET /v1/package/version?"+inVersion, "",
 		`{"packageVersion":{"format":"npm","packageName":"lodash","displayName":"lodash",`+
 			`"version":"1.0.0","summary":"utilities","homePage":"https://lodash.example.test",`+
 			`"sourceCodeRepository":"https://git.example.test/lodash",`+
 			`"publishedTime":1602535878.039,"licenses":[{"name":"MIT"}],"revision":"rev-1.0.0","status":"Published",`+
 			`"origin":{"domainEntryPoint":{"externalConnectionName":"public:npmjs"},"originType":"EXTERNAL"}}}`)
-	s.same("permission", question{"DescribePackageVersion", repository.OnPackage(repositoryKey("team"), lodash), nil},
-		s.lastAsked())
+	s.asks("GET /v1/package/version?"+inVersion, "", "DescribePackageVersion", "package/acme/team/npm//lodash")
 	s.sends("GET /v1/package/version/readme?"+inVersion, "", `{`+named+`,"readme":"# lodash"}`)
-	if status, _, _ := raw(t, s.base, "GET /v1/package/version/readme?"+inPackage+"&version=1.1.0",
-		""); status != http.StatusNotFound {
-		t.Errorf("no readme: got %d, want 404", status)
-	}
+	s.answers("GET /v1/package/version/readme?"+inPackage+"&version=1.1.0", "", http.StatusNotFound)
 	s.sends("POST /v1/package/version/dependencies?"+inVersion, "", `{`+named+`,"dependencies":[`+
 		`{"namespace":"acme","package":"ui","dependencyType":"peer","versionRequirement":"^1"},{"package":"x"}]}`)
 	s.sends("POST /v1/package/version/assets?"+inVersion, "", `{`+named+`,"assets":[]}`)
 }
 
 func TestAVersionOfUnknownOriginSaysSoAndNamesNoEntryPoint(t *testing.T) {
-	s := begin(t, Options{})
-	s.hold(repositoryKey("team"), artifact.Version{VersionKey: lodash.At("1.0.0"), Status: artifact.Unlisted})
+	s := beginIn(t, Options{}, "team")
+	s.hold("team", artifact.Version{VersionKey: lodash.At("1.0.0"), Status: artifact.Unlisted})
 	s.sends("GET /v1/package/version?"+inVersion, "",
 		`{"packageVersion":{"format":"npm","packageName":"lodash","version":"1.0.0","status":"Unlisted",`+
 			`"origin":{"originType":"UNKNOWN"}}}`)
@@ -326,10 +282,10 @@ func asset(name string, size int64) artifact.Asset {
 }
 
 func TestAssetsAreListedByNameWithFourHashesPageByPage(t *testing.T) {
-	s := begin(t, Options{})
+	s := beginIn(t, Options{}, "team")
 	v := lodashVersion("1.0.0")
 	v.Assets = []artifact.Asset{asset("c", 3), asset("a", 1<<40), asset("b", 0)}
-	s.hold(repositoryKey("team"), v)
+	s.hold("team", v)
 	in := &codeartifact.ListPackageVersionAssetsInput{Domain: aws.String("acme"), Repository: aws.String("team"),
 		Format: types.PackageFormatNpm, Package: aws.String("lodash"), PackageVersion: aws.String("1.0.0"),
 		MaxResults: aws.Int32(2)}
@@ -343,13 +299,13 @@ func TestAssetsAreListedByNameWithFourHashesPageByPage(t *testing.T) {
 			"157a516556991f22ef8c7b5ef7b18d1ff41c59370efb0858651d44a936c11b7b144c48fe04df3c6a3e8da",
 	}, first.Assets[1].Hashes)
 	v.Assets = append(v.Assets, asset("aa", 9)) // arrives between the pages, before their border
-	s.hold(repositoryKey("team"), v)
+	s.hold("team", v)
 	in.NextToken = first.NextToken
 	second := must[*codeartifact.ListPackageVersionAssetsOutput](t)(s.client.ListPackageVersionAssets(t.Context(), in))
 	s.same("second page", []string{"c 3"}, assetLines(second.Assets))
 	s.same("second token", (*string)(nil), second.NextToken)
 	v.Status = artifact.Disposed
-	s.hold(repositoryKey("team"), v)
+	s.hold("team", v)
 	in.NextToken = nil
 	s.same("assets of a disposed version", 0,
 		len(must[*codeartifact.ListPackageVersionAssetsOutput](t)(s.client.ListPackageVersionAssets(t.Context(), in)).Assets))
@@ -360,10 +316,10 @@ func assetLines(assets []types.AssetSummary) []string {
 }
 
 func TestDependenciesBeyondAPageBelongToTheRevisionTheyWereCountedIn(t *testing.T) {
-	s := begin(t, Options{})
+	s := beginIn(t, Options{}, "team")
 	v := lodashVersion("1.0.0")
 	v.Details.Dependencies = slices.Repeat([]artifact.Dependency{{Package: "x"}}, dependenciesPage+1)
-	s.hold(repositoryKey("team"), v)
+	s.hold("team", v)
 	in := &codeartifact.ListPackageVersionDependenciesInput{Domain: aws.String("acme"), Repository: aws.String("team"),
 		Format: types.PackageFormatNpm, Package: aws.String("lodash"), PackageVersion: aws.String("1.0.0")}
 	first := must[*codeartifact.ListPackageVersionDependenciesOutput](t)(
@@ -373,7 +329,7 @@ func TestDependenciesBeyondAPageBelongToTheRevisionTheyWereCountedIn(t *testing.
 		s.client.ListPackageVersionDependencies(t.Context(), in))
 	s.same("sizes", []int{dependenciesPage, 1}, []int{len(first.Dependencies), len(second.Dependencies)})
 	v.Revision = "another"
-	s.hold(repositoryKey("team"), v)
+	s.hold("team", v)
 	if _, err := s.client.ListPackageVersionDependencies(t.Context(), in); err == nil ||
 		!strings.Contains(err.Error(), "another revision") {
 		t.Errorf("got %v", err)
@@ -381,10 +337,10 @@ func TestDependenciesBeyondAPageBelongToTheRevisionTheyWereCountedIn(t *testing.
 }
 
 func TestAPageTokenIsGoodForItsOwnListOnly(t *testing.T) {
-	s := begin(t, Options{})
+	s := beginIn(t, Options{}, "team")
 	for i := range 120 {
 		key := artifact.PackageKey{Format: artifact.NPM, Name: fmt.Sprintf("p%03d", i)}
-		must[artifact.Package](t)(s.PutControls(t.Context(), callerOf(owner), repositoryKey("team"), key,
+		must[artifact.Package](t)(s.rules.PutControls(t.Context(), callerOf(owner), repositoryKey("team"), key,
 			artifact.Controls{Publish: "ALLOW", Upstream: "ALLOW"}))
 	}
 	in := &codeartifact.ListPackagesInput{Domain: aws.String("acme"), Repository: aws.String("team"),
@@ -405,11 +361,8 @@ func TestAPageTokenIsGoodForItsOwnListOnly(t *testing.T) {
 	if _, err := s.client.ListPackages(t.Context(), in); err == nil || !strings.Contains(err.Error(), "other parameters") {
 		t.Errorf("other parameters: got %v", err)
 	}
-	if status, _, _ := raw(t, s.base, "POST /v1/domain/repositories?domain=acme&next-token="+*first.NextToken,
-		""); status != http.StatusBadRequest {
-		t.Errorf("another operation: got %d, want 400", status)
-	}
-	other := New(s.world, s.world, Options{Region: "us-east-1"})
+	s.answers("POST /v1/domain/repositories?domain=acme&next-token="+*first.NextToken, "", http.StatusBadRequest)
+	other := New(s.rules.Service, s.tokens, Options{Region: "us-east-1"})
 	client, _ := serve(t, other, callerOf(partner))
 	in.PackagePrefix, in.DomainOwner = aws.String("p"), aws.String(owner)
 	if _, err := client.ListPackages(t.Context(), in); err == nil {
@@ -418,44 +371,65 @@ func TestAPageTokenIsGoodForItsOwnListOnly(t *testing.T) {
 }
 
 func TestManyVersionsAtOnce(t *testing.T) {
-	s := begin(t, Options{})
-	on := repository.OnPackage(repositoryKey("team"), lodash)
-	rows := []struct {
-		name, path, body, want string
-		selection              repository.Selection
-	}{
-		{"UpdatePackageVersionsStatus", "update_status",
-			`{"versions":["1","2"],"versionRevisions":{"1":"a","2":"b"},"expectedStatus":"Unlisted","targetStatus":"Archived"}`,
-			`{"successfulVersions":{"1":{"revision":"r-1","status":"Archived"},"2":{"revision":"r-2","status":"Archived"}},` +
-				`"failedVersions":{}}`,
-			repository.Selection{Versions: []string{"1", "2"}, Revisions: map[string]string{"1": "a", "2": "b"},
-				Expected: artifact.Unlisted}},
-		{"DisposePackageVersions", "dispose", `{"versions":["1","1"]}`,
-			`{"successfulVersions":{"1":{"revision":"r-1","status":"Disposed"}},"failedVersions":{}}`,
-			repository.Selection{Versions: []string{"1"}}},
-		{"DeletePackageVersions", "delete", `{"versions":["9"],"expectedStatus":"Published"}`,
-			`{"successfulVersions":{},"failedVersions":{"9":{"errorCode":"NOT_FOUND",` +
-				`"errorMessage":"Could not find version 9"}}}`,
-			repository.Selection{Versions: []string{"9"}, Expected: artifact.Published}},
+	s := beginIn(t, Options{}, "team")
+	for _, version := range []string{"1", "2", "3", "4"} {
+		v := lodashVersion(version)
+		v.Status = artifact.Unlisted
+		s.hold("team", v)
 	}
-	for _, row := range rows {
-		s.sends("POST /v1/package/versions/"+row.path+"?"+inPackage, row.body, row.want)
-		s.same(row.name+": permission", question{row.name, on, nil}, s.lastAsked())
-		s.same(row.name+": selection", row.selection, s.selection)
+	for _, row := range []struct{ action, path, body, want string }{
+		{"UpdatePackageVersionsStatus", "update_status", `{"versions":["1","2"],` +
+			`"versionRevisions":{"1":"rev-1","2":"rev-2"},"expectedStatus":"Unlisted","targetStatus":"Archived"}`,
+			`{"successfulVersions":{"1":{"revision":"rev-1","status":"Archived"},` +
+				`"2":{"revision":"rev-2","status":"Archived"}},"failedVersions":{}}`},
+		{"UpdatePackageVersionsStatus", "update_status", `{"versions":["3"],"versionRevisions":{"3":"old"},` +
+			`"targetStatus":"Archived"}`, `{"successfulVersions":{},"failedVersions":{"3":{"errorCode":` +
+			`"MISMATCHED_REVISION","errorMessage":"current revision: rev-3, expected revision: old"}}}`},
+		{"DisposePackageVersions", "dispose", `{"versions":["3","3"]}`,
+			`{"successfulVersions":{"3":{"revision":"rev-3","status":"Disposed"}},"failedVersions":{}}`},
+		{"DeletePackageVersions", "delete", `{"versions":["4"],"expectedStatus":"Published"}`,
+			`{"successfulVersions":{},"failedVersions":{"4":{"errorCode":"MISMATCHED_STATUS",` +
+				`"errorMessage":"current status: Unlisted, expected status: Published"}}}`},
+		{"DeletePackageVersions", "delete", `{"versions":["4","9"]}`,
+			`{"successfulVersions":{},"failedVersions":{"4":{"errorCode":"SKIPPED",` +
+				`"errorMessage":"version 4 is skipped"},"9":{"errorCode":"NOT_FOUND",` +
+				`"errorMessage":"Could not find version 9"}}}`},
+	} {
+		request := "POST /v1/package/versions/" + row.path + "?" + inPackage
+		s.asks(request, row.body, row.action, "package/acme/team/npm//lodash")
+		s.sends(request, row.body, row.want)
 	}
 }
 
 func TestACopyIsJudgedOnThePackageInItsDestination(t *testing.T) {
-	s := begin(t, Options{})
-	const from = "domain=acme&source-repository=team&destination-repository=production&format=npm&package=lodash"
-	s.sends("POST /v1/package/versions/copy?"+from,
-		`{"versionRevisions":{"1":"a"},"allowOverwrite":true,"includeFromUpstream":true}`,
-		`{"successfulVersions":{},"failedVersions":{}}`)
-	s.same("permission", question{"CopyPackageVersions", repository.OnPackage(repositoryKey("production"), lodash), nil},
-		s.lastAsked())
-	s.same("copy", repository.CopySpec{From: repositoryKey("team"), To: repositoryKey("production"), PackageKey: lodash,
-		AllowOverwrite: true, IncludeUpstream: true,
-		Selection: repository.Selection{Versions: []string{}, Revisions: map[string]string{"1": "a"}}}, s.copied)
+	s := beginIn(t, Options{}, "store", "production")
+	s.rules.Repository(repositoryKey("team"), "store")
+	s.rules.Hold(repositoryKey("team"), lodashVersion("1"), map[string]string{"package.tgz": "one"})
+	s.rules.Hold(repositoryKey("store"), lodashVersion("2"), map[string]string{"package.tgz": "two"})
+	s.rules.Hold(repositoryKey("production"), lodashVersion("1"), map[string]string{"package.tgz": "another"})
+	const request = "POST /v1/package/versions/copy?domain=acme&source-repository=team" +
+		"&destination-repository=production&format=npm&package=lodash"
+	s.asks(request, `{"versions":["1"]}`, "CopyPackageVersions", "repository/acme/production")
+	inDestination := s.as(`{"Version":"2012-10-17","Statement":[` +
+		`{"Effect":"Allow","Action":"codeartifact:CopyPackageVersions",` +
+		`"Resource":"arn:aws:codeartifact:us-east-1:111122223333:package/acme/production/npm//lodash"},` +
+		`{"Effect":"Allow","Action":"codeartifact:ReadFromRepository","Resource":"*"}]}`)
+	for _, row := range []struct{ name, body, want string }{
+		{"what is there", `{"versions":["1"]}`, `{"successfulVersions":{},"failedVersions":{"1":{"errorCode":` +
+			`"ALREADY_EXISTS","errorMessage":"Version 1 already exists"}}}`},
+		{"another revision", `{"versionRevisions":{"1":"old"},"allowOverwrite":true}`, `{"successfulVersions":{},` +
+			`"failedVersions":{"1":{"errorCode":"MISMATCHED_REVISION",` +
+			`"errorMessage":"current revision: rev-1, expected revision: old"}}}`},
+		{"over what is there", `{"versionRevisions":{"1":"rev-1"},"allowOverwrite":true}`,
+			`{"successfulVersions":{"1":{"revision":"rev-1","status":"Published"}},"failedVersions":{}}`},
+		{"what only the upstream has", `{"versions":["2"]}`, `{"successfulVersions":{},"failedVersions":{"2":{` +
+			`"errorCode":"NOT_FOUND","errorMessage":"Could not find version 2"}}}`},
+		{"from upstream", `{"versions":["2"],"includeFromUpstream":true}`,
+			`{"successfulVersions":{"2":{"revision":"rev-2","status":"Published"}},"failedVersions":{}}`},
+	} {
+		status, _, answer := raw(t, inDestination, request, row.body)
+		s.same(row.name, fmt.Sprintf("%d %s", http.StatusOK, row.want), fmt.Sprintf("%d %s", status, answer))
+	}
 }
 
 // lowering stands in for a format's own normalisation.
@@ -466,15 +440,15 @@ func lowering(v artifact.VersionKey) artifact.VersionKey {
 }
 
 func TestNamesAreNormalisedBeforePermissionIsAsked(t *testing.T) {
-	s := begin(t, Options{Normalize: lowering})
+	s := beginIn(t, Options{Normalize: lowering}, "team")
 	const nuget = inRepo + "&format=nuget&package=Newtonsoft.Json"
 	kept := artifact.PackageKey{Format: artifact.NuGet, Name: "newtonsoft.json"}
-	s.hold(repositoryKey("team"), artifact.Version{VersionKey: kept.At("12.0.3")})
-	raw(t, s.base, "GET /v1/package/version?"+nuget+"&version=12.0.3.0", "")
-	s.same("permission", question{"DescribePackageVersion", repository.OnPackage(repositoryKey("team"), kept), nil},
-		s.lastAsked())
-	raw(t, s.base, "POST /v1/package/versions/dispose?"+nuget, `{"versions":["1.0","1","2"]}`)
-	s.same("versions", []string{"1", "2"}, s.selection.Versions)
+	s.hold("team", artifact.Version{VersionKey: kept.At("12.0.3"), Status: artifact.Published})
+	s.asks("GET /v1/package/version?"+nuget+"&version=12.0.3.0", "", "DescribePackageVersion",
+		"package/acme/team/nuget//newtonsoft.json")
+	s.answers("GET /v1/package/version?"+nuget+"&version=12.0.3.0", "", http.StatusOK)
+	s.sends("POST /v1/package/versions/dispose?"+nuget, `{"versions":["12.0.3.0","12.0.3"]}`,
+		`{"successfulVersions":{"12.0.3":{"status":"Disposed"}},"failedVersions":{}}`)
 	status, _, body := raw(t, s.base,
 		"POST /v1/package/versions/copy?domain=acme&source-repository=aa&destination-repository=bb&format=nuget&package=X",
 		`{"versionRevisions":{"1":"a","1.0":"b"}}`)
@@ -484,14 +458,11 @@ func TestNamesAreNormalisedBeforePermissionIsAsked(t *testing.T) {
 }
 
 func TestAnAssetIsStreamedWithItsHeaders(t *testing.T) {
+	s := beginIn(t, Options{}, "team")
 	for _, size := range []int{0, 1, firstBytes, firstBytes + 1, 5 * firstBytes} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			s := begin(t, Options{})
 			text := strings.Repeat("x", size)
-			v := lodashVersion("1.0.0")
-			v.Assets = []artifact.Asset{asset("package.tgz", int64(size))}
-			s.hold(repositoryKey("team"), v)
-			s.content["package.tgz"] = text
+			s.rules.Hold(repositoryKey("team"), lodashVersion("1.0.0"), map[string]string{"package.tgz": text})
 			status, header, body := raw(t, s.base,
 				"GET /v1/package/version/asset?"+inVersion+"&asset=package.tgz&revision=rev-1.0.0", "")
 			s.same("answer", []any{http.StatusOK, text, "package.tgz", "1.0.0", "rev-1.0.0", fmt.Sprint(size)},
@@ -503,14 +474,9 @@ func TestAnAssetIsStreamedWithItsHeaders(t *testing.T) {
 }
 
 func TestAnAssetOfAnotherRevisionIsNotThere(t *testing.T) {
-	s := begin(t, Options{})
-	v := lodashVersion("1.0.0")
-	v.Assets = []artifact.Asset{asset("package.tgz", 0)}
-	s.hold(repositoryKey("team"), v)
-	if status, _, _ := raw(t, s.base, "GET /v1/package/version/asset?"+inVersion+"&asset=package.tgz&revision=old",
-		""); status != http.StatusNotFound {
-		t.Errorf("got %d, want 404", status)
-	}
+	s := beginIn(t, Options{}, "team")
+	s.rules.Hold(repositoryKey("team"), lodashVersion("1.0.0"), map[string]string{"package.tgz": ""})
+	s.answers("GET /v1/package/version/asset?"+inVersion+"&asset=package.tgz&revision=old", "", http.StatusNotFound)
 }
 
 // breaking is a download whose content breaks off.
@@ -520,7 +486,7 @@ func breaking(size, breaksAt int) *download {
 }
 
 func TestADamagedAssetIsAnErrorAtItsStartAndABrokenConnectionLater(t *testing.T) {
-	a := New(newWorld(), nil, Options{Logger: slog.New(slog.DiscardHandler)})
+	a := New(nil, nil, Options{Logger: slog.New(slog.DiscardHandler)})
 	for _, row := range []struct {
 		name           string
 		size, breaksAt int
@@ -556,8 +522,6 @@ func TestADamagedAssetIsAnErrorAtItsStartAndABrokenConnectionLater(t *testing.T)
 	}
 }
 
-var _ blob.Content = (*memory)(nil)
-
 func TestOnlyPublishingCarriesItsHashInAHeader(t *testing.T) {
 	for _, op := range Operations() {
 		r, err := http.NewRequest(op.Method, op.Path+"?domain=acme", nil)
@@ -574,7 +538,7 @@ func TestTheRequestIDComesFromTheCallerUnlessTheServerSetIt(t *testing.T) {
 	s := begin(t, Options{})
 	_, header, _ := raw(t, s.base, "POST /v1/domains", "")
 	s.same("from the caller", callerOf("").RequestID, header.Get("x-amzn-RequestId"))
-	a := New(newWorld(), nil, Options{})
+	a := New(s.rules.Service, nil, Options{})
 	base := serveHandler(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("x-amzn-RequestId", "from-the-server")
 		a.Serve(w, r, callerOf(owner))
