@@ -126,7 +126,7 @@ func assetHeader(accept string) http.Header {
 func (c *Client) fetch(ctx context.Context, to target, req AssetRequest, f *flight) error {
 	to.header = assetHeader(req.Accept)
 	k := keyOf(req.Connection, req.URL, req.Path)
-	resp, err := c.get(ctx, to)
+	resp, err := c.do(ctx, to)
 	if err != nil {
 		if artifact.Is(err, artifact.NotFound) {
 			c.rememberFile(k, knownFile{size: -1})

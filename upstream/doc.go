@@ -1,9 +1,10 @@
 // Package upstream fetches from elsewhere. It is the only room that talks to public registries.
 //
-// A Client answers two questions. Document: what does an upstream say now about a package? The answer is kept in the
+// A Client answers three questions. Document: what does an upstream say now about a package? The answer is kept in the
 // asking format's own form, revalidated, and served on when the upstream fails. Asset: give me this file; one request
 // upstream however many ask, every caller reading along while the bytes arrive, and nobody getting the last of them
-// before they are known to be right.
+// before they are known to be right. Exists: is this file there? What an upstream does not have is remembered for a
+// while, documents and files alike.
 //
 // A format that needs several documents of a connection asks for each: a service index or config.json is Essential,
 // what it says goes into the next request's URL, and every document is kept, revalidated and missed on its own. A
@@ -13,4 +14,21 @@
 // Nothing of an upstream is trusted: every answer has a ceiling in bytes and in time, documents are parsed and written
 // anew by the caller's Regenerate, assets are hashed before they are kept, credentials go to the configured origin
 // only, and what an upstream points to is fetched from a public address or not at all.
+//
+// The files, in the order of reading:
+//
+//	connection.go, origin.go     which connections there are, and where each leads
+//	options.go, client.go        how a Client works, and what it remembers
+//	document.go, freshness.go,   a document: how old it may be, how it is revalidated, how an answer becomes one that
+//	revalidate.go, take.go       is kept
+//	cache.go                     where documents are kept; doccache and upstreamtest implement it
+//	asset.go, flight.go,         a file: who joins whose fetch, what they read while it arrives, and what it must be
+//	transfer.go, want.go
+//	existence.go                 whether a file is there, and what is known of that
+//	target.go, fetch.go,         one request: where it goes, redirects, what becomes of it, whether it is made again
+//	outcome.go, retry.go
+//	guard.go, transports.go      which addresses may be reached, and the two ways there
+//	breaker.go, pace.go,         what a request may cost: failing hosts, slow bodies, large or odd content
+//	content.go
+//	metrics.go                   what is counted
 package upstream

@@ -91,7 +91,7 @@ func (c *Client) joinProbe(to target, req ExistsRequest) *probe {
 func (c *Client) probe(ctx context.Context, to target, req ExistsRequest, k Key) (knownFile, error) {
 	unknown := knownFile{size: -1}
 	to.header = assetHeader(req.Accept)
-	resp, err := c.get(ctx, to)
+	resp, err := c.do(ctx, to)
 	if artifact.Is(err, artifact.NotFound) {
 		c.rememberFile(k, unknown)
 		return unknown, nil

@@ -1,11 +1,35 @@
 package upstream
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"entrepot/artifact"
 )
+
+// backOff waits before the next attempt; false means there is no point.
+func (c *Client) backOff(ctx context.Context, attempt int, err error) bool {
+	var asked time.Duration
+	if e, ok := errors.AsType[*artifact.Error](err); ok {
+		asked = e.RetryAfter
+	}
+	d, ok := c.opts.pause(attempt, asked)
+	if !ok {
+		return false
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
 
 // maxRetryAfter bounds what an upstream may ask for; a day is as good as for ever.
 const maxRetryAfter = 24 * time.Hour

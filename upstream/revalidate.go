@@ -141,7 +141,7 @@ func (c *Client) exchange(ctx context.Context, to target, req DocumentRequest, k
 	if old.LastModified != "" {
 		to.header.Set("If-Modified-Since", old.LastModified)
 	}
-	resp, err := c.get(ctx, to)
+	resp, err := c.do(ctx, to)
 	if err != nil {
 		return memory{}, err
 	}

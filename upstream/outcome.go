@@ -1,0 +1,102 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"entrepot/artifact"
+)
+
+// errRefused marks a 401 or 403: an answer of its own, which an old copy does not paper over.
+var errRefused = errors.New("the upstream refused access")
+
+// errSlow is why an attempt or a body was given up.
+var errSlow = errors.New("the upstream is too slow")
+
+// An outcome names what became of a request in metrics and decides what follows.
+type outcome struct {
+	label   string
+	verdict verdict
+	again   bool // another attempt may help
+}
+
+var (
+	answered      = outcome{"ok", worked, false}
+	unmodified    = outcome{"not_modified", worked, false}
+	redirected    = outcome{"redirect", worked, false}
+	absent        = outcome{"absent", worked, false}
+	refused       = outcome{"refused", worked, false}
+	throttled     = outcome{"throttled", failed, true}
+	brokenServer  = outcome{"server_error", failed, true}
+	oddStatus     = outcome{"unexpected_status", worked, false}
+	unreachable   = outcome{"transport_error", failed, true}
+	abandoned     = outcome{"abandoned", undecided, false}
+	guardRefusal  = outcome{"address_refused", undecided, false}
+	breakerIsOpen = "circuit_open"
+	badContent    = "bad_content"
+	brokenBody    = "broken_body"
+)
+
+// statuses lists every status that is not simply unexpected. Gone and Unavailable For Legal Reasons mean absence as
+// much as Not Found does; Cargo's index protocol says so outright.
+var statuses = map[int]outcome{
+	http.StatusOK:                         answered,
+	http.StatusNotModified:                unmodified,
+	http.StatusMovedPermanently:           redirected,
+	http.StatusFound:                      redirected,
+	http.StatusSeeOther:                   redirected,
+	http.StatusTemporaryRedirect:          redirected,
+	http.StatusPermanentRedirect:          redirected,
+	http.StatusUnauthorized:               refused,
+	http.StatusForbidden:                  refused,
+	http.StatusNotFound:                   absent,
+	http.StatusGone:                       absent,
+	http.StatusUnavailableForLegalReasons: absent,
+	http.StatusRequestTimeout:             brokenServer,
+	http.StatusTooManyRequests:            throttled,
+	http.StatusInternalServerError:        brokenServer,
+	http.StatusBadGateway:                 brokenServer,
+	http.StatusServiceUnavailable:         brokenServer,
+	http.StatusGatewayTimeout:             brokenServer,
+}
+
+// transportError words a request that got no response.
+func (c *Client) transportError(ctx context.Context, to target, err error) (outcome, error) {
+	cause := context.Cause(ctx)
+	switch {
+	case errors.Is(err, errNotPublic):
+		return guardRefusal, to.origin.unavailable("points to an address that is not public").Causing(err)
+	case errors.Is(cause, errClosed):
+		return abandoned, shuttingDown()
+	case cause != nil && !errors.Is(cause, errSlow):
+		return abandoned, to.origin.unavailable("was no longer asked").Causing(cause)
+	case cause != nil:
+		err = fmt.Errorf("%w: %w", cause, err)
+	}
+	return unreachable, to.origin.unavailable("does not answer").Causing(err)
+}
+
+// statusError words a status that is no success.
+func statusError(o Origin, status int, what outcome, hold time.Duration) error {
+	var e *artifact.Error
+	switch what {
+	case absent:
+		return o.notFound()
+	case refused:
+		had := "there are none in the configuration"
+		if !o.Credential.IsZero() {
+			had = "the configured ones were refused"
+		}
+		return o.unavailable("wants other credentials: %s", had).
+			Causing(fmt.Errorf("%w with status %d", errRefused, status))
+	case throttled:
+		e = o.unavailable("asks for patience")
+	default:
+		e = o.unavailable("answered with status %d", status)
+	}
+	e.RetryAfter = hold
+	return e.Causing(fmt.Errorf("status %d", status))
+}
