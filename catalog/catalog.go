@@ -48,6 +48,7 @@ type Reader interface {
 	RepositoryReader
 	PackageReader
 	VersionReader
+	BlobReader
 	PolicyReader
 	TagReader
 	PrincipalReader
@@ -63,6 +64,7 @@ type Writer interface {
 	RepositoryWriter
 	PackageWriter
 	VersionWriter
+	BlobWriter
 	PolicyWriter
 	TagWriter
 	PrincipalWriter

@@ -44,11 +44,11 @@ type VersionReader interface {
 	// LatestPublished returns the Published version with the newest PublishedAt (of several, the least by text), or
 	// NotFound.
 	LatestPublished(id RepositoryID, key artifact.PackageKey) (VersionSummary, error)
-	// AssetReferenced reports whether any version in the domain has an asset of this digest.
-	AssetReferenced(id DomainID, d artifact.Digest) (bool, error)
 }
 
-// VersionWriter changes versions. Touches PackageTopic and RepositoryTopic, and keeps Usage.AssetBytes right.
+// VersionWriter changes versions. Touches PackageTopic and RepositoryTopic, and keeps Usage.AssetBytes right. An asset
+// whose content is not in use in the domain must have been claimed in the same transaction: see BlobWriter.ClaimBlobs
+// and ErrUnclaimed.
 type VersionWriter interface {
 	// CreateVersion stores a new version with its assets into an existing package; Conflict if the repository has it.
 	// Assets keep their order; two of one name are Invalid. Promised assets refer to no bytes and count for nothing.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"entrepot/artifact"
@@ -16,8 +17,11 @@ import (
 
 // Space is a byte store and what tells which of its contents are in use.
 type Space struct {
-	Name       string // for the log
-	Store      blob.Store
+	Name  string // for the log
+	Store blob.Store
+	// Domain is the one whose publications go into the store: deletions are agreed on with them in the catalog. Zero for
+	// contents that can be had again, and for those of a domain that is gone.
+	Domain     catalog.DomainID
 	Referenced func(r catalog.Reader, d artifact.Digest) (bool, error)
 }
 
@@ -27,11 +31,13 @@ type Spaces func(ctx context.Context) ([]Space, error)
 // Orphans deletes contents that nothing refers to: what is left of uploads that were never published, of crashes, and
 // of versions that were deleted.
 //
-// A content goes only if three things hold. It is older than the grace time: publishing the same bytes again renews the
-// age, so an upload on its way is young. No committed catalog refers to it: a deletion that is not durable yet must not
-// cost the bytes of a version that may still be there after a crash. And, inside a catalog.Write, both still hold; the
-// bytes are deleted there, so a publication's own Write comes either before, and is seen, or after, and must see that
-// the bytes are gone.
+// A content goes only if it is older than the grace time (publishing the same bytes again renews the age, so an upload on
+// its way is young) and if the catalog lets its deletion begin, which it does not while a version refers to it. The
+// bytes are removed after that was committed, outside of any transaction, and then the deletion is finished; what this
+// means for publications stands with catalog.Fence. A deletion that was not finished, because the bytes could not be
+// removed or the process died, is taken up by a later run on any node.
+//
+// The contents of a Space without a Domain are deleted without further ado.
 type Orphans struct {
 	catalog catalog.Store
 	spaces  Spaces
@@ -86,9 +92,9 @@ func DomainSpaces(c catalog.Store, open func(catalog.Domain) (blob.Store, error)
 			if err != nil {
 				return nil, fmt.Errorf("open the store of domain %s: %w", d.Name, err)
 			}
-			spaces = append(spaces, Space{Name: "domain " + d.DomainKey.String(), Store: store,
+			spaces = append(spaces, Space{Name: "domain " + d.DomainKey.String(), Store: store, Domain: d.ID,
 				Referenced: func(r catalog.Reader, digest artifact.Digest) (bool, error) {
-					return r.AssetReferenced(d.ID, digest)
+					return r.BlobInUse(d.ID, digest)
 				}})
 		}
 		return spaces, nil
@@ -116,93 +122,103 @@ func (o *Orphans) Run(ctx context.Context) error {
 // batch is how many contents are looked up in one snapshot.
 const batch = 256
 
+// collect takes up the deletions of a space that were left unfinished, deletes its orphans and forgets deletions that no
+// publication can have overlapped with any more.
 func (o *Orphans) collect(ctx context.Context, space Space) error {
-	var old []blob.Info
-	deleted, bytes := 0, int64(0)
-	clear := func() error {
-		n, size, err := o.clear(ctx, space, old)
-		deleted, bytes, old = deleted+n, bytes+size, old[:0]
+	var sum tally
+	defer func() { o.report(ctx, space, sum) }()
+	if err := o.resume(ctx, space, &sum); err != nil {
 		return err
 	}
-	defer func() {
-		if deleted > 0 {
-			o.log.InfoContext(ctx, "deleted contents that nothing refers to", "space", space.Name, "contents", deleted,
-				"bytes", bytes)
-		}
-	}()
+	var old []blob.Info
 	for info, err := range space.Store.All(ctx) {
-		if err != nil {
+		// A damaged content cannot be described by every store; nothing tells its age, so it counts as old.
+		if err != nil && !errors.Is(err, blob.ErrCorrupt) {
 			return err
 		}
 		if !o.old(info) {
 			continue
 		}
 		if old = append(old, info); len(old) == batch {
-			if err := clear(); err != nil {
+			if err := o.clear(ctx, space, old, &sum); err != nil {
 				return err
 			}
+			old = old[:0]
 		}
 	}
-	return clear()
+	if err := o.clear(ctx, space, old, &sum); err != nil {
+		return err
+	}
+	return o.forget(ctx, space)
 }
 
 func (o *Orphans) old(info blob.Info) bool { return o.now().Sub(info.ModTime) > o.grace }
 
-// clear deletes those of the contents that are orphans, and returns how many and how many bytes.
-func (o *Orphans) clear(ctx context.Context, space Space, old []blob.Info) (contents int, bytes int64, err error) {
-	var orphans []blob.Info
-	err = o.catalog.Read(ctx, func(r catalog.Reader) error {
-		orphans = orphans[:0]
+// tally is what a run has deleted.
+type tally struct {
+	contents int
+	bytes    int64 // as readers saw them; nothing of contents whose size was not known
+}
+
+func (o *Orphans) report(ctx context.Context, space Space, sum tally) {
+	if sum.contents == 0 {
+		return
+	}
+	o.contents.Add(float64(sum.contents))
+	o.bytes.Add(float64(sum.bytes))
+	o.log.InfoContext(ctx, "deleted contents that nothing refers to", "space", space.Name, "contents", sum.contents,
+		"bytes", sum.bytes)
+}
+
+// clear deletes those of the contents that are orphans. What no committed catalog refers to is looked up first, so that
+// contents in use cost no transaction.
+func (o *Orphans) clear(ctx context.Context, space Space, old []blob.Info, sum *tally) error {
+	var unused []blob.Info
+	err := o.catalog.Read(ctx, func(r catalog.Reader) error {
+		unused = nil
 		for _, info := range old {
 			referenced, err := space.Referenced(r, info.Digest)
 			if err != nil {
 				return err
 			}
 			if !referenced {
-				orphans = append(orphans, info)
+				unused = append(unused, info)
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
-	for _, info := range orphans {
-		gone, err := o.delete(ctx, space, info.Digest)
+	for some := range slices.Chunk(unused, portion) {
+		orphans, err := o.stillOld(ctx, space, some)
 		if err != nil {
-			return contents, bytes, err
+			return err
 		}
-		if gone {
-			contents++
-			bytes += info.Size
-			o.contents.Inc()
-			o.bytes.Add(float64(info.Size))
+		if err := o.delete(ctx, space, orphans, sum); err != nil {
+			return err
 		}
 	}
-	return contents, bytes, nil
+	return nil
 }
 
-// delete deletes one content under the lock that publications take, after a last look. Should the catalog run the
-// function again, a content that is gone already is no error.
-func (o *Orphans) delete(ctx context.Context, space Space, d artifact.Digest) (gone bool, err error) {
-	err = o.catalog.Write(ctx, func(w catalog.Writer) error {
-		referenced, err := space.Referenced(w, d)
-		if err != nil || referenced {
-			return err
+// stillOld returns those of the contents that were not stored again since they were listed. The listing of a large store
+// takes long; who has stored a content meanwhile is about to publish it and would have to store it once more.
+func (o *Orphans) stillOld(ctx context.Context, space Space, contents []blob.Info) ([]blob.Info, error) {
+	var old []blob.Info
+	for _, listed := range contents {
+		info, err := space.Store.Stat(ctx, listed.Digest)
+		switch {
+		case errors.Is(err, blob.ErrNotFound):
+			continue
+		case errors.Is(err, blob.ErrCorrupt):
+			info = listed
+		case err != nil:
+			return nil, err
 		}
-		info, err := space.Store.Stat(ctx, d)
-		if errors.Is(err, blob.ErrNotFound) {
-			return nil
+		if o.old(info) {
+			old = append(old, info)
 		}
-		// A damaged content cannot be described by every store; nothing refers to it, so its age is all it lacks.
-		if err != nil && !errors.Is(err, blob.ErrCorrupt) {
-			return err
-		}
-		if err == nil && !o.old(info) {
-			return nil
-		}
-		gone = true
-		return space.Store.Delete(ctx, d)
-	})
-	return gone && err == nil, err
+	}
+	return old, nil
 }

@@ -61,13 +61,22 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *site, from import
 	}
 	request.Connection = from.source.connection
 	request.Flight = fmt.Sprintf("%d/%s/%s/%s", at.domain.ID, from.source.connection, v.VersionKey, asset)
-	request.Open = func(ctx context.Context) (upstream.Spool, error) { return store.Create(ctx) }
-	request.Keep = func(ctx context.Context, spool upstream.Spool, sums artifact.Digests, size int64) error {
-		_, err := spool.(blob.Draft).Commit(ctx, sums.SHA256)
+	request.Open = func(ctx context.Context) (upstream.Spool, error) {
+		draft, err := store.Create(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return &fetched{Draft: draft}, nil
+	}
+	request.Keep = func(ctx context.Context, spool upstream.Spool, sums artifact.Digests, size int64) (err error) {
+		f := spool.(*fetched)
+		f.since, err = s.keep(ctx, *at.domain, content{f.Draft, sums.SHA256, size})
 		return err
 	}
-	request.Each = func(ctx context.Context, sums artifact.Digests, size int64) error {
-		return s.ingest(ctx, c, at, from, artifact.Asset{Name: asset, Size: size, Digests: sums, Facts: promised.Facts})
+	request.Each = func(ctx context.Context, spool upstream.Spool, sums artifact.Digests, size int64) error {
+		a := artifact.Asset{Name: asset, Size: size, Digests: sums, Facts: promised.Facts}
+		f := spool.(*fetched)
+		return s.ingest(ctx, c, at, from, a, f.since, content{f.Draft, a.SHA256, a.Size})
 	}
 	transfer, err := s.Fetcher.Asset(ctx, request)
 	if artifact.Is(err, artifact.NotFound) && !ok {
@@ -80,14 +89,20 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *site, from import
 	return File{Asset: promised, Modified: v.UpstreamTime, Version: v, Transfer: transfer}, nil
 }
 
-// ingest records a fetched asset, or one that a repository behind has, in the repositories of the import.
-func (s *Service) ingest(ctx context.Context, c iam.Caller, at *site, from importing, a artifact.Asset) error {
+// fetched is a draft that a fetch fills, and the fence under which it was kept. Callers who come to the fetch late record
+// under that one.
+type fetched struct {
+	blob.Draft
+	since catalog.Fence
+}
+
+// ingest records a fetched asset in the repositories of the import, with the content that was kept since the fence; or
+// one that a repository behind has, without.
+func (s *Service) ingest(ctx context.Context, c iam.Caller, at *site, from importing, a artifact.Asset,
+	since catalog.Fence, contents ...content) error {
 	flight := fmt.Sprintf("ingest/%s/%s/%v", from.version.VersionKey, a.Name, idsOf(from.into))
 	_, err, _ := s.retaining.Do(flight, func() (any, error) {
-		return nil, s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error {
-			if err := s.present(ctx, at, a); err != nil {
-				return err
-			}
+		return nil, s.record(context.WithoutCancel(ctx), *at.domain, since, contents, func(w catalog.Writer) error {
 			for _, repo := range from.into {
 				if err := s.ingestInto(w, c, repo, from, a); err != nil {
 					return err

@@ -145,7 +145,7 @@ func (s *Service) openAcross(ctx context.Context, c iam.Caller, at *site, found 
 	}
 	from := importing{version: whole, source: planSource{connection: whole.Origin.Connection},
 		into: []catalog.Repository{*at.repository}}
-	if err := s.ingest(ctx, c, at, from, a); err != nil {
+	if err := s.ingest(ctx, c, at, from, a, 0); err != nil {
 		return File{}, err
 	}
 	return s.file(ctx, at, holder, a)

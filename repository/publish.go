@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -23,17 +22,20 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *site, p Publica
 	if !look.changes() {
 		return s.Version(ctx, at.repository.RepositoryKey, p.VersionKey)
 	}
+	// All of them: what the version has now it may lack in the transaction.
+	var contents []content
 	for _, staged := range p.Assets {
-		if staged.Upload == nil || !look.adds(staged.Name) {
-			continue
-		}
-		sums, _ := staged.Upload.Sum()
-		if _, err := staged.Upload.draft.Commit(ctx, sums.SHA256); err != nil {
-			return artifact.Version{}, fmt.Errorf("keep %s of %s: %w", staged.Name, p.VersionKey, err)
+		if staged.Upload != nil {
+			sums, size := staged.Upload.Sum()
+			contents = append(contents, content{staged.Upload.draft, sums.SHA256, size})
 		}
 	}
+	since, err := s.keep(ctx, *at.domain, contents...)
+	if err != nil {
+		return artifact.Version{}, fmt.Errorf("publish %s: %w", p.VersionKey, err)
+	}
 	var published artifact.Version
-	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
+	err = s.record(ctx, *at.domain, since, contents, func(w catalog.Writer) error {
 		in, err := admissionIn(w, at.repository.ID, p.PackageKey)
 		if err != nil {
 			return err
@@ -49,9 +51,6 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *site, p Publica
 		published = step.version
 		if !step.changes() {
 			return nil
-		}
-		if err := s.present(ctx, at, step.fresh...); err != nil {
-			return err
 		}
 		published, err = s.take(w, c, at, among(in.packages, at.repository.ID), step, p)
 		return err
@@ -93,10 +92,6 @@ type publishing struct {
 // changes reports whether there is anything to write.
 func (p publishing) changes() bool {
 	return p.known == nil || len(p.fresh) > 0 || p.removed > 0 || p.known.Status != p.version.Status
-}
-
-func (p publishing) adds(name string) bool {
-	return slices.ContainsFunc(p.fresh, func(a artifact.Asset) bool { return a.Name == name })
 }
 
 // step works out what a publication makes of the version that is there. Conflict: origin controls forbid it, the version
@@ -202,22 +197,6 @@ func (t Traits) takesMore(v artifact.Version) bool {
 		return false
 	}
 	return t.Growth == GrowAlways || t.Growth == GrowUnfinished && v.Status == artifact.Unfinished
-}
-
-// present checks inside a transaction that bytes committed before it are still there. Orphans are deleted inside
-// transactions too, so what is there now stays for as long as the record written next refers to it (invariant 1).
-func (s *Service) present(ctx context.Context, at *site, assets ...artifact.Asset) error {
-	store, err := s.store(*at.domain)
-	if err != nil {
-		return err
-	}
-	for _, a := range assets {
-		if _, err := store.Stat(ctx, a.SHA256); err != nil {
-			return &artifact.Error{Kind: artifact.Unavailable, Err: err, RetryAfter: time.Second,
-				Reason: "The bytes were collected as orphans before they could be recorded. Try again."}
-		}
-	}
-	return nil
 }
 
 func conflict(at *site, p Publication, format string, args ...any) error {

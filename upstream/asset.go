@@ -31,9 +31,10 @@ type AssetRequest struct {
 	// Keep keeps the bytes, once a flight, after size and digests were found right and before anybody gets the last of
 	// them. ReadAt of the spool stays good until Discard, which the client calls when the last reader is gone.
 	Keep func(ctx context.Context, spool Spool, digests artifact.Digests, size int64) error
-	// Each runs for every caller after Keep and before its own last bytes, with the context of its Asset call; nil
+	// Each runs for every caller after Keep and before its own last bytes, with the context of its Asset call and the
+	// spool that Keep was given, for reading; several may run at once, and one long after Keep. nil
 	// means nothing to do. Its error is this caller's alone.
-	Each func(ctx context.Context, digests artifact.Digests, size int64) error
+	Each func(ctx context.Context, spool Spool, digests artifact.Digests, size int64) error
 }
 
 // Asset asks the upstream for a file and returns it as it comes. For any number of callers with the same Flight there

@@ -381,7 +381,7 @@ func TestOwnFailuresStopTheLastBytes(t *testing.T) {
 			r.Keep = func(context.Context, upstream.Spool, artifact.Digests, int64) error { return full }
 		}},
 		{"not for this caller", func(r *upstream.AssetRequest) {
-			r.Each = func(context.Context, artifact.Digests, int64) error { return full }
+			r.Each = func(context.Context, upstream.Spool, artifact.Digests, int64) error { return full }
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

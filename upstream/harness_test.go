@@ -275,7 +275,7 @@ func (s *store) request(path, flight string, want upstream.Want) upstream.AssetR
 			s.kept = append(s.kept, content)
 			return nil
 		},
-		Each: func(context.Context, artifact.Digests, int64) error {
+		Each: func(context.Context, upstream.Spool, artifact.Digests, int64) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.each++

@@ -133,7 +133,7 @@ func (t *Transfer) accept(v view) error {
 		return t.client.reportMismatch(to, t.req, m)
 	}
 	if t.req.Each != nil {
-		if err := t.req.Each(t.ctx, v.digests, v.received); err != nil {
+		if err := t.req.Each(t.ctx, v.spool, v.digests, v.received); err != nil {
 			return err
 		}
 	}

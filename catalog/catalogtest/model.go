@@ -242,7 +242,7 @@ func look(r catalog.Reader, account artifact.AccountID) (view, error) {
 		}
 		o.Usage[d.ID] = u
 		for content := range byte(4) {
-			yes, err := r.AssetReferenced(d.ID, asset("", content, 0).SHA256)
+			yes, err := r.BlobInUse(d.ID, asset("", content, 0).SHA256)
 			if err != nil {
 				return o, err
 			}

@@ -209,7 +209,7 @@ func opCreateVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Write
 	if wanted == done {
 		w.versions[held] = v
 	}
-	return "CreateVersion", wanted, c.CreateVersion(held.in, v)
+	return "CreateVersion", wanted, create(c, held.in, v)
 }
 
 func opUpdateVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
@@ -218,7 +218,7 @@ func opUpdateVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Write
 	if there {
 		w.versions[held] = v
 	}
-	return "UpdateVersion", kindIf(!there, artifact.NotFound), c.UpdateVersion(held.in, v)
+	return "UpdateVersion", kindIf(!there, artifact.NotFound), update(c, held.in, v)
 }
 
 func opSetStatus(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {

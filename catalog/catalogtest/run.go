@@ -27,6 +27,8 @@ func Run(t *testing.T, open func(t *testing.T) catalog.Store) {
 		{"search", testSearch},
 		{"versions", testVersions},
 		{"usage", testUsage},
+		{"blobs", testBlobs},
+		{"bytes", testBytes},
 		{"policies", testPolicies},
 		{"principals", testPrincipals},
 		{"documents", testDocuments},
@@ -149,12 +151,49 @@ func (f *fixture) publish(id catalog.RepositoryID, versions ...artifact.Version)
 	f.Helper()
 	f.write(func(w catalog.Writer) error {
 		for _, v := range versions {
-			if err := w.CreateVersion(id, v); err != nil {
+			if err := create(w, id, v); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// claim claims the contents of a version as one who has just stored them.
+func claim(w catalog.Writer, id catalog.RepositoryID, v artifact.Version) error {
+	r, err := w.RepositoryByID(id)
+	if artifact.Is(err, artifact.NotFound) {
+		return nil // the verb that follows says so
+	}
+	if err != nil {
+		return err
+	}
+	fence, _, err := w.BlobFence(r.Domain)
+	if err != nil {
+		return err
+	}
+	for _, a := range v.Assets {
+		if err := w.ClaimBlobs(r.Domain, fence, a.SHA256); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// create is CreateVersion with contents that have just been stored.
+func create(w catalog.Writer, id catalog.RepositoryID, v artifact.Version) error {
+	if err := claim(w, id, v); err != nil {
+		return err
+	}
+	return w.CreateVersion(id, v)
+}
+
+// update is UpdateVersion with contents that have just been stored.
+func update(w catalog.Writer, id catalog.RepositoryID, v artifact.Version) error {
+	if err := claim(w, id, v); err != nil {
+		return err
+	}
+	return w.UpdateVersion(id, v)
 }
 
 // bytes returns what the domain says it holds.

@@ -246,7 +246,7 @@ func testTransactions(t *testing.T, open func(t *testing.T) catalog.Store) {
 			for i := range 64 {
 				all.Go(func() {
 					v := version(npm("lodash"), "1.0.0", asset("a", byte(i), int64(i)))
-					err := f.Write(ctx, func(w catalog.Writer) error { return w.CreateVersion(id, v) })
+					err := f.Write(ctx, func(w catalog.Writer) error { return create(w, id, v) })
 					switch {
 					case err == nil:
 						won.Add(1)
@@ -519,7 +519,7 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 				return err
 			}
 			h := catalog.Holder{Domain: d.ID, Repository: r.ID}
-			return errors.Join(w.PutPackage(r.ID, p), w.DescribePackage(r.ID, key, text), w.CreateVersion(r.ID, v),
+			return errors.Join(w.PutPackage(r.ID, p), w.DescribePackage(r.ID, key, text), create(w, r.ID, v),
 				w.CreatePrincipal(principal), w.PutIdentityPolicy(text, identity), w.CreateAccessKey(accessKey), w.CreateToken(token),
 				w.PutPolicy(h, policy), w.PutTags(h, map[string]string{text: text}), w.PutDocument(document), w.Record(event))
 		})

@@ -49,13 +49,13 @@ func testVersions(t *testing.T, open func(t *testing.T) catalog.Store) {
 			wantVersion(v)
 			v = version(key, "1.0.0", asset("c.tgz", 3, 30), asset("a.tgz", 1, 10))
 			v.Revision, v.PublishedAt = "second", moment(9)
-			f.write(func(w catalog.Writer) error { return w.UpdateVersion(id, v) })
+			f.write(func(w catalog.Writer) error { return update(w, id, v) })
 			wantVersion(v)
 			f.write(func(w catalog.Writer) error { return w.SetStatus(id, v.VersionKey, artifact.Archived) })
 			v.Status = artifact.Archived
 			wantVersion(v)
 			v.Assets, v.Manifest = nil, nil
-			f.write(func(w catalog.Writer) error { return w.UpdateVersion(id, v) })
+			f.write(func(w catalog.Writer) error { return update(w, id, v) })
 			wantVersion(v)
 		}},
 		{"times_are_kept_to_the_microsecond_in_utc", func(t *testing.T, f *fixture) {
@@ -80,7 +80,7 @@ func testVersions(t *testing.T, open func(t *testing.T) catalog.Store) {
 			f.pack(second, key)
 			f.publish(id, version(key, "1.0.0"), version(key, "1.0.0-a"), version(npm("other"), "1.0.0"))
 			f.publish(second, version(key, "1.0.0"))
-			f.refused(artifact.Conflict, func(w catalog.Writer) error { return w.CreateVersion(id, version(key, "1.0.0")) })
+			f.refused(artifact.Conflict, func(w catalog.Writer) error { return create(w, id, version(key, "1.0.0")) })
 		}},
 		{"what_is_not_there_is_not_found", func(t *testing.T, f *fixture) {
 			id := f.repository(f.domain("acme"), "team")
@@ -95,7 +95,7 @@ func testVersions(t *testing.T, open func(t *testing.T) catalog.Store) {
 					_, err := r.LatestPublished(c.in, c.v.PackageKey)
 					return err
 				})
-				f.refused(artifact.NotFound, func(w catalog.Writer) error { return w.UpdateVersion(c.in, c.v) })
+				f.refused(artifact.NotFound, func(w catalog.Writer) error { return update(w, c.in, c.v) })
 				f.refused(artifact.NotFound, func(w catalog.Writer) error { return w.DeleteVersion(c.in, c.v.VersionKey) })
 				f.refused(artifact.NotFound, func(w catalog.Writer) error {
 					return w.SetStatus(c.in, c.v.VersionKey, artifact.Unlisted)
@@ -103,7 +103,7 @@ func testVersions(t *testing.T, open func(t *testing.T) catalog.Store) {
 				if c.in == id && c.v.PackageKey == key {
 					continue // the package is there
 				}
-				f.refused(artifact.NotFound, func(w catalog.Writer) error { return w.CreateVersion(c.in, c.v) })
+				f.refused(artifact.NotFound, func(w catalog.Writer) error { return create(w, c.in, c.v) })
 				f.unreadable(artifact.NotFound, func(r catalog.Reader) error {
 					_, err := r.Versions(c.in, c.v.PackageKey, catalog.VersionFilter{}, catalog.Page{Limit: 1})
 					return err
@@ -120,7 +120,7 @@ func testVersions(t *testing.T, open func(t *testing.T) catalog.Store) {
 				"huge":     {asset("a", 1, 1<<62)},
 			} {
 				f.write(func(w catalog.Writer) error {
-					err := w.CreateVersion(id, version(key, name, assets...))
+					err := create(w, id, version(key, name, assets...))
 					wantKind(t, err, artifact.Invalid)
 					return nil
 				})
@@ -311,7 +311,7 @@ func testUsage(t *testing.T, open func(t *testing.T) catalog.Store) {
 		wantReferenced := func(wanted bool) {
 			t.Helper()
 			f.read(func(r catalog.Reader) error {
-				got, err := r.AssetReferenced(d, promised.SHA256)
+				got, err := r.BlobInUse(d, promised.SHA256)
 				want(t, "the promised asset is referred to", got, wanted)
 				return err
 			})
@@ -320,13 +320,13 @@ func testUsage(t *testing.T, open func(t *testing.T) catalog.Store) {
 		wantReferenced(false)
 		promised.Promised = false
 		f.write(func(w catalog.Writer) error {
-			return w.UpdateVersion(id, version(npm("lodash"), "1.0.0", kept, promised))
+			return update(w, id, version(npm("lodash"), "1.0.0", kept, promised))
 		})
 		want(t, "bytes", f.bytes(d), 510)
 		wantReferenced(true)
 		promised.Promised = true
 		f.write(func(w catalog.Writer) error {
-			return w.UpdateVersion(id, version(npm("lodash"), "1.0.0", kept, promised))
+			return update(w, id, version(npm("lodash"), "1.0.0", kept, promised))
 		})
 		want(t, "bytes", f.bytes(d), 10)
 		f.write(func(w catalog.Writer) error { return w.DeletePackage(id, npm("lodash")) })
@@ -342,7 +342,7 @@ func testUsage(t *testing.T, open func(t *testing.T) catalog.Store) {
 	referenced := func(domain catalog.DomainID, content byte) bool {
 		var yes bool
 		f.read(func(r catalog.Reader) (err error) {
-			yes, err = r.AssetReferenced(domain, asset("", content, 0).SHA256)
+			yes, err = r.BlobInUse(domain, asset("", content, 0).SHA256)
 			return err
 		})
 		return yes
@@ -355,33 +355,33 @@ func testUsage(t *testing.T, open func(t *testing.T) catalog.Store) {
 		one, two bool // whether domain d has an asset with content 1, and domain e
 	}{
 		{"first", func(w catalog.Writer) error {
-			return w.CreateVersion(a, version(key, "1", asset("a", 1, 100), asset("b", 2, 20)))
+			return create(w, a, version(key, "1", asset("a", 1, 100), asset("b", 2, 20)))
 		}, 120, 0, true, false},
 		{"same_bytes_in_another_version", func(w catalog.Writer) error {
-			return w.CreateVersion(a, version(key, "2", asset("x", 1, 100)))
+			return create(w, a, version(key, "2", asset("x", 1, 100)))
 		}, 120, 0, true, false},
 		{"same_bytes_in_another_repository", func(w catalog.Writer) error {
-			return w.CreateVersion(b, version(second, "1", asset("a", 1, 100), asset("again", 1, 100)))
+			return create(w, b, version(second, "1", asset("a", 1, 100), asset("again", 1, 100)))
 		}, 120, 0, true, false},
 		{"same_bytes_in_another_domain", func(w catalog.Writer) error {
-			return w.CreateVersion(x, version(key, "1", asset("a", 1, 100)))
+			return create(w, x, version(key, "1", asset("a", 1, 100)))
 		}, 120, 100, true, true},
 		{"empty_asset", func(w catalog.Writer) error {
-			return w.CreateVersion(x, version(key, "2", asset("empty", 9, 0)))
+			return create(w, x, version(key, "2", asset("empty", 9, 0)))
 		}, 120, 100, true, true},
 		{"status_changes_nothing", func(w catalog.Writer) error { return w.SetStatus(a, key.At("1"), artifact.Archived) },
 			120, 100, true, true},
 		{"update_adds_and_drops", func(w catalog.Writer) error {
-			return w.UpdateVersion(a, version(key, "1", asset("a", 1, 100), asset("c", 3, 3)))
+			return update(w, a, version(key, "1", asset("a", 1, 100), asset("c", 3, 3)))
 		}, 103, 100, true, true},
 		{"update_to_the_same", func(w catalog.Writer) error {
-			return w.UpdateVersion(a, version(key, "1", asset("a", 1, 100), asset("c", 3, 3)))
+			return update(w, a, version(key, "1", asset("a", 1, 100), asset("c", 3, 3)))
 		}, 103, 100, true, true},
-		{"disposed", func(w catalog.Writer) error { return w.UpdateVersion(a, version(key, "1")) }, 100, 100, true, true},
+		{"disposed", func(w catalog.Writer) error { return update(w, a, version(key, "1")) }, 100, 100, true, true},
 		{"one_of_several_deleted", func(w catalog.Writer) error { return w.DeleteVersion(a, key.At("2")) }, 100, 100, true, true},
 		{"a_package_deleted", func(w catalog.Writer) error { return w.DeletePackage(b, second) }, 0, 100, false, true},
 		{"more", func(w catalog.Writer) error {
-			return w.CreateVersion(b, version(key, "5", asset("a", 1, 100), asset("d", 4, 4)))
+			return create(w, b, version(key, "5", asset("a", 1, 100), asset("d", 4, 4)))
 		}, 104, 100, true, true},
 		{"a_repository_deleted", func(w catalog.Writer) error { return w.DeleteRepository(b) }, 0, 100, false, true},
 		{"the_other_too", func(w catalog.Writer) error { return w.DeleteRepository(x) }, 0, 0, false, false},

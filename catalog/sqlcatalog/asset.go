@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"entrepot/artifact"
-	"entrepot/catalog"
 )
 
 const assetColumns = "a.name, a.size, a.md5, a.sha1, a.sha256, a.sha512, a.facts, a.added_at, a.promised"
@@ -70,63 +69,15 @@ func checkAssets(v artifact.Version) error {
 	return nil
 }
 
-// addAssets stores the assets of a version that has none, and counts them.
-func (s *session) addAssets(domain catalog.DomainID, version versionID, assets []artifact.Asset) error {
-	const verb = "add an asset"
+// addAssets stores the assets of a version that has none. Their contents are referred to by refer.
+func (s *session) addAssets(version versionID, assets []artifact.Asset) error {
 	for i, a := range assets {
-		if _, err := s.exec(verb,
+		if _, err := s.exec("add an asset",
 			`INSERT INTO assets (version, name, position, size, md5, sha1, sha256, sha512, facts, added_at, promised)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, version, a.Name, i, max(a.Size, 0), a.MD5[:], a.SHA1[:],
 			a.SHA256[:], a.SHA512[:], a.Facts, a.AddedAt.UnixMicro(), a.Promised); err != nil {
 			return err
 		}
-		if a.Promised {
-			continue // there are no bytes to count
-		}
-		references, _, err := one(s, verb, scalar[int64],
-			`INSERT INTO blobs (domain, sha256, size, assets) VALUES (?, ?, ?, 1)
-			ON CONFLICT (domain, sha256) DO UPDATE SET assets = blobs.assets + 1 RETURNING assets`,
-			domain, a.SHA256[:], a.Size)
-		if err != nil {
-			return err
-		}
-		if references > 1 {
-			continue // the domain has it: counted already
-		}
-		if _, err := s.exec(verb, "UPDATE domains SET asset_bytes = asset_bytes + ? WHERE id = ?", a.Size, domain); err != nil {
-			return err
-		}
 	}
 	return nil
-}
-
-// The assets with bytes that go with something, by its id.
-const (
-	assetsOfVersion    = "assets a WHERE NOT a.promised AND a.version = ?"
-	assetsOfPackage    = "assets a JOIN versions v ON v.id = a.version WHERE NOT a.promised AND v.package = ?"
-	assetsOfRepository = "assets a JOIN versions v ON v.id = a.version JOIN packages p ON p.id = v.package " +
-		"WHERE NOT a.promised AND p.repository = ?"
-)
-
-// release takes back the count of assets about to be removed. What it subtracts is the size that was added, blobs.size,
-// so the sum cannot drift and never falls below zero.
-func (s *session) release(domain catalog.DomainID, which string, id int64) error {
-	const verb = "release assets"
-	n, err := s.exec(verb, `UPDATE blobs SET assets = blobs.assets - gone.n
-		FROM (SELECT a.sha256 AS sha256, count(*) AS n FROM `+which+` GROUP BY a.sha256) AS gone
-		WHERE blobs.domain = ? AND blobs.sha256 = gone.sha256`, id, domain)
-	if err != nil || n == 0 {
-		return err
-	}
-	if _, err := s.exec(verb, `UPDATE domains SET asset_bytes = asset_bytes -
-		(SELECT coalesce(sum(size), 0) FROM blobs WHERE domain = ? AND assets = 0) WHERE id = ?`, domain, domain); err != nil {
-		return err
-	}
-	_, err = s.exec(verb, "DELETE FROM blobs WHERE domain = ? AND assets = 0", domain)
-	return err
-}
-
-// AssetReferenced implements catalog.VersionReader.
-func (s *session) AssetReferenced(id catalog.DomainID, d artifact.Digest) (bool, error) {
-	return s.exists("find an asset", "SELECT 1 FROM blobs WHERE domain = ? AND sha256 = ?", id, d[:])
 }

@@ -52,7 +52,7 @@ func fill(t testing.TB, s *sqlcatalog.Store, packages, versions int) catalog.Rep
 					return err
 				}
 				for v := range versions {
-					if err := w.CreateVersion(id, benchVersion(key, fmt.Sprintf("1.%d.0", v))); err != nil {
+					if err := create(w, id, benchVersion(key, fmt.Sprintf("1.%d.0", v))); err != nil {
 						return err
 					}
 				}
@@ -169,7 +169,7 @@ func BenchmarkPublish(b *testing.B) {
 					if err := w.DescribePackage(id, key, "A small package that does one thing and does it well."); err != nil {
 						return err
 					}
-					if err := w.CreateVersion(id, benchVersion(key, "1.0.0")); err != nil {
+					if err := create(w, id, benchVersion(key, "1.0.0")); err != nil {
 						return err
 					}
 					return w.Record(catalog.Event{Kind: catalog.AuditEvent, Action: "publish"})

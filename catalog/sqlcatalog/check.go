@@ -19,11 +19,17 @@ var recounts = []recount{
 			JOIN versions v ON v.id = a.version JOIN packages p ON p.id = v.package
 			JOIN repositories r ON r.id = p.repository WHERE NOT a.promised GROUP BY r.domain, a.sha256
 		) AS real ON real.domain = b.domain AND real.sha256 = b.sha256 WHERE b.assets <> coalesce(real.n, 0)`},
+	{"a blob of domain %s is in use and being deleted",
+		`SELECT domain FROM blobs WHERE assets > 0 AND deletion IS NOT NULL`},
+	{"a blob of domain %s is neither in use nor deleted",
+		`SELECT domain FROM blobs WHERE assets = 0 AND deletion IS NULL`},
+	{"a blob of domain %s is deleted under a number that was not given out",
+		`SELECT b.domain FROM blobs b JOIN domains d ON d.id = b.domain WHERE b.deletion > d.deletions`},
 	{"an asset of version row %s has no blob",
 		`SELECT v.id FROM assets a JOIN versions v ON v.id = a.version JOIN packages p ON p.id = v.package
 		JOIN repositories r ON r.id = p.repository
 		WHERE NOT a.promised
-		AND NOT EXISTS (SELECT 1 FROM blobs b WHERE b.domain = r.domain AND b.sha256 = a.sha256)`},
+		AND NOT EXISTS (SELECT 1 FROM blobs b WHERE b.domain = r.domain AND b.sha256 = a.sha256 AND b.assets > 0)`},
 	{"version row %s has no documents",
 		`SELECT id FROM versions WHERE NOT EXISTS (SELECT 1 FROM version_documents d WHERE d.version = versions.id)`},
 	{"package row %s has no text to search",

@@ -51,7 +51,7 @@ func writeForEver(path string) error {
 		go func() {
 			for i := 0; ; i++ {
 				text := fmt.Sprintf("%d.%d.%d", os.Getpid(), writer, i)
-				if err := s.Write(ctx, func(w catalog.Writer) error { return w.CreateVersion(id, numbered(text)) }); err != nil {
+				if err := s.Write(ctx, func(w catalog.Writer) error { return create(w, id, numbered(text)) }); err != nil {
 					failed <- err
 					return
 				}

@@ -69,11 +69,12 @@ type session struct {
 	dialect *dialect
 	changes
 	placed placed
+	claims map[claim]catalog.Fence // contents that the caller has stored, and since when
 
 	// over is set when fn has returned; the connection then serves somebody else.
 	over bool
-	// failed is the first error that was not about the caller's data. After one the transaction may be half done, or
-	// gone, and cannot be committed even if fn makes nothing of it.
+	// failed is the first error that was not about the caller's data, or that came in the middle of a verb. After one the
+	// transaction may be half done, or gone, and cannot be committed even if fn makes nothing of it.
 	failed error
 }
 
@@ -111,6 +112,14 @@ func (s *session) statement(verb, query string) (*sql.Stmt, error) {
 // fail remembers and wraps an error of the database.
 func (s *session) fail(verb string, err error) error {
 	err = fmt.Errorf("%s: %w", verb, err)
+	if s.failed == nil {
+		s.failed = err
+	}
+	return err
+}
+
+// refuse fails the transaction with an error that is the caller's to act on and comes out as it is.
+func (s *session) refuse(err *artifact.Error) error {
 	if s.failed == nil {
 		s.failed = err
 	}

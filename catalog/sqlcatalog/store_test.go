@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"entrepot/artifact"
 	"entrepot/catalog"
 	"entrepot/catalog/catalogtest"
 	"entrepot/catalog/sqlcatalog"
@@ -36,4 +37,14 @@ func TestSQLiteIsACatalog(t *testing.T) {
 		})
 		return s
 	})
+}
+
+// create is CreateVersion with contents that were stored, in a catalog whose only domain is its first.
+func create(w catalog.Writer, id catalog.RepositoryID, v artifact.Version) error {
+	for _, a := range v.Assets {
+		if err := w.ClaimBlobs(1, 0, a.SHA256); err != nil {
+			return err
+		}
+	}
+	return w.CreateVersion(id, v)
 }

@@ -364,7 +364,10 @@ func (s *session) CreateVersion(id catalog.RepositoryID, v artifact.Version) err
 		row, v.Manifest, details); err != nil {
 		return err
 	}
-	return s.addAssets(at.domain, row, v.Assets)
+	if err := s.refer(at.domain, v.Assets); err != nil {
+		return err
+	}
+	return s.addAssets(row, v.Assets)
 }
 
 // detailsOf checks what a writer hands in and writes its details as JSON.
@@ -415,13 +418,17 @@ func (s *session) UpdateVersion(id catalog.RepositoryID, v artifact.Version) err
 		v.Manifest, details, row); err != nil {
 		return err
 	}
+	// In this order a content that stays is in use all the time.
+	if err := s.refer(at.domain, v.Assets); err != nil {
+		return err
+	}
 	if err := s.release(at.domain, assetsOfVersion, int64(row)); err != nil {
 		return err
 	}
 	if _, err := s.exec(verb, "DELETE FROM assets WHERE version = ?", row); err != nil {
 		return err
 	}
-	return s.addAssets(at.domain, row, v.Assets)
+	return s.addAssets(row, v.Assets)
 }
 
 // SetStatus implements catalog.VersionWriter.

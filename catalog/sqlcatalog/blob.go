@@ -1,0 +1,131 @@
+package sqlcatalog
+
+import (
+	"fmt"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+)
+
+// claim names a content that this transaction may refer to.
+type claim struct {
+	domain  catalog.DomainID
+	content artifact.Digest
+}
+
+// unclaimed is a fence below all others, so that neither a record of a deletion nor the lack of one lets it pass.
+const unclaimed catalog.Fence = -1
+
+// ClaimBlobs implements catalog.BlobWriter.
+func (s *session) ClaimBlobs(id catalog.DomainID, since catalog.Fence, contents ...artifact.Digest) error {
+	if s.over {
+		return fmt.Errorf("claim contents: %w", errOver)
+	}
+	if s.claims == nil {
+		s.claims = make(map[claim]catalog.Fence, len(contents))
+	}
+	for _, d := range contents {
+		s.claims[claim{id, d}] = since
+	}
+	return nil
+}
+
+// refer counts a reference to the content of each asset. The conditions stand in the statements that write, the row of
+// the content first and that of the domain second: so a deletion that another transaction begins, finishes or forgets
+// at the same time is met whatever the database lets transactions see of each other.
+func (s *session) refer(domain catalog.DomainID, assets []artifact.Asset) error {
+	const verb = "refer to a content"
+	for _, a := range assets {
+		if a.Promised {
+			continue // there are no bytes to refer to
+		}
+		fence, claimed := s.claims[claim{domain, a.SHA256}]
+		if !claimed {
+			fence = unclaimed
+		}
+		references, counted, err := one(s, verb, scalar[int64],
+			`INSERT INTO blobs (domain, sha256, size, assets) VALUES (?, ?, ?, 1)
+			ON CONFLICT (domain, sha256) DO UPDATE SET assets = blobs.assets + 1,
+			size = CASE WHEN blobs.assets > 0 THEN blobs.size ELSE excluded.size END,
+			deletion = NULL, begun_at = NULL, finished_at = NULL
+			WHERE blobs.assets > 0 OR (blobs.finished_at IS NOT NULL AND blobs.deletion <= ?) RETURNING assets`,
+			domain, a.SHA256[:], a.Size, fence)
+		if err != nil {
+			return err
+		}
+		if counted && references > 1 {
+			continue // the domain has it: its bytes are there and counted
+		}
+		if counted {
+			n, err := s.exec(verb, "UPDATE domains SET asset_bytes = asset_bytes + ? WHERE id = ? AND forgotten <= ?",
+				a.Size, domain, fence)
+			if err != nil {
+				return err
+			}
+			counted = n > 0
+		}
+		if !counted {
+			return s.refuse(noBytes(a.Name))
+		}
+	}
+	return nil
+}
+
+// noBytes words ErrUnclaimed for the client, who may find the bytes stored again by the next attempt.
+func noBytes(asset string) *artifact.Error {
+	return &artifact.Error{Kind: artifact.Unavailable, Err: catalog.ErrUnclaimed, RetryAfter: time.Second,
+		Reason: fmt.Sprintf("The bytes of asset %q may have been deleted before it was recorded. Try again.", asset)}
+}
+
+// The assets with bytes that go with something, by its id.
+const (
+	assetsOfVersion    = "assets a WHERE NOT a.promised AND a.version = ?"
+	assetsOfPackage    = "assets a JOIN versions v ON v.id = a.version WHERE NOT a.promised AND v.package = ?"
+	assetsOfRepository = "assets a JOIN versions v ON v.id = a.version JOIN packages p ON p.id = v.package " +
+		"WHERE NOT a.promised AND p.repository = ?"
+)
+
+// release takes back the references of assets about to be removed. What it subtracts is the size that was added,
+// blobs.size, so the sum cannot drift and never falls below zero.
+func (s *session) release(domain catalog.DomainID, which string, id int64) error {
+	const verb = "release assets"
+	n, err := s.exec(verb, `UPDATE blobs SET assets = blobs.assets - gone.n
+		FROM (SELECT a.sha256 AS sha256, count(*) AS n FROM `+which+` GROUP BY a.sha256) AS gone
+		WHERE blobs.domain = ? AND blobs.sha256 = gone.sha256`, id, domain)
+	if err != nil || n == 0 {
+		return err
+	}
+	if _, err := s.exec(verb, `UPDATE domains SET asset_bytes = asset_bytes -
+		(SELECT coalesce(sum(size), 0) FROM blobs WHERE domain = ? AND assets = 0 AND deletion IS NULL) WHERE id = ?`,
+		domain, domain); err != nil {
+		return err
+	}
+	_, err = s.exec(verb, "DELETE FROM blobs WHERE domain = ? AND assets = 0 AND deletion IS NULL", domain)
+	return err
+}
+
+// BlobFence implements catalog.BlobReader.
+func (s *session) BlobFence(id catalog.DomainID, contents ...artifact.Digest) (catalog.Fence, bool, error) {
+	const verb = "read the fence of a domain"
+	fence, found, err := one(s, verb, scalar[catalog.Fence], "SELECT deletions FROM domains WHERE id = ?", id)
+	if err == nil && !found {
+		err = noDomainID(id)
+	}
+	if err != nil || len(contents) == 0 {
+		return fence, false, err
+	}
+	raw := make([][]byte, len(contents))
+	for i := range contents {
+		raw[i] = contents[i][:]
+	}
+	in, args := valuesList(raw)
+	deleting, err := s.exists(verb, "SELECT 1 FROM blobs WHERE domain = ? AND sha256 IN "+in+
+		" AND assets = 0 AND deletion IS NOT NULL AND finished_at IS NULL LIMIT 1", append([]any{id}, args...)...)
+	return fence, deleting, err
+}
+
+// BlobInUse implements catalog.BlobReader.
+func (s *session) BlobInUse(id catalog.DomainID, d artifact.Digest) (bool, error) {
+	return s.exists("find a content", "SELECT 1 FROM blobs WHERE domain = ? AND sha256 = ? AND assets > 0", id, d[:])
+}
