@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"container/list"
 	"context"
+	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -162,8 +163,8 @@ func (s *Service) rendered(ctx context.Context, key documentKey, on basis, known
 	render func(context.Context, io.Writer) error) (Document, error) {
 	anew := func(ctx context.Context) (Document, error) {
 		doc, err := s.press(func(w io.Writer) error { return render(ctx, w) })
-		if err == nil && doc.ETag == known.ETag {
-			doc.Modified = known.Modified
+		if err == nil {
+			doc.Modified = changed(doc, known)
 		}
 		return doc, err
 	}
@@ -191,6 +192,19 @@ func (s *Service) rendered(ctx context.Context, key documentKey, on basis, known
 	}
 }
 
+// changed is when a document became what it is. Clients that ask by time see whole seconds, so two renderings that differ
+// are never of the same one.
+func changed(doc, before Document) time.Time {
+	next := before.Modified.Truncate(time.Second).Add(time.Second)
+	switch {
+	case doc.ETag == before.ETag:
+		return before.Modified
+	case !before.Modified.IsZero() && doc.Modified.Before(next):
+		return next
+	}
+	return doc.Modified
+}
+
 // packers keep their tables, which are larger than most documents, from one rendering to the next.
 var packers = sync.Pool{New: func() any {
 	packer, err := gzip.NewWriterLevel(io.Discard, compression)
@@ -213,16 +227,29 @@ func (s *Service) press(render func(io.Writer) error) (Document, error) {
 	if err := packer.Close(); err != nil {
 		return Document{}, err
 	}
-	doc := Document{
-		ETag:     `"` + hex.EncodeToString(out.hash.Sum(nil)[:16]) + `"`,
-		Modified: s.Now(),
-		Size:     out.size,
-		Gzip:     bytes.Clone(zipped.Bytes()),
-	}
+	doc := Document{Modified: s.Now(), Size: out.size, Gzip: bytes.Clone(zipped.Bytes())}
+	out.hash.Sum(doc.SHA256[:0])
+	doc.ETag = `"` + hex.EncodeToString(doc.SHA256[:16]) + `"`
 	if out.size <= identityLimit {
 		doc.Identity = bytes.Clone(out.identity.Bytes())
 	}
+	identity, packed := doc.Identity, doc.Gzip
+	doc.MD5 = sync.OnceValues(func() ([md5.Size]byte, error) { return md5Of(identity, packed) })
 	return doc, nil
+}
+
+// md5Of returns the MD5 of a document, unpacking it if it is not at hand.
+func md5Of(identity, packed []byte) (sum [md5.Size]byte, err error) {
+	if identity != nil {
+		return md5.Sum(identity), nil
+	}
+	hash := md5.New()
+	plain, err := gzip.NewReader(bytes.NewReader(packed))
+	if err == nil {
+		_, err = plain.WriteTo(hash)
+	}
+	hash.Sum(sum[:0])
+	return sum, err
 }
 
 // tee hashes and compresses what is written, and keeps it as long as it is small.

@@ -1,6 +1,7 @@
 package repository
 
 import (
+	"crypto/md5"
 	"io"
 	"iter"
 	"time"
@@ -60,9 +61,12 @@ type InventoryItem struct {
 type Document struct {
 	ETag     string // strong, quoted, of the identity encoding; a server adds its suffix for encodings
 	Modified time.Time
-	Size     int64  // bytes of the identity encoding
-	Gzip     []byte // always there
-	Identity []byte // nil for large documents: decompress Gzip
+	Size     int64           // bytes of the identity encoding
+	Gzip     []byte          // always there
+	Identity []byte          // nil for large documents: decompress Gzip
+	SHA256   artifact.Digest // of the identity encoding
+	// MD5 is that of the identity encoding, computed when it is first asked for: the clients of few formats compare it.
+	MD5 func() ([md5.Size]byte, error)
 }
 
 // File is an asset that may be served: authorised, not withdrawn, and either kept or on its way.

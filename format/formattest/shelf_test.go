@@ -113,7 +113,7 @@ func plain() format.Format {
 				if err != nil {
 					return err
 				}
-				return format.ServeFile(w, r, f, "application/octet-stream")
+				return format.ServeFile(w, r, f, format.FileOptions{ContentType: "application/octet-stream"})
 			}},
 			{Pattern: "PUT /{name}", Handler: func(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 				key := artifact.PackageKey{Format: artifact.Generic, Namespace: "acme", Name: r.PathValue("name")}

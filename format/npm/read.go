@@ -30,7 +30,7 @@ func getPackage(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if err != nil {
 		return err
 	}
-	return format.ServeDocument(w, r, doc, f.contentType)
+	return format.ServeDocument(w, r, doc, format.DocumentOptions{ContentType: f.contentType, Vary: "Accept, Accept-Encoding"})
 }
 
 // formFor chooses the abbreviated form if Accept names it and nothing with a higher weight; clients that want it name
@@ -139,5 +139,5 @@ func getTarball(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if err != nil {
 		return err
 	}
-	return format.ServeFile(w, r, f, "application/octet-stream")
+	return format.ServeFile(w, r, f, format.FileOptions{ContentType: "application/octet-stream"})
 }
