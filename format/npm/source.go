@@ -98,7 +98,8 @@ func (s *source) Asset(_ context.Context, v artifact.Version, name string) (upst
 			"The registry gives neither integrity nor shasum for %s %s, so its bytes could not be checked.",
 			fullName(v.PackageKey), v.Version)
 	}
-	return upstream.AssetRequest{Connection: s.connection, URL: kept.Tarball, Want: wanted}, nil
+	// The registry lists it. That its download host lacked it a moment ago, just after it was published, is not believed.
+	return upstream.AssetRequest{Connection: s.connection, URL: kept.Tarball, Want: wanted, Refresh: true}, nil
 }
 
 // want takes the strongest digest that was promised, as clients do: of old packages a weaker one beside it can be

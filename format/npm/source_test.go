@@ -61,7 +61,7 @@ func newOutside(t *testing.T, cache upstream.Cache) *outside {
 		o.requests.Add(1)
 		path := r.URL.EscapedPath()
 		o.path.Store(&path)
-		if bytes.HasSuffix([]byte(path), []byte(".tgz")) {
+		if bytes.HasSuffix([]byte(path), []byte(".tgz")) && o.content != nil {
 			_, _ = w.Write(o.content)
 			return
 		}
@@ -296,6 +296,43 @@ func TestAnAssetIsFetchedOnlyIfItIsWhatWasPromised(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+func TestAListedTarballThatWasMissingIsAskedForAgain(t *testing.T) {
+	cache := &seekable{}
+	o := newOutside(t, cache)
+	o.content = nil
+	doc := registry("bar", "1.0.0")
+	dig(doc, "versions", "1.0.0", "dist").(object)["tarball"] = o.address + "/registry/bar/-/bar-1.0.0.tgz"
+	o.serve(t, doc)
+	l, err := o.Listing(t.Context(), key("bar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := l.Version(t.Context(), "1.0.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := o.Asset(t.Context(), v, asset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Flight, req.Open = "one", cache.Create
+	req.Keep = func(context.Context, upstream.Spool, artifact.Digests, int64) error { return nil }
+	if _, err := o.client.Asset(t.Context(), req); !artifact.Is(err, artifact.NotFound) {
+		t.Errorf("got %v from a registry that does not have it", err)
+	}
+	o.content = []byte("1.0.0")
+	transfer, err := o.client.Asset(t.Context(), req)
+	if err != nil {
+		t.Fatalf("got %v although it is there by now", err)
+	}
+	if _, err := io.Copy(io.Discard, transfer); err != nil {
+		t.Error(err)
+	}
+	if err := transfer.Close(); err != nil {
+		t.Error(err)
 	}
 }
 
