@@ -141,6 +141,15 @@ func (r *Rules) Hold(key artifact.RepositoryKey, v artifact.Version, contents ma
 				return err
 			}
 		}
+		fence, _, err := w.BlobFence(domain.ID)
+		if err != nil {
+			return err
+		}
+		for _, a := range v.Assets {
+			if err := w.ClaimBlobs(domain.ID, fence, a.SHA256); err != nil {
+				return err
+			}
+		}
 		if err := w.CreateVersion(repo.ID, v); !artifact.Is(err, artifact.Conflict) {
 			return err
 		}
