@@ -55,6 +55,7 @@ type Reader interface {
 	TokenReader
 	DocumentReader
 	EventReader
+	LeaseReader
 }
 
 // Writer reads and writes one transaction. It sees its own writes.
@@ -71,6 +72,7 @@ type Writer interface {
 	TokenWriter
 	DocumentWriter
 	EventWriter
+	LeaseWriter
 }
 
 // Page asks for a part of a list. Lists are ordered by the names of their items, byte by byte, unless a verb says

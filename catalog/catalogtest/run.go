@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) catalog.Store) {
 		{"principals", testPrincipals},
 		{"documents", testDocuments},
 		{"events", testEvents},
+		{"leases", testLeases},
 		{"transactions", testTransactions},
 		{"stamps", testStamps},
 		{"hostile_text", testHostileText},
