@@ -8,7 +8,7 @@ import (
 // Event is one line of the record of what happened. It is written in the transaction of the change it tells of and
 // never changed or removed with it.
 type Event struct {
-	Sequence  int64 // assigned by the catalog; strictly rising, gaps allowed
+	Sequence  int64 // assigned by the catalog; strictly rising in the order of commits, gaps allowed
 	Time      time.Time
 	Kind      EventKind
 	RequestID string
@@ -30,7 +30,9 @@ const (
 
 // EventReader reads the record.
 type EventReader interface {
-	// Events returns up to limit events after the sequence number, oldest first; limit is clamped as in Page.
+	// Events returns up to limit events after the sequence number, lowest first; limit is clamped as in Page. Once a reader
+	// was given a sequence number, no event of a lower one appears any more, however many write: whoever goes on from the
+	// last number it was given misses none.
 	Events(after int64, limit int) ([]Event, error)
 }
 

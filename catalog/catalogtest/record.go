@@ -1,6 +1,11 @@
 package catalogtest
 
 import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"entrepot/artifact"
@@ -88,5 +93,74 @@ func testEvents(t *testing.T, open func(t *testing.T) catalog.Store) {
 			}
 		}
 	})
+	want(t, "events", got, wanted)
+
+	t.Run("a_reader_that_follows_misses_none", func(t *testing.T) { testFollowing(t, open) })
+}
+
+// testFollowing has writers record events, some in transactions that last and some in ones that are given up, while a
+// reader goes on from the last number it was given.
+func testFollowing(t *testing.T, open func(t *testing.T) catalog.Store) {
+	const writers, each = 4, 50
+	f := &fixture{TB: t, Store: open(t)}
+	var all sync.WaitGroup
+	var left atomic.Int32
+	left.Store(writers)
+	for writer := range writers {
+		all.Go(func() {
+			defer left.Add(-1)
+			for i := range each {
+				err := f.Write(context.Background(), func(w catalog.Writer) error {
+					for part := range 2 {
+						if err := w.Record(catalog.Event{Action: fmt.Sprintf("%d.%d.%d", writer, i, part)}); err != nil {
+							return err
+						}
+						if _, err := w.Events(0, 1); err != nil { // the transaction is open a little longer
+							return err
+						}
+					}
+					if i%5 == 4 {
+						return errOnPurpose
+					}
+					return nil
+				})
+				if (err != nil) != (i%5 == 4) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	var got []string
+	for last := int64(0); ; {
+		ended := left.Load() == 0 // asked before reading: what was written by then is there
+		var events []catalog.Event
+		f.read(func(r catalog.Reader) (err error) {
+			events, err = r.Events(last, 7)
+			return err
+		})
+		for _, e := range events {
+			if e.Sequence <= last {
+				t.Errorf("sequence %d comes after %d", e.Sequence, last)
+			}
+			last = e.Sequence
+			got = append(got, e.Action)
+		}
+		if ended && len(events) == 0 {
+			break
+		}
+	}
+	all.Wait()
+	var wanted []string
+	for writer := range writers {
+		for i := range each {
+			for part := range 2 {
+				if i%5 != 4 {
+					wanted = append(wanted, fmt.Sprintf("%d.%d.%d", writer, i, part))
+				}
+			}
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(wanted)
 	want(t, "events", got, wanted)
 }

@@ -38,7 +38,9 @@ type searchIndex struct {
 // Where writers run side by side, the engine sees to two orders. A transaction that the database could not order among
 // others is run again, fn with it. And commits are put in line from commits.conclude on: a lock that conclude takes and
 // the commit frees does it, for then what conclude numbers becomes visible in the order of its numbers. Events are
-// numbered earlier, so such an engine takes that lock before a transaction's first event.
+// numbered when they are recorded: a database that draws numbers apart from transactions, as sequences do, may show a
+// number before a lower one. There the engine takes that lock before a transaction's first event, or has the events
+// wait in the session and numbers them in conclude. SQLite has one writer, whose turn is that lock.
 type engine interface {
 	// read runs fn in a transaction of one snapshot, which it gives up in the end. fresh asks for a connection that
 	// remembers nothing.

@@ -4,8 +4,7 @@ import (
 	"entrepot/catalog"
 )
 
-// Events implements catalog.EventReader. Writers take turns, so sequence numbers become visible in their order and a
-// reader that follows the record misses none.
+// Events implements catalog.EventReader. That numbers become visible in their order is the engine's to see to.
 func (s *session) Events(after int64, limit int) ([]catalog.Event, error) {
 	return all(s, "read events", func(row scanner, e *catalog.Event) error {
 		return row.Scan(&e.Sequence, instant{&e.Time}, &e.Kind, &e.RequestID, &e.Account, &e.Principal, &e.Action,
