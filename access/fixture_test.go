@@ -59,13 +59,15 @@ func newFixture(t *testing.T) *fixture {
 // user adds a user whose ID is its name in capitals.
 func (f *fixture) user(name, policy string) {
 	f.Helper()
-	f.write(func(w catalog.Writer) error {
-		if err := w.CreatePrincipal(catalog.Principal{ID: id(name), Account: testAccount, Name: name,
-			ARN: "arn:aws:iam::" + testAccount + ":user/" + name}); err != nil {
-			return err
-		}
-		return w.PutIdentityPolicy(id(name), catalog.IdentityPolicy{Name: "own", Document: policy})
-	})
+	f.write(func(w catalog.Writer) error { return addUser(w, name, policy) })
+}
+
+func addUser(w catalog.Writer, name, policy string) error {
+	if err := w.CreatePrincipal(catalog.Principal{ID: id(name), Account: testAccount, Name: name,
+		ARN: "arn:aws:iam::" + testAccount + ":user/" + name}); err != nil {
+		return err
+	}
+	return w.PutIdentityPolicy(id(name), catalog.IdentityPolicy{Name: "own", Document: policy})
 }
 
 func id(name string) string { return "AIDA" + strings.ToUpper(name) }

@@ -18,8 +18,10 @@
 //
 // The log is synced at every commit (synchronous=FULL). What Write acknowledged survives a power cut.
 //
-// # One process
+// # One Store or several
 //
-// A lock file keeps a second process out, because stamps live in memory: between two processes they would not lag, they
-// would be silent.
+// A lock file keeps a second Store out, of this process or of another, unless both were opened to share (Options.Sharing).
+// Then each commit leaves in the database which topics it touched and tells the other Stores before Write returns; a
+// Store that has not read the database for its bound answers that stamps are unknown, so that nothing it remembers is
+// used. Alone, neither costs anything: the trace is not written.
 package sqlcatalog

@@ -84,6 +84,7 @@ var _ catalog.Writer = (*session)(nil)
 type changes struct {
 	touched   stripeSet
 	unindexed []indexing // what the index of search has still to be told
+	revision  int64      // its place among the commits of a shared catalog; 0 until it has one
 }
 
 // errOver says that a Reader or Writer was used after the function it was given to.

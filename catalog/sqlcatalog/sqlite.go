@@ -95,9 +95,13 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 	if err != nil {
 		return nil, err
 	}
-	c := &commits{}
+	c := newCommits(o)
 	e := newSQLiteEngine(c, o)
-	if e.lock, err = lockFile(path); err != nil {
+	how := alone
+	if o.Sharing != nil {
+		how = together
+	}
+	if e.lock, err = lockFile(path+".lock", how); err != nil {
 		return nil, err
 	}
 	undo := []func() error{e.lock.Close}
@@ -108,6 +112,14 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 			}
 		}
 	}()
+	if o.Sharing != nil {
+		// Of several that start at once, one makes the file and its schema.
+		first, err := lockFile(path+".schema.lock", byTurns)
+		if err != nil {
+			return nil, err
+		}
+		defer first.Close()
+	}
 	if err = createFile(path); err != nil {
 		return nil, err
 	}
@@ -132,6 +144,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 	if err = durable.SyncFolder(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
+	c.hear()
 	return &Store{commits: c, engine: e}, nil
 }
 

@@ -143,7 +143,9 @@ func (e *sqliteEngine) finish(b *batch) {
 func (e *sqliteEngine) commit(b *batch) error {
 	err := b.lost
 	if err == nil {
-		err = e.commits.conclude(&session{ctx: context.Background(), conn: e.writer, dialect: &sqlite, changes: b.changes})
+		w := &session{ctx: context.Background(), conn: e.writer, dialect: &sqlite, changes: b.changes}
+		err = e.commits.conclude(w)
+		b.changes = w.changes
 	}
 	if err == nil {
 		err = e.beforeCommit()
@@ -153,6 +155,7 @@ func (e *sqliteEngine) commit(b *batch) error {
 	}
 	if err != nil {
 		e.dropWriter()
+		b.revision = 0
 		return fmt.Errorf("commit: %w", err)
 	}
 	e.afterCommit()

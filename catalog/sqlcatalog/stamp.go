@@ -1,6 +1,7 @@
 package sqlcatalog
 
 import (
+	"iter"
 	"math/bits"
 	"sync/atomic"
 
@@ -46,10 +47,8 @@ func (s *stamps) sum(topics []catalog.Topic) catalog.Stamp {
 
 // count counts a commit for every stripe in the set.
 func (s *stamps) count(touched *stripeSet) {
-	for i, word := range touched {
-		for ; word != 0; word &= word - 1 {
-			s.counts[i*64+bits.TrailingZeros64(word)].Add(1)
-		}
+	for stripe := range touched.all() {
+		s.counts[stripe].Add(1)
 	}
 }
 
@@ -57,6 +56,30 @@ func (s *stamps) count(touched *stripeSet) {
 type stripeSet [stripes / 64]uint64
 
 func (s *stripeSet) add(stripe int) { s[stripe/64] |= 1 << (stripe % 64) }
+
+// addNumber adds a stripe that another Store has named, or all if what it means by the number is not known.
+func (s *stripeSet) addNumber(theirs, number int64) {
+	if theirs == scheme && number >= 0 && number < stripes {
+		s.add(int(number))
+		return
+	}
+	for i := range s {
+		s[i] = ^uint64(0)
+	}
+}
+
+// all yields the set in rising order.
+func (s *stripeSet) all() iter.Seq[uint16] {
+	return func(yield func(uint16) bool) {
+		for i, word := range s {
+			for ; word != 0; word &= word - 1 {
+				if !yield(uint16(i*64 + bits.TrailingZeros64(word))) {
+					return
+				}
+			}
+		}
+	}
+}
 
 func (s *stripeSet) addAll(other *stripeSet) {
 	for i, word := range other {
