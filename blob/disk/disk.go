@@ -68,15 +68,15 @@ func (k *Disk) Close() error { return errors.Join(k.root.Close(), k.lock.Close()
 
 // Space returns the store of one domain, its folders made durable if they are missing. The name is an id made by this
 // system: 1–64 lower-case letters, digits and dashes; any other is an Invalid error, and so is that of a Cache.
-func (k *Disk) Space(name string) (*Space, error) { return k.space(name, false) }
+func (k *Disk) Space(name string) (blob.Store, error) { return k.space(name, false) }
 
 // Cache returns a store for content that can be had again. It is a Space in everything but one: Commit does not wait for
 // the disk. After a power cut, and only then, content that was committed may be absent, cut short or made of zeros, as
 // the file system left it. So whoever uses a Cache must be able to tell damaged content, as package sealed does, and to
 // do without it.
-func (k *Disk) Cache(name string) (*Space, error) { return k.space(name, true) }
+func (k *Disk) Cache(name string) (blob.Store, error) { return k.space(name, true) }
 
-func (k *Disk) space(name string, cache bool) (*Space, error) {
+func (k *Disk) space(name string, cache bool) (blob.Store, error) {
 	if !spacePattern.MatchString(name) {
 		return nil, artifact.Errorf(artifact.Invalid,
 			"%.80q cannot name a space: it needs 1 to 64 lower-case letters, digits and dashes.", name)

@@ -29,7 +29,7 @@ func open(t testing.TB, dir string, o disk.Options) *disk.Disk {
 	return d
 }
 
-func space(t testing.TB, d *disk.Disk, name string) *disk.Space {
+func space(t testing.TB, d *disk.Disk, name string) blob.Store {
 	t.Helper()
 	s, err := d.Space(name)
 	if err != nil {
@@ -51,7 +51,7 @@ func TestACacheKeepsTheContractButForPowerCuts(t *testing.T) {
 	blobtest.Run(t, func(t *testing.T) blob.Store { return cache(t, open(t, t.TempDir(), disk.Options{}), "acme") })
 }
 
-func cache(t testing.TB, d *disk.Disk, name string) *disk.Space {
+func cache(t testing.TB, d *disk.Disk, name string) blob.Store {
 	t.Helper()
 	s, err := d.Cache(name)
 	if err != nil {

@@ -246,7 +246,7 @@ func wantIntact(t *testing.T, dir string, said map[string]bool) {
 func TestCommitSyncsInTheRightOrder(t *testing.T) {
 	for _, test := range []struct {
 		name  string
-		open  func(k *disk.Disk, name string) (*disk.Space, error)
+		open  func(k *disk.Disk, name string) (blob.Store, error)
 		known bool // the fan-out folder is there
 		want  []string
 	}{

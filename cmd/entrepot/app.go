@@ -35,7 +35,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
 
-// app is a whole Entrepot: every part, put together. Only this file and vault.go know which store is behind
+// app is a whole Entrepot: every part, put together. Only this file and stores.go know which store is behind
 // a contract.
 type app struct {
 	config  config.Config
@@ -44,7 +44,7 @@ type app struct {
 
 	addresses *server.Addresses
 	catalog   catalog.Store
-	vault     *vault
+	stores    *domainStores
 	upstream  *upstream.Client
 	rules     *repository.Service
 	guard     *access.Guard
@@ -106,7 +106,7 @@ func (a *app) openStores(ctx context.Context) error {
 		return err
 	}
 	a.closing(content.Close)
-	if a.vault, err = newVault(content, keyring, a.metrics, int64(a.config.Cache.Assets)); err != nil {
+	if a.stores, err = newDomainStores(content, "disk", keyring, a.metrics, int64(a.config.Cache.Assets)); err != nil {
 		return err
 	}
 	store, err := sqlcatalog.OpenSQLite(ctx, filepath.Join(a.config.Data, "catalog.sqlite"), sqlcatalog.Options{})
@@ -124,7 +124,7 @@ func (a *app) openUpstreams(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.documents, err = a.vault.documents(); err != nil {
+	if a.documents, err = a.stores.documents(); err != nil {
 		return err
 	}
 	cache := doccache.New(a.catalog, a.documents, a.log)
@@ -145,7 +145,7 @@ func (a *app) openUpstreams(ctx context.Context) error {
 func (a *app) openRules(context.Context) error {
 	q := a.config.Quotas
 	a.rules = repository.New(repository.Options{
-		Catalog: a.catalog, Vault: a.vault, Fetcher: a.upstream, Sources: sources(a.upstream),
+		Catalog: a.catalog, Vault: a.stores, Fetcher: a.upstream, Sources: sources(a.upstream),
 		Formats: traits(),
 		Region:  a.config.Region, Endpoint: a.addresses.Endpoint, Now: time.Now, NewID: rand.Text, Log: a.log,
 		Quotas: repository.Quotas{
@@ -162,7 +162,7 @@ func (a *app) openRules(context.Context) error {
 func (a *app) openAccess(ctx context.Context) error {
 	var err error
 	a.guard, err = access.New(access.Config{
-		Catalog: a.catalog, Sealer: a.vault, Now: time.Now, Region: a.config.Region,
+		Catalog: a.catalog, Sealer: a.stores, Now: time.Now, Region: a.config.Region,
 	})
 	if err != nil {
 		return err
@@ -218,7 +218,7 @@ func (a *app) openServer(context.Context) error {
 
 // startJobs starts the background work. It ends before anything it works on is closed.
 func (a *app) startJobs(context.Context) error {
-	living, abandoned := jobs.DomainSpaces(a.catalog, a.vault.Open, a.documents), a.vault.abandoned(a.catalog)
+	living, abandoned := jobs.DomainSpaces(a.catalog, a.stores.Open, a.documents), a.stores.abandoned(a.catalog)
 	spaces := func(ctx context.Context) ([]jobs.Space, error) {
 		all, err := living(ctx)
 		if err != nil {

@@ -79,13 +79,13 @@ func TestOrphansAreCollected(t *testing.T) {
 	}
 	publish("1.0.0")
 	publish("2.0.0")
-	folder, err := a.vault.disk.Space(spaceOf(info.ID))
+	folder, err := a.stores.place.Space(spaceOf(info.ID))
 	if err != nil {
 		t.Fatal(err)
 	}
 	collect := func(want int) {
 		t.Helper()
-		living, abandoned := jobs.DomainSpaces(a.catalog, a.vault.Open, a.documents), a.vault.abandoned(a.catalog)
+		living, abandoned := jobs.DomainSpaces(a.catalog, a.stores.Open, a.documents), a.stores.abandoned(a.catalog)
 		for _, spaces := range []jobs.Spaces{living, abandoned} {
 			later := func() time.Time { return time.Now().Add(2 * time.Hour) }
 			orphans, err := jobs.NewOrphans(a.catalog, spaces, time.Hour, later, a.log, prometheus.NewRegistry())

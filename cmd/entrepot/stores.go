@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/blob"
+	"entrepot/blob/memcache"
+	"entrepot/blob/metered"
+	"entrepot/blob/sealed"
+	"entrepot/catalog"
+	"entrepot/jobs"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// place is where bytes lie: stores that share nothing, by names of 1 to 64 lower-case letters, digits and dashes. A
+// *disk.Disk is one.
+type place interface {
+	// Space opens the store of that name, making it if it is missing.
+	Space(name string) (blob.Store, error)
+	// Cache opens one for content that can be had again. Its Commit may keep less than the contract promises, as long as
+	// package sealed can tell.
+	Cache(name string) (blob.Store, error)
+	// Spaces lists the names there are.
+	Spaces() ([]string, error)
+}
+
+// domainStores gives every domain a byte store of its own: what is asked for often is in memory, over metrics, over
+// encryption under the domain's key, over a space of the place. It also seals small secrets under the master key.
+type domainStores struct {
+	place   place
+	keyring *sealed.Keyring
+	metrics *metered.Metrics
+	opened  sync.Map // catalog.DomainID → blob.Store
+	memory  int64    // bytes of small assets kept in memory for each domain; 0 for none
+}
+
+// newDomainStores keeps bytes in a place; kind is what metrics call it.
+func newDomainStores(p place, kind string, k *sealed.Keyring, r prometheus.Registerer, memory int64) (
+	*domainStores, error) {
+	metrics, err := metered.NewMetrics(r, kind, time.Now)
+	if err != nil {
+		return nil, fmt.Errorf("register metrics of the blob store: %w", err)
+	}
+	return &domainStores{place: p, keyring: k, metrics: metrics, memory: memory}, nil
+}
+
+// NewKey makes a key for a new domain, wrapped.
+func (s *domainStores) NewKey() ([]byte, error) { return s.keyring.NewDataKey(), nil }
+
+// Open returns the store of a domain, the same one each time.
+func (s *domainStores) Open(d catalog.Domain) (blob.Store, error) {
+	if known, ok := s.opened.Load(d.ID); ok {
+		return known.(blob.Store), nil
+	}
+	key, err := s.keyring.Unwrap(d.DataKey)
+	if err != nil {
+		return nil, fmt.Errorf("domain %s: %w", d.DomainKey, err)
+	}
+	space, err := s.place.Space(spaceOf(d.ID))
+	if err != nil {
+		return nil, err
+	}
+	first, _ := s.opened.LoadOrStore(d.ID, s.stack(space, key))
+	return first.(blob.Store), nil
+}
+
+// spaceOf names a domain's space. Like the ID it is never used for another domain.
+func spaceOf(id catalog.DomainID) string { return domainSpace + strconv.FormatInt(int64(id), 10) }
+
+const domainSpace = "domain-"
+
+// abandoned lists the spaces of domains that no longer exist, so that their bytes are collected. No key is needed for
+// that.
+func (s *domainStores) abandoned(c catalog.Store) jobs.Spaces {
+	return func(ctx context.Context) ([]jobs.Space, error) {
+		names, err := s.place.Spaces() // before the catalog is read: a domain is there before its space
+		if err != nil {
+			return nil, err
+		}
+		var spaces []jobs.Space
+		for _, name := range names {
+			gone, err := isAbandoned(ctx, c, name)
+			if err != nil {
+				return nil, err
+			}
+			if !gone {
+				continue
+			}
+			space, err := s.place.Space(name)
+			if err != nil {
+				return nil, err
+			}
+			spaces = append(spaces, jobs.Space{Name: name, Store: space, Referenced: never})
+		}
+		return spaces, nil
+	}
+}
+
+// isAbandoned reports whether the space is that of a domain which no longer exists.
+func isAbandoned(ctx context.Context, c catalog.Store, space string) (gone bool, err error) {
+	number, ours := strings.CutPrefix(space, domainSpace)
+	id, err := strconv.ParseInt(number, 10, 64)
+	if !ours || err != nil {
+		return false, nil
+	}
+	err = c.Read(ctx, func(r catalog.Reader) error {
+		_, err := r.DomainByID(catalog.DomainID(id))
+		if gone = artifact.Is(err, artifact.NotFound); gone {
+			return nil
+		}
+		return err
+	})
+	return gone, err
+}
+
+// never says of content that nothing refers to it.
+func never(catalog.Reader, artifact.Digest) (bool, error) { return false, nil }
+
+// maxCachedAsset is the largest asset kept in memory, in bytes. Most package assets are smaller; for larger ones opening
+// the file costs little beside sending it.
+const maxCachedAsset = 256 << 10
+
+// documents returns the installation's own store, where metadata of public registries lies. It can be fetched again, so
+// nobody waits for the disk.
+func (s *domainStores) documents() (blob.Store, error) {
+	space, err := s.place.Cache("documents")
+	if err != nil {
+		return nil, err
+	}
+	return s.stack(space, s.keyring.OwnDataKey()), nil
+}
+
+func (s *domainStores) stack(space blob.Store, key sealed.DataKey) blob.Store {
+	store := blob.Store(s.metrics.Store(sealed.New(space, key)))
+	if s.memory > 0 {
+		store = memcache.New(store, memcache.Options{Largest: maxCachedAsset, Total: s.memory})
+	}
+	return store
+}
+
+// Seal encrypts a secret and binds it to what it is about.
+func (s *domainStores) Seal(plain, about []byte) ([]byte, error) {
+	return s.keyring.Seal(plain, string(about))
+}
+
+// Unseal is the inverse of Seal.
+func (s *domainStores) Unseal(sealed, about []byte) ([]byte, error) {
+	return s.keyring.Unseal(sealed, string(about))
+}
