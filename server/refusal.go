@@ -1,9 +1,7 @@
 package server
 
 import (
-	"cmp"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strconv"
 
@@ -107,42 +105,27 @@ func (f refusal) err() error {
 	return format.WithStatus(status, artifact.Errorf(artifact.Invalid, "%s", message))
 }
 
-// plainStatus are the statuses of the errors that a request to a format without routes can meet.
-var plainStatus = map[artifact.Kind]int{
-	artifact.Unauthenticated: http.StatusUnauthorized,
-	artifact.NotFound:        http.StatusNotFound,
-	artifact.Throttled:       http.StatusTooManyRequests,
-	artifact.Unavailable:     http.StatusServiceUnavailable,
-}
-
 // failPlainly answers for a format that has no words of its own.
-func failPlainly(w http.ResponseWriter, _ *http.Request, err error, challenge string) {
-	status, ok := format.StatusOf(err)
-	if !ok {
-		status = cmp.Or(plainStatus[artifact.KindOf(err)], http.StatusInternalServerError)
-	}
-	message := "An internal error occurred."
-	if e, known := errors.AsType[*artifact.Error](err); known && status != http.StatusInternalServerError {
-		message = e.Reason
-		if e.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int(e.RetryAfter.Seconds())))
-		}
-	}
-	if status == http.StatusUnauthorized {
+func failPlainly(w http.ResponseWriter, r *http.Request, err error, challenge string) {
+	f := format.FailureOf(err)
+	if f.Kind == artifact.Unauthenticated {
 		w.Header().Set("WWW-Authenticate", challenge)
 	}
-	writeProblem(w, status, message)
+	f.Write(w, r, "application/json", problem(f.Text))
 }
 
-// writeProblem answers in JSON that clients of every kind show: npm reads error, the AWS tools read message.
-func writeProblem(w http.ResponseWriter, status int, message string) {
-	body, err := json.Marshal(struct {
+// problem is a message in JSON that clients of every kind show: npm reads error, the AWS tools read message.
+func problem(message string) []byte {
+	body, _ := json.Marshal(struct { // two strings do not fail
 		Error   string `json:"error"`
 		Message string `json:"message"`
 	}{message, message})
-	if err != nil {
-		body = nil
-	}
+	return body
+}
+
+// writeProblem answers for the server itself.
+func writeProblem(w http.ResponseWriter, status int, message string) {
+	body := problem(message)
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))

@@ -50,7 +50,7 @@ func getAttestations(w http.ResponseWriter, r *http.Request, s format.Shelf) err
 	if len(body) > maxAttestations {
 		return fmt.Errorf("read attestations of %s: more than %d bytes are kept", v, maxAttestations)
 	}
-	return writeBody(w, r, http.StatusOK, body)
+	return format.ServeAnswer(w, r, format.Answer{ContentType: mediaType, Body: body})
 }
 
 // parseSpec reads PACKAGE@VERSION.
@@ -85,7 +85,7 @@ func ownAttestations(w http.ResponseWriter, r *http.Request, s format.Shelf, key
 	if len(kept.Bundles) == 0 {
 		return notFound("There are no attestations of %s %s.", fullName(key.PackageKey), key.Version)
 	}
-	return writeJSON(w, r, http.StatusOK, struct {
+	return format.ServeJSON(w, r, http.StatusOK, struct {
 		Attestations []attestation `json:"attestations"`
 	}{kept.Bundles})
 }

@@ -57,7 +57,7 @@ func deprecate(w http.ResponseWriter, r *http.Request, s format.Shelf, p artifac
 			return err
 		}
 	}
-	return writeJSON(w, r, http.StatusOK, accepted)
+	return format.ServeJSON(w, r, http.StatusOK, accepted)
 }
 
 // messages reads what a document says about deprecation, by version. Old clients clear with false.

@@ -63,7 +63,7 @@ func putPackage(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if _, err := s.Publish(r.Context(), publication); err != nil {
 		return err
 	}
-	return writeJSON(w, r, http.StatusCreated, accepted)
+	return format.ServeJSON(w, r, http.StatusCreated, accepted)
 }
 
 var accepted = map[string]bool{"ok": true, "success": true}

@@ -8,7 +8,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -417,5 +419,14 @@ func TestACallerWhoMayOnlyChangeMetadataCanDeprecate(t *testing.T) {
 	}
 	if s.Staged() != staged {
 		t.Errorf("%d uploads were begun", s.Staged()-staged)
+	}
+}
+
+func TestABodyThatGrowsTooLargeIsToldSo(t *testing.T) {
+	_, err := io.ReadAll(&putBody{r: strings.NewReader("too long"), left: 3})
+	w := httptest.NewRecorder()
+	fail(w, httptest.NewRequest("PUT", "/bar", nil), fmt.Errorf("read the document: %w", err), "")
+	if w.Code != http.StatusRequestEntityTooLarge || w.Header().Get("Retry-After") != "" {
+		t.Errorf("got %d with %v, want 413 and no time to come back", w.Code, w.Header())
 	}
 }

@@ -86,7 +86,7 @@ func getVersion(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if err != nil {
 		return err
 	}
-	return writeBody(w, r, http.StatusOK, body)
+	return format.ServeAnswer(w, r, format.Answer{ContentType: mediaType, Body: body})
 }
 
 // pick finds one version of a view. NotFound: it is not listed.

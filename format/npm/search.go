@@ -102,7 +102,7 @@ func search(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if !newestDate.IsZero() {
 		answer.Time = newestDate.UTC().Format(timeForm)
 	}
-	return writeJSON(w, r, http.StatusOK, answer)
+	return format.ServeJSON(w, r, http.StatusOK, answer)
 }
 
 // How a search looks at its hits: some at a time, and no longer than a person waits. What a slow registry does not tell by then

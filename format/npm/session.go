@@ -12,7 +12,7 @@ func ping(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if err := s.Access(r.Context()); err != nil {
 		return err
 	}
-	return writeJSON(w, r, http.StatusOK, struct{}{})
+	return format.ServeJSON(w, r, http.StatusOK, struct{}{})
 }
 
 // whoami tells the caller's name. CodeArtifact does not support it; here it costs nothing and saves a question.
@@ -25,7 +25,7 @@ func whoami(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if name == "" { // a role: its name and the session's
 		name = principal.ARN[strings.LastIndexByte(principal.ARN, ':')+1:]
 	}
-	return writeJSON(w, r, http.StatusOK, map[string]string{"username": name})
+	return format.ServeJSON(w, r, http.StatusOK, map[string]string{"username": name})
 }
 
 // visibility is asked before a publish with provenance.
@@ -36,5 +36,5 @@ func visibility(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if err := s.Access(r.Context()); err != nil {
 		return err
 	}
-	return writeJSON(w, r, http.StatusOK, map[string]bool{"public": false})
+	return format.ServeJSON(w, r, http.StatusOK, map[string]bool{"public": false})
 }

@@ -53,12 +53,10 @@ type putBody struct {
 	left int64
 }
 
-var errPutTooLarge = errors.New("publish request is too large")
-
 func (b *putBody) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	if b.left -= int64(n); b.left < 0 {
-		return 0, tooLarge("A publish request may have at most %d bytes.", int64(maxPut)).Causing(errPutTooLarge)
+		return 0, tooLarge("A publish request may have at most %d bytes.", int64(maxPut))
 	}
 	return n, err
 }
@@ -88,7 +86,7 @@ func publicError(err error) error {
 		return invalid("The document is malformed at %s.", bad).Causing(err)
 	}
 	if errors.Is(err, errTooBig) {
-		return tooLarge("A part of the document is too large.").Causing(err)
+		return tooLarge("A part of the document is too large.")
 	}
 	return err
 }

@@ -22,7 +22,7 @@ func getTags(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if labels == nil {
 		labels = map[string]string{}
 	}
-	return writeJSON(w, r, http.StatusOK, labels)
+	return format.ServeJSON(w, r, http.StatusOK, labels)
 }
 
 // putTag points a tag at the version in the body, a JSON text.
@@ -49,7 +49,7 @@ func putTag(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if err := s.SetLabel(r.Context(), p, name, number); err != nil {
 		return err
 	}
-	return writeJSON(w, r, http.StatusOK, accepted)
+	return format.ServeJSON(w, r, http.StatusOK, accepted)
 }
 
 // deleteTag removes a tag. latest stays: without it an install by name alone means nothing.
@@ -68,5 +68,5 @@ func deleteTag(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if err := s.DeleteLabel(r.Context(), p, name); err != nil {
 		return err
 	}
-	return writeJSON(w, r, http.StatusOK, accepted)
+	return format.ServeJSON(w, r, http.StatusOK, accepted)
 }

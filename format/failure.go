@@ -1,0 +1,79 @@
+package format
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/repository"
+)
+
+// Failure is what a client is told of an error. A format's Fail adds what its package manager needs and puts it in that
+// one's shape.
+type Failure struct {
+	Kind       artifact.Kind
+	Status     int           // HTTP
+	Text       string        // a sentence for whoever reads the package manager's output
+	RetryAfter time.Duration // when to come back; zero says nothing about it
+}
+
+// failures are the answers by kind: the status, and the words where an error has none fit to be shown.
+var failures = map[artifact.Kind]Failure{
+	artifact.Internal:        {Status: http.StatusInternalServerError, Text: "The server failed. Its log says why."},
+	artifact.Invalid:         {Status: http.StatusBadRequest, Text: "The request is not valid."},
+	artifact.Unauthenticated: {Status: http.StatusUnauthorized, Text: "A valid token is required."},
+	artifact.Denied:          {Status: http.StatusForbidden, Text: "You do not have permission for this."},
+	artifact.NotFound:        {Status: http.StatusNotFound, Text: "Not found."},
+	artifact.Conflict: {Status: http.StatusConflict,
+		Text: "The version exists already, or may not be published here."},
+	artifact.Quota:     {Status: http.StatusTooManyRequests, Text: "A limit is reached."},
+	artifact.Throttled: {Status: http.StatusTooManyRequests, Text: "Too many requests."},
+	artifact.Unavailable: {Status: http.StatusServiceUnavailable,
+		Text: "The registry behind this repository does not answer."},
+}
+
+// defaultWait is what a client is asked to wait where nobody knows better.
+const defaultWait = 5 * time.Second
+
+// FailureOf reads an error: its kind's status unless StatusOf has another, 413 for an asset over the size limit, and the
+// reason that it gives to the caller. Of an internal error nothing is told. Clients are asked to come back after 429 and
+// 503.
+func FailureOf(err error) Failure {
+	kind := artifact.KindOf(err)
+	f := failures[kind]
+	f.Kind = kind
+	e, known := errors.AsType[*artifact.Error](err)
+	if known && e.Reason != "" && kind != artifact.Internal {
+		f.Text = e.Reason
+	}
+	if errors.Is(err, repository.ErrTooLarge) {
+		f.Status = http.StatusRequestEntityTooLarge
+	}
+	if status, ok := StatusOf(err); ok {
+		f.Status = status
+	}
+	if f.Status == http.StatusTooManyRequests || f.Status == http.StatusServiceUnavailable {
+		f.RetryAfter = defaultWait
+		if known {
+			f.RetryAfter = cmp.Or(e.RetryAfter, defaultWait)
+		}
+	}
+	return f
+}
+
+// Write answers with the failure in the body that the format made of it. What was said in the header about a content
+// that did not come is taken back.
+func (f Failure) Write(w http.ResponseWriter, r *http.Request, contentType string, body []byte) {
+	h := w.Header()
+	forget(h)
+	h["Content-Type"] = []string{contentType}
+	h["Cache-Control"] = []string{"no-store"}
+	h["X-Content-Type-Options"] = []string{"nosniff"}
+	if f.RetryAfter > 0 {
+		h["Retry-After"] = []string{strconv.FormatInt(int64((f.RetryAfter+time.Second-1)/time.Second), 10)}
+	}
+	_ = writeWhole(w, r, f.Status, body) // nobody is left to be told
+}

@@ -1,0 +1,47 @@
+package format_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/format"
+	"entrepot/repository"
+)
+
+func TestFailureOf(t *testing.T) {
+	busy := artifact.Errorf(artifact.Unavailable, "The registry is down.").Causing(errors.New("canary"))
+	busy.RetryAfter = 1500 * time.Millisecond
+	for name, c := range map[string]struct {
+		err        error
+		status     int
+		text       string
+		retryAfter string
+	}{
+		"reason":              {fmt.Errorf("get: %w", artifact.Errorf(artifact.NotFound, "No such gem.")), 404, "No such gem.", ""},
+		"no reason":           {&artifact.Error{Kind: artifact.Conflict}, 409, "The version exists already, or may not be published here.", ""},
+		"internal":            {artifact.Errorf(artifact.Internal, "canary"), 500, "The server failed. Its log says why.", ""},
+		"no kind":             {errors.New("canary"), 500, "The server failed. Its log says why.", ""},
+		"throttled":           {artifact.Errorf(artifact.Throttled, "Slower."), 429, "Slower.", "5"},
+		"unavailable":         {busy, 503, "The registry is down.", "2"},
+		"quota":               {artifact.Errorf(artifact.Quota, "Enough."), 429, "Enough.", "5"},
+		"an asset too large":  {artifact.Errorf(artifact.Quota, "Big.").Causing(repository.ErrTooLarge), 413, "Big.", ""},
+		"a status of its own": {fmt.Errorf("x: %w", format.WithStatus(405, artifact.Errorf(artifact.Invalid, "No."))), 405, "No.", ""},
+	} {
+		f := format.FailureOf(c.err)
+		w := httptest.NewRecorder()
+		w.Header().Set("Etag", `"x"`)
+		w.Header().Set("Content-Version", "1")
+		f.Write(w, request("GET"), "text/plain", []byte(f.Text))
+		if w.Code != c.status || w.Body.String() != c.text || w.Header().Get("Retry-After") != c.retryAfter {
+			t.Errorf("%s: got %d %q, Retry-After %q, want %d %q, %q", name, w.Code, w.Body, w.Header().Get("Retry-After"),
+				c.status, c.text, c.retryAfter)
+		}
+		if h := w.Header(); h.Get("Etag") != "" || h.Get("Content-Version") != "1" || h.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: got header %v", name, h)
+		}
+	}
+}
