@@ -12,9 +12,10 @@ var (
 // for the room and all below it, unless a longer one fits better; a room may always import what lies below itself. Test
 // files are free: a test of the rules may well use a real catalog.
 var floors = map[string][]string{
-	"artifact": {},
-	"iam":      {},
-	"durable":  {},
+	"artifact":   {},
+	"iam":        {"strictjson"},
+	"durable":    {},
+	"strictjson": {},
 
 	"blob":                       {"artifact"},
 	"blob/memcache":              {"artifact", "blob", "blob/mem"},
@@ -44,7 +45,7 @@ var floors = map[string][]string{
 	"format": append([]string{"repository", "upstream/detect"}, contracts...),
 	// What the formats share is a room of its own beside them or the contract itself; one format never imports another.
 	"format/*": append([]string{"format", "repository", "upstream/detect"}, contracts...),
-	"awsapi":   append([]string{"repository"}, contracts...),
+	"awsapi":   append([]string{"repository", "strictjson"}, contracts...),
 	"queryapi": append([]string{"access", "access/sigv4"}, words...),
 	"console":  append([]string{"repository", "access"}, contracts...),
 	// The server sees the contract of formats; the formats themselves, like the API, are handed to it by the wiring.

@@ -2,6 +2,7 @@ package awsapi
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"entrepot/strictjson"
 )
 
 // Ceilings of what is read of a request. The largest body the grammar allows, 200 tags written in escapes, stays below
@@ -175,15 +178,36 @@ func readBody(r *http.Request) (map[string]any, error) {
 	if len(doc) == 0 {
 		return map[string]any{}, nil
 	}
-	v, err := parseJSON(doc)
-	if err != nil {
-		return nil, refuse(CannotParse, "The request body %v.", err)
+	v, err := strictjson.Parse(doc, bodyRules)
+	if wrong, ok := errors.AsType[*strictjson.Error](err); ok {
+		return nil, refuse(CannotParse, "The request body %s.", complaint(wrong))
 	}
-	object, ok := v.(map[string]any)
+	object, ok := v.Plain().(map[string]any)
 	if !ok {
 		return nil, refuse(CannotParse, "The request body is not a JSON object.")
 	}
 	return object, nil
+}
+
+// bodyRules are far above what the service model needs: its deepest input nests three levels, and its longest map has a
+// hundred keys.
+var bodyRules = strictjson.Rules{Size: maxBody, Depth: 16, Keys: 1000}
+
+// complaint says what is wrong with a body, as the end of a sentence.
+func complaint(wrong *strictjson.Error) string {
+	switch wrong.Problem {
+	case strictjson.NotUTF8:
+		return "is not UTF-8"
+	case strictjson.Trailing:
+		return "goes on after its end"
+	case strictjson.TooDeep:
+		return fmt.Sprintf("nests deeper than %d levels", bodyRules.Depth)
+	case strictjson.TooManyKeys:
+		return fmt.Sprintf("has an object of more than %d keys", bodyRules.Keys)
+	case strictjson.Duplicate:
+		return fmt.Sprintf("has the key %s twice", quoted(wrong.At.Name))
+	}
+	return fmt.Sprintf("is not JSON near byte %d", wrong.Offset)
 }
 
 // decoder fills structs and collects breaches of the grammar on the way.

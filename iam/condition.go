@@ -1,6 +1,10 @@
 package iam
 
-import "strings"
+import (
+	"strings"
+
+	"entrepot/strictjson"
+)
 
 // condition is one key of one operator of a Condition element, compiled.
 type condition struct {
@@ -77,18 +81,18 @@ func (c *compiler) condition(n *node, s *statement) error {
 	if element == nil {
 		return nil
 	}
-	if element.shape != objectNode {
-		return element.fail("want an object, got %v", element.shape)
+	if element.Kind != strictjson.Object {
+		return element.fail("want an object, got %v", element.Kind)
 	}
-	for _, member := range element.members {
+	for _, member := range element.members() {
 		model, err := parseOperator(member)
 		if err != nil {
 			return err
 		}
-		if member.shape != objectNode {
-			return member.fail("want an object of condition keys, got %v", member.shape)
+		if member.Kind != strictjson.Object {
+			return member.fail("want an object of condition keys, got %v", member.Kind)
 		}
-		for _, key := range member.members {
+		for _, key := range member.members() {
 			compiled, err := c.key(key, model)
 			if err != nil {
 				return err
@@ -101,7 +105,7 @@ func (c *compiler) condition(n *node, s *statement) error {
 
 // parseOperator reads the name of a member of Condition, such as ForAllValues:StringEqualsIfExists.
 func parseOperator(n *node) (model condition, err error) {
-	name := n.name
+	name := n.Name
 	if name == "Null" {
 		return condition{operator: &nullOperator}, nil
 	}
@@ -125,22 +129,22 @@ func parseOperator(n *node) (model condition, err error) {
 
 // key compiles one condition key with its values, which AWS takes as strings, numbers and booleans alike.
 func (c *compiler) key(n *node, model condition) (condition, error) {
-	if err := checkKey(n.name); err != nil {
+	if err := checkKey(n.Name); err != nil {
 		return model, n.fail("%v", err)
 	}
-	model.key = strings.ToLower(n.name)
+	model.key = strings.ToLower(n.Name)
 	list := []*node{n}
-	if n.shape == listNode {
-		list = n.members
+	if n.Kind == strictjson.List {
+		list = n.members()
 	}
 	if len(list) == 0 {
 		return model, n.fail("the list is empty")
 	}
 	for _, item := range list {
-		if item.shape != textNode && item.shape != numberNode && item.shape != boolNode {
-			return model, item.fail("want a string, a number or a boolean, got %v", item.shape)
+		if item.Kind != strictjson.Text && item.Kind != strictjson.Number && item.Kind != strictjson.Bool {
+			return model, item.fail("want a string, a number or a boolean, got %v", item.Kind)
 		}
-		value, variables, err := model.operator.compile(c, item.text)
+		value, variables, err := model.operator.compile(c, item.Text)
 		if err != nil {
 			return model, item.fail("%v", err)
 		}

@@ -96,17 +96,17 @@ func TestAbsentKey(t *testing.T) {
 			"%s": operator.negated, "%sIfExists": true, "ForAllValues:%s": true, "ForAnyValue:%s": false,
 			"ForAnyValue:%sIfExists": true, "ForAllValues:%sIfExists": true,
 		} {
-			n := &node{name: fmt.Sprintf(form, name)}
+			n := &node{Name: fmt.Sprintf(form, name)}
 			c, err := parseOperator(n)
 			if err != nil {
 				t.Fatal(err)
 			}
 			c.key = "a:b"
 			if got := c.holds(newFacts(&Request{})); got != want {
-				t.Errorf("%s on an absent key: got %v, want %v", n.name, got, want)
+				t.Errorf("%s on an absent key: got %v, want %v", n.Name, got, want)
 			}
-			if strings.Contains(n.name, "Not") != operator.negated {
-				t.Errorf("%s: negated = %v", n.name, operator.negated)
+			if strings.Contains(n.Name, "Not") != operator.negated {
+				t.Errorf("%s: negated = %v", n.Name, operator.negated)
 			}
 		}
 	}

@@ -1,14 +1,12 @@
 package iam
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"entrepot/strictjson"
 )
 
 // maxDepth is how deep a policy may nest. The deepest that means anything is a list of condition values: document,
@@ -30,141 +28,59 @@ func (e *DocumentError) Error() string {
 	return fmt.Sprintf("policy document: %s: %s (near byte %d)", e.Element, e.Problem, e.Offset)
 }
 
-// node is one JSON value with its place. encoding/json's own decoding into structs would take the last of two equal keys
-// and match keys in any case, so that {"Effect":"Deny","eFFECT":"Allow"} reads as Allow.
-type node struct {
-	shape   shape
-	text    string  // of a string its value, of a number or boolean its literal
-	members []*node // of an object or list, in order
-	parent  *node
-	name    string // in an object
-	index   int    // in an array, from 1
-	offset  int64
-}
+// node is one value of a policy document, with its place.
+type node strictjson.Value
 
-type shape uint8
+// maxKeys bounds the keys of one element far above what a policy of any size can mean.
+const maxKeys = 1000
 
-const (
-	objectNode shape = iota
-	listNode
-	textNode
-	numberNode
-	boolNode
-	nullNode
-)
-
-var shapeNames = [...]string{"an object", "a list", "a string", "a number", "a boolean", "null"}
-
-func (s shape) String() string { return shapeNames[s] }
-
-// readTree parses document, which is at most a few kilobytes, strictly: UTF-8, one value, no duplicate keys in any case.
+// readTree parses a document of at most maxDocument bytes strictly. Keys that differ in case alone are refused as well: encoding/json, and readers of
+// other languages, would match them in any case, so that {"Effect":"Deny","eFFECT":"Allow"} reads as Allow.
 func readTree(document []byte) (*node, error) {
-	if !utf8.Valid(document) {
-		return nil, &DocumentError{Problem: "not UTF-8"}
+	root, err := strictjson.Parse(document, strictjson.Rules{Size: maxDocument, Depth: maxDepth, Keys: maxKeys,
+		Fold: true, Unicode: true})
+	if wrong, ok := errors.AsType[*strictjson.Error](err); ok {
+		return nil, worded(wrong)
 	}
-	// The whole is checked first: the token stream below would not see trailing data.
-	var all json.RawMessage
-	if err := json.Unmarshal(document, &all); err != nil {
-		offset := int64(len(document))
-		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-			offset = syntax.Offset
-		}
-		return nil, &DocumentError{Offset: offset, Problem: "not JSON: " + err.Error()}
-	}
-	decoder := json.NewDecoder(bytes.NewReader(document))
-	decoder.UseNumber()
-	root := &node{}
-	if err := root.read(decoder, 1); err != nil {
-		return nil, err
-	}
-	return root, nil
+	return (*node)(root), err
 }
 
-func (n *node) read(decoder *json.Decoder, depth int) error {
-	token, err := decoder.Token()
-	n.offset = decoder.InputOffset()
-	if err != nil {
-		return n.fail("not JSON: %v", err)
-	}
-	if depth > maxDepth {
-		return n.fail("nested deeper than %d levels", maxDepth)
-	}
-	switch value := token.(type) {
-	case json.Delim:
-		if value == '{' {
-			return n.readObject(decoder, depth)
-		}
-		return n.readArray(decoder, depth)
-	case string:
-		n.shape, n.text = textNode, value
-		return n.checkText(value)
-	case json.Number:
-		n.shape, n.text = numberNode, value.String()
-	case bool:
-		n.shape, n.text = boolNode, fmt.Sprint(value)
-	default:
-		n.shape = nullNode
-	}
-	return nil
+// problems are the words for what no policy document may have.
+var problems = map[strictjson.Problem]string{
+	strictjson.NotUTF8:     "not UTF-8",
+	strictjson.Trailing:    "not JSON: more text after top-level value",
+	strictjson.TooDeep:     fmt.Sprintf("nested deeper than %d levels", maxDepth),
+	strictjson.TooManyKeys: fmt.Sprintf("has more than %d keys", maxKeys),
+	strictjson.Duplicate:   "the key stands here twice; case makes no difference",
+	strictjson.NotUnicode:  "holds a character that is not Unicode text",
 }
 
-func (n *node) readObject(decoder *json.Decoder, depth int) error {
-	n.shape = objectNode
-	seen := make(map[string]bool)
-	for decoder.More() {
-		key, err := decoder.Token()
-		if err != nil {
-			return n.fail("not JSON: %v", err)
-		}
-		member := &node{parent: n, name: key.(string), offset: decoder.InputOffset()}
-		if err := member.checkText(member.name); err != nil {
-			return err
-		}
-		folded := strings.ToLower(strings.ToUpper(member.name))
-		if seen[folded] {
-			return member.fail("the key stands here twice; case makes no difference")
-		}
-		seen[folded] = true
-		if err := member.read(decoder, depth+1); err != nil {
-			return err
-		}
-		n.members = append(n.members, member)
+func worded(wrong *strictjson.Error) error {
+	e := &DocumentError{Offset: wrong.Offset, Problem: problems[wrong.Problem]}
+	if wrong.Problem == strictjson.Syntax {
+		e.Problem = "not JSON: " + wrong.Err.Error()
+	} else if wrong.At != nil {
+		e.Element, e.Offset = (*node)(wrong.At).path(), wrong.At.Offset
 	}
-	return n.close(decoder)
+	return e
 }
 
-func (n *node) readArray(decoder *json.Decoder, depth int) error {
-	n.shape = listNode
-	for decoder.More() {
-		item := &node{parent: n, index: len(n.members) + 1}
-		if err := item.read(decoder, depth+1); err != nil {
-			return err
-		}
-		n.members = append(n.members, item)
-	}
-	return n.close(decoder)
-}
+// parent returns the value that the node is in, or nil.
+func (n *node) parent() *node { return (*node)(n.Parent) }
 
-func (n *node) close(decoder *json.Decoder) error {
-	if _, err := decoder.Token(); err != nil && !errors.Is(err, io.EOF) {
-		return n.fail("not JSON: %v", err)
+// members returns the values of an object or a list.
+func (n *node) members() []*node {
+	list := make([]*node, len(n.Members))
+	for i, m := range n.Members {
+		list[i] = (*node)(m)
 	}
-	return nil
-}
-
-// checkText refuses the replacement character: it is what encoding/json makes of half a surrogate pair, so two texts that
-// differ outside would be equal here.
-func (n *node) checkText(value string) error {
-	if strings.ContainsRune(value, utf8.RuneError) {
-		return n.fail("holds a character that is not Unicode text")
-	}
-	return nil
+	return list
 }
 
 // member returns the object's member called name, or nil.
 func (n *node) member(name string) *node {
-	for _, m := range n.members {
-		if m.name == name {
+	for _, m := range n.members() {
+		if m.Name == name {
 			return m
 		}
 	}
@@ -173,11 +89,11 @@ func (n *node) member(name string) *node {
 
 // allow refuses members of the object that names does not list.
 func (n *node) allow(names map[string]bool) error {
-	if n.shape != objectNode {
-		return n.fail("want an object, got %v", n.shape)
+	if n.Kind != strictjson.Object {
+		return n.fail("want an object, got %v", n.Kind)
 	}
-	for _, m := range n.members {
-		if !names[m.name] {
+	for _, m := range n.members() {
+		if !names[m.Name] {
 			return m.fail("unknown element")
 		}
 	}
@@ -186,17 +102,17 @@ func (n *node) allow(names map[string]bool) error {
 
 // string returns the value of a string.
 func (n *node) string() (string, error) {
-	if n.shape != textNode {
-		return "", n.fail("want a string, got %v", n.shape)
+	if n.Kind != strictjson.Text {
+		return "", n.fail("want a string, got %v", n.Kind)
 	}
-	return n.text, nil
+	return n.Text, nil
 }
 
 // strings returns the string, or the strings of a list that is not empty.
 func (n *node) strings() ([]*node, error) {
 	list := []*node{n}
-	if n.shape == listNode {
-		list = n.members
+	if n.Kind == strictjson.List {
+		list = n.members()
 	}
 	if len(list) == 0 {
 		return nil, n.fail("the list is empty")
@@ -211,30 +127,30 @@ func (n *node) strings() ([]*node, error) {
 
 // mentions reports whether any string at or below the node contains part.
 func (n *node) mentions(part string) bool {
-	return n.shape == textNode && strings.Contains(n.text, part) ||
-		slices.ContainsFunc(n.members, func(m *node) bool { return m.mentions(part) })
+	return n.Kind == strictjson.Text && strings.Contains(n.Text, part) ||
+		slices.ContainsFunc(n.members(), func(m *node) bool { return m.mentions(part) })
 }
 
 // fail makes a DocumentError at the node's place.
 func (n *node) fail(format string, args ...any) error {
-	return &DocumentError{Element: n.path(), Offset: n.offset, Problem: fmt.Sprintf(format, args...)}
+	return &DocumentError{Element: n.path(), Offset: n.Offset, Problem: fmt.Sprintf(format, args...)}
 }
 
 // path names the node's place, from the top.
 func (n *node) path() string {
-	name := clip(n.name)
-	top := n.parent != nil && n.parent.parent == nil
+	name := clip(n.Name)
+	top := n.Parent != nil && n.Parent.Parent == nil
 	switch {
-	case n.parent == nil:
+	case n.Parent == nil:
 		return ""
-	case top && n.name == "Statement" && n.shape == objectNode:
+	case top && n.Name == "Statement" && n.Kind == strictjson.Object:
 		name = "statement 1"
-	case n.index > 0 && n.parent.path() == "Statement":
-		return fmt.Sprintf("statement %d", n.index)
-	case n.index > 0:
-		name = fmt.Sprintf("value %d", n.index)
+	case n.Index > 0 && n.parent().path() == "Statement":
+		return fmt.Sprintf("statement %d", n.Index)
+	case n.Index > 0:
+		name = fmt.Sprintf("value %d", n.Index)
 	}
-	if above := n.parent.path(); above != "" {
+	if above := n.parent().path(); above != "" {
 		return above + ", " + name
 	}
 	return name

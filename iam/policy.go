@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"entrepot/strictjson"
 )
 
 // PolicyKind says where a document is attached, which decides what it must and must not hold.
@@ -149,8 +151,8 @@ func (p *Policy) compile(root *node, rules *kindRules) error {
 		return root.fail("there is no Statement")
 	}
 	nodes := []*node{list}
-	if list.shape == listNode {
-		nodes = list.members
+	if list.Kind == strictjson.List {
+		nodes = list.members()
 	}
 	if len(nodes) == 0 {
 		return list.fail("the list is empty")
@@ -248,7 +250,7 @@ func (n *node) choose(name string) (element *node, not bool, err error) {
 func (n *node) forbid(name string, rules *kindRules) error {
 	for _, element := range []*node{n.member(name), n.member("Not" + name)} {
 		if element != nil {
-			return element.fail("%s has no %s", rules.name, element.name)
+			return element.fail("%s has no %s", rules.name, element.Name)
 		}
 	}
 	return nil
@@ -267,11 +269,11 @@ func (c *compiler) action(n *node, s *statement) error {
 		return err
 	}
 	for _, item := range list {
-		if !actionForm.MatchString(item.text) {
+		if !actionForm.MatchString(item.Text) {
 			return item.fail("%q is not an action: want service:Operation, where the operation may hold * and ?, or *",
-				clip(item.text))
+				clip(item.Text))
 		}
-		pieces, err := grammar{wildcards: true}.parse(strings.ToLower(item.text))
+		pieces, err := grammar{wildcards: true}.parse(strings.ToLower(item.Text))
 		if err != nil {
 			return item.fail("%v", err)
 		}
@@ -294,12 +296,12 @@ func (c *compiler) resource(n *node, s *statement) error {
 		return err
 	}
 	for _, item := range list {
-		pieces, err := grammar{wildcards: true, variables: c.variables}.parse(item.text)
+		pieces, err := grammar{wildcards: true, variables: c.variables}.parse(item.Text)
 		if err != nil {
 			return item.fail("%v", err)
 		}
 		if !namesResources(pieces) {
-			return item.fail("%q is not a resource: want an ARN, or *", clip(item.text))
+			return item.fail("%q is not a resource: want an ARN, or *", clip(item.Text))
 		}
 		s.resources = append(s.resources, newTemplate(pieces))
 	}

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"entrepot/strictjson"
 )
 
 // principals is a compiled Principal or NotPrincipal element.
@@ -68,18 +70,18 @@ var principalForms = map[string]principalForm{
 }
 
 func (p *principals) read(element *node) error {
-	if element.shape == textNode {
-		if element.text != "*" {
-			return element.fail(`%q is not a principal: want "*" or an object such as {"AWS": …}`, clip(element.text))
+	if element.Kind == strictjson.Text {
+		if element.Text != "*" {
+			return element.fail(`%q is not a principal: want "*" or an object such as {"AWS": …}`, clip(element.Text))
 		}
 		p.everyone = true
 		return nil
 	}
-	if element.shape != objectNode || len(element.members) == 0 {
+	if element.Kind != strictjson.Object || len(element.members()) == 0 {
 		return element.fail(`want "*" or an object such as {"AWS": …}`)
 	}
-	for _, member := range element.members {
-		form, known := principalForms[member.name]
+	for _, member := range element.members() {
+		form, known := principalForms[member.Name]
 		if !known {
 			return member.fail("unknown type of principal")
 		}
@@ -88,8 +90,8 @@ func (p *principals) read(element *node) error {
 			return err
 		}
 		for _, item := range list {
-			if !form.add(p, item.text) {
-				return item.fail("%q is not a principal of type %s: want %s", clip(item.text), member.name, form.want)
+			if !form.add(p, item.Text) {
+				return item.fail("%q is not a principal of type %s: want %s", clip(item.Text), member.Name, form.want)
 			}
 		}
 	}
