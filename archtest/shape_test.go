@@ -112,7 +112,8 @@ func TestOnlyWiringImportsAFormat(t *testing.T) {
 func TestTheRulesBite(t *testing.T) {
 	for _, wrong := range [][2]string{{"artifact", "iam"}, {"catalog", "blob"}, {"repository", "access"}, {"repository", "catalog/sqlcatalog"},
 		{"format/npm", "format/pypi"}, {"format/npm", "server"}, {"awsapi", "server"}, {"awsapi", "format"}, {"server", "awsapi"},
-		{"server", "format/npm"}, {"blob", "blob/disk"}, {"upstream", "blob"}, {"config", "server"}} {
+		{"server", "format/npm"}, {"blob", "blob/disk"}, {"upstream", "blob"}, {"upstream", "upstream/detect"},
+		{"repository", "upstream/doccache"}, {"format/npm", "upstream/doccache"}, {"config", "server"}} {
 		may, known := ruleFor(wrong[0])
 		if !known || mayImport(wrong[0], wrong[1], may) {
 			t.Errorf("%s may import %s", wrong[0], wrong[1])

@@ -50,7 +50,7 @@ func (c *Client) follow(ctx context.Context, to target) (*http.Response, *breake
 }
 
 func (c *Client) roundTrip(ctx context.Context, to target, b *breaker) (*http.Response, outcome, error) {
-	leave, ok, wait := b.allow()
+	permit, ok, wait := b.allow()
 	if !ok {
 		c.metrics.request(to.connection, breakerIsOpen)
 		err := to.origin.unavailable("failed repeatedly and is left alone for a while")
@@ -59,7 +59,7 @@ func (c *Client) roundTrip(ctx context.Context, to target, b *breaker) (*http.Re
 	}
 	r, err := c.request(ctx, to)
 	if err != nil {
-		leave.report(undecided, 0)
+		permit.report(undecided, 0)
 		return nil, oddStatus, err
 	}
 	transport := c.transports.trusted
@@ -69,7 +69,7 @@ func (c *Client) roundTrip(ctx context.Context, to target, b *breaker) (*http.Re
 	resp, err := transport.RoundTrip(r)
 	if err != nil {
 		what, err := c.transportError(ctx, to, err)
-		leave.report(what.verdict, 0)
+		permit.report(what.verdict, 0)
 		c.metrics.request(to.connection, what.label)
 		return nil, what, err
 	}
@@ -78,7 +78,7 @@ func (c *Client) roundTrip(ctx context.Context, to target, b *breaker) (*http.Re
 		what = oddStatus
 	}
 	hold := retryAfter(resp.Header.Get("Retry-After"), c.opts.Now())
-	leave.report(what.verdict, hold)
+	permit.report(what.verdict, hold)
 	c.metrics.request(to.connection, what.label)
 	if what == answered || what == unmodified || what == redirected {
 		return resp, what, nil
