@@ -231,7 +231,8 @@ func (a *app) startJobs(context.Context) error {
 	if err != nil {
 		return err
 	}
-	runner, err := jobs.NewRunner(a.log, a.metrics, nil,
+	runner, err := jobs.NewRunner(
+		jobs.Options{Catalog: a.catalog, Holder: rand.Text(), Now: time.Now, Log: a.log, Metrics: a.metrics},
 		jobs.Job{Name: "orphans", Every: a.config.Jobs.OrphanEvery, Run: orphans.Run},
 		jobs.Job{Name: "tokens", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredTokens(a.catalog, time.Now)},
 	)

@@ -5,13 +5,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"entrepot/catalog"
+	"entrepot/catalog/sqlcatalog"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,38 +20,6 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// ledger is a catalog that knows tokens only.
-type ledger struct {
-	catalog.Store
-	tokens []time.Time
-	writes int
-	fail   error // of every write, after its function
-}
-
-type page struct {
-	catalog.Writer
-	*ledger
-}
-
-func (l *ledger) Write(_ context.Context, fn func(catalog.Writer) error) error {
-	l.writes++
-	if err := fn(page{ledger: l}); err != nil {
-		return err
-	}
-	return l.fail
-}
-
-func (p page) DeleteTokensExpired(t time.Time, limit int) (n int, err error) {
-	p.ledger.tokens = slices.DeleteFunc(p.ledger.tokens, func(expires time.Time) bool {
-		gone := expires.Before(t) && n < limit
-		if gone {
-			n++
-		}
-		return gone
-	})
-	return n, nil
-}
 
 func counted(t *testing.T, r *prometheus.Registry, name string) (sum float64) {
 	t.Helper()
@@ -68,32 +37,53 @@ func counted(t *testing.T, r *prometheus.Registry, name string) (sum float64) {
 	return sum
 }
 
-func TestExpiredTokensGoInSmallTransactions(t *testing.T) {
-	l := &ledger{}
-	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	for i := range 2*tokenBatch + 1 {
-		l.tokens = append(l.tokens, now.Add(-time.Duration(i+1)*time.Second))
-	}
-	l.tokens = append(l.tokens, now.Add(time.Second))
-	if err := ExpiredTokens(l, func() time.Time { return now })(t.Context()); err != nil {
+// outcomes counts runs by their outcome.
+func outcomes(t *testing.T, metrics prometheus.Registerer) map[string]float64 {
+	t.Helper()
+	families, err := metrics.(*prometheus.Registry).Gather()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if len(l.tokens) != 1 || l.writes != 3 {
-		t.Errorf("%d tokens left after %d transactions, want 1 after 3", len(l.tokens), l.writes)
+	got := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.Metric {
+			for _, l := range m.Label {
+				if l.GetName() == "outcome" {
+					got[l.GetValue()] += m.GetCounter().GetValue()
+				}
+			}
+		}
 	}
-	l.fail = errors.New("disk full")
-	if err := ExpiredTokens(l, time.Now)(t.Context()); !errors.Is(err, l.fail) {
-		t.Errorf("got %v, want the catalog's error", err)
-	}
+	return got
 }
 
 func exactly(d time.Duration) time.Duration { return d }
+
+// openCatalog opens a catalog that is closed when the test ends.
+func openCatalog(t *testing.T) *sqlcatalog.Store {
+	t.Helper()
+	store, err := sqlcatalog.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "catalog.sqlite"), sqlcatalog.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return store
+}
+
+func options(store catalog.Store, holder string) Options {
+	return Options{Catalog: store, Holder: holder, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Metrics: prometheus.NewRegistry(), Jitter: exactly, Lease: 30 * time.Second}
+}
 
 func TestRunnerKeepsItsIntervals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
 		var at []time.Duration
-		r, err := NewRunner(slog.New(slog.DiscardHandler), prometheus.NewRegistry(), exactly,
+		r, err := NewRunner(options(openCatalog(t), "a"),
 			Job{"slow", time.Minute, func(context.Context) error {
 				at = append(at, time.Since(begin))
 				time.Sleep(90 * time.Second) // longer than its interval: runs never overlap
@@ -117,7 +107,9 @@ func TestRunnerSurvivesFailureAndPanic(t *testing.T) {
 		var log bytes.Buffer
 		registry := prometheus.NewRegistry()
 		runs := 0
-		r, err := NewRunner(slog.New(slog.NewTextHandler(&log, nil)), registry, exactly,
+		o := options(openCatalog(t), "a")
+		o.Log, o.Metrics = slog.New(slog.NewTextHandler(&log, nil)), registry
+		r, err := NewRunner(o,
 			Job{"odd", time.Minute, func(context.Context) error {
 				switch runs++; runs {
 				case 1:
@@ -147,7 +139,7 @@ func TestRunnerSurvivesFailureAndPanic(t *testing.T) {
 func TestRunnerWaitsForARunToStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := false
-		r, err := NewRunner(slog.New(slog.DiscardHandler), prometheus.NewRegistry(), exactly,
+		r, err := NewRunner(options(openCatalog(t), "a"),
 			Job{"long", time.Second, func(ctx context.Context) error {
 				<-ctx.Done()
 				time.Sleep(time.Second) // clearing up
@@ -183,7 +175,7 @@ func TestJobsThatCannotBeRunAreRefused(t *testing.T) {
 		"no work":     {"x", time.Second, nil},
 		"no name":     {"", time.Second, func(context.Context) error { return nil }},
 	} {
-		if _, err := NewRunner(slog.New(slog.DiscardHandler), prometheus.NewRegistry(), nil, job); err == nil {
+		if _, err := NewRunner(options(nil, "a"), job); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
