@@ -316,9 +316,9 @@ func (d *document) about(facts []packageFacts, name string) error {
 			_, _ = d.out.Write(value)
 		}
 	}
-	readme := d.latest.Details.Readme
-	if readme == "" {
-		readme = outside.Readme
+	readme, err := d.readme(outside)
+	if err != nil {
+		return err
 	}
 	d.put(`,"readme":`)
 	d.putQuoted(readme)
@@ -331,4 +331,17 @@ func (d *document) about(facts []packageFacts, name string) error {
 	d.put(`,"_rev":`)
 	d.putQuoted(strconv.Itoa(len(d.stamps)) + "-" + sum)
 	return nil
+}
+
+// readme is what the registry says of the package, else what came with its latest version. A view's versions have no
+// details when there are many of them, so that one is asked for by itself.
+func (d *document) readme(outside packageFacts) (string, error) {
+	if outside.Readme != "" {
+		return outside.Readme, nil
+	}
+	latest, err := d.view.Version(d.latest.Version)
+	if artifact.Is(err, artifact.NotFound) {
+		return "", nil // it went a moment ago
+	}
+	return latest.Details.Readme, err
 }
