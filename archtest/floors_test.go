@@ -45,6 +45,9 @@ var floors = map[string][]string{
 	"format": append([]string{"repository", "upstream/detect"}, contracts...),
 	// What the formats share is a room of its own beside them or the contract itself; one format never imports another.
 	"format/*": append([]string{"format", "repository", "upstream/detect"}, contracts...),
+	// The suites of formats and shelves stand on the real rules.
+	"format/formattest": append([]string{"format", "repository", "repository/repositorytest", "blob/mem",
+		"upstream/upstreamtest"}, contracts...),
 	"awsapi":   append([]string{"repository", "strictjson"}, contracts...),
 	"queryapi": append([]string{"access", "access/sigv4"}, words...),
 	"console":  append([]string{"repository", "access"}, contracts...),

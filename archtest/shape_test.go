@@ -109,11 +109,23 @@ func TestOnlyWiringImportsAFormat(t *testing.T) {
 	}
 }
 
+func TestSuitesAreImportedByTestsOnly(t *testing.T) {
+	isSuite := func(room string) bool { return strings.HasSuffix(room, "test") && room != "archtest" }
+	for _, r := range rooms(t) {
+		for _, path := range r.Imports {
+			if strings.HasPrefix(path, module) && isSuite(path) && !isSuite(r.name()) {
+				t.Errorf("%s imports %s outside its tests", r.name(), path)
+			}
+		}
+	}
+}
+
 func TestTheRulesBite(t *testing.T) {
 	for _, wrong := range [][2]string{{"artifact", "iam"}, {"catalog", "blob"}, {"repository", "access"}, {"repository", "catalog/sqlcatalog"},
 		{"format/npm", "format/pypi"}, {"format/npm", "server"}, {"awsapi", "server"}, {"awsapi", "format"}, {"server", "awsapi"},
 		{"server", "format/npm"}, {"blob", "blob/disk"}, {"upstream", "blob"}, {"upstream", "upstream/detect"},
-		{"repository", "upstream/doccache"}, {"format/npm", "upstream/doccache"}, {"config", "server"}} {
+		{"repository", "upstream/doccache"}, {"format/npm", "upstream/doccache"}, {"format/npm", "catalog/sqlcatalog"},
+		{"config", "server"}} {
 		may, known := ruleFor(wrong[0])
 		if !known || mayImport(wrong[0], wrong[1], may) {
 			t.Errorf("%s may import %s", wrong[0], wrong[1])

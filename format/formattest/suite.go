@@ -54,17 +54,33 @@ func (s suite) requests() []Request {
 	return append(append(append([]Request(nil), s.fixture.Publish...), s.fixture.Reads...), s.fixture.Requests...)
 }
 
-// stocked returns a shelf on which Publish has been done.
-func (s suite) stocked(t *testing.T) (*Shelf, http.Handler) {
+// shelf is the repository that the suite works in.
+const shelf = "shelf"
+
+// empty opens a domain with an empty repository.
+func (s suite) empty(t *testing.T) *Domain {
 	t.Helper()
-	shelf := NewShelf(s.format.Name)
-	h := Handler(s.format, shelf)
+	d := Open(t, Options{Formats: []format.Format{s.format}})
+	d.Repository(shelf)
+	return d
+}
+
+// handler serves the repository as the domain's caller sees it.
+func (s suite) handler(d *Domain) http.Handler {
+	return Handler(s.format, d.Shelf(shelf, s.format.Name))
+}
+
+// stocked opens a domain on whose repository Publish has been done.
+func (s suite) stocked(t *testing.T) (*Domain, http.Handler) {
+	t.Helper()
+	d := s.empty(t)
+	h := s.handler(d)
 	for _, q := range s.fixture.Publish {
 		if w := q.Do(h); w.Code/100 != 2 {
 			t.Fatalf("%s %s: got %d %s, want success", q.Method, q.Path, w.Code, w.Body)
 		}
 	}
-	return shelf, h
+	return d, h
 }
 
 func (s suite) coverage(t *testing.T) {
@@ -87,62 +103,62 @@ func (s suite) coverage(t *testing.T) {
 
 // refusal: the answer is that of the shelf, and nothing is kept.
 func (s suite) refusal(t *testing.T) {
-	for kind, want := range map[artifact.Kind]int{
-		artifact.Unauthenticated: http.StatusUnauthorized,
-		artifact.Denied:          http.StatusForbidden,
-		artifact.NotFound:        http.StatusNotFound,
+	d, _ := s.stocked(t)
+	staged, changes := d.Staged(), d.Changes()
+	refuse := func(kind artifact.Kind) http.Handler {
+		return Handler(s.format, Refusing{d.Shelf(shelf, s.format.Name), artifact.Errorf(kind, "refused by the shelf")})
+	}
+	for _, row := range []struct {
+		name   string
+		h      http.Handler
+		status int
+	}{
+		{"a caller who is not known", refuse(artifact.Unauthenticated), http.StatusUnauthorized},
+		{"a repository that is not there", refuse(artifact.NotFound), http.StatusNotFound},
+		{"a caller who may do nothing", s.handler(d.As(Caller("eve"))), http.StatusForbidden},
 	} {
-		shelf, h := s.stocked(t)
-		staged, published := shelf.Staged(), shelf.Published()
-		shelf.Refuse = artifact.Errorf(kind, "refused by the shelf")
 		for _, q := range s.requests() {
-			w := q.Do(h)
-			if w.Code != want {
-				t.Errorf("%s: %s %s: got %d %s, want %d", kind, q.Method, q.Path, w.Code, w.Body, want)
+			if w := q.Do(row.h); w.Code != row.status {
+				t.Errorf("%s: %s %s: got %d %s, want %d", row.name, q.Method, q.Path, w.Code, w.Body, row.status)
 			}
 		}
-		if got := shelf.Published(); got != published {
-			t.Errorf("%s: %d versions were published", kind, got-published)
-		}
-		if got := shelf.Staged(); got != staged {
-			t.Errorf("%s: %d uploads were begun", kind, got-staged)
-		}
-		if got := shelf.Drafts(); got != 0 {
-			t.Errorf("%s: %d drafts are left", kind, got)
-		}
+	}
+	if d.Changes() != changes || d.Staged() != staged {
+		t.Errorf("%d versions were changed and %d uploads begun", d.Changes()-changes, d.Staged()-staged)
 	}
 }
 
 // unstaged: bytes of a caller who may read but not publish are not taken in, not even for a while; somebody's own
-// version sent again is no exception.
+// version sent again is no exception. Each request leaves one refusal on record.
 func (s suite) unstaged(t *testing.T) {
 	full, _ := s.stocked(t)
-	for name, shelf := range map[string]*Shelf{"an empty shelf": NewShelf(s.format.Name), "a shelf that has it": full} {
-		staged, published := shelf.Staged(), shelf.Published()
-		shelf.RefusePublish = artifact.Errorf(artifact.Denied, "refused by the shelf")
-		h := Handler(s.format, shelf)
+	for name, d := range map[string]*Domain{"an empty shelf": s.empty(t), "a shelf that has it": full} {
+		staged, changes, refusals := d.Staged(), d.Changes(), d.Refusals()
+		h := s.handler(d.As(Caller("reader", "ReadFromRepository")))
 		for _, q := range s.fixture.Publish {
 			if w := q.Do(h); w.Code != http.StatusForbidden {
 				t.Errorf("%s: %s %s: got %d %s, want %d", name, q.Method, q.Path, w.Code, w.Body, http.StatusForbidden)
 			}
 		}
-		if got := shelf.Staged() - staged; got != 0 {
-			t.Errorf("%s: %d uploads were begun", name, got)
+		if d.Changes() != changes || d.Staged() != staged {
+			t.Errorf("%s: %d versions were changed and %d uploads begun", name, d.Changes()-changes, d.Staged()-staged)
 		}
-		if got := shelf.Published() - published; got != 0 {
-			t.Errorf("%s: %d versions were published", name, got)
+		if got, want := d.Refusals()-refusals, len(s.fixture.Publish); got != want {
+			t.Errorf("%s: %d refusals are on record, want %d", name, got, want)
 		}
 	}
 }
 
 func (s suite) drafts(t *testing.T) {
-	for _, q := range s.fixture.Publish {
+	d := s.empty(t)
+	for n, q := range s.fixture.Publish {
 		for cut := len(q.Body); cut > 0; cut /= 2 {
-			shelf := NewShelf(s.format.Name)
+			name := fmt.Sprintf("shelf-%d-%d", n, cut)
+			d.Repository(name)
 			part := q
 			part.Body = q.Body[:cut-1]
-			part.Do(Handler(s.format, shelf))
-			if got := shelf.Drafts(); got != 0 {
+			part.Do(Handler(s.format, d.Shelf(name, s.format.Name)))
+			if got := d.Drafts(); got != 0 {
 				t.Fatalf("%s %s with %d of %d bytes: %d drafts are left", q.Method, q.Path, cut-1, len(q.Body), got)
 			}
 		}
@@ -163,9 +179,9 @@ func (s suite) reading(t *testing.T) {
 }
 
 func (s suite) again(t *testing.T) {
-	shelf, h := s.stocked(t)
-	published := shelf.Published()
-	if published == 0 {
+	d, h := s.stocked(t)
+	changes := d.Changes()
+	if changes == 0 {
 		t.Fatal("Publish of the fixture publishes nothing")
 	}
 	for _, q := range s.fixture.Publish {
@@ -173,8 +189,8 @@ func (s suite) again(t *testing.T) {
 			t.Errorf("%s %s: got %d %s, want success", q.Method, q.Path, w.Code, w.Body)
 		}
 	}
-	if got := shelf.Published(); got != published {
-		t.Errorf("got %d versions after publishing twice, want %d", got, published)
+	if got := d.Changes() - changes; got != 0 {
+		t.Errorf("publishing again changed versions %d times", got)
 	}
 }
 
@@ -210,13 +226,13 @@ func (s suite) unclean(t *testing.T) {
 	if len(s.fixture.Unclean) == 0 {
 		t.Fatal("the fixture has no unclean requests")
 	}
+	d, h := s.stocked(t)
+	changes := d.Changes()
 	for _, q := range s.fixture.Unclean {
-		shelf, h := s.stocked(t)
-		published := shelf.Published()
 		if w := q.Do(h); w.Code/100 != 4 {
 			t.Errorf("%s %s: got %d, want a refusal", q.Method, q.Path, w.Code)
 		}
-		if shelf.Published() != published || shelf.Drafts() != 0 {
+		if d.Changes() != changes || d.Drafts() != 0 {
 			t.Errorf("%s %s changed the shelf", q.Method, q.Path)
 		}
 	}
@@ -257,6 +273,7 @@ func (s suite) server(t *testing.T) {
 		s.format.Header(marked, httptest.NewRequest("GET", "/x", nil))
 	}
 	read := s.fixture.Reads[0]
+	d, _ := s.stocked(t)
 	for name, c := range map[string]struct {
 		request Request
 		refuse  error
@@ -267,9 +284,11 @@ func (s suite) server(t *testing.T) {
 		"unknown caller": {read, artifact.Errorf(artifact.Unauthenticated, "who?"), http.StatusUnauthorized},
 		"large body":     {read, format.WithStatus(413, artifact.Errorf(artifact.Invalid, "large")), 413},
 	} {
-		shelf, h := s.stocked(t)
-		shelf.Refuse = c.refuse
-		w := c.request.Do(h)
+		var asked format.Shelf = d.Shelf(shelf, s.format.Name)
+		if c.refuse != nil {
+			asked = Refusing{asked, c.refuse}
+		}
+		w := c.request.Do(Handler(s.format, asked))
 		if w.Code != c.status || s.fixture.JSON && !strings.Contains(w.Header().Get("Content-Type"), "json") {
 			t.Errorf("%s: got %d %s, want %d in the format's words", name, w.Code, w.Body, c.status)
 		}

@@ -284,7 +284,7 @@ func TestAttestationsOfAProxiedVersionAreAnswered(t *testing.T) {
 	s.stock("plain", registry("plain", "1.0.0"))
 	version := key("@acme/bar").At("1.0.0")
 	document := `{"attestations":[{"predicateType":"p","bundle":` + bundleAbout(t, "pkg:npm/%40acme/bar@1.0.0") + `}]}`
-	s.Attach(version, attestations, []byte(document))
+	s.Registry(npmjs).Put("-/npm/v1/attestations/@acme%2fbar@1.0.0", "application/json", []byte(document))
 
 	// npm takes the path of the address in the packument and asks its own registry.
 	address, _ := dig(s.json(s.do("GET", "@acme/bar", "")), "versions", "1.0.0", "dist", "attestations", "url").(string)
@@ -303,9 +303,10 @@ func TestAttestationsOfAProxiedVersionAreAnswered(t *testing.T) {
 			t.Errorf("HEAD %s: got %d bytes, Content-Length %s", path, head.Body.Len(), head.Header().Get("Content-Length"))
 		}
 	}
-	s.StockStatus(version, artifact.Unlisted)
+	s.must(http.StatusOK, s.do("GET", "@acme/bar/-/bar-1.0.0.tgz", "")) // retained, it can be withdrawn
+	s.SetStatus(shelf, version, artifact.Unlisted)
 	s.must(http.StatusOK, s.do("GET", path, ""))
-	s.StockStatus(version, artifact.Archived)
+	s.SetStatus(shelf, version, artifact.Archived)
 	s.must(http.StatusNotFound, s.do("GET", path, ""))
 	s.must(http.StatusNotFound, s.do("GET", "-/npm/v1/attestations/plain@1.0.0", ""))
 	s.must(http.StatusNotFound, s.do("GET", "-/npm/v1/attestations/plain@9.9.9", ""))

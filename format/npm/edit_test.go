@@ -50,6 +50,7 @@ func TestDeprecateChangesTheMessageAndNothingElse(t *testing.T) {
 func TestDeprecateRefusesWhatIsNotHeldHere(t *testing.T) {
 	s := newSite(t)
 	s.stock("bar", registry("bar", "1.0.0"))
+	s.open("bar")
 	s.publish("bar", "2.0.0", "latest")
 	doc := s.json(s.do("GET", "bar", ""))
 	dig(doc, "versions", "2.0.0").(object)["deprecated"] = "x"

@@ -18,7 +18,10 @@ import (
 	"testing"
 
 	"entrepot/artifact"
+	"entrepot/format"
 	"entrepot/format/formattest"
+	"entrepot/iam"
+	"entrepot/repository"
 )
 
 // entry is one header of an archive with its bytes.
@@ -111,23 +114,40 @@ func putOf(name, version, tag string, tarball []byte, packageJSON object, change
 	return doc
 }
 
-// site is a shelf with the format's handlers before it.
+// The repository that most tests work in, and the connection it has.
+const (
+	shelf = "shelf"
+	npmjs = "public:npmjs"
+)
+
+// site is a repository with the format's handlers before it. It is connected to a registry that has nothing.
 type site struct {
-	*formattest.Shelf
+	*formattest.Domain
 	t *testing.T
 	h http.Handler
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	shelf := formattest.NewShelf(artifact.NPM)
-	t.Cleanup(func() {
-		if n := shelf.Drafts(); n != 0 {
-			t.Errorf("%d drafts are left", n)
-		}
-	})
-	return &site{shelf, t, formattest.Handler(Format(), shelf)}
+	return newSiteOf(t, repository.Quotas{})
 }
+
+// newSiteOf is newSite within other quotas.
+func newSiteOf(t *testing.T, quotas repository.Quotas) *site {
+	t.Helper()
+	d := formattest.Open(t, formattest.Options{Formats: []format.Format{Format()}, Quotas: quotas})
+	d.Repository(shelf)
+	d.Connect(shelf, npmjs)
+	s := &site{Domain: d, t: t}
+	s.serve(s.Shelf(shelf, artifact.NPM))
+	return s
+}
+
+// serve has the handlers work on the shelf from now on.
+func (s *site) serve(on format.Shelf) { s.h = formattest.Handler(Format(), on) }
+
+// by has the caller do what follows.
+func (s *site) by(c iam.Caller) { s.serve(s.As(c).Shelf(shelf, artifact.NPM)) }
 
 func (s *site) do(method, path, body string, header ...string) *httptest.ResponseRecorder {
 	s.t.Helper()

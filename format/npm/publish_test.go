@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"entrepot/artifact"
+	"entrepot/format/formattest"
 	"entrepot/repository"
 )
 
@@ -23,7 +24,7 @@ func TestPublishKeepsTheTarballAndWhatItSays(t *testing.T) {
 	tarball := s.publish("@acme/bar", "1.0.0", "beta", object{
 		"dependencies": object{"@x/y": "1"}, "repository": object{"url": "git+https://code.example.test/bar.git"},
 	})
-	held, err := s.Held(context.Background(), key("@acme/bar").At("1.0.0"))
+	held, err := s.Shelf(shelf, artifact.NPM).Held(t.Context(), key("@acme/bar").At("1.0.0"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -338,8 +339,7 @@ func TestProvenanceIsKeptAndAnswered(t *testing.T) {
 }
 
 func TestTooMuchIs413(t *testing.T) {
-	s := newSite(t)
-	s.AssetLimit = 10
+	s := newSiteOf(t, repository.Quotas{AssetSize: 10})
 	packageJSON := object{"name": "bar", "version": "1.0.0"}
 	doc := putOf("bar", "1.0.0", "latest", packed(t, packageJSON, nil), packageJSON)
 	s.must(http.StatusRequestEntityTooLarge, s.do("PUT", "bar", text(t, doc)))
@@ -397,7 +397,7 @@ func TestACallerWhoMayOnlyChangeMetadataCanDeprecate(t *testing.T) {
 	s := newSite(t)
 	s.publish("bar", "1.0.0", "latest")
 	staged := s.Staged()
-	s.RefusePublish = artifact.Errorf(artifact.Denied, "You may not publish.")
+	s.by(formattest.Caller("editor", "ReadFromRepository", "PutPackageMetadata"))
 	s.must(http.StatusOK, s.do("PUT", "bar", `{"name":"bar","versions":{"1.0.0":{"deprecated":"old"}}}`))
 	if got := dig(s.json(s.do("GET", "bar", "")), "versions", "1.0.0", "deprecated"); got != "old" {
 		t.Errorf("got the message %v, want old", got)
@@ -410,7 +410,7 @@ func TestACallerWhoMayOnlyChangeMetadataCanDeprecate(t *testing.T) {
 		"provenance": `{"bar-1.0.1.sigstore":{"data":"{}"}}`,
 	} {
 		w := s.do("PUT", "bar", `{"_attachments":`+attachments+`,"name":"bar","versions":{"1.0.1":{}}}`)
-		if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "You may not publish.") {
+		if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "codeartifact:PublishPackageVersion") {
 			t.Errorf("%s: got %d %s, want the refusal", name, w.Code, w.Body)
 		}
 	}

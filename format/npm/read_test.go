@@ -58,7 +58,9 @@ func TestWhoamiTellsTheCaller(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := newSite(t)
-			s.Principal = row.principal
+			caller := formattest.Caller("ada", "ReadFromRepository")
+			caller.Principal.Name, caller.Principal.ARN = row.principal.Name, row.principal.ARN
+			s.by(caller)
 			if got := s.json(s.do("GET", "-/whoami", ""))["username"]; got != row.want {
 				t.Errorf("got %v, want %s", got, row.want)
 			}
@@ -91,7 +93,7 @@ func TestNPMGetsNoChallenge(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := newSite(t)
-			s.Refuse = artifact.Errorf(artifact.Unauthenticated, "The token has expired.")
+			s.serve(formattest.Refusing{Err: artifact.Errorf(artifact.Unauthenticated, "The token has expired.")})
 			w := s.must(http.StatusUnauthorized, s.do("GET", "bar", "", row.header[0], row.header[1]))
 			if got := w.Header().Get("WWW-Authenticate") == formattest.Challenge; got != row.challenge {
 				t.Errorf("got %q", w.Header().Get("WWW-Authenticate"))
@@ -178,6 +180,7 @@ func TestASearchHitHasTheFieldsThatClientsPrint(t *testing.T) {
 		v["maintainers"] = []any{object{"name": "bob", "email": "b@example.test"}}
 		return doc
 	}())
+	s.must(http.StatusOK, s.do("GET", "@acme/bar/-/bar-1.0.0.tgz", "")) // what was retained can be found
 	hit := dig(s.json(s.do("GET", "-/v1/search?text=bar", "")), "objects").([]any)[0]
 	want := `{"date":"2021-01-01T10:00:00.000Z","description":"from outside","keywords":["k"],` +
 		`"links":{"homepage":"https://h.example.test"},"maintainers":[{"email":"b@example.test","username":"bob"}],` +

@@ -135,24 +135,19 @@ func TestADocumentIsRevalidatedByItsTag(t *testing.T) {
 	s.must(http.StatusOK, s.do("GET", "bar", "", "If-None-Match", etag))
 }
 
-// stock puts a registry's packument on the shelf as if it came through an external connection.
+// stock has the registry offer a packument made by registry, and the tarballs that it names.
 func (s *site) stock(name string, document object) {
 	s.t.Helper()
-	p, err := parseName(name)
-	if err != nil {
-		s.t.Fatal(err)
+	outside, tarballs := s.Registry(npmjs), name+"/-/x-"
+	for version := range document["versions"].(object) {
+		outside.Put(tarballs+version+".tgz", "application/octet-stream", []byte(version))
 	}
-	kept, h := keep(s.t, name, text(s.t, document))
-	for _, place := range h.Index {
-		s.Stock(artifact.Version{
-			VersionKey:   p.At(place.Version),
-			Origin:       artifact.Origin{Type: artifact.OriginExternal, Connection: "public:npmjs"},
-			Manifest:     kept[place.At : place.At+place.Length],
-			UpstreamTime: place.Time,
-		}, asset, []byte(place.Version))
-	}
-	s.Announce(p, h.Package, h.Tags)
+	packument := strings.ReplaceAll(text(s.t, document), "https://registry.example.test/"+tarballs, outside.URL+tarballs)
+	outside.Put(strings.Replace(name, "/", "%2f", 1), "application/json", []byte(packument))
 }
+
+// open lets a package take versions from both sides, before it is there.
+func (s *site) open(name string) { s.Control(shelf, key(name), artifact.Allow, artifact.Allow) }
 
 func TestOnlyAddressesChangeInProxiedVersions(t *testing.T) {
 	s := newSite(t)
@@ -163,7 +158,8 @@ func TestOnlyAddressesChangeInProxiedVersions(t *testing.T) {
 	s.stock("@acme/bar", document)
 	w := s.do("GET", "@acme/bar", "")
 	doc := s.json(w)
-	if strings.Contains(w.Body.String(), "registry.example.test") {
+	if strings.Contains(w.Body.String(), "registry.example.test") ||
+		strings.Contains(w.Body.String(), s.Registry(npmjs).URL) {
 		t.Error("an address of the registry is left")
 	}
 	got := dig(doc, "versions", "1.1.0", "dist").(object)
@@ -222,7 +218,7 @@ func TestLatestIsPointedAtTheHighestVersionLeft(t *testing.T) {
 	s := newSite(t)
 	s.publish("bar", "1.0.0", "latest")
 	s.publish("bar", "2.0.0", "latest")
-	s.StockStatus(key("bar").At("2.0.0"), artifact.Unlisted)
+	s.SetStatus(shelf, key("bar").At("2.0.0"), artifact.Unlisted)
 	doc := s.json(s.do("GET", "bar", ""))
 	if got := dig(doc, "dist-tags", "latest"); got != "1.0.0" || dig(doc, "versions", "2.0.0") != nil {
 		t.Errorf("got latest %v, want what is left after unlisting", got)
@@ -250,7 +246,7 @@ func TestStatusDecidesWhatIsShownAndServed(t *testing.T) {
 		t.Run(string(row.status), func(t *testing.T) {
 			s := newSite(t)
 			s.publish("bar", "1.0.0", "latest")
-			s.StockStatus(key("bar").At("1.0.0"), row.status)
+			s.SetStatus(shelf, key("bar").At("1.0.0"), row.status)
 			s.must(row.document, s.do("GET", "bar", ""))
 			s.must(row.document, s.do("GET", "bar/1.0.0", ""))
 			s.must(row.tarball, s.do("GET", "bar/-/bar-1.0.0.tgz", ""))
@@ -289,7 +285,8 @@ func only(v artifact.Version) iter.Seq2[artifact.Version, error] {
 func TestTimesAreWidenedOverAllSources(t *testing.T) {
 	s := newSite(t)
 	s.stock("bar", registry("bar", "1.0.0"))
-	s.Clock = func() time.Time { return time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC) }
+	s.open("bar")
+	s.Clock.Pass(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC).Sub(s.Clock.Now()))
 	s.publish("bar", "2.0.0", "mine")
 	doc := s.json(s.do("GET", "bar", "", "Accept", abbreviatedForm.contentType))
 	if doc["modified"] != "2027-01-01T00:00:00.000Z" || dig(doc, "time", "created") != "2020-01-01T00:00:00.000Z" {

@@ -1,0 +1,104 @@
+package formattest
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"sync/atomic"
+
+	"entrepot/blob"
+	"entrepot/catalog"
+)
+
+// Staged counts drafts of the byte store that were begun, whatever became of them.
+func (d *Domain) Staged() int { return int(d.bytes.staged.Load()) }
+
+// Drafts counts drafts of the byte store that were begun and not ended.
+func (d *Domain) Drafts() int { return int(d.bytes.open.Load()) }
+
+// Changes counts what happened to versions: the events of their creation, change and deletion.
+func (d *Domain) Changes() int { return len(d.events(catalog.VersionEvent)) }
+
+// Published counts versions that came into being, in each repository.
+func (d *Domain) Published() int {
+	n := 0
+	for _, e := range d.events(catalog.VersionEvent) {
+		if e.Action == "Created" {
+			n++
+		}
+	}
+	return n
+}
+
+// Refusals counts the calls on record that were to change something and were refused for want of permission.
+func (d *Domain) Refusals() int {
+	n := 0
+	for _, e := range d.events(catalog.AuditEvent) {
+		var detail struct{ ErrorCode string }
+		d.check(json.Unmarshal(e.Detail, &detail))
+		if detail.ErrorCode == "AccessDenied" {
+			n++
+		}
+	}
+	return n
+}
+
+// events are those of one kind, oldest first.
+func (d *Domain) events(kind catalog.EventKind) []catalog.Event {
+	d.t.Helper()
+	var found []catalog.Event
+	d.check(d.Rules.Catalog.Read(d.t.Context(), func(r catalog.Reader) error {
+		found = nil
+		for after, more := int64(0), true; more; {
+			page, err := r.Events(after, catalog.MaxPage)
+			if err != nil {
+				return err
+			}
+			for _, e := range page {
+				if after = e.Sequence; e.Kind == kind {
+					found = append(found, e)
+				}
+			}
+			more = len(page) > 0
+		}
+		return nil
+	}))
+	return found
+}
+
+// vault opens one byte store, for there is one domain.
+type vault struct{ store blob.Store }
+
+// NewKey follows repository.Vault.
+func (vault) NewKey() ([]byte, error) { return []byte("wrapped"), nil }
+
+// Open follows repository.Vault.
+func (v vault) Open(catalog.Domain) (blob.Store, error) { return v.store, nil }
+
+// countingStore counts the drafts of a byte store.
+type countingStore struct {
+	blob.Store
+	staged, open atomic.Int64
+}
+
+// Create follows blob.Store.
+func (s *countingStore) Create(ctx context.Context) (blob.Draft, error) {
+	draft, err := s.Store.Create(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.staged.Add(1)
+	s.open.Add(1)
+	return &countedDraft{Draft: draft, ended: sync.OnceFunc(func() { s.open.Add(-1) })}, nil
+}
+
+type countedDraft struct {
+	blob.Draft
+	ended func()
+}
+
+// Discard follows blob.Draft: it ends a committed draft too.
+func (d *countedDraft) Discard() error {
+	d.ended()
+	return d.Draft.Discard()
+}

@@ -1,0 +1,101 @@
+package formattest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Registry is an external registry on loopback: what is put under a path is answered there. After every change so much
+// time has passed that nothing known from before is fresh any more.
+type Registry struct {
+	URL string // ends in a slash
+
+	clock *Clock
+	mu    sync.Mutex
+	kept  map[string]served
+	down  bool
+	asked []string // the paths, in order
+}
+
+type served struct {
+	contentType string
+	body        []byte
+}
+
+// forgetting is longer than any default of package upstream for how long an answer, an absence or a failure counts.
+const forgetting = 2 * time.Minute
+
+func newRegistry(t testing.TB, clock *Clock) *Registry {
+	r := &Registry{clock: clock, kept: map[string]served{}}
+	server := httptest.NewServer(r)
+	t.Cleanup(server.Close)
+	r.URL = server.URL + "/"
+	return r
+}
+
+// Put answers the body under an escaped path below the registry's address.
+func (r *Registry) Put(path, contentType string, body []byte) {
+	r.change(func() { r.kept[path] = served{contentType, body} })
+}
+
+// Remove has the registry lack what was under the path.
+func (r *Registry) Remove(path string) { r.change(func() { delete(r.kept, path) }) }
+
+// Fail has the registry answer that it is out of service, until Recover.
+func (r *Registry) Fail() { r.change(func() { r.down = true }) }
+
+// Recover ends Fail.
+func (r *Registry) Recover() { r.change(func() { r.down = false }) }
+
+func (r *Registry) change(do func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	do()
+	r.clock.Pass(forgetting)
+}
+
+// Asked counts the requests for paths that begin so.
+func (r *Registry) Asked(prefix string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, path := range r.asked {
+		if strings.HasPrefix(path, prefix) {
+			n++
+		}
+	}
+	return n
+}
+
+// ServeHTTP answers what is there, or that it is not modified.
+func (r *Registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	path := strings.TrimPrefix(request.URL.EscapedPath(), "/")
+	r.mu.Lock()
+	r.asked = append(r.asked, path)
+	found, ok := r.kept[path]
+	down := r.down
+	r.mu.Unlock()
+	switch {
+	case down:
+		http.Error(w, "out of service", http.StatusServiceUnavailable)
+		return
+	case !ok:
+		http.Error(w, "not here", http.StatusNotFound)
+		return
+	}
+	sum := sha256.Sum256(found.body)
+	tag := `"` + hex.EncodeToString(sum[:8]) + `"`
+	w.Header().Set("Etag", tag)
+	if request.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	w.Header().Set("Content-Type", found.contentType)
+	_, _ = w.Write(found.body)
+}
