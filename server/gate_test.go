@@ -491,3 +491,31 @@ func (s *scripted) Read(p []byte) (int, error) {
 }
 
 func (s *scripted) SetReadDeadline(time.Time) error { return nil }
+
+// BenchmarkWire is the price of judging a request head before net/http reads it.
+func BenchmarkWire(b *testing.B) {
+	head := "GET " + base + "/@acme%2fwidget/-/widget-1.0.0.tgz HTTP/1.1\r\n" + hostLine + bearer +
+		"User-Agent: npm/10.9.2 node/v22.13.0 linux x64 workspaces/false\r\nAccept: */*\r\nConnection: keep-alive\r\n" +
+		"Accept-Encoding: gzip,deflate\r\nNpm-Command: install\r\nPacote-Version: 19.0.1\r\n\r\n"
+	c := newWireConn(&endless{text: []byte(head)}, headLimits{bytes: 32 << 10, target: 8 << 10, lines: 100}, time.Second)
+	p := make([]byte, 4<<10)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(head)))
+	for b.Loop() {
+		for left := len(head); left > 0; {
+			n, err := c.Read(p)
+			if err != nil {
+				b.Fatal(err)
+			}
+			left -= n
+		}
+	}
+}
+
+// endless is a connection on which one text arrives again and again, each at one read.
+type endless struct {
+	scripted
+	text []byte
+}
+
+func (e *endless) Read(p []byte) (int, error) { return copy(p, e.text), nil }
