@@ -417,9 +417,10 @@ func TestEveryRoomIsOnTheMap(t *testing.T) {
 	}
 }
 
-var decisionTitle = regexp.MustCompile(`^# ([0-9]+)\. (.+)\n`)
+var decisionTitle = regexp.MustCompile(
+	`^# ([0-9]+)\. (.+)\n\nDate: [0-9]{4}-[0-9]{2}-[0-9]{2} · Status: (accepted|replaced by [0-9]+)\n`)
 
-// TestDecisionsAreWhole wants every page numbered, listed, and with its three parts.
+// TestDecisionsAreWhole wants every page numbered, dated, listed, and with its three parts.
 func TestDecisionsAreWhole(t *testing.T) {
 	index, err := os.ReadFile("decisions/README.md")
 	if err != nil {
@@ -438,7 +439,7 @@ func TestDecisionsAreWhole(t *testing.T) {
 		title := decisionTitle.FindStringSubmatch(string(text))
 		base := filepath.Base(name)
 		if title == nil || title[1] != fmt.Sprint(i+1) || !strings.HasPrefix(base, fmt.Sprintf("%04d-", i+1)) {
-			t.Errorf("%s: want a file and a title with the number %d", base, i+1)
+			t.Errorf("%s: want a file and a title with the number %d, and below it date and status", base, i+1)
 			continue
 		}
 		if want := fmt.Sprintf("%d. [%s](%s)\n", i+1, title[2], base); !strings.Contains(string(index), want) {
