@@ -74,11 +74,24 @@ func id(name string) string { return "AIDA" + strings.ToUpper(name) }
 
 func (f *fixture) keyOf(name string) AccessKey {
 	f.Helper()
-	key, err := f.CreateKey(f.Context(), id(name))
+	return f.keyFor(id(name))
+}
+
+// keyFor makes a key of a principal, by its ID.
+func (f *fixture) keyFor(principal string) AccessKey {
+	f.Helper()
+	key := newAccessKey()
+	record, err := f.seal(key, principal)
 	if err != nil {
 		f.Fatal(err)
 	}
+	f.write(func(w catalog.Writer) error { return w.CreateAccessKey(record) })
 	return key
+}
+
+func (f *fixture) revoke(token string) {
+	f.Helper()
+	f.write(func(w catalog.Writer) error { return w.DeleteToken(tokenHash(artifact.NewSecret(token))) })
 }
 
 func (f *fixture) write(fn func(catalog.Writer) error) {
@@ -107,10 +120,9 @@ func (f *fixture) from(requestID string) iam.Circumstances {
 }
 
 // call makes an API call with a key.
-func (f *fixture) call(key AccessKey) (Caller, error) {
+func (f *fixture) call(key AccessKey) (iam.Caller, error) {
 	f.Helper()
-	c, _, err := f.API(f.signed(key, "codeartifact", "{}", ""), f.from("request-1"), sigv4.Payload{Limit: 1 << 20}, "codeartifact")
-	return c, err
+	return f.API(f.signed(key, "codeartifact", "{}", ""), f.from("request-1"), sigv4.Payload{Limit: 1 << 20}, "codeartifact")
 }
 
 // issue gets a token for the test's domain.
@@ -120,7 +132,7 @@ func (f *fixture) issue(seconds int) string {
 	if err != nil {
 		f.Fatal(err)
 	}
-	token, _, err := f.Issue(f.Context(), c.Caller, domain(), &seconds)
+	token, _, err := f.Issue(f.Context(), c, domain(), &seconds)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -132,7 +144,7 @@ func domain() catalog.Domain {
 }
 
 // fetch makes a package manager's call on a domain.
-func (f *fixture) fetch(token string, on catalog.DomainID) (Caller, error) {
+func (f *fixture) fetch(token string, on catalog.DomainID) (iam.Caller, error) {
 	r := httptest.NewRequest("GET", "http://127.0.0.1:8090/example/npm/team/lodash", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
 	return f.Package(r, f.from("request-2"), on)

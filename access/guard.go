@@ -1,7 +1,7 @@
 // Package access tells who calls.
 //
 // API calls are signed (SigV4) with an access key; package managers send an authorization token. Both end in one type,
-// Caller: a principal with the policies it has at this moment. What a caller may do is package iam's to say and the
+// iam.Caller: a principal with the policies it has at this moment. What a caller may do is package iam's to say and the
 // rules' to ask; this room only refuses those it cannot name.
 //
 // Errors of API calls are *sigv4.Error where the signature is refused. Otherwise they are *artifact.Error:
@@ -16,7 +16,6 @@ import (
 	"entrepot/access/sigv4"
 	"entrepot/artifact"
 	"entrepot/catalog"
-	"entrepot/iam"
 )
 
 // Ceilings of what is remembered: the principals, keys and tokens that are in use at a time.
@@ -84,36 +83,6 @@ func New(c Config) (*Guard, error) {
 		keys:       catalog.NewMemo[string, keyInUse](c.Catalog, rememberedKeys),
 		tokens:     catalog.NewMemo[catalog.TokenHash, catalog.Token](c.Catalog, rememberedTokens),
 	}, nil
-}
-
-// Via is how a caller proved who it is.
-type Via uint8
-
-// The ways.
-const (
-	ViaSignature Via = iota // a signed request
-	ViaPresigned            // a request signed in its query
-	ViaToken                // an authorization token
-)
-
-var viaNames = [...]string{"signature", "presigned", "token"}
-
-// String names the way in lower case.
-func (v Via) String() string {
-	if int(v) < len(viaNames) {
-		return viaNames[v]
-	}
-	return fmt.Sprintf("via %d", v)
-}
-
-// Caller is a principal at work and how it came in.
-type Caller struct {
-	iam.Caller
-	Via Via
-	// AccessKeyID is the key that signed; empty for tokens.
-	AccessKeyID string
-	// SessionExpires is when the credential ends; zero for access keys, which last until they are deleted.
-	SessionExpires time.Time
 }
 
 // refused is the one answer to every token that is no good, so that the words do not tell why.

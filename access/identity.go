@@ -2,10 +2,7 @@ package access
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 
 	"entrepot/access/sigv4"
 	"entrepot/artifact"
@@ -13,42 +10,38 @@ import (
 	"entrepot/iam"
 )
 
-// API authenticates a signed call to one of services, named as in a credential's scope. payload says how its body enters
-// the signature; a body that was read can be read again. The claim tells which service the call is signed for.
+// API authenticates a call that is signed for service, named as in a credential's scope. payload says how its body enters
+// the signature; a body that was read can be read again.
 //
 // Refusals are *sigv4.Error: those of Verifier.Parse and Verifier.Verify, Mismatch for another service, and Unrecognized
 // for a key that is switched off or came with a session token, which none of this installation's keys has. The last is
 // told only to those who signed with the right secret; to anybody else an id that does not exist and a wrong secret look
 // the same and take the same: a catalog read, an unsealing and a verification each.
-func (g *Guard) API(r *http.Request, in iam.Circumstances, payload sigv4.Payload, services ...string) (
-	Caller, *sigv4.Claim, error) {
+func (g *Guard) API(r *http.Request, in iam.Circumstances, payload sigv4.Payload, service string) (
+	iam.Caller, error) {
 	claim, err := g.verifier.Parse(r)
 	if err != nil {
-		return Caller{}, nil, err
+		return iam.Caller{}, err
 	}
-	if !slices.Contains(services, claim.Scope().Service) {
-		return Caller{}, nil, &sigv4.Error{Code: sigv4.Mismatch,
-			Message: "Credential should be scoped to correct service: '" + strings.Join(services, "' or '") + "'."}
+	if claim.Scope().Service != service {
+		return iam.Caller{}, &sigv4.Error{Code: sigv4.Mismatch,
+			Message: "Credential should be scoped to correct service: '" + service + "'."}
 	}
 	key, err := g.verify(r.Context(), claim, payload)
 	if err != nil {
-		return Caller{}, nil, err
+		return iam.Caller{}, err
 	}
 	if !key.active || !claim.SessionToken().IsZero() {
-		return Caller{}, nil, sigv4.Refuse(sigv4.Unrecognized)
+		return iam.Caller{}, sigv4.Refuse(sigv4.Unrecognized)
 	}
 	m, err := g.member(r.Context(), key.principal)
 	if artifact.Is(err, artifact.NotFound) {
-		return Caller{}, nil, sigv4.Refuse(sigv4.Unrecognized) // deleted since the key was read
+		return iam.Caller{}, sigv4.Refuse(sigv4.Unrecognized) // deleted since the key was read
 	}
 	if err != nil {
-		return Caller{}, nil, err
+		return iam.Caller{}, err
 	}
-	c := Caller{Caller: g.caller(m, in), Via: ViaSignature, AccessKeyID: claim.AccessKeyID()}
-	if claim.Presigned() {
-		c.Via = ViaPresigned
-	}
-	return c, claim, nil
+	return g.caller(m, in), nil
 }
 
 // verify proves the claim with the key it names. A remembered key only makes success cheap: before a refusal its
@@ -81,26 +74,26 @@ func (g *Guard) verify(ctx context.Context, claim *sigv4.Claim, payload sigv4.Pa
 // Package authenticates a package manager's call on a domain by the token it carries. Unauthenticated if there is none,
 // if it is unknown, revoked or over, and if it belongs to another domain; all but the first in the same words. The zero
 // domain has no tokens: pass it for a domain that does not exist, so that strangers cannot tell.
-func (g *Guard) Package(r *http.Request, in iam.Circumstances, domain catalog.DomainID) (Caller, error) {
+func (g *Guard) Package(r *http.Request, in iam.Circumstances, domain catalog.DomainID) (iam.Caller, error) {
 	secret, err := Credential(r.Header)
 	if err != nil {
-		return Caller{}, err
+		return iam.Caller{}, err
 	}
 	token, err := g.token(r.Context(), secret)
 	if err != nil {
-		return Caller{}, err
+		return iam.Caller{}, err
 	}
 	if token.Domain != domain || domain == 0 {
-		return Caller{}, refused()
+		return iam.Caller{}, refused()
 	}
 	m, err := g.member(r.Context(), token.Principal)
 	if artifact.Is(err, artifact.NotFound) {
-		return Caller{}, refused()
+		return iam.Caller{}, refused()
 	}
 	if err != nil {
-		return Caller{}, err
+		return iam.Caller{}, err
 	}
-	return Caller{Caller: g.caller(m, in), Via: ViaToken, SessionExpires: token.ExpiresAt}, nil
+	return g.caller(m, in), nil
 }
 
 // caller adds the circumstances of a request to a member, as condition keys.
@@ -109,9 +102,4 @@ func (g *Guard) caller(m member, in iam.Circumstances) iam.Caller {
 	keys["aws:requestedregion"] = []string{g.region}
 	keys["aws:viaawsservice"] = []string{"false"}
 	return iam.Caller{Principal: m.principal, Identity: m.identity, Context: keys, RequestID: in.RequestID}
-}
-
-// Format writes whom the caller is, for every verb, so that a log of one is short.
-func (c Caller) Format(w fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(w, "%s by %v", c.Principal.ARN, c.Via)
 }

@@ -15,7 +15,7 @@ import (
 func TestASignedCallTellsWhoCalls(t *testing.T) {
 	f := newFixture(t)
 	r := f.signed(f.key, "codeartifact", `{"a":1}`, "")
-	c, claim, err := f.API(r, f.from("request-9"), sigv4.Payload{Limit: 100}, "codeartifact")
+	c, err := f.API(r, f.from("request-9"), sigv4.Payload{Limit: 100}, "codeartifact")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,17 +23,14 @@ func TestASignedCallTellsWhoCalls(t *testing.T) {
 		c.Principal.Account != testAccount || len(c.Identity) != 1 || c.Identity[0].Name != "own" {
 		t.Errorf("got %+v", c.Principal)
 	}
-	if c.Via != ViaSignature || c.AccessKeyID != f.key.ID || c.RequestID != "request-9" || !c.SessionExpires.IsZero() {
-		t.Errorf("got %v, %q, %q, %v", c.Via, c.AccessKeyID, c.RequestID, c.SessionExpires)
+	if c.RequestID != "request-9" {
+		t.Errorf("got the request %q", c.RequestID)
 	}
 	for key, want := range map[string]string{"aws:sourceip": "192.0.2.7", "aws:securetransport": "false",
 		"aws:currenttime": "2026-11-20T12:00:00Z", "aws:epochtime": "1795176000", "aws:requestedregion": "eu-west-1"} {
 		if got := c.Context[key]; !slices.Equal(got, []string{want}) {
 			t.Errorf("%s: got %q, want %q", key, got, want)
 		}
-	}
-	if claim.Scope().Service != "codeartifact" {
-		t.Errorf("got scope %v", claim.Scope())
 	}
 	if body := readAll(t, r.Body); body != `{"a":1}` {
 		t.Errorf("the handler reads %q", body)
@@ -43,14 +40,12 @@ func TestASignedCallTellsWhoCalls(t *testing.T) {
 func TestAKeyIsRefusedFromTheMomentItIsNoGood(t *testing.T) {
 	rows := []struct {
 		name string
-		do   func(*fixture) error
+		do   func(catalog.Writer, AccessKey) error
 		want sigv4.Code
 	}{
-		{"S20 switched off", func(f *fixture) error { return f.SetKeyActive(f.Context(), f.key.ID, false) }, sigv4.Unrecognized},
-		{"S20 deleted", func(f *fixture) error { return f.DeleteKey(f.Context(), f.key.ID) }, sigv4.Mismatch},
-		{"user deleted", func(f *fixture) error {
-			return f.store.Write(f.Context(), func(w catalog.Writer) error { return w.DeletePrincipal("AIDAANN") })
-		}, sigv4.Mismatch},
+		{"S20 switched off", func(w catalog.Writer, key AccessKey) error { return w.SetAccessKeyActive(key.ID, false) }, sigv4.Unrecognized},
+		{"S20 deleted", func(w catalog.Writer, key AccessKey) error { return w.DeleteAccessKey(key.ID) }, sigv4.Mismatch},
+		{"user deleted", func(w catalog.Writer, _ AccessKey) error { return w.DeletePrincipal("AIDAANN") }, sigv4.Mismatch},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -60,9 +55,7 @@ func TestAKeyIsRefusedFromTheMomentItIsNoGood(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if err := row.do(f); err != nil {
-				t.Fatal(err)
-			}
+			f.write(func(w catalog.Writer) error { return row.do(w, f.key) })
 			_, err := f.call(f.key)
 			f.wantRefusal(err, row.want)
 		})
@@ -71,14 +64,10 @@ func TestAKeyIsRefusedFromTheMomentItIsNoGood(t *testing.T) {
 
 func TestASwitchedOffKeyTellsSoOnlyToItsHolder(t *testing.T) {
 	f := newFixture(t)
-	if err := f.SetKeyActive(t.Context(), f.key.ID, false); err != nil {
-		t.Fatal(err)
-	}
+	f.write(func(w catalog.Writer) error { return w.SetAccessKeyActive(f.key.ID, false) })
 	_, err := f.call(AccessKey{f.key.ID, newKeySecret()})
 	f.wantRefusal(err, sigv4.Mismatch)
-	if err := f.SetKeyActive(t.Context(), f.key.ID, true); err != nil {
-		t.Fatal(err)
-	}
+	f.write(func(w catalog.Writer) error { return w.SetAccessKeyActive(f.key.ID, true) })
 	if _, err := f.call(f.key); err != nil {
 		t.Error(err)
 	}
@@ -87,13 +76,13 @@ func TestASwitchedOffKeyTellsSoOnlyToItsHolder(t *testing.T) {
 func TestASessionTokenBesideALongTermKeyIsRefused(t *testing.T) {
 	f := newFixture(t)
 	r := f.signed(f.key, "codeartifact", "{}", "IQoJ-of-another-session")
-	_, _, err := f.API(r, f.from(""), sigv4.Payload{Limit: 100}, "codeartifact")
+	_, err := f.API(r, f.from(""), sigv4.Payload{Limit: 100}, "codeartifact")
 	f.wantRefusal(err, sigv4.Unrecognized)
 }
 
 func TestACallSignedForAnotherServiceIsRefused(t *testing.T) {
 	f := newFixture(t)
-	_, _, err := f.API(f.signed(f.key, "sts", "{}", ""), f.from(""), sigv4.Payload{Limit: 100}, "codeartifact")
+	_, err := f.API(f.signed(f.key, "sts", "{}", ""), f.from(""), sigv4.Payload{Limit: 100}, "codeartifact")
 	if err == nil || !strings.Contains(err.Error(), "correct service: 'codeartifact'") {
 		t.Errorf("got %v, want it refused for its service", err)
 	}
@@ -173,30 +162,12 @@ func TestTheAccountItselfMayDoEverythingButHaveTokens(t *testing.T) {
 		return w.CreatePrincipal(catalog.Principal{ID: testAccount, Account: testAccount, Root: true,
 			ARN: "arn:aws:iam::" + testAccount + ":root"})
 	})
-	key, err := f.CreateKey(t.Context(), testAccount)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := f.call(key)
+	c, err := f.call(f.keyFor(testAccount))
 	if err != nil || len(c.Identity) != 1 {
 		t.Fatalf("got %d policies, %v, want the one that allows all", len(c.Identity), err)
 	}
-	if _, _, err := f.Issue(t.Context(), c.Caller, domain(), nil); !artifact.Is(err, artifact.Denied) {
+	if _, _, err := f.Issue(t.Context(), c, domain(), nil); !artifact.Is(err, artifact.Denied) {
 		t.Errorf("got %v, want a token denied", err)
-	}
-}
-
-func TestAUserHasTwoKeysAtMost(t *testing.T) {
-	f := newFixture(t)
-	f.keyOf("ann")
-	if _, err := f.CreateKey(t.Context(), "AIDAANN"); !artifact.Is(err, artifact.Quota) {
-		t.Errorf("got %v, want a quota error", err)
-	}
-	if _, err := f.CreateKey(t.Context(), "AIDANOBODY"); !artifact.Is(err, artifact.NotFound) {
-		t.Errorf("got %v, want not found", err)
-	}
-	if err := f.SetKeyActive(t.Context(), "AKIANOBODY", true); !artifact.Is(err, artifact.NotFound) {
-		t.Errorf("got %v, want not found", err)
 	}
 }
 
@@ -243,15 +214,14 @@ func TestNothingPrintsASecret(t *testing.T) {
 func TestATokenEndsOnTime(t *testing.T) {
 	f := newFixture(t)
 	token := f.issue(900)
-	c, err := f.fetch(token, testDomain)
-	if err != nil || !c.SessionExpires.Equal(f.clock.Add(15*time.Minute)) || c.Via != ViaToken || c.Principal.Name != "ann" {
-		t.Fatalf("got %v until %v, %v", c, c.SessionExpires, err)
+	if c, err := f.fetch(token, testDomain); err != nil || c.Principal.Name != "ann" {
+		t.Fatalf("got %v, %v", c, err)
 	}
 	f.clock = f.clock.Add(15*time.Minute - time.Second)
 	if _, err := f.fetch(token, testDomain); err != nil {
 		t.Error(err)
 	}
 	f.clock = f.clock.Add(time.Second)
-	_, err = f.fetch(token, testDomain)
+	_, err := f.fetch(token, testDomain)
 	f.wantNoToken(err)
 }

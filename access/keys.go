@@ -15,8 +15,6 @@ const (
 	keyIDPrefix    = "AKIA"
 	keyIDRandom    = 16 // characters of base 32 after the prefix
 	keySecretBytes = 30 // random; 40 characters of base 64
-
-	maxKeysPerPrincipal = 2 // IAM's quota: one in use and one to rotate to
 )
 
 // AccessKey is a new access key. The secret is told once.
@@ -42,49 +40,6 @@ func (g *Guard) seal(k AccessKey, principal string) (catalog.AccessKey, error) {
 		return catalog.AccessKey{}, fmt.Errorf("seal access key %s: %w", k.ID, err)
 	}
 	return catalog.AccessKey{ID: k.ID, Principal: principal, Secret: sealed, Active: true, CreatedAt: g.now()}, nil
-}
-
-// CreateKey makes an active access key for a principal, by its ID. NotFound if there is no such principal, Quota if it
-// has two keys already, switched off ones included.
-func (g *Guard) CreateKey(ctx context.Context, principal string) (AccessKey, error) {
-	key := newAccessKey()
-	record, err := g.seal(key, principal)
-	if err != nil {
-		return AccessKey{}, err
-	}
-	err = g.store.Write(ctx, func(w catalog.Writer) error {
-		if _, err := w.Principal(principal); err != nil {
-			return err
-		}
-		keys, err := w.AccessKeys(principal)
-		if err != nil {
-			return err
-		}
-		if len(keys) >= maxKeysPerPrincipal {
-			return artifact.Errorf(artifact.Quota, "Cannot exceed quota for AccessKeysPerUser: %d", maxKeysPerPrincipal)
-		}
-		return w.CreateAccessKey(record)
-	})
-	if err != nil {
-		return AccessKey{}, fmt.Errorf("create access key: %w", err)
-	}
-	return key, nil
-}
-
-// SetKeyActive switches a key on or off, from the next request on. NotFound if there is no such key.
-func (g *Guard) SetKeyActive(ctx context.Context, id string, active bool) error {
-	if err := g.store.Write(ctx, func(w catalog.Writer) error { return w.SetAccessKeyActive(id, active) }); err != nil {
-		return fmt.Errorf("switch access key: %w", err)
-	}
-	return nil
-}
-
-// DeleteKey removes a key for good, from the next request on. NotFound if there is no such key.
-func (g *Guard) DeleteKey(ctx context.Context, id string) error {
-	if err := g.store.Write(ctx, func(w catalog.Writer) error { return w.DeleteAccessKey(id) }); err != nil {
-		return fmt.Errorf("delete access key: %w", err)
-	}
-	return nil
 }
 
 // keyInUse is an access key with its secret open.

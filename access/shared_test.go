@@ -74,7 +74,7 @@ func newNodes(t *testing.T, hears bool) *nodes {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n.token, _, err = one.Issue(t.Context(), c.Caller, n.domain, nil); err != nil {
+	if n.token, _, err = one.Issue(t.Context(), c, n.domain, nil); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the first call hears of the database, the second is remembered

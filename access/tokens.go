@@ -43,8 +43,8 @@ func (g *Guard) Issue(ctx context.Context, c iam.Caller, domain catalog.Domain, 
 		return "", time.Time{}, artifact.Errorf(artifact.Invalid, "durationSeconds must be 0 or between %d and %d",
 			minTokenSeconds, maxTokenSeconds)
 	}
-	if err := mayBear(c, asked); err != nil {
-		return "", time.Time{}, g.recordRefusal(ctx, c, err)
+	if d, err := mayBear(c, asked); err != nil {
+		return "", time.Time{}, g.recordRefusal(ctx, c, d, err)
 	}
 	life := asked
 	if life == 0 {
@@ -76,9 +76,10 @@ func (g *Guard) Issue(ctx context.Context, c iam.Caller, domain catalog.Domain, 
 // authentication").
 const bearAction = "sts:GetServiceBearerToken"
 
-func mayBear(c iam.Caller, asked int) error {
+// mayBear returns what was decided, with an error that is Denied unless it is that the caller may have a token.
+func mayBear(c iam.Caller, asked int) (iam.Decision, error) {
 	if strings.HasSuffix(c.Principal.ARN, ":root") {
-		return artifact.Errorf(artifact.Denied, "User: %s is not authorized to perform: codeartifact:GetAuthorizationToken: "+
+		return iam.Decision{Reason: iam.NoIdentityAllow}, artifact.Errorf(artifact.Denied, "User: %s is not authorized to perform: codeartifact:GetAuthorizationToken: "+
 			"the account itself cannot have tokens, a user can", c.Principal.ARN)
 	}
 	keys := map[string][]string{
@@ -93,14 +94,15 @@ func mayBear(c iam.Caller, asked int) error {
 	question := iam.Request{Principal: c.Principal, Action: bearAction, Resources: []string{"*"}, Context: keys}
 	answer := iam.Evaluate(question, iam.Policies{Identity: c.Identity, Boundary: c.Boundary, Session: c.Session}, true)
 	if !answer.Allowed() {
-		return artifact.Errorf(artifact.Denied, "%s", answer.Message(question))
+		return answer, artifact.Errorf(artifact.Denied, "%s", answer.Message(question))
 	}
-	return nil
+	return answer, nil
 }
 
-// recordRefusal writes the refusal down and returns it, or what went wrong with that.
-func (g *Guard) recordRefusal(ctx context.Context, c iam.Caller, refusal error) error {
-	event, err := g.event(c, bearAction, "*", map[string]any{"errorCode": "AccessDenied"})
+// recordRefusal writes the refusal down with the statement that decided, and returns it, or what went wrong with that.
+func (g *Guard) recordRefusal(ctx context.Context, c iam.Caller, d iam.Decision, refusal error) error {
+	event, err := g.event(c, bearAction, "*",
+		map[string]any{"errorCode": "AccessDenied", "reason": d.Reason.String(), "statement": d.Sid})
 	if err != nil {
 		return err
 	}
@@ -159,24 +161,4 @@ func (g *Guard) token(ctx context.Context, secret artifact.Secret) (catalog.Toke
 		return catalog.Token{}, refused()
 	}
 	return token, nil
-}
-
-// Revoke ends a token at once. NotFound if there is no such token.
-func (g *Guard) Revoke(ctx context.Context, token artifact.Secret) error {
-	if err := g.store.Write(ctx, func(w catalog.Writer) error { return w.DeleteToken(tokenHash(token)) }); err != nil {
-		return fmt.Errorf("revoke token: %w", err)
-	}
-	return nil
-}
-
-// Sweep removes up to limit tokens that have expired and returns how many it removed.
-func (g *Guard) Sweep(ctx context.Context, limit int) (removed int, err error) {
-	err = g.store.Write(ctx, func(w catalog.Writer) (err error) {
-		removed, err = w.DeleteTokensExpired(g.now(), limit)
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("sweep tokens: %w", err)
-	}
-	return removed, nil
 }

@@ -35,7 +35,7 @@ func TestATokenLivesAsLongAsItMay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			token, expires, err := f.Issue(t.Context(), c.Caller, domain(), row.asks)
+			token, expires, err := f.Issue(t.Context(), c, domain(), row.asks)
 			if row.life == 0 {
 				const want = "durationSeconds must be 0 or between 900 and 43200"
 				if !artifact.Is(err, artifact.Invalid) || !strings.HasSuffix(err.Error(), want) || token != "" {
@@ -74,9 +74,7 @@ func TestATokenIsRefused(t *testing.T) {
 		{"on another domain", func(_ *fixture, token string) (string, catalog.DomainID) { return token, testDomain + 1 }},
 		{"on a domain that does not exist", func(_ *fixture, token string) (string, catalog.DomainID) { return token, 0 }},
 		{"when it is revoked", func(f *fixture, token string) (string, catalog.DomainID) {
-			if err := f.Revoke(f.Context(), artifact.NewSecret(token)); err != nil {
-				f.Fatal(err)
-			}
+			f.revoke(token)
 			return token, testDomain
 		}},
 		{"when its user is deleted", func(f *fixture, token string) (string, catalog.DomainID) {
@@ -115,7 +113,7 @@ func TestTheDomainThatDoesNotExistHasNoTokensEvenIfTheCatalogSaysSo(t *testing.T
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, _, err := f.Issue(t.Context(), c.Caller, catalog.Domain{}, nil)
+	token, _, err := f.Issue(t.Context(), c, catalog.Domain{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +150,7 @@ func TestIssuingAsksForTheServiceBearerToken(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			token, _, err := f.Issue(t.Context(), c.Caller, domain(), &row.seconds)
+			token, _, err := f.Issue(t.Context(), c, domain(), &row.seconds)
 			if row.allowed != (err == nil) {
 				t.Fatalf("got %v, want allowed=%v", err, row.allowed)
 			}
@@ -171,7 +169,27 @@ func TestIssuingAsksForTheServiceBearerToken(t *testing.T) {
 			if event.Action != bearAction || event.Principal != c.Principal.ARN || event.RequestID != "request-1" {
 				t.Errorf("recorded %+v", event)
 			}
+			if want := `"reason":"no identity-based policy allows"`; !strings.Contains(string(event.Detail), want) {
+				t.Errorf("recorded %s, want %s in it", event.Detail, want)
+			}
 		})
+	}
+}
+
+func TestARefusedTokenIsRecordedWithTheStatementThatDecided(t *testing.T) {
+	f := newFixture(t)
+	f.user("bob", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},
+		{"Sid":"NoTokens","Effect":"Deny","Action":"sts:*","Resource":"*"}]}`)
+	c, err := f.call(f.keyOf("bob"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := f.Issue(t.Context(), c, domain(), nil); !artifact.Is(err, artifact.Denied) {
+		t.Fatalf("got %v, want a token denied", err)
+	}
+	const want = `{"errorCode":"AccessDenied","reason":"explicit deny in identity-based policy","statement":"NoTokens"}`
+	if got := string(f.store.held.events[len(f.store.held.events)-1].Detail); got != want {
+		t.Errorf("recorded %s, want %s", got, want)
 	}
 }
 
@@ -184,22 +202,6 @@ func TestAReplayedRequestForATokenDoesNotProlongAnOlderOne(t *testing.T) {
 	f.clock = f.clock.Add(11 * time.Minute)
 	_, err := f.fetch(old, testDomain)
 	f.wantNoToken(err)
-}
-
-func TestSweepRemovesWhatHasExpired(t *testing.T) {
-	f := newFixture(t)
-	f.issue(900)
-	f.issue(900)
-	live := f.issue(43200)
-	f.clock = f.clock.Add(time.Hour)
-	for _, want := range []int{1, 1, 0} {
-		if removed, err := f.Sweep(t.Context(), 1); err != nil || removed != want {
-			t.Errorf("got %d, %v, want %d", removed, err, want)
-		}
-	}
-	if _, err := f.fetch(live, testDomain); err != nil {
-		t.Error(err)
-	}
 }
 
 // P37: one token, one decision, however it is carried; in the query it is not carried at all.
@@ -226,9 +228,7 @@ func TestEverySchemeMeetsTheSameDecision(t *testing.T) {
 			if row.accepted != (err == nil) || row.accepted && c.Principal.Name != "ann" {
 				t.Errorf("got %v, %v", c, err)
 			}
-			if err := f.Revoke(t.Context(), artifact.NewSecret(token)); err != nil {
-				t.Fatal(err)
-			}
+			f.revoke(token)
 			if _, err := f.Package(r, f.from(""), testDomain); !artifact.Is(err, artifact.Unauthenticated) {
 				t.Errorf("after revocation: got %v", err)
 			}

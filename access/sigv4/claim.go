@@ -47,24 +47,9 @@ func (c *Claim) AccessKeyID() string { return c.keyID }
 // Scope is the region and service the request is signed for: one of the verifier's.
 func (c *Claim) Scope() Scope { return c.scope }
 
-// SignedAt is the signing time, to the second.
-func (c *Claim) SignedAt() time.Time { return c.signedAt }
-
-// Presigned reports whether the signature is in the query.
-func (c *Claim) Presigned() bool { return c.presigned }
-
 // SessionToken is the token of temporary credentials, zero without one. It is covered by the signature; whether it
 // belongs to the access key is the caller's to check.
 func (c *Claim) SessionToken() artifact.Secret { return c.session }
-
-// PayloadHash is the value of the x-amz-content-sha256 header, and whether there is one. It is covered by the signature
-// and, unless Payload.HeaderHash was asked for, Verify compared it with the body.
-func (c *Claim) PayloadHash() (artifact.Digest, bool) {
-	if c.declared == nil {
-		return artifact.Digest{}, false
-	}
-	return *c.declared, true
-}
 
 // Format writes the access key id and the scope, for every verb: a printed signature could be replayed.
 func (c *Claim) Format(w fmt.State, _ rune) {

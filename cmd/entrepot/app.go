@@ -280,8 +280,7 @@ type authenticator struct {
 const jsonBody = 1 << 20
 
 func (a authenticator) Signed(r *http.Request, in iam.Circumstances, service string) (iam.Caller, error) {
-	caller, _, err := a.guard.API(r, in, sigv4.Payload{HeaderHash: awsapi.HeaderHash(r), Limit: jsonBody}, service)
-	return caller.Caller, err
+	return a.guard.API(r, in, sigv4.Payload{HeaderHash: awsapi.HeaderHash(r), Limit: jsonBody}, service)
 }
 
 func (a authenticator) Bearer(r *http.Request, in iam.Circumstances, key artifact.DomainKey) (iam.Caller, error) {
@@ -290,6 +289,5 @@ func (a authenticator) Bearer(r *http.Request, in iam.Circumstances, key artifac
 	if err != nil {
 		return iam.Caller{}, err
 	}
-	caller, err := a.guard.Package(r, in, id)
-	return caller.Caller, err
+	return a.guard.Package(r, in, id)
 }
