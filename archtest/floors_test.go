@@ -44,7 +44,8 @@ var floors = map[string][]string{
 
 	"format": append([]string{"repository", "upstream/detect"}, contracts...),
 	// What the formats share is a room of its own beside them or the contract itself; one format never imports another.
-	"format/*": append([]string{"format", "repository", "upstream/detect"}, contracts...),
+	"format/*":        append([]string{"format", "format/jsonscan", "repository", "upstream/detect"}, contracts...),
+	"format/jsonscan": {},
 	// The suites of formats and shelves stand on the real rules.
 	"format/formattest": append([]string{"format", "repository", "repository/repositorytest", "blob/mem",
 		"upstream/upstreamtest"}, contracts...),

@@ -12,6 +12,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/format"
+	"entrepot/format/jsonscan"
 	"entrepot/upstream"
 )
 
@@ -91,13 +92,13 @@ func ownAttestations(w http.ResponseWriter, r *http.Request, s format.Shelf, key
 }
 
 // attestationsAddress returns dist.attestations.url; empty if the registry gives none that could be one.
-func attestationsAddress(dist []member) string {
-	all, err := splitObject(find(dist, "attestations"))
+func attestationsAddress(dist jsonscan.Members) string {
+	all, err := splitObject(dist.Find("attestations"))
 	if err != nil {
 		return ""
 	}
-	address, _ := asText(find(all, "url"))
-	if len(address) > maxKey {
+	address, _ := all.Text("url")
+	if len(address) > jsonscan.MaxKey {
 		return ""
 	}
 	return address
@@ -164,10 +165,10 @@ func unusable(address string) *artifact.Error {
 // whole is refused if it is not one, passes a limit, or has a bundle that says it is about something else.
 func regenerateAttestations(dst io.Writer, src io.Reader, spec string) error {
 	limited := &io.LimitedReader{R: src, N: maxAttestations + 1}
-	g := attestationsReader{spec: spec, scan: newScanner(limited)}
-	err := g.scan.object(g.member)
+	g := attestationsReader{spec: spec, scan: jsonscan.New(limited)}
+	err := g.scan.Object(g.member)
 	if err == nil {
-		err = g.scan.finish()
+		err = g.scan.Finish()
 	}
 	switch {
 	case limited.N == 0:
@@ -183,17 +184,17 @@ func regenerateAttestations(dst io.Writer, src io.Reader, spec string) error {
 
 type attestationsReader struct {
 	spec   string
-	scan   *scanner
-	all    [][]member
+	scan   *jsonscan.Scanner
+	all    []jsonscan.Members
 	listed bool
 }
 
 func (g *attestationsReader) member(key string) error {
 	if key != "attestations" {
-		return g.scan.skip()
+		return g.scan.Skip()
 	}
 	g.listed = true
-	return g.scan.array(g.one)
+	return g.scan.Array(g.one)
 }
 
 func (g *attestationsReader) one() error {
@@ -201,21 +202,21 @@ func (g *attestationsReader) one() error {
 		return fmt.Errorf("they are more than %d", maxBundles)
 	}
 	var kind, bundle []byte
-	err := g.scan.object(func(key string) (err error) {
+	err := g.scan.Object(func(key string) (err error) {
 		switch key {
 		case "predicateType":
-			kind, err = g.scan.raw(maxKey)
+			kind, err = g.scan.Raw(jsonscan.MaxKey)
 		case "bundle":
-			bundle, err = g.scan.raw(maxAttestations)
+			bundle, err = g.scan.Raw(maxAttestations)
 		default:
-			err = g.scan.skip()
+			err = g.scan.Skip()
 		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if _, ok := asText(kind); !ok {
+	if _, ok := jsonscan.AsText(kind); !ok {
 		return fmt.Errorf("attestation %d has no predicateType", len(g.all))
 	}
 	said, found, err := statementOf(bundle)
@@ -225,7 +226,7 @@ func (g *attestationsReader) one() error {
 	if found && !said.ofVersion(g.spec) {
 		return fmt.Errorf("attestation %d is about %.300q", len(g.all), said.subjects[0].name)
 	}
-	g.all = append(g.all, []member{{"predicateType", kind}, {"bundle", bundle}})
+	g.all = append(g.all, jsonscan.Members{{Key: "predicateType", Value: kind}, {Key: "bundle", Value: bundle}})
 	return nil
 }
 
@@ -236,7 +237,7 @@ func (g *attestationsReader) write(dst io.Writer) error {
 		if i > 0 {
 			_, _ = out.WriteString(",")
 		}
-		_, _ = out.Write(appendObject(nil, one))
+		_, _ = out.Write(one.Append(nil))
 	}
 	_, _ = out.WriteString("]}")
 	return out.Flush()

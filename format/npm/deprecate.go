@@ -8,6 +8,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/format"
+	"entrepot/format/jsonscan"
 )
 
 // maxMessage bounds a deprecation message, in bytes.
@@ -68,11 +69,11 @@ func messages(versions map[string][]byte) (map[string]string, error) {
 		if err != nil {
 			return nil, invalid("The description of version %.256q is not usable: %s.", number, err)
 		}
-		value := find(all, "deprecated")
+		value := all.Find("deprecated")
 		if value == nil {
 			continue
 		}
-		message, ok := asText(value)
+		message, ok := jsonscan.AsText(value)
 		if !ok && !bytes.Equal(value, []byte("false")) {
 			return nil, invalid("versions[%.256q].deprecated is not a text.", number)
 		}
@@ -90,8 +91,8 @@ func deprecated(lines []byte) (string, error) {
 	if err != nil || !bytes.Contains(m.listed, []byte(`"deprecated":`)) {
 		return "", err
 	}
-	all, err := members(m.listed)
-	message, _ := asText(find(all, "deprecated"))
+	all, err := jsonscan.Split(m.listed)
+	message, _ := all.Text("deprecated")
 	return message, err
 }
 
@@ -101,15 +102,15 @@ func setDeprecated(lines []byte, message string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := members(m.listed)
+	all, err := jsonscan.Split(m.listed)
 	if err != nil {
 		return nil, err
 	}
 	if message == "" {
 		all = without(all, "deprecated")
 	} else {
-		all = with(all, "deprecated", quoted(message))
+		all = with(all, "deprecated", jsonscan.Quoted(message))
 	}
-	m.listed = appendObject(nil, all)
+	m.listed = all.Append(nil)
 	return m.appendLines(nil), nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"entrepot/artifact"
+	"entrepot/format/jsonscan"
 )
 
 // maxField is the size over which CodeArtifact does not keep a metadata field (API reference, DescribePackageVersion).
@@ -23,13 +24,13 @@ var dependencyMembers = []struct{ member, kind string }{
 // describe extracts what the API tells about a version. Members of another shape than npm documents are passed over:
 // old packages hold anything.
 func describe(p artifact.PackageKey, m manifest, readme string) artifact.Details {
-	listed, _ := members(m.listed)
-	rest, _ := members(m.rest)
+	listed, _ := jsonscan.Split(m.listed)
+	rest, _ := jsonscan.Split(m.rest)
 	return artifact.Details{
 		DisplayName:  fullName(p),
 		Summary:      field(rest, "description"),
 		HomePage:     field(rest, "homepage"),
-		SourceCode:   strings.TrimPrefix(textOrURL(find(rest, "repository")), "git+"),
+		SourceCode:   strings.TrimPrefix(textOrURL(rest.Find("repository")), "git+"),
 		Licenses:     licenses(rest),
 		Dependencies: dependencies(listed),
 		Readme:       bounded(readme),
@@ -43,14 +44,14 @@ func bounded(text string) string {
 	return text
 }
 
-func field(all []member, key string) string {
-	text, _ := asText(find(all, key))
+func field(all jsonscan.Members, key string) string {
+	text, _ := all.Text(key)
 	return bounded(text)
 }
 
 // textOrURL reads "url" or {"url": "url"}.
 func textOrURL(value []byte) string {
-	if text, ok := asText(value); ok {
+	if text, ok := jsonscan.AsText(value); ok {
 		return bounded(text)
 	}
 	all, _ := splitObject(value)
@@ -58,15 +59,15 @@ func textOrURL(value []byte) string {
 }
 
 // licenses reads license as a text or {type, url}, and the licenses array of old packages.
-func licenses(rest []member) []artifact.License {
+func licenses(rest jsonscan.Members) []artifact.License {
 	var found []artifact.License
-	if l, ok := license(find(rest, "license")); ok {
+	if l, ok := license(rest.Find("license")); ok {
 		found = append(found, l)
 	}
-	if all := find(rest, "licenses"); len(found) == 0 && len(all) > 0 && all[0] == '[' {
-		s := scanBytes(all)
-		_ = s.array(func() error {
-			value, err := s.raw(len(all))
+	if all := rest.Find("licenses"); len(found) == 0 && len(all) > 0 && all[0] == '[' {
+		s := jsonscan.Over(all)
+		_ = s.Array(func() error {
+			value, err := s.Raw(len(all))
 			if l, ok := license(value); ok && err == nil {
 				found = append(found, l)
 			}
@@ -77,7 +78,7 @@ func licenses(rest []member) []artifact.License {
 }
 
 func license(value []byte) (artifact.License, bool) {
-	if name, ok := asText(value); ok {
+	if name, ok := jsonscan.AsText(value); ok {
 		return artifact.License{Name: bounded(name)}, name != ""
 	}
 	all, _ := splitObject(value)
@@ -85,19 +86,19 @@ func license(value []byte) (artifact.License, bool) {
 	return l, l != artifact.License{}
 }
 
-func dependencies(listed []member) []artifact.Dependency {
+func dependencies(listed jsonscan.Members) []artifact.Dependency {
 	var found []artifact.Dependency
 	optional := make(map[string]bool)
 	for _, row := range dependencyMembers {
-		all, _ := splitObject(find(listed, row.member))
-		slices.SortFunc(all, func(a, b member) int { return cmp.Compare(a.key, b.key) })
+		all, _ := splitObject(listed.Find(row.member))
+		slices.SortFunc(all, func(a, b jsonscan.Member) int { return cmp.Compare(a.Key, b.Key) })
 		for _, m := range all {
-			requirement, ok := asText(m.value)
-			if !ok || row.kind == "regular" && optional[m.key] {
+			requirement, ok := jsonscan.AsText(m.Value)
+			if !ok || row.kind == "regular" && optional[m.Key] {
 				continue
 			}
-			optional[m.key] = optional[m.key] || row.kind == "optional"
-			found = append(found, dependency(m.key, row.kind, requirement))
+			optional[m.Key] = optional[m.Key] || row.kind == "optional"
+			found = append(found, dependency(m.Key, row.kind, requirement))
 		}
 	}
 	return found

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"entrepot/artifact"
+	"entrepot/format/jsonscan"
 )
 
 // A version's manifest is five lines of compact JSON, each an object:
@@ -58,25 +59,25 @@ type attestation struct {
 }
 
 // compose makes the manifest of a version out of the members of its object and of its dist.
-func compose(members, dist []member, kept keptFacts) (manifest, error) {
-	var listed, rest, shown, attested []member
+func compose(members, dist jsonscan.Members, kept keptFacts) (manifest, error) {
+	var listed, rest, shown, attested jsonscan.Members
 	for _, m := range members {
 		switch {
-		case unkept[m.key]:
-		case abbreviated[m.key]:
+		case unkept[m.Key]:
+		case abbreviated[m.Key]:
 			listed = append(listed, m)
 		default:
 			rest = append(rest, m)
 		}
 	}
 	for _, m := range dist {
-		if m.key == "attestations" && m.value[0] == '{' {
-			all, err := splitObject(m.value)
+		if m.Key == "attestations" && m.Value[0] == '{' {
+			all, err := splitObject(m.Value)
 			if err != nil {
 				return manifest{}, err
 			}
 			attested = without(all, "url")
-		} else if m.key != "tarball" && m.key != "attestations" {
+		} else if m.Key != "tarball" && m.Key != "attestations" {
 			shown = append(shown, m)
 		}
 	}
@@ -85,18 +86,18 @@ func compose(members, dist []member, kept keptFacts) (manifest, error) {
 		return manifest{}, err
 	}
 	return manifest{
-		listed:       appendObject(nil, listed),
-		dist:         appendObject(nil, shown),
-		rest:         appendObject(nil, rest),
-		attestations: appendObject(nil, attested),
+		listed:       listed.Append(nil),
+		dist:         shown.Append(nil),
+		rest:         rest.Append(nil),
+		attestations: attested.Append(nil),
 		kept:         last,
 	}, nil
 }
 
-func without(all []member, key string) []member {
-	var left []member
+func without(all jsonscan.Members, key string) jsonscan.Members {
+	var left jsonscan.Members
 	for _, m := range all {
-		if m.key != key {
+		if m.Key != key {
 			left = append(left, m)
 		}
 	}
@@ -104,14 +105,14 @@ func without(all []member, key string) []member {
 }
 
 // with returns the members with key set to value, at its old place or at the end.
-func with(all []member, key string, value []byte) []member {
+func with(all jsonscan.Members, key string, value []byte) jsonscan.Members {
 	for i := range all {
-		if all[i].key == key {
-			all[i].value = value
+		if all[i].Key == key {
+			all[i].Value = value
 			return all
 		}
 	}
-	return append(all, member{key, value})
+	return append(all, jsonscan.Member{Key: key, Value: value})
 }
 
 // appendLines writes the manifest; every line ends in a line feed.
@@ -141,11 +142,11 @@ func cutManifest(lines []byte) (manifest, error) {
 }
 
 // splitObject is members for a value that must be an object.
-func splitObject(value []byte) ([]member, error) {
+func splitObject(value []byte) (jsonscan.Members, error) {
 	if len(value) == 0 || value[0] != '{' {
 		return nil, errors.New("not an object")
 	}
-	return members(value)
+	return jsonscan.Split(value)
 }
 
 // factsOf reads line 5 out of a version's manifest.
@@ -170,9 +171,9 @@ func (m manifest) facts() (keptFacts, error) {
 
 // promised returns the digests that a version's dist promises: the SHA-512 of integrity, which may list several
 // hashes, and the SHA-1 of shasum. What is not given, or not well-formed, stays zero.
-func promised(dist []member) artifact.Digests {
+func promised(dist jsonscan.Members) artifact.Digests {
 	var d artifact.Digests
-	if sri, ok := asText(find(dist, "integrity")); ok {
+	if sri, ok := dist.Text("integrity"); ok {
 		for item := range strings.FieldsSeq(sri) {
 			algorithm, hash := cutIntegrity(item)
 			switch {
@@ -185,7 +186,7 @@ func promised(dist []member) artifact.Digests {
 			}
 		}
 	}
-	if shasum, ok := asText(find(dist, "shasum")); ok {
+	if shasum, ok := dist.Text("shasum"); ok {
 		if raw, err := hex.DecodeString(shasum); err == nil && len(raw) == len(d.SHA1) {
 			copy(d.SHA1[:], raw)
 		}
@@ -216,7 +217,7 @@ func installs(scripts []byte) bool {
 		return false
 	}
 	for _, name := range []string{"preinstall", "install", "postinstall"} {
-		if text, ok := asText(find(all, name)); ok && text != "" {
+		if text, ok := all.Text(name); ok && text != "" {
 			return true
 		}
 	}

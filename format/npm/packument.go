@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/format/jsonscan"
 )
 
 // The kept form of a registry's packument. Versions come first, each as its manifest, so that one pass with one version
@@ -78,11 +79,11 @@ func regenerate(dst io.Writer, src io.Reader, name string) error {
 	g := generator{
 		name: name,
 		out:  bufio.NewWriterSize(dst, 64<<10),
-		scan: newScanner(io.LimitReader(src, maxDocument)),
+		scan: jsonscan.New(io.LimitReader(src, maxDocument)),
 		head: head{Name: name, Tags: map[string]string{}},
 		time: map[string]time.Time{},
 	}
-	g.scan.mend = true
+	g.scan.Mend = true
 	g.facts.Members = map[string]json.RawMessage{}
 	if err := g.read(); err != nil {
 		return fmt.Errorf("read packument of %s: %w", name, err)
@@ -92,7 +93,7 @@ func regenerate(dst io.Writer, src io.Reader, name string) error {
 
 type generator struct {
 	name  string
-	scan  *scanner
+	scan  *jsonscan.Scanner
 	out   *bufio.Writer
 	at    int64
 	head  head
@@ -104,10 +105,10 @@ type generator struct {
 }
 
 func (g *generator) read() error {
-	if err := g.scan.object(g.member); err != nil {
+	if err := g.scan.Object(g.member); err != nil {
 		return err
 	}
-	if err := g.scan.finish(); err != nil {
+	if err := g.scan.Finish(); err != nil {
 		return err
 	}
 	if !g.named {
@@ -121,30 +122,30 @@ func (g *generator) member(key string) error {
 	case "name":
 		return g.readName()
 	case "versions":
-		return g.scan.object(g.version)
+		return g.scan.Object(g.version)
 	case "dist-tags":
-		return g.scan.object(g.tag)
+		return g.scan.Object(g.tag)
 	case "time":
-		return g.scan.object(g.stamp)
+		return g.scan.Object(g.stamp)
 	case "readme":
-		text, err := g.scan.textOr(maxReadme)
+		text, err := g.scan.TextOr(maxReadme)
 		g.facts.Readme = realReadme(text)
 		return err
 	}
 	for _, kept := range packageMembers {
 		if key == kept {
-			value, err := g.scan.raw(maxMember)
+			value, err := g.scan.Raw(maxMember)
 			if err == nil {
 				g.facts.Members[key] = value
 			}
 			return ignoreTooBig(err)
 		}
 	}
-	return g.scan.skip()
+	return g.scan.Skip()
 }
 
 func ignoreTooBig(err error) error {
-	if err == errTooBig {
+	if err == jsonscan.ErrTooBig {
 		return nil
 	}
 	return err
@@ -159,7 +160,7 @@ func realReadme(text string) string {
 }
 
 func (g *generator) readName() error {
-	name, err := g.scan.text(maxKey)
+	name, err := g.scan.Text(jsonscan.MaxKey)
 	if err != nil {
 		return err
 	}
@@ -171,7 +172,7 @@ func (g *generator) readName() error {
 }
 
 func (g *generator) tag(tag string) error {
-	v, err := g.scan.textOr(maxKey)
+	v, err := g.scan.TextOr(jsonscan.MaxKey)
 	if err != nil || checkTag(tag) != nil || len(g.head.Tags) >= maxTags {
 		return err
 	}
@@ -181,7 +182,7 @@ func (g *generator) tag(tag string) error {
 
 // stamp reads one entry of time. The public registry has objects among them (unpublished).
 func (g *generator) stamp(key string) error {
-	text, err := g.scan.textOr(maxKey)
+	text, err := g.scan.TextOr(jsonscan.MaxKey)
 	if err != nil || text == "" {
 		return err
 	}
@@ -203,7 +204,7 @@ func (g *generator) stamp(key string) error {
 }
 
 func (g *generator) version(key string) error {
-	object, err := g.scan.rawInto(g.object, maxOne)
+	object, err := g.scan.RawInto(g.object, maxOne)
 	if err != nil {
 		return ignoreTooBig(err)
 	}
@@ -226,27 +227,27 @@ func (g *generator) version(key string) error {
 }
 
 func isText(value []byte, want string) bool {
-	text, ok := asText(value)
+	text, ok := jsonscan.AsText(value)
 	return ok && text == want
 }
 
 // fromRegistry makes the manifest of one version object, or says that no client could use it.
 func fromRegistry(object []byte, name, number string) (manifest, bool) {
 	all, err := splitObject(object)
-	if err != nil || !isText(find(all, "name"), name) || !isText(find(all, "version"), number) {
+	if err != nil || !isText(all.Find("name"), name) || !isText(all.Find("version"), number) {
 		return manifest{}, false
 	}
-	dist, err := splitObject(find(all, "dist"))
+	dist, err := splitObject(all.Find("dist"))
 	if err != nil {
 		return manifest{}, false
 	}
-	tarball, ok := asText(find(dist, "tarball"))
-	if !ok || tarball == "" || len(tarball) > maxKey {
+	tarball, ok := dist.Text("tarball")
+	if !ok || tarball == "" || len(tarball) > jsonscan.MaxKey {
 		return manifest{}, false
 	}
 	// The public registry computes this for abbreviated documents only; installers skip scripts where it is absent.
-	if find(all, "hasInstallScript") == nil && installs(find(all, "scripts")) {
-		all = append(all, member{"hasInstallScript", []byte("true")})
+	if all.Find("hasInstallScript") == nil && installs(all.Find("scripts")) {
+		all = append(all, jsonscan.Member{Key: "hasInstallScript", Value: []byte("true")})
 	}
 	m, err := compose(all, dist, keptFacts{Tarball: tarball, Attestations: attestationsAddress(dist)})
 	return m, err == nil
@@ -359,6 +360,6 @@ func readLine(in *bufio.Reader, buf []byte) ([]byte, error) {
 
 // digestsOf returns what the manifest of a version promises about its tarball.
 func digestsOf(m manifest) (artifact.Digests, error) {
-	dist, err := members(m.dist)
+	dist, err := jsonscan.Split(m.dist)
 	return promised(dist), err
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"entrepot/artifact"
+	"entrepot/format/jsonscan"
 )
 
 // keep regenerates a registry's document and reads its head.
@@ -159,7 +160,7 @@ func TestDigestsComeFromIntegrityAndShasum(t *testing.T) {
 		{"of other types", object{"integrity": 5, "shasum": nil}, false, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			dist, err := members([]byte(text(t, row.dist)))
+			dist, err := jsonscan.Split([]byte(text(t, row.dist)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -175,7 +176,7 @@ func TestDescribeReadsEveryShape(t *testing.T) {
 	p := artifact.PackageKey{Format: artifact.NPM, Namespace: "acme", Name: "bar"}
 	describeJSON := func(v object) artifact.Details {
 		t.Helper()
-		all, err := members([]byte(text(t, v)))
+		all, err := jsonscan.Split([]byte(text(t, v)))
 		if err != nil {
 			t.Fatal(err)
 		}

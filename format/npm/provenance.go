@@ -5,16 +5,17 @@ import (
 	"fmt"
 
 	"entrepot/artifact"
+	"entrepot/format/jsonscan"
 )
 
 // attestation checks the bundle that came with a tarball: it is JSON with an in-toto statement, and the statement is
 // about these bytes.
 func (p provenance) attestation(digests artifact.Digests) (attestation, error) {
-	all, err := outsideMembers([]byte(p.text))
+	all, err := jsonscan.SplitOutside([]byte(p.text))
 	if err != nil {
 		return attestation{}, fmt.Errorf("it is not JSON: %w", err)
 	}
-	compact := appendObject(nil, all)
+	compact := all.Append(nil)
 	said, found, err := statementOf(compact)
 	switch {
 	case err != nil:

@@ -14,6 +14,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/format"
+	"entrepot/format/jsonscan"
 	"entrepot/repository"
 )
 
@@ -155,24 +156,24 @@ func (s *submission) attachedVersion(p artifact.PackageKey) (string, error) {
 	return number, nil
 }
 
-func versionObject(object []byte, p artifact.PackageKey, number string) ([]member, error) {
+func versionObject(object []byte, p artifact.PackageKey, number string) (jsonscan.Members, error) {
 	all, err := splitObject(object)
 	if err != nil {
 		return nil, invalid("The description of version %s is not usable: %s.", number, err)
 	}
 	for _, want := range []struct{ key, value string }{{"name", fullName(p)}, {"version", number}} {
-		if got, ok := asText(find(all, want.key)); !ok || got != want.value {
+		if got, ok := all.Text(want.key); !ok || got != want.value {
 			return nil, invalid("versions[%q].%s is %.214q instead of %q.", number, want.key, got, want.value)
 		}
 	}
-	if id, ok := asText(find(all, "_id")); ok && id != fullName(p)+"@"+number {
+	if id, ok := all.Text("_id"); ok && id != fullName(p)+"@"+number {
 		return nil, invalid("versions[%q]._id is %.300q.", number, id)
 	}
 	return all, nil
 }
 
-func distOf(object []member) ([]member, error) {
-	value := find(object, "dist")
+func distOf(object jsonscan.Members) (jsonscan.Members, error) {
+	value := object.Find("dist")
 	if value == nil {
 		return nil, nil
 	}
@@ -184,14 +185,14 @@ func distOf(object []member) ([]member, error) {
 }
 
 // checkBytes compares what the client says about the tarball with what came.
-func (s *submission) checkBytes(dist []member, got artifact.Digests, size int64) error {
+func (s *submission) checkBytes(dist jsonscan.Members, got artifact.Digests, size int64) error {
 	if s.tarball.length >= 0 && s.tarball.length != size {
 		return invalid("The tarball has %d bytes, its length says %d.", size, s.tarball.length)
 	}
-	if sri, ok := asText(find(dist, "integrity")); ok && sri != "" && !meets(sri, got) {
+	if sri, ok := dist.Text("integrity"); ok && sri != "" && !meets(sri, got) {
 		return invalid("The tarball does not have the integrity that dist.integrity says.")
 	}
-	if sum, ok := asText(find(dist, "shasum")); ok && sum != "" &&
+	if sum, ok := dist.Text("shasum"); ok && sum != "" &&
 		!strings.EqualFold(sum, hex.EncodeToString(got.SHA1[:])) {
 		return invalid("The tarball does not have the SHA-1 that dist.shasum says.")
 	}
@@ -216,7 +217,7 @@ func meets(sri string, got artifact.Digests) bool {
 // checkIdentity requires the tarball to be the version that it is published as.
 func (c contents) checkIdentity(p artifact.PackageKey, number string) error {
 	for _, want := range []struct{ key, value string }{{"name", fullName(p)}, {"version", number}} {
-		if got, _ := asText(find(c.manifest, want.key)); got != want.value {
+		if got, _ := c.manifest.Text(want.key); got != want.value {
 			return invalid(
 				"The tarball's package.json says %s %.214q, the document says %q.", want.key, got, want.value)
 		}
@@ -256,16 +257,16 @@ var requirementMaps = []string{"dependencies", "optionalDependencies", "devDepen
 	"acceptDependencies"}
 
 // merge makes the members of the version object: what the client said, corrected by what the tarball holds.
-func (c contents) merge(p artifact.PackageKey, object []member) ([]member, error) {
+func (c contents) merge(p artifact.PackageKey, object jsonscan.Members) (jsonscan.Members, error) {
 	for _, key := range requirementMaps {
-		if value := find(c.manifest, key); value != nil && !textMap(value) {
+		if value := c.manifest.Find(key); value != nil && !textMap(value) {
 			return nil, invalid("The tarball's package.json has a %s that is not an object of texts.", key)
 		}
 	}
 	for _, key := range fromTarball {
 		object = without(object, key)
-		if value := find(c.manifest, key); value != nil && !computed[key] {
-			object = append(object, member{key, value})
+		if value := c.manifest.Find(key); value != nil && !computed[key] {
+			object = append(object, jsonscan.Member{Key: key, Value: value})
 		}
 	}
 	bin, err := c.bin(p)
@@ -273,12 +274,12 @@ func (c contents) merge(p artifact.PackageKey, object []member) ([]member, error
 		return nil, err
 	}
 	if object = without(object, "bin"); bin != nil {
-		object = append(object, member{"bin", bin})
+		object = append(object, jsonscan.Member{Key: "bin", Value: bin})
 	}
 	if c.compiles() {
-		object = append(object, member{"hasInstallScript", []byte("true")})
+		object = append(object, jsonscan.Member{Key: "hasInstallScript", Value: []byte("true")})
 	}
-	if object = append(object, member{"_hasShrinkwrap", []byte("false")}); c.shrinkwrap {
+	if object = append(object, jsonscan.Member{Key: "_hasShrinkwrap", Value: []byte("false")}); c.shrinkwrap {
 		object = with(object, "_hasShrinkwrap", []byte("true"))
 	}
 	return object, nil
@@ -289,30 +290,30 @@ var computed = map[string]bool{"hasInstallScript": true, "_hasShrinkwrap": true}
 
 func textMap(value []byte) bool {
 	all, err := splitObject(value)
-	return err == nil && !slices.ContainsFunc(all, func(m member) bool { return m.value[0] != '"' })
+	return err == nil && !slices.ContainsFunc(all, func(m jsonscan.Member) bool { return m.Value[0] != '"' })
 }
 
 // compiles reports whether installing runs something: a script, or node-gyp where there is a binding.gyp and no script
 // of the package's own.
 func (c contents) compiles() bool {
-	return installs(find(c.manifest, "scripts")) || c.gyp && string(find(c.manifest, "gypfile")) != "false"
+	return installs(c.manifest.Find("scripts")) || c.gyp && string(c.manifest.Find("gypfile")) != "false"
 }
 
 // bin writes bin as an object. package.json may give one path instead, or a folder (directories.bin).
 func (c contents) bin(p artifact.PackageKey) ([]byte, error) {
-	value := find(c.manifest, "bin")
+	value := c.manifest.Find("bin")
 	if value == nil {
-		var all []member
+		var all jsonscan.Members
 		for _, name := range slices.Sorted(maps.Keys(c.executables)) {
-			all = append(all, member{name, quoted(c.executables[name])})
+			all = append(all, jsonscan.Member{Key: name, Value: jsonscan.Quoted(c.executables[name])})
 		}
 		if all == nil {
 			return nil, nil
 		}
-		return appendObject(nil, all), nil
+		return all.Append(nil), nil
 	}
-	if file, ok := asText(value); ok {
-		return appendObject(nil, []member{{path.Base(p.Name), quoted(file)}}), nil
+	if file, ok := jsonscan.AsText(value); ok {
+		return jsonscan.Members{{Key: path.Base(p.Name), Value: jsonscan.Quoted(file)}}.Append(nil), nil
 	}
 	if !textMap(value) {
 		return nil, invalid("The tarball's package.json has a bin that is neither a text nor an object of texts.")
@@ -321,15 +322,15 @@ func (c contents) bin(p artifact.PackageKey) ([]byte, error) {
 }
 
 // dist writes what this server found out about the tarball.
-func (c contents) dist(digests artifact.Digests, kept keptFacts) []member {
-	dist := []member{
-		{"integrity", quoted(integrity(digests))},
-		{"shasum", quoted(hex.EncodeToString(digests.SHA1[:]))},
-		{"fileCount", asJSON(c.files)},
-		{"unpackedSize", asJSON(c.unpacked)},
+func (c contents) dist(digests artifact.Digests, kept keptFacts) jsonscan.Members {
+	dist := jsonscan.Members{
+		{Key: "integrity", Value: jsonscan.Quoted(integrity(digests))},
+		{Key: "shasum", Value: jsonscan.Quoted(hex.EncodeToString(digests.SHA1[:]))},
+		{Key: "fileCount", Value: asJSON(c.files)},
+		{Key: "unpackedSize", Value: asJSON(c.unpacked)},
 	}
 	if len(kept.Bundles) > 0 {
-		dist = append(dist, member{"attestations", asJSON(map[string]any{
+		dist = append(dist, jsonscan.Member{Key: "attestations", Value: asJSON(map[string]any{
 			"provenance": map[string]string{"predicateType": kept.Bundles[0].PredicateType},
 		})})
 	}
@@ -343,8 +344,8 @@ func asJSON(v any) []byte {
 }
 
 // readmeOf takes the readme that the client sends, in the version or, as npm 6 does, at the top; else the tarball's.
-func (s *submission) readmeOf(object []member, held contents) string {
-	said, _ := asText(find(object, "readme"))
+func (s *submission) readmeOf(object jsonscan.Members, held contents) string {
+	said, _ := object.Text("readme")
 	for _, text := range []string{said, s.readme, held.readme} {
 		if text = realReadme(text); text != "" {
 			return text

@@ -16,6 +16,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/format/formattest"
+	"entrepot/format/jsonscan"
 	"entrepot/repository"
 )
 
@@ -353,8 +354,8 @@ func TestTooMuchIs413(t *testing.T) {
 }
 
 func TestABodyOverTheLimitIsCutOff(t *testing.T) {
-	scan := newScanner(&putBody{strings.NewReader(`"` + strings.Repeat("x", 100) + `"`), 50})
-	if err := publicError(scan.skip()); !artifact.Is(err, artifact.Quota) {
+	scan := jsonscan.New(&putBody{strings.NewReader(`"` + strings.Repeat("x", 100) + `"`), 50})
+	if err := publicError(scan.Skip()); !artifact.Is(err, artifact.Quota) {
 		t.Errorf("got %v, want quota", err)
 	}
 }

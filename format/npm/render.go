@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/format/jsonscan"
 	"entrepot/repository"
 )
 
@@ -38,7 +39,7 @@ type addresses struct {
 
 func addressesOf(url func(path string) string, p artifact.PackageKey) addresses {
 	inside := func(text string) []byte {
-		q := quoted(text)
+		q := jsonscan.Quoted(text)
 		return q[1 : len(q)-1]
 	}
 	return addresses{
@@ -127,7 +128,7 @@ func (d *document) write() error {
 func (d *document) put(text string) { _, _ = d.out.WriteString(text) }
 
 func (d *document) putQuoted(text string) {
-	d.buf = appendQuoted(d.buf[:0], text)
+	d.buf = jsonscan.AppendQuoted(d.buf[:0], text)
 	_, _ = d.out.Write(d.buf)
 }
 
@@ -182,7 +183,7 @@ func appendVersion(dst []byte, v artifact.Version, full bool, at addresses) ([]b
 	if full {
 		dst = appendInside(dst, m.rest)
 		dst = append(comma(dst), `"_id":`...)
-		dst = appendQuoted(dst, fullName(v.PackageKey)+"@"+v.Version)
+		dst = jsonscan.AppendQuoted(dst, fullName(v.PackageKey)+"@"+v.Version)
 	}
 	dst = append(comma(dst), `"dist":`...)
 	dst = append(dst, m.dist[:len(m.dist)-1]...)
@@ -298,7 +299,7 @@ func (d *document) about(facts []packageFacts, name string) error {
 	if err != nil {
 		return fmt.Errorf("render %s: %w", d.latest.VersionKey, err)
 	}
-	rest, err := members(m.rest)
+	rest, err := jsonscan.Split(m.rest)
 	if err != nil {
 		return fmt.Errorf("render %s: %w", d.latest.VersionKey, err)
 	}
@@ -309,7 +310,7 @@ func (d *document) about(facts []packageFacts, name string) error {
 	for _, key := range packageMembers {
 		value := []byte(outside.Members[key])
 		if value == nil {
-			value = find(rest, key)
+			value = rest.Find(key)
 		}
 		if value != nil {
 			d.put(`,"` + key + `":`)

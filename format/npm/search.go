@@ -14,6 +14,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/catalog"
 	"entrepot/format"
+	"entrepot/format/jsonscan"
 )
 
 // Bounds on a search (registry API, /-/v1/search), and on what a query may cost here.
@@ -220,16 +221,16 @@ func describeHit(v artifact.Version) foundVersion {
 	if err != nil {
 		return hit
 	}
-	rest, _ := members(m.rest)
+	rest, _ := jsonscan.Split(m.rest)
 	hit.Description = field(rest, "description")
 	var keywords []string
-	if err := json.Unmarshal(find(rest, "keywords"), &keywords); err == nil && keywords != nil {
+	if err := json.Unmarshal(rest.Find("keywords"), &keywords); err == nil && keywords != nil {
 		hit.Keywords = keywords
 	}
 	if page := field(rest, "homepage"); page != "" {
 		hit.Links["homepage"] = page
 	}
-	if code := textOrURL(find(rest, "repository")); code != "" {
+	if code := textOrURL(rest.Find("repository")); code != "" {
 		hit.Links["repository"] = strings.TrimPrefix(code, "git+")
 	}
 	hit.Publisher, hit.Maintainers = people(rest)
@@ -237,9 +238,9 @@ func describeHit(v artifact.Version) foundVersion {
 }
 
 // people are those who npm says published and maintain the version.
-func people(rest []member) (person, []person) {
+func people(rest jsonscan.Members) (person, []person) {
 	var listed []struct{ Name, Email string }
-	_ = json.Unmarshal(find(rest, "maintainers"), &listed)
+	_ = json.Unmarshal(rest.Find("maintainers"), &listed)
 	maintainers := []person{}
 	for _, p := range listed {
 		if p.Name != "" {
@@ -247,7 +248,7 @@ func people(rest []member) (person, []person) {
 		}
 	}
 	var publisher struct{ Name, Email string }
-	_ = json.Unmarshal(find(rest, "_npmUser"), &publisher)
+	_ = json.Unmarshal(rest.Find("_npmUser"), &publisher)
 	if publisher.Name == "" && len(maintainers) > 0 {
 		return maintainers[0], maintainers
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"entrepot/artifact"
+	"entrepot/format/jsonscan"
 )
 
 // statement is an in-toto statement: what is said, and about which bytes.
@@ -28,7 +29,7 @@ func statementOf(bundle []byte) (s statement, found bool, err error) {
 	if err != nil {
 		return s, false, err
 	}
-	value := find(all, "dsseEnvelope")
+	value := all.Find("dsseEnvelope")
 	if value == nil {
 		return s, false, nil
 	}
@@ -36,10 +37,10 @@ func statementOf(bundle []byte) (s statement, found bool, err error) {
 	if err != nil {
 		return s, false, fmt.Errorf("its dsseEnvelope is not usable: %w", err)
 	}
-	if kind, _ := asText(find(envelope, "payloadType")); !strings.HasPrefix(kind, "application/vnd.in-toto") {
+	if kind, _ := envelope.Text("payloadType"); !strings.HasPrefix(kind, "application/vnd.in-toto") {
 		return s, false, nil
 	}
-	encoded, _ := asText(find(envelope, "payload"))
+	encoded, _ := envelope.Text("payload")
 	payload, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
 		return s, true, errors.New("its payload is not base64")
@@ -51,44 +52,44 @@ func statementOf(bundle []byte) (s statement, found bool, err error) {
 }
 
 func readStatement(payload []byte) (s statement, err error) {
-	scan := scanBytes(payload)
-	err = scan.object(func(key string) (err error) {
+	scan := jsonscan.Over(payload)
+	err = scan.Object(func(key string) (err error) {
 		switch key {
 		case "predicateType":
-			s.predicateType, err = scan.text(maxKey)
+			s.predicateType, err = scan.Text(jsonscan.MaxKey)
 		case "subject":
-			err = scan.array(func() error {
+			err = scan.Array(func() error {
 				one, err := readSubject(scan)
 				s.subjects = append(s.subjects, one)
 				return err
 			})
 		default:
-			err = scan.skip()
+			err = scan.Skip()
 		}
 		return err
 	})
 	if err == nil {
-		err = scan.finish()
+		err = scan.Finish()
 	}
 	return s, err
 }
 
-func readSubject(scan *scanner) (one subject, err error) {
+func readSubject(scan *jsonscan.Scanner) (one subject, err error) {
 	digest := func(algorithm string) (err error) {
 		if algorithm != "sha512" {
-			return scan.skip()
+			return scan.Skip()
 		}
-		one.sha512, err = scan.text(maxKey)
+		one.sha512, err = scan.Text(jsonscan.MaxKey)
 		return err
 	}
-	err = scan.object(func(key string) (err error) {
+	err = scan.Object(func(key string) (err error) {
 		switch key {
 		case "name":
-			one.name, err = scan.text(maxKey)
+			one.name, err = scan.Text(jsonscan.MaxKey)
 		case "digest":
-			err = scan.object(digest)
+			err = scan.Object(digest)
 		default:
-			err = scan.skip()
+			err = scan.Skip()
 		}
 		return err
 	})

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"entrepot/format/jsonscan"
 	"entrepot/repository"
 )
 
@@ -69,23 +70,23 @@ func submit(ctx context.Context, body io.Reader,
 	r := submissionReader{
 		ctx:   ctx,
 		stage: stage,
-		scan:  newScanner(&putBody{body, maxPut}),
+		scan:  jsonscan.New(&putBody{body, maxPut}),
 		room:  maxPutJSON,
 		s:     &submission{tags: map[string]string{}, versions: map[string][]byte{}},
 	}
-	err := r.scan.object(r.member)
+	err := r.scan.Object(r.member)
 	if err == nil {
-		err = r.scan.finish()
+		err = r.scan.Finish()
 	}
 	return r.s, publicError(err)
 }
 
 // publicError makes a document's syntax error the client's.
 func publicError(err error) error {
-	if bad, ok := errors.AsType[*malformed](err); ok {
+	if bad, ok := errors.AsType[*jsonscan.SyntaxError](err); ok {
 		return invalid("The document is malformed at %s.", bad).Causing(err)
 	}
-	if errors.Is(err, errTooBig) {
+	if errors.Is(err, jsonscan.ErrTooBig) {
 		return tooLarge("A part of the document is too large.")
 	}
 	return err
@@ -94,7 +95,7 @@ func publicError(err error) error {
 type submissionReader struct {
 	ctx   context.Context
 	stage func(context.Context) (*repository.Upload, error)
-	scan  *scanner
+	scan  *jsonscan.Scanner
 	room  int // bytes of JSON that may still be kept
 	s     *submission
 }
@@ -106,23 +107,23 @@ func (r *submissionReader) member(key string) (err error) {
 	case "name":
 		r.s.name, err = r.text()
 	case "readme":
-		r.s.readme, err = r.scan.textOr(maxReadme)
+		r.s.readme, err = r.scan.TextOr(maxReadme)
 	case "dist-tags":
-		err = r.scan.object(r.tag)
+		err = r.scan.Object(r.tag)
 	case "versions":
 		r.s.hasVersions = true
-		err = r.scan.object(r.version)
+		err = r.scan.Object(r.version)
 	case "_attachments":
-		err = r.scan.object(r.attachment)
+		err = r.scan.Object(r.attachment)
 	default:
-		err = r.scan.skip()
+		err = r.scan.Skip()
 	}
 	return err
 }
 
 // text reads a short string and counts it.
 func (r *submissionReader) text() (string, error) {
-	text, err := r.scan.text(maxKey)
+	text, err := r.scan.Text(jsonscan.MaxKey)
 	return text, r.take(len(text), err)
 }
 
@@ -131,7 +132,7 @@ func (r *submissionReader) take(n int, err error) error {
 		return err
 	}
 	if r.room -= n; r.room < 0 {
-		return errTooBig
+		return jsonscan.ErrTooBig
 	}
 	return nil
 }
@@ -143,7 +144,7 @@ func (r *submissionReader) tag(tag string) error {
 }
 
 func (r *submissionReader) version(number string) error {
-	object, err := r.scan.raw(min(maxOne, max(r.room, 0)))
+	object, err := r.scan.Raw(min(maxOne, max(r.room, 0)))
 	r.s.versions[number] = object
 	return r.take(len(object)+len(number), err)
 }
@@ -153,10 +154,10 @@ func (r *submissionReader) attachment(file string) error {
 	switch {
 	case strings.HasSuffix(file, ".tgz") && r.s.tarball == nil:
 		r.s.tarball = &attached{file: file, length: -1}
-		return r.scan.object(r.tarball)
+		return r.scan.Object(r.tarball)
 	case strings.HasSuffix(file, ".sigstore") && r.s.provenance == nil:
 		r.s.provenance = &provenance{file: file}
-		return r.scan.object(r.bundle)
+		return r.scan.Object(r.bundle)
 	}
 	return invalid("The attachment %.200q cannot be accepted: "+
 		"a publish has one tarball (.tgz) and at most one provenance bundle (.sigstore).", file)
@@ -169,11 +170,11 @@ func (r *submissionReader) tarball(key string) error {
 	case "length":
 		return r.length()
 	}
-	return r.scan.skip()
+	return r.scan.Skip()
 }
 
 func (r *submissionReader) length() error {
-	value, err := r.scan.raw(maxKey)
+	value, err := r.scan.Raw(jsonscan.MaxKey)
 	if err != nil {
 		return err
 	}
@@ -202,7 +203,7 @@ func asCount(value []byte) (int64, bool) {
 
 // decode writes the tarball into the room it is given.
 func (r *submissionReader) decode() error {
-	text, err := r.scan.ascii()
+	text, err := r.scan.ASCII()
 	if err != nil {
 		return err
 	}
@@ -238,10 +239,10 @@ func (r *submissionReader) bundle(key string) (err error) {
 	case "content_type":
 		r.s.provenance.mediaType, err = r.text()
 	case "data":
-		r.s.provenance.text, err = r.scan.text(maxBundle)
+		r.s.provenance.text, err = r.scan.Text(maxBundle)
 		err = r.take(len(r.s.provenance.text), err)
 	default:
-		err = r.scan.skip()
+		err = r.scan.Skip()
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"entrepot/format"
+	"entrepot/format/jsonscan"
 )
 
 // maxTagBody is larger than any version in quotes.
@@ -35,10 +36,10 @@ func putTag(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if err := checkTag(name); err != nil {
 		return err
 	}
-	scan := newScanner(http.MaxBytesReader(w, r.Body, maxTagBody))
-	number, err := scan.text(maxTagBody)
+	scan := jsonscan.New(http.MaxBytesReader(w, r.Body, maxTagBody))
+	number, err := scan.Text(maxTagBody)
 	if err == nil {
-		err = scan.finish()
+		err = scan.Finish()
 	}
 	if err != nil {
 		return invalid("The body is not a version as a JSON text.").Causing(err)

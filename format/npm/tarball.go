@@ -14,6 +14,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"golang.org/x/text/unicode/norm"
+
+	"entrepot/format/jsonscan"
 )
 
 // Bounds on an uploaded archive.
@@ -30,7 +32,7 @@ const (
 
 // contents is what an uploaded tarball really holds.
 type contents struct {
-	manifest    []member // package.json
+	manifest    jsonscan.Members // package.json
 	files       int
 	unpacked    int64 // bytes of all files
 	shrinkwrap  bool  // npm-shrinkwrap.json at the root
@@ -256,7 +258,7 @@ func (i *inspection) packageJSON(size int64) error {
 	if err != nil {
 		return badArchive(err, "its package.json is not readable")
 	}
-	i.manifest, err = outsideMembers(bytes.TrimPrefix(text, []byte("\uFEFF")))
+	i.manifest, err = jsonscan.SplitOutside(bytes.TrimPrefix(text, []byte("\uFEFF")))
 	if err != nil {
 		return badArchive(err, "its package.json is not usable JSON: %s", err)
 	}
@@ -268,7 +270,7 @@ func (i *inspection) finish() (contents, error) {
 	if !i.found {
 		return contents{}, badArchive(nil, "there is no package.json in its top folder")
 	}
-	i.executables = i.below(find(i.manifest, "directories"))
+	i.executables = i.below(i.manifest.Find("directories"))
 	return i.contents, nil
 }
 
@@ -278,7 +280,7 @@ func (i *inspection) below(directories []byte) map[string]string {
 	if err != nil {
 		return nil
 	}
-	folder, ok := asText(find(all, "bin"))
+	folder, ok := all.Text("bin")
 	if folder = strings.Trim(path.Clean("/"+folder), "/"); !ok || folder == "" {
 		return nil
 	}

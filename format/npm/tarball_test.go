@@ -32,7 +32,7 @@ func TestInspectTellsWhatInstallersNeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if name, _ := asText(find(c.manifest, "name")); name != "widget" {
+	if name, _ := c.manifest.Text("name"); name != "widget" {
 		t.Errorf("got name %q", name)
 	}
 	if c.files != 9 || !c.shrinkwrap || !c.gyp || c.readme != "# marked" || c.readmeFile != "readme.md" {
