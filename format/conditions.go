@@ -53,9 +53,9 @@ func notModifiedSince(r *http.Request, modified time.Time) bool {
 // span is a part of a content, in bytes.
 type span struct{ start, length int64 }
 
-// rangeOf reads the Range of a GET for a content of this size, tag and time of change. asked is false when the whole is to
-// be sent: there is no Range, or one of another unit, of several parts or malformed, all of which a server may ignore
-// (RFC 9110 §14.2), or If-Range names other content. A span without length was asked for beyond the end.
+// rangeOf reads the Range of a GET for a content of this size, tag and time of change. asked is false when the whole is
+// to be sent: there is no Range, or one of another unit, of several parts or malformed, all of which a server may
+// ignore (RFC 9110 §14.2), or If-Range names other content. A span without length was asked for beyond the end.
 func rangeOf(r *http.Request, size int64, etag, modified string) (part span, asked bool) {
 	value, known := strings.CutPrefix(r.Header.Get("Range"), "bytes=")
 	if !known || r.Method != http.MethodGet {

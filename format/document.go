@@ -36,8 +36,8 @@ type DocumentOptions struct {
 }
 
 // ServeDocument answers a request for an index document: conditions, gzip where the client takes it, ranges where the
-// options have them, HEAD. An error is returned only while nothing has been written; one that wraps http.ErrAbortHandler
-// says that the answer broke off.
+// options have them, HEAD. An error is returned only while nothing has been written; one that wraps
+// http.ErrAbortHandler says that the answer broke off.
 func ServeDocument(w http.ResponseWriter, r *http.Request, d repository.Document, o DocumentOptions) error {
 	identity, coded, err := tagsOf(d, o.Tag)
 	if err != nil {

@@ -31,7 +31,8 @@ func document(keepIdentity bool) repository.Document {
 	w := gzip.NewWriter(&zipped)
 	_, _ = io.WriteString(w, body)
 	_ = w.Close()
-	d := repository.Document{ETag: `"abc"`, Size: int64(len(body)), Gzip: zipped.Bytes(), SHA256: sha256.Sum256([]byte(body)),
+	d := repository.Document{ETag: `"abc"`, Size: int64(len(body)), Gzip: zipped.Bytes(),
+		SHA256:   sha256.Sum256([]byte(body)),
 		MD5:      func() ([md5.Size]byte, error) { return md5.Sum([]byte(body)), nil },
 		Modified: time.Unix(1_700_000_000, 5)}
 	if keepIdentity {
@@ -150,7 +151,8 @@ func TestServeDocumentInParts(t *testing.T) {
 	}
 	t.Run("a part is never coded, the whole may be", func(t *testing.T) {
 		w := httptest.NewRecorder()
-		err := format.ServeDocument(w, request("GET", "Range", "bytes=0-9", "Accept-Encoding", "gzip"), document(true), compact)
+		ranged := request("GET", "Range", "bytes=0-9", "Accept-Encoding", "gzip")
+		err := format.ServeDocument(w, ranged, document(true), compact)
 		if err != nil || w.Code != 206 || w.Header().Get("Content-Encoding") != "" || w.Body.String() != body[:10] {
 			t.Errorf("got %d with %v, %v", w.Code, w.Header(), err)
 		}
@@ -181,7 +183,8 @@ func TestDigestsAreOfTheWholeWithoutCoding(t *testing.T) {
 	text := base64.StdEncoding.EncodeToString(sum[:])
 	tag := fmt.Sprintf(`"%x"`, md5.Sum([]byte(body)))
 	for name, headers := range map[string][]string{
-		"whole": nil, "coded": {"Accept-Encoding", "gzip"}, "a part": {"Range", "bytes=5-9"}, "current": {"If-None-Match", tag},
+		"whole": nil, "coded": {"Accept-Encoding", "gzip"}, "a part": {"Range", "bytes=5-9"},
+		"current": {"If-None-Match", tag},
 	} {
 		w := httptest.NewRecorder()
 		if err := format.ServeDocument(w, request("GET", headers...), document(true), compact); err != nil {

@@ -38,9 +38,9 @@ var failures = map[artifact.Kind]Failure{
 // defaultWait is what a client is asked to wait where nobody knows better.
 const defaultWait = 5 * time.Second
 
-// FailureOf reads an error: its kind's status unless StatusOf has another, 413 for an asset over the size limit, and the
-// reason that it gives to the caller. Of an internal error nothing is told. Clients are asked to come back after 429 and
-// 503.
+// FailureOf reads an error: its kind's status unless StatusOf has another, 413 for an asset over the size limit, and
+// the reason that it gives to the caller. Of an internal error nothing is told. Clients are asked to come back after
+// 429 and 503.
 func FailureOf(err error) Failure {
 	kind := artifact.KindOf(err)
 	f := failures[kind]

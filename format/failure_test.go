@@ -13,6 +13,10 @@ import (
 )
 
 func TestFailureOf(t *testing.T) {
+	const conflict = "The version exists already, or may not be published here."
+	missing := fmt.Errorf("get: %w", artifact.Errorf(artifact.NotFound, "No such gem."))
+	method := fmt.Errorf("x: %w", format.WithStatus(405, artifact.Errorf(artifact.Invalid, "No.")))
+	big := artifact.Errorf(artifact.Quota, "Big.").Causing(repository.ErrTooLarge)
 	busy := artifact.Errorf(artifact.Unavailable, "The registry is down.").Causing(errors.New("canary"))
 	busy.RetryAfter = 1500 * time.Millisecond
 	for name, c := range map[string]struct {
@@ -21,15 +25,15 @@ func TestFailureOf(t *testing.T) {
 		text       string
 		retryAfter string
 	}{
-		"reason":              {fmt.Errorf("get: %w", artifact.Errorf(artifact.NotFound, "No such gem.")), 404, "No such gem.", ""},
-		"no reason":           {&artifact.Error{Kind: artifact.Conflict}, 409, "The version exists already, or may not be published here.", ""},
+		"reason":              {missing, 404, "No such gem.", ""},
+		"no reason":           {&artifact.Error{Kind: artifact.Conflict}, 409, conflict, ""},
 		"internal":            {artifact.Errorf(artifact.Internal, "canary"), 500, "The server failed. Its log says why.", ""},
 		"no kind":             {errors.New("canary"), 500, "The server failed. Its log says why.", ""},
 		"throttled":           {artifact.Errorf(artifact.Throttled, "Slower."), 429, "Slower.", "5"},
 		"unavailable":         {busy, 503, "The registry is down.", "2"},
 		"quota":               {artifact.Errorf(artifact.Quota, "Enough."), 429, "Enough.", "5"},
-		"an asset too large":  {artifact.Errorf(artifact.Quota, "Big.").Causing(repository.ErrTooLarge), 413, "Big.", ""},
-		"a status of its own": {fmt.Errorf("x: %w", format.WithStatus(405, artifact.Errorf(artifact.Invalid, "No."))), 405, "No.", ""},
+		"an asset too large":  {big, 413, "Big.", ""},
+		"a status of its own": {method, 405, "No.", ""},
 	} {
 		f := format.FailureOf(c.err)
 		w := httptest.NewRecorder()

@@ -33,8 +33,8 @@ type FileOptions struct {
 
 // ServeFile answers a request for an asset and closes the file. It is the only way by which asset bytes leave towards
 // package managers. Kept assets support HEAD, ranges and conditions; an asset that is still being fetched is streamed
-// from its start. An error that wraps http.ErrAbortHandler says that the answer broke off: the connection must be cut, so
-// that the client never sees a short success. Any other error comes while nothing has been written.
+// from its start. An error that wraps http.ErrAbortHandler says that the answer broke off: the connection must be cut,
+// so that the client never sees a short success. Any other error comes while nothing has been written.
 func ServeFile(w http.ResponseWriter, r *http.Request, f repository.File, o FileOptions) error {
 	if f.Content == nil {
 		return serveTransfer(w, r, f, o)

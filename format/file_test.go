@@ -108,7 +108,7 @@ func TestDamageThatIsFoundInTimeIsAnErrorWithoutTheFilesHeaders(t *testing.T) {
 	f.Content = damaged{f.Content}
 	w := httptest.NewRecorder()
 	w.Header().Set("Content-Version", "1")
-	err := format.ServeFile(w, request("GET"), f, format.FileOptions{ContentType: "application/zip", Checksums: true, Digests: true})
+	err := format.ServeFile(w, request("GET"), f, format.FileOptions{Checksums: true, Digests: true})
 	if !errors.Is(err, blob.ErrCorrupt) || errors.Is(err, http.ErrAbortHandler) {
 		t.Fatalf("got %v, want the damage", err)
 	}
@@ -123,7 +123,7 @@ func TestServeFileOnItsWay(t *testing.T) {
 	}
 	t.Run("whole", func(t *testing.T) {
 		w := httptest.NewRecorder()
-		err := format.ServeFile(w, request("GET"), onItsWay(strings.NewReader(body), int64(len(body))), format.FileOptions{ContentType: "application/gzip"})
+		err := format.ServeFile(w, request("GET"), onItsWay(strings.NewReader(body), int64(len(body))), octets)
 		if err != nil || w.Code != 200 || w.Body.String() != body ||
 			w.Header().Get("Content-Length") != fmt.Sprint(len(body)) {
 			t.Errorf("got %v, %d, %d bytes", err, w.Code, w.Body.Len())
@@ -131,7 +131,7 @@ func TestServeFileOnItsWay(t *testing.T) {
 	})
 	t.Run("of unknown size", func(t *testing.T) {
 		w := httptest.NewRecorder()
-		err := format.ServeFile(w, request("GET"), onItsWay(strings.NewReader(body), -1), format.FileOptions{ContentType: "application/gzip"})
+		err := format.ServeFile(w, request("GET"), onItsWay(strings.NewReader(body), -1), octets)
 		if err != nil || w.Body.String() != body || w.Header().Get("Content-Length") != "" {
 			t.Errorf("got %v, %d bytes, header %v", err, w.Body.Len(), w.Header())
 		}
@@ -139,7 +139,7 @@ func TestServeFileOnItsWay(t *testing.T) {
 	t.Run("that fails before its first byte can still be answered", func(t *testing.T) {
 		broken := errors.New("the registry lied")
 		w := httptest.NewRecorder()
-		err := format.ServeFile(w, request("GET"), onItsWay(iotest.ErrReader(broken), 10), format.FileOptions{ContentType: "application/gzip"})
+		err := format.ServeFile(w, request("GET"), onItsWay(iotest.ErrReader(broken), 10), octets)
 		if !errors.Is(err, broken) || w.Header().Get("Content-Length") != "" || w.Body.Len() > 0 {
 			t.Errorf("got %v and header %v", err, w.Header())
 		}
@@ -147,7 +147,7 @@ func TestServeFileOnItsWay(t *testing.T) {
 	t.Run("that fails later breaks the connection", func(t *testing.T) {
 		w := httptest.NewRecorder()
 		r := io.MultiReader(strings.NewReader(body[:70_000]), iotest.ErrReader(errors.New("the registry lied")))
-		err := format.ServeFile(w, request("GET"), onItsWay(r, int64(len(body))), format.FileOptions{ContentType: "application/gzip"})
+		err := format.ServeFile(w, request("GET"), onItsWay(r, int64(len(body))), octets)
 		if !errors.Is(err, http.ErrAbortHandler) || w.Body.Len() >= len(body) {
 			t.Errorf("got %v after %d bytes", err, w.Body.Len())
 		}
@@ -156,19 +156,20 @@ func TestServeFileOnItsWay(t *testing.T) {
 
 func TestServeFileAsItsFormatWants(t *testing.T) {
 	sums := kept(t).Digests
-	snapshot := format.FileOptions{ContentType: "application/java-archive", Freshness: format.Revalidate, Tag: format.TagMD5,
-		Checksums: true, Digests: true, Filename: `né "1".jar`, IfModifiedSince: true}
+	snapshot := format.FileOptions{ContentType: "application/java-archive", Freshness: format.Revalidate,
+		Tag: format.TagMD5, Checksums: true, Digests: true, Filename: `né "1".jar`, IfModifiedSince: true}
 	for name, c := range map[string]struct {
 		request *http.Request
 		status  int
 	}{
-		"whole":                {request("GET"), 200},
-		"head":                 {request("HEAD"), 200},
-		"a range":              {request("GET", "Range", "bytes=0-4"), 206},
-		"current":              {request("GET", "If-None-Match", fmt.Sprintf(`"%x"`, sums.MD5)), 304},
-		"current by time":      {request("GET", "If-Modified-Since", "Tue, 14 Nov 2023 22:13:20 GMT"), 304},
-		"not current by time":  {request("GET", "If-Modified-Since", "Tue, 14 Nov 2023 22:13:19 GMT"), 200},
-		"changed since a time": {request("GET", "Range", "bytes=0-4", "If-Unmodified-Since", "Tue, 14 Nov 2023 22:13:19 GMT"), 412},
+		"whole":               {request("GET"), 200},
+		"head":                {request("HEAD"), 200},
+		"a range":             {request("GET", "Range", "bytes=0-4"), 206},
+		"current":             {request("GET", "If-None-Match", fmt.Sprintf(`"%x"`, sums.MD5)), 304},
+		"current by time":     {request("GET", "If-Modified-Since", "Tue, 14 Nov 2023 22:13:20 GMT"), 304},
+		"not current by time": {request("GET", "If-Modified-Since", "Tue, 14 Nov 2023 22:13:19 GMT"), 200},
+		"changed since a time": {request("GET", "Range", "bytes=0-4",
+			"If-Unmodified-Since", "Tue, 14 Nov 2023 22:13:19 GMT"), 412},
 	} {
 		w := httptest.NewRecorder()
 		if err := format.ServeFile(w, c.request, kept(t), snapshot); err != nil {

@@ -31,11 +31,10 @@ type Format struct {
 	// Routes stand in the order a reader wants. A path without a route is answered NotFound by Fail, a known path with
 	// another method by an error whose StatusOf is 405, with Allow set. A format has none if it is APIOnly or not served.
 	Routes []Route
-	// Fail answers an error in the way this package manager shows best, with the status that StatusOf gives, or else one
-	// for the error's kind. An Unauthenticated error becomes 401; challenge is the WWW-Authenticate value the server would
-	// send, for formats whose clients need one. Errors of the server itself come here too: a caller who is not known, a
-	// request that is too large or malformed. Only a format without routes may leave it out; it is then answered in plain
-	// JSON.
+	// Fail answers an error in the way this package manager shows best; FailureOf says with which status and sentence. An
+	// Unauthenticated error becomes 401; challenge is the WWW-Authenticate value the server would send, for formats whose
+	// clients need one. Errors of the server itself come here too: a caller who is not known, a request that is too large
+	// or malformed. Only a format without routes may leave it out; it is then answered in plain JSON.
 	Fail func(w http.ResponseWriter, r *http.Request, err error, challenge string)
 	// Source builds the format's view of an external registry; nil if the format has no external connections.
 	Source func(c *upstream.Client, connection string) repository.Source

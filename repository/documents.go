@@ -192,8 +192,8 @@ func (s *Service) rendered(ctx context.Context, key documentKey, on basis, known
 	}
 }
 
-// changed is when a document became what it is. Clients that ask by time see whole seconds, so two renderings that differ
-// are never of the same one.
+// changed is when a document became what it is. Clients that ask by time see whole seconds, so two renderings that
+// differ are never of the same one.
 func changed(doc, before Document) time.Time {
 	next := before.Modified.Truncate(time.Second).Add(time.Second)
 	switch {

@@ -84,7 +84,8 @@ func (s *Server) refuseService(x *exchange, r *http.Request, service string) {
 }
 
 // authenticate says who calls, under the circumstances of this request, and slows down those who fail too often.
-func (s *Server) authenticate(x *exchange, r *http.Request, verify func(iam.Circumstances) (iam.Caller, error)) (iam.Caller, error) {
+func (s *Server) authenticate(x *exchange, r *http.Request,
+	verify func(iam.Circumstances) (iam.Caller, error)) (iam.Caller, error) {
 	caller, err := verify(s.circumstances(x))
 	if artifact.Is(err, artifact.Unauthenticated) && offersCredential(r) {
 		// Only those who fail wait: behind one address there may be many, and no stranger shall lock them out. A

@@ -103,7 +103,9 @@ func TestAFormatSaysWhatAnEmptySegmentMeans(t *testing.T) {
 }
 
 func TestAFormatWithoutRoutesSaysWhereItsPackagesAre(t *testing.T) {
-	f := newFixture(t, func(o *Options) { o.Formats = append(o.Formats, format.Format{Name: artifact.Generic, APIOnly: true}) })
+	f := newFixture(t, func(o *Options) {
+		o.Formats = append(o.Formats, format.Format{Name: artifact.Generic, APIOnly: true})
+	})
 	token := "Bearer " + goodToken
 	generic := "/team-" + owner + "/generic/shared"
 	for _, c := range []struct {

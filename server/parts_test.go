@@ -128,8 +128,9 @@ func newFixture(t testing.TB, change func(*Options)) *fixture {
 	f := &fixture{people: &people{}, api: &echo{name: "codeartifact"}, sts: &echo{name: "sts"}, log: &lockedBuffer{},
 		registry: prometheus.NewRegistry()}
 	o := Options{
-		Addresses: addresses, Authenticator: f.people, API: f.api, Services: map[string]API{"sts": f.sts}, QueryError: queryapi.WriteError,
-		Formats: []format.Format{testFormat()},
+		Addresses: addresses, Authenticator: f.people, API: f.api, Services: map[string]API{"sts": f.sts},
+		QueryError: queryapi.WriteError,
+		Formats:    []format.Format{testFormat()},
 		Shelves: func(c iam.Caller, key artifact.RepositoryKey, _ artifact.Format) format.Shelf {
 			return bare{key: key, caller: c}
 		},

@@ -122,7 +122,8 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	s := &Server{
-		addresses: o.Addresses, authenticator: o.Authenticator, api: o.API, services: o.Services, queryError: o.QueryError, shelves: o.Shelves,
+		addresses: o.Addresses, authenticator: o.Authenticator, api: o.API, services: o.Services,
+		queryError: o.QueryError, shelves: o.Shelves,
 		trusted: o.TrustedProxies, metricsFrom: o.MetricsFrom, limits: o.Limits.withDefaults(), log: o.Log, now: o.Now,
 		newID: o.NewID, metrics: m, health: &health{checks: o.Checks, now: o.Now},
 		scrape: promhttp.HandlerFor(o.Gatherer, promhttp.HandlerOpts{}),
