@@ -16,9 +16,10 @@ var floors = map[string][]string{
 	"iam":        {"strictjson"},
 	"durable":    {},
 	"strictjson": {},
+	"bytecache":  {},
 
 	"blob":                       {"artifact"},
-	"blob/memcache":              {"artifact", "blob", "blob/mem"},
+	"blob/memcache":              {"artifact", "blob", "blob/mem", "bytecache"},
 	"blob/disk":                  {"artifact", "blob", "durable"},
 	"blob/mem":                   {"artifact", "blob"},
 	"blob/metered":               {"artifact", "blob"},
@@ -35,7 +36,7 @@ var floors = map[string][]string{
 	"upstream/doccache":          {"artifact", "blob", "catalog", "upstream"},
 	"upstream/upstreamtest":      {"artifact", "upstream"},
 
-	"repository": contracts,
+	"repository": append([]string{"bytecache"}, contracts...),
 	// Whole rules for the tests of others.
 	"repository/repositorytest": append([]string{"repository", "blob/mem", "catalog/sqlcatalog"}, contracts...),
 	"access":                    append([]string{"access/sigv4", "durable"}, contracts...),
@@ -44,7 +45,7 @@ var floors = map[string][]string{
 
 	"format": append([]string{"repository", "upstream/detect"}, contracts...),
 	// What the formats share is a room of its own beside them or the contract itself; one format never imports another.
-	"format/*":        append([]string{"format", "format/jsonscan", "repository", "upstream/detect"}, contracts...),
+	"format/*":        append([]string{"bytecache", "format", "format/jsonscan", "repository", "upstream/detect"}, contracts...),
 	"format/jsonscan": {},
 	// The suites of formats and shelves stand on the real rules.
 	"format/formattest": append([]string{"format", "repository", "repository/repositorytest", "blob/mem",

@@ -2,7 +2,6 @@ package repository
 
 import (
 	"bytes"
-	"container/list"
 	"context"
 	"crypto/md5"
 	"crypto/sha256"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/bytecache"
 	"entrepot/catalog"
 	"entrepot/iam"
 
@@ -31,16 +31,10 @@ const (
 	renderTime = 2 * time.Minute
 )
 
-// documents keeps rendered index documents in memory, up to a number of bytes; those not used for the longest time go
-// first.
+// documents keeps rendered index documents in memory.
 type documents struct {
-	limit     int64
 	rendering singleflight.Group
-
-	mu    sync.Mutex
-	size  int64
-	order *list.List // of *keptDocument, most recently used first
-	byKey map[documentKey]*list.Element
+	kept      *bytecache.Cache[documentKey, keptDocument]
 }
 
 type documentKey struct {
@@ -57,49 +51,27 @@ type basis struct {
 }
 
 type keptDocument struct {
-	key documentKey
 	basis
 	Document
 }
 
-func newDocuments(limit int64) *documents {
-	return &documents{limit: limit, order: list.New(), byKey: map[documentKey]*list.Element{}}
+// newDocuments makes room for so many bytes of documents.
+func newDocuments(room int64) *documents {
+	return &documents{kept: bytecache.New[documentKey](room, keptDocument.cost)}
 }
+
+// cost is what a document takes, with something for its bookkeeping.
+func (k keptDocument) cost() int64 { return int64(len(k.Gzip)+len(k.Identity)) + 512 }
 
 // get returns the document kept under the key, and whether it is true on the given basis.
 func (d *documents) get(key documentKey, on basis) (Document, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	at, ok := d.byKey[key]
-	if !ok {
-		return Document{}, false
-	}
-	d.order.MoveToFront(at)
-	kept := at.Value.(*keptDocument)
-	return kept.Document, kept.basis == on
+	kept, ok := d.kept.Get(key)
+	return kept.Document, ok && kept.basis == on
 }
 
 func (d *documents) put(key documentKey, on basis, doc Document) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if at, ok := d.byKey[key]; ok {
-		d.drop(at)
-	}
-	d.byKey[key] = d.order.PushFront(&keptDocument{key, on, doc})
-	d.size += weight(doc)
-	for d.size > d.limit && d.order.Len() > 0 {
-		d.drop(d.order.Back())
-	}
+	d.kept.Put(key, keptDocument{on, doc})
 }
-
-func (d *documents) drop(at *list.Element) {
-	kept := d.order.Remove(at).(*keptDocument)
-	delete(d.byKey, kept.key)
-	d.size -= weight(kept.Document)
-}
-
-// weight is what a document costs, with something for its bookkeeping.
-func weight(doc Document) int64 { return int64(len(doc.Gzip)+len(doc.Identity)) + 512 }
 
 // document returns an index document of the package, rendered anew only when what it rests on has changed. Before that
 // its retained versions follow their registries, if their format wants it.

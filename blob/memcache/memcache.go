@@ -11,14 +11,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math"
 	"sync"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"entrepot/artifact"
 	"entrepot/blob"
 	"entrepot/blob/mem"
+	"entrepot/bytecache"
 )
 
 // DefaultLargest is the length up to which contents are kept unless Options say otherwise, in bytes. Above it the cost
@@ -42,10 +40,9 @@ type Options struct {
 type Store struct {
 	inner   blob.Store
 	largest int64
+	kept    *bytecache.Cache[artifact.Digest, *entry]
 
 	mu      sync.Mutex
-	kept    *simplelru.LRU[artifact.Digest, *entry]
-	room    int64 // bytes that are still free
 	loading map[artifact.Digest]*load
 }
 
@@ -74,13 +71,8 @@ func New(inner blob.Store, o Options) *Store {
 	if o.Total <= 0 {
 		o.Total = DefaultTotal
 	}
-	s := &Store{inner: inner, largest: min(o.Largest, o.Total), room: o.Total, loading: map[artifact.Digest]*load{}}
-	kept, err := simplelru.NewLRU(math.MaxInt, func(_ artifact.Digest, e *entry) { s.room += e.cost() })
-	if err != nil {
-		panic(err) // only a size below one is refused
-	}
-	s.kept = kept
-	return s
+	return &Store{inner: inner, largest: min(o.Largest, o.Total), loading: map[artifact.Digest]*load{},
+		kept: bytecache.New[artifact.Digest](o.Total, (*entry).cost)}
 }
 
 // Create opens a draft of the inner store.
@@ -133,12 +125,8 @@ func (s *Store) finish(d artifact.Digest, l *load, e *entry) {
 	if l.readers--; l.readers == 0 && s.loading[d] == l {
 		delete(s.loading, d)
 	}
-	if e == nil || l.stale || s.kept.Contains(d) {
-		return
-	}
-	s.kept.Add(d, e)
-	for s.room -= e.cost(); s.room < 0; {
-		s.kept.RemoveOldest() // its callback gives the room back
+	if e != nil && !l.stale {
+		s.kept.Put(d, e)
 	}
 }
 

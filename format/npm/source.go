@@ -8,11 +8,9 @@ import (
 	"iter"
 	"net/url"
 	"strings"
-	"sync"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"entrepot/artifact"
+	"entrepot/bytecache"
 	"entrepot/repository"
 	"entrepot/upstream"
 )
@@ -24,13 +22,13 @@ const asset = "package.tgz"
 type source struct {
 	client     *upstream.Client
 	connection string
-	heads      *heads
+	heads      *bytecache.Cache[string, *indexedHead] // by the ID of their document
 }
 
 var _ repository.Source = (*source)(nil)
 
 func newSource(c *upstream.Client, connection string) repository.Source {
-	return &source{client: c, connection: connection, heads: newHeads(headsRoom)}
+	return &source{client: c, connection: connection, heads: bytecache.New[string](headsRoom, (*indexedHead).cost)}
 }
 
 // Listing follows repository.Source.
@@ -61,7 +59,7 @@ func (s *source) listing(ctx context.Context, p artifact.PackageKey,
 	if err != nil {
 		return nil, err
 	}
-	h, err := s.heads.get(doc.ID, func() (head, error) { return openHead(ctx, doc) })
+	h, err := s.headOf(doc.ID, func() (head, error) { return openHead(ctx, doc) })
 	if err != nil {
 		return nil, fmt.Errorf("read kept packument of %s: %w", name, err)
 	}
@@ -238,28 +236,14 @@ type indexedHead struct {
 	places map[string]int
 }
 
-// heads remembers parsed heads by the ID of their document, least recently used out first.
-type heads struct {
-	mu   sync.Mutex
-	room int
-	lru  *simplelru.LRU[string, *indexedHead]
+// cost is a rough count.
+func (h *indexedHead) cost() int64 {
+	return int64(1<<10 + len(h.Package) + 200*len(h.Index) + 100*len(h.Tags))
 }
 
-func newHeads(room int) *heads {
-	h := &heads{room: room}
-	h.lru, _ = simplelru.NewLRU(1<<16, func(_ string, out *indexedHead) { h.room += out.weight() }) // the size is positive
-	return h
-}
-
-func (h *indexedHead) weight() int {
-	return 1<<10 + len(h.Package) + 200*len(h.Index) + 100*len(h.Tags)
-}
-
-func (h *heads) get(id string, read func() (head, error)) (*indexedHead, error) {
-	h.mu.Lock()
-	known, ok := h.lru.Get(id)
-	h.mu.Unlock()
-	if ok {
+// headOf returns a document's head, parsed once for as long as it is remembered.
+func (s *source) headOf(id string, read func() (head, error)) (*indexedHead, error) {
+	if known, ok := s.heads.Get(id); ok {
 		return known, nil
 	}
 	plain, err := read()
@@ -270,19 +254,6 @@ func (h *heads) get(id string, read func() (head, error)) (*indexedHead, error) 
 	for i, p := range plain.Index {
 		fresh.places[p.Version] = i
 	}
-	h.keep(id, fresh)
+	s.heads.Put(id, fresh)
 	return fresh, nil
-}
-
-func (h *heads) keep(id string, fresh *indexedHead) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.lru.Contains(id) {
-		return
-	}
-	h.room -= fresh.weight()
-	h.lru.Add(id, fresh)
-	for h.room < 0 && h.lru.Len() > 0 {
-		h.lru.RemoveOldest()
-	}
 }

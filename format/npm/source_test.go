@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/bytecache"
 	"entrepot/repository"
 	"entrepot/upstream"
 	"entrepot/upstream/upstreamtest"
@@ -337,15 +338,15 @@ func TestAListedTarballThatWasMissingIsAskedForAgain(t *testing.T) {
 }
 
 func TestHeadsAreForgottenWhenTheyTakeTooMuchRoom(t *testing.T) {
-	h := newHeads(10 << 10)
+	s := &source{heads: bytecache.New[string](10<<10, (*indexedHead).cost)}
 	reads := 0
 	read := func() (head, error) { reads++; return head{Index: make([]place, 10)}, nil }
 	for _, id := range []string{"a", "a", "b", "c", "d", "a"} {
-		if _, err := h.get(id, read); err != nil {
+		if _, err := s.headOf(id, read); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if reads != 5 || h.lru.Len() != 3 || h.room < 0 {
-		t.Errorf("got %d reads, %d kept, %d bytes left", reads, h.lru.Len(), h.room)
+	if used := s.heads.Used(); reads != 5 || used == 0 || used > 10<<10 {
+		t.Errorf("got %d reads, %d bytes kept", reads, used)
 	}
 }
