@@ -56,7 +56,7 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := openHouse(t, t.TempDir(), &vault{stores: map[catalog.DomainID]*mem.Store{}}, newRegistry(t),
-		sqlcatalog.Options{})
+		sqlcatalog.Options{Rehearse: true})
 	_, err := h.rules.CreateDomain(t.Context(), h.owner, repository.DomainSpec{Name: domainKey.Name})
 	h.check(err)
 	return h

@@ -145,7 +145,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 		return nil, err
 	}
 	c.hear()
-	return &Store{commits: c, engine: e}, nil
+	return &Store{commits: c, engine: e, rehearse: o.Rehearse}, nil
 }
 
 // close implements engine.

@@ -164,3 +164,25 @@ func TestCloseLetsRunningCallsEndAndRefusesWaitingOnes(t *testing.T) {
 		t.Errorf("got %v after Close, want %v", err, sqlcatalog.ErrClosed)
 	}
 }
+
+// TestARehearsedWriteIsDoneOnce is what callers' tests rely on: fn runs twice, and what it does is there once.
+func TestARehearsedWriteIsDoneOnce(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "catalog.db"), sqlcatalog.Options{Rehearse: true})
+	runs := 0
+	write := func(fail error) error {
+		return s.Write(t.Context(), func(w catalog.Writer) error {
+			runs++
+			if _, err := w.CreateDomain(catalog.Domain{DomainKey: artifact.DomainKey{Owner: "1", Name: "d"}}); err != nil {
+				return err
+			}
+			return fail
+		})
+	}
+	failure := errors.New("on purpose")
+	if err := write(failure); !errors.Is(err, failure) || runs != 1 || countDomains(t, s) != 0 {
+		t.Errorf("got %v after %d runs, %d domains; want the failure of the one run, and none", err, runs, countDomains(t, s))
+	}
+	if err := write(nil); err != nil || runs != 3 || countDomains(t, s) != 1 {
+		t.Errorf("got %v after %d runs, %d domains; want three runs, and one", err, runs, countDomains(t, s))
+	}
+}

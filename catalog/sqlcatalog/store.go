@@ -14,6 +14,9 @@ type Options struct {
 	Readers int
 	// Sharing lets other Stores open the same database. nil keeps them out, and then a commit leaves no trace for them.
 	Sharing *Sharing
+	// Rehearse runs each function given to Write twice and gives the first run up, as after a conflict with another writer.
+	// It is for tests of those who write: SQLite has no such conflicts.
+	Rehearse bool
 	// BeforeCommit is called before each commit of the writing connection; an error fails the commit as a broken disk
 	// would. AfterCommit is called when the commit is durable and nobody has been told yet. They are for tests of crashes.
 	BeforeCommit func() error
@@ -25,8 +28,9 @@ var ErrClosed = errors.New("the catalog is closed")
 
 // Store is a catalog in a database.
 type Store struct {
-	commits *commits
-	engine  engine
+	commits  *commits
+	engine   engine
+	rehearse bool
 }
 
 var _ catalog.Store = (*Store)(nil)
@@ -53,7 +57,24 @@ func (s *Store) Write(ctx context.Context, fn func(catalog.Writer) error) error 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if s.rehearse {
+		if err := s.engine.write(ctx, rehearsal(fn)); !errors.Is(err, errRehearsed) {
+			return err
+		}
+	}
 	return s.engine.write(ctx, func(w *session) error { return fn(w) })
+}
+
+var errRehearsed = errors.New("a rehearsal is given up")
+
+// rehearsal is fn with nothing left of it, as a conflict with another writer leaves it.
+func rehearsal(fn func(catalog.Writer) error) func(*session) error {
+	return func(w *session) error {
+		if err := fn(w); err != nil {
+			return err
+		}
+		return errRehearsed
+	}
 }
 
 // Stamp implements catalog.Store. It is always known where this Store alone writes; where others do, for the Bound after

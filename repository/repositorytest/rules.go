@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -32,7 +33,8 @@ type Rules struct {
 func Open(t testing.TB, o repository.Options) *Rules {
 	t.Helper()
 	if o.Catalog == nil {
-		store, err := sqlcatalog.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "catalog.sqlite"), sqlcatalog.Options{})
+		store, err := sqlcatalog.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "catalog.sqlite"),
+			sqlcatalog.Options{Rehearse: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,6 +121,8 @@ func (r *Rules) Repository(key artifact.RepositoryKey, upstreams ...string) {
 func (r *Rules) Hold(key artifact.RepositoryKey, v artifact.Version, contents map[string]string) {
 	r.t.Helper()
 	err := r.Catalog.Write(r.t.Context(), func(w catalog.Writer) error {
+		v := v
+		v.Assets = slices.Clip(v.Assets)
 		repo, err := w.Repository(key)
 		if err != nil {
 			return err
