@@ -310,11 +310,16 @@ func TestLife(t *testing.T) {
 	if len(words) != 4 {
 		t.Skip("runs as a child process only")
 	}
-	n, err1 := strconv.ParseInt(words[2], 10, 64)
-	when, err2 := strconv.Atoi(words[3])
+	live(t, words[0], parseAccident(t, words[1:]), func(word string) { fmt.Println(word) })
+}
+
+// parseAccident reads the death that a child process is told: whether it comes on a commit, on which, and when.
+func parseAccident(t *testing.T, words []string) accident {
+	t.Helper()
+	n, err1 := strconv.ParseInt(words[1], 10, 64)
+	when, err2 := strconv.Atoi(words[2])
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
-	a := accident{onCommit: words[1] == "true", n: n, when: fault.Moment(when), kill: true}
-	live(t, words[0], a, func(word string) { fmt.Println(word) })
+	return accident{onCommit: words[0] == "true", n: n, when: fault.Moment(when), kill: true}
 }
