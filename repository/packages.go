@@ -2,6 +2,8 @@ package repository
 
 import (
 	"context"
+	"errors"
+	"io"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -164,9 +166,10 @@ func heldVersion(r catalog.Reader, id catalog.RepositoryID, key artifact.Reposit
 	return found, err
 }
 
-// Asset opens an asset of a version that the repository itself holds. NotFound if version, asset or the given revision
-// is not there; Conflict if the version's status withholds its assets.
-func (s *Service) Asset(ctx context.Context, key artifact.RepositoryKey, v artifact.VersionKey,
+// Asset opens an asset of a version that the repository itself holds; one that its registry only promises so far is
+// fetched first. NotFound if version, asset or the given revision is not there; Conflict if the version's status
+// withholds its assets.
+func (s *Service) Asset(ctx context.Context, c iam.Caller, key artifact.RepositoryKey, v artifact.VersionKey,
 	asset, revision string) (File, error) {
 	at, err := s.existing(ctx, key)
 	if err != nil {
@@ -191,7 +194,39 @@ func (s *Service) Asset(ctx context.Context, key artifact.RepositoryKey, v artif
 	if !ok {
 		return File{}, noAsset(key, v, asset)
 	}
+	if a.Promised {
+		return s.bringOne(ctx, c, at, found, asset)
+	}
 	return s.file(ctx, at, found, a)
+}
+
+// bringOne fetches an asset that the version's registry promises, and opens it once it is kept.
+func (s *Service) bringOne(ctx context.Context, c iam.Caller, at *site, v artifact.Version,
+	asset string) (File, error) {
+	made, err := s.plan(ctx, at, v.PackageKey)
+	if err != nil {
+		return File{}, err
+	}
+	own, err := s.locate(ctx, at, made, v.VersionKey)
+	if err != nil {
+		return File{}, err
+	}
+	f, err := s.openLate(ctx, c, at, made, own, asset)
+	if err != nil || f.Transfer == nil {
+		return f, err
+	}
+	_, err = io.Copy(io.Discard, f.Transfer)
+	if err := errors.Join(err, f.Transfer.Close()); err != nil {
+		return File{}, err
+	}
+	if v, err = s.wholeVersion(ctx, at.repository.ID, v.VersionKey); err != nil {
+		return File{}, err
+	}
+	a, ok := v.Asset(asset)
+	if !ok || a.Promised {
+		return File{}, noAsset(at.repository.RepositoryKey, v.VersionKey, asset)
+	}
+	return s.file(ctx, at, v, a)
 }
 
 // file opens a kept asset. It is the only way to kept bytes.

@@ -15,7 +15,7 @@ import (
 // become durable before the names that refer to them (invariant 1). Everything that a transaction can see is checked
 // again in it.
 func (s *Service) publish(ctx context.Context, c iam.Caller, at *site, p Publication) (artifact.Version, error) {
-	look, err := s.publishable(ctx, at, p)
+	look, err := s.publishable(ctx, at, p, nil)
 	if err != nil {
 		return artifact.Version{}, err
 	}
@@ -44,7 +44,11 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *site, p Publica
 		if err != nil {
 			return err
 		}
-		step, err := s.step(w, at, in, known, p)
+		assets, err := s.staged(w, at, p)
+		if err != nil {
+			return err
+		}
+		step, err := s.step(at, in, known, p, assets)
 		if err != nil {
 			return err
 		}
@@ -59,8 +63,9 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *site, p Publica
 }
 
 // publishable looks, before any bytes are committed, for what forbids the publication: what its own transaction will
-// look for again, and what is upstream.
-func (s *Service) publishable(ctx context.Context, at *site, p Publication) (publishing, error) {
+// look for again, and what is upstream. claimed stands in for assets whose bytes have not come yet.
+func (s *Service) publishable(ctx context.Context, at *site, p Publication,
+	claimed []artifact.Asset) (publishing, error) {
 	made, err := s.plan(ctx, at, p.PackageKey)
 	if err != nil {
 		return publishing{}, err
@@ -71,7 +76,13 @@ func (s *Service) publishable(ctx context.Context, at *site, p Publication) (pub
 		if held, err = r.VersionIn(made.repositories(), p.VersionKey); err != nil {
 			return err
 		}
-		look, err = s.step(r, at, made.admission, among(held, at.repository.ID), p)
+		assets, err := claimed, error(nil)
+		if claimed == nil {
+			if assets, err = s.staged(r, at, p); err != nil {
+				return err
+			}
+		}
+		look, err = s.step(at, made.admission, among(held, at.repository.ID), p, assets)
 		return err
 	})
 	if err != nil || len(look.fresh) == 0 && look.known != nil {
@@ -97,16 +108,12 @@ func (p publishing) changes() bool {
 // step works out what a publication makes of the version that is there. Conflict: origin controls forbid it, the version
 // is withdrawn, it is there with other contents, or it takes no more assets. Publishing what is there already changes
 // nothing (user guide, "Package version immutability").
-func (s *Service) step(r catalog.Reader, at *site, in admission, known *artifact.Version,
-	p Publication) (publishing, error) {
-	next := publishing{known: known, version: artifact.Version{VersionKey: p.VersionKey}}
+func (s *Service) step(at *site, in admission, known *artifact.Version, p Publication,
+	assets []artifact.Asset) (next publishing, err error) {
+	next = publishing{known: known, version: artifact.Version{VersionKey: p.VersionKey}}
 	if !in.mayPublish(at.repository.ID) {
 		return next, conflict(at, p, "The origin controls of package '%s' in repository '%s' do not allow publishing "+
 			"(publish=BLOCK).", p.Qualified(), at.repository.Name)
-	}
-	assets, err := s.staged(r, at, p)
-	if err != nil {
-		return next, err
 	}
 	t := s.traits(p.Format)
 	if known == nil {

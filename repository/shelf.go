@@ -286,7 +286,11 @@ func (s *Shelf) Stage(ctx context.Context) (*Upload, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := s.service.store(*at.domain)
+	return s.service.stage(ctx, at)
+}
+
+func (s *Service) stage(ctx context.Context, at *site) (*Upload, error) {
+	store, err := s.store(*at.domain)
 	if err != nil {
 		return nil, err
 	}
@@ -294,7 +298,7 @@ func (s *Shelf) Stage(ctx context.Context) (*Upload, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewUpload(draft, s.service.Quotas.AssetSize), nil
+	return NewUpload(draft, s.Quotas.AssetSize), nil
 }
 
 // MayPublish reports whether the caller may publish versions of the package here, before any bytes are taken in; see

@@ -48,6 +48,11 @@ type Traits struct {
 	// InternalOnly keeps packages in the repository that they were published or copied to: nothing is searched upstream
 	// (generic).
 	InternalOnly bool
+	// ByAPI has versions published through the API, an asset a call, and not by a package manager (generic).
+	ByAPI bool
+	// Check refuses a version and a name of an asset that nobody may publish, with an Invalid error. nil: what the grammar
+	// of the API takes.
+	Check func(v artifact.VersionKey, asset string) error
 	// Replaceable reports whether publishing a version again replaces its assets (Maven: snapshots). nil: never.
 	Replaceable func(version string) bool
 	// DefaultLabel points at the version to show where it is set and listed; else the newest is shown (npm: latest).

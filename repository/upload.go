@@ -19,6 +19,10 @@ type Upload struct {
 // ErrTooLarge says that an asset is over the size limit.
 var ErrTooLarge = errors.New("asset is larger than this server accepts")
 
+func tooLarge(limit int64) error {
+	return artifact.Errorf(artifact.Quota, "The asset is larger than the limit of %d bytes.", limit).Causing(ErrTooLarge)
+}
+
 // NewUpload stages into the draft and refuses more than limit bytes with ErrTooLarge.
 func NewUpload(draft blob.Draft, limit int64) *Upload {
 	return &Upload{draft: draft, digest: artifact.NewDigester(), limit: limit}
@@ -27,8 +31,7 @@ func NewUpload(draft blob.Draft, limit int64) *Upload {
 // Write adds bytes; Quota, with ErrTooLarge beneath, above the limit.
 func (u *Upload) Write(p []byte) (int, error) {
 	if u.size+int64(len(p)) > u.limit {
-		return 0, artifact.Errorf(artifact.Quota, "The asset is larger than the limit of %d bytes.", u.limit).
-			Causing(ErrTooLarge)
+		return 0, tooLarge(u.limit)
 	}
 	n, err := u.draft.Write(p)
 	_, _ = u.digest.Write(p[:n])
