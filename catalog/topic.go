@@ -21,6 +21,7 @@ const (
 	topicAccessKey
 	topicTokens
 	topicToken
+	topicFolded
 )
 
 // DomainsTopic changes when a domain is created or deleted.
@@ -40,6 +41,12 @@ func PackageTopic(id DomainID, p artifact.PackageKey) Topic {
 // repository is deleted.
 func RepositoryTopic(id RepositoryID, f artifact.Format) Topic {
 	return topic(topicRepository, empty.number(int64(id)).text(string(f)))
+}
+
+// FoldedTopic changes when a package with this Folded comes into any repository of the domain, goes, or has its controls
+// put.
+func FoldedTopic(id DomainID, f artifact.Format, folded string) Topic {
+	return topic(topicFolded, empty.number(int64(id)).text(string(f)).text(folded))
 }
 
 // PrincipalsTopic changes when principals go with all that is theirs, and by whatever else changes several at once.
@@ -64,7 +71,7 @@ func TokenTopic(h TokenHash) Topic { return topic(topicToken, empty.text(string(
 // names that any publisher chooses.
 func (t Topic) OfPackages() bool {
 	kind := uint64(t) >> hashBits
-	return kind == topicPackage || kind == topicRepository
+	return kind == topicPackage || kind == topicRepository || kind == topicFolded
 }
 
 const hashBits = 56

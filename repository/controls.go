@@ -33,7 +33,7 @@ func startingControls(a arrival, o artifact.OriginType) artifact.Controls {
 // ensurePackage makes the package of a version if the repository does not have it yet, and keeps the text by which
 // search finds it up to date.
 func (s *Service) ensurePackage(w catalog.Writer, id catalog.RepositoryID, v artifact.Version, a arrival) error {
-	in, err := admissionIn(w, id, v.PackageKey)
+	in, err := s.admissionIn(w, id, v.PackageKey)
 	if err != nil {
 		return err
 	}
@@ -78,21 +78,42 @@ func among[T any](held map[catalog.RepositoryID]T, id catalog.RepositoryID) *T {
 // rests on are the package's own origin controls in each repository.
 type admission struct {
 	packages map[catalog.RepositoryID]artifact.Package
+	// namesakes are packages whose names mean the same where the package itself is not held: what they close stays closed
+	// under every spelling.
+	namesakes map[catalog.RepositoryID]artifact.Package
+}
+
+// controls are those that decide in a repository; zero, which is open, if nothing is there that could.
+func (a admission) controls(in catalog.RepositoryID) artifact.Controls {
+	if own, ok := a.packages[in]; ok {
+		return own.Controls
+	}
+	return a.namesakes[in].Controls
 }
 
 // mayPull reports whether versions and assets of the package may come into the repository from anywhere upstream. A
 // package that is not there yet may.
 func (a admission) mayPull(into catalog.RepositoryID) bool {
-	return a.packages[into].Controls.Upstream != artifact.Block
+	return a.controls(into).Upstream != artifact.Block
 }
 
 // mayPublish reports whether clients may publish versions of the package into the repository.
 func (a admission) mayPublish(into catalog.RepositoryID) bool {
-	return a.packages[into].Controls.Publish != artifact.Block
+	return a.controls(into).Publish != artifact.Block
 }
 
-// admissionIn reads what decides about a package in one repository, inside the transaction that acts on it.
-func admissionIn(r catalog.Reader, id catalog.RepositoryID, p artifact.PackageKey) (admission, error) {
-	packages, err := r.PackageIn([]catalog.RepositoryID{id}, p)
-	return admission{packages}, err
+// admission reads what decides about a package in some repositories.
+func (s *Service) admission(r catalog.Reader, ids []catalog.RepositoryID, p artifact.PackageKey) (a admission, err error) {
+	if a.packages, err = r.PackageIn(ids, p); err != nil {
+		return a, err
+	}
+	if folded := s.folded(p); folded != "" {
+		a.namesakes, err = r.FoldedIn(ids, p.Format, folded)
+	}
+	return a, err
+}
+
+// admissionIn is admission in one repository, inside the transaction that acts on it.
+func (s *Service) admissionIn(r catalog.Reader, id catalog.RepositoryID, p artifact.PackageKey) (admission, error) {
+	return s.admission(r, []catalog.RepositoryID{id}, p)
 }

@@ -168,7 +168,7 @@ func (s *Service) catchUp(w catalog.Writer, c iam.Caller, b laggard) (bool, erro
 	if err != nil || v == nil {
 		return false, err
 	}
-	in, err := admissionIn(w, b.repository.ID, v.PackageKey)
+	in, err := s.admissionIn(w, b.repository.ID, v.PackageKey)
 	if err != nil {
 		return false, err
 	}

@@ -47,7 +47,7 @@ func (s *Service) inventory(ctx context.Context, at *site, f artifact.Format) it
 				if len(held) == 0 {
 					return true
 				}
-				made := s.planFor(at.graph, f, admission{held})
+				made := s.planFor(at.graph, f, admission{packages: held})
 				visible := false
 				for _, id := range made.repositories() {
 					_, here := held[id]

@@ -135,7 +135,7 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 		}
 		return s.admit(w, c, repo, v, arrivedFromExternal)
 	}
-	in, err := admissionIn(w, repo.ID, known.PackageKey)
+	in, err := s.admissionIn(w, repo.ID, known.PackageKey)
 	if err != nil {
 		return err
 	}

@@ -217,7 +217,7 @@ func (s *Service) retain(ctx context.Context, c iam.Caller, at *site, found loca
 
 // admit adds a version that came from upstream to a repository. Controls that were set meanwhile are obeyed.
 func (s *Service) admit(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.Version, a arrival) error {
-	in, err := admissionIn(w, repo.ID, v.PackageKey)
+	in, err := s.admissionIn(w, repo.ID, v.PackageKey)
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,9 @@ func (s *Service) plan(ctx context.Context, at *site, p artifact.PackageKey) (*p
 	key := planKey{at.repository.ID, p}
 	return s.plans.Get(ctx, key, func(ctx context.Context, on *catalog.Basis) (*plan, error) {
 		on.Topics(catalog.DomainsTopic(), catalog.DomainTopic(at.domain.ID), catalog.PackageTopic(at.domain.ID, p))
+		if folded := s.folded(p); folded != "" {
+			on.Topics(catalog.FoldedTopic(at.domain.ID, p.Format, folded))
+		}
 		return s.makePlan(ctx, at, p)
 	})
 }
@@ -48,15 +51,15 @@ func (s *Service) makePlan(ctx context.Context, at *site, p artifact.PackageKey)
 	if err != nil {
 		return nil, err
 	}
-	var packages map[catalog.RepositoryID]artifact.Package
+	var in admission
 	err = s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
-		packages, err = r.PackageIn(at.graph.ids(), p)
+		in, err = s.admission(r, at.graph.ids(), p)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.planFor(at.graph, p.Format, admission{packages}), nil
+	return s.planFor(at.graph, p.Format, in), nil
 }
 
 // planFor lays the search order of a graph as far as the package's admission lets through.

@@ -36,7 +36,7 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *site, p Publica
 	}
 	var published artifact.Version
 	err = s.record(ctx, *at.domain, since, contents, func(w catalog.Writer) error {
-		in, err := admissionIn(w, at.repository.ID, p.PackageKey)
+		in, err := s.admissionIn(w, at.repository.ID, p.PackageKey)
 		if err != nil {
 			return err
 		}

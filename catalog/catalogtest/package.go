@@ -54,6 +54,12 @@ func testPackages(t *testing.T, open func(t *testing.T) catalog.Store) {
 				want(t, "package", got, cargo("serde_json", "serde-json"))
 				return err
 			})
+			f.read(func(r catalog.Reader) error {
+				got, err := r.FoldedIn([]catalog.RepositoryID{id, second}, artifact.Cargo, "serde-json")
+				want(t, "folded packages", got, map[catalog.RepositoryID]artifact.Package{
+					id: cargo("serde_json", "serde-json"), second: cargo("Serde-JSON", "serde-json")})
+				return err
+			})
 			f.write(func(w catalog.Writer) error { return w.DeletePackage(id, cargo("serde_json", "").PackageKey) })
 			f.write(put(id, cargo("Serde-JSON", "serde-json")))
 		}},

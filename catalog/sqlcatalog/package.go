@@ -107,6 +107,22 @@ func (s *session) PackageIn(ids []catalog.RepositoryID, key artifact.PackageKey)
 	return found, err
 }
 
+// FoldedIn implements catalog.PackageReader.
+func (s *session) FoldedIn(ids []catalog.RepositoryID, format artifact.Format, folded string) (
+	map[catalog.RepositoryID]artifact.Package, error) {
+	found := map[catalog.RepositoryID]artifact.Package{}
+	if err := checkRepositories(ids); err != nil || len(ids) == 0 {
+		return found, err
+	}
+	in, args := valuesList(ids)
+	rows, err := all(s, "find a package", scanPackage,
+		packageColumns+"WHERE p.repository IN "+in+" AND p.format = ? AND p.folded = ?", append(args, format, folded)...)
+	for _, p := range rows {
+		found[p.repository] = p.Package
+	}
+	return found, err
+}
+
 // Packages implements catalog.PackageReader.
 func (s *session) Packages(id catalog.RepositoryID, filter catalog.PackageFilter, page catalog.Page) (
 	catalog.Listing[artifact.Package], error) {
@@ -311,6 +327,9 @@ func (s *session) PutPackage(id catalog.RepositoryID, p artifact.Package) error 
 		return err
 	}
 	s.touchPackage(at.domain, id, p.PackageKey)
+	if p.Folded != "" {
+		s.touch(catalog.FoldedTopic(at.domain, p.Format, p.Folded))
+	}
 	for name, version := range p.Labels {
 		if _, err := s.exec(verb, "INSERT INTO labels (package, name, version) VALUES (?, ?, ?)",
 			at.id, name, version); err != nil {
@@ -327,6 +346,11 @@ func (s *session) DeletePackage(id catalog.RepositoryID, key artifact.PackageKey
 		return err
 	}
 	s.touchPackage(at.domain, id, key)
+	folded, _, err := one(s, "delete a package", scalar[string], "SELECT folded FROM packages WHERE id = ?", at.id)
+	if err != nil {
+		return err
+	}
+	s.touch(catalog.FoldedTopic(at.domain, key.Format, folded))
 	if err := s.release(at.domain, assetsOfPackage, int64(at.id)); err != nil {
 		return err
 	}

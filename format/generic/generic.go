@@ -66,4 +66,6 @@ func checkAsset(name string) error {
 	return nil
 }
 
-func invalid(format string, args ...any) error { return artifact.Errorf(artifact.Invalid, format, args...) }
+func invalid(format string, args ...any) error {
+	return artifact.Errorf(artifact.Invalid, format, args...)
+}
