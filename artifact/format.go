@@ -1,9 +1,6 @@
 package artifact
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Format is a package manager's protocol family, spelled as the CodeArtifact API spells it.
 type Format string
@@ -30,20 +27,19 @@ const (
 	NamespaceRequired                      // maven group id, swift scope, generic namespace
 )
 
-// formats is the vocabulary of the service model: the names in its order and the rules of each.
+// formats is the vocabulary of the service model: the names in its order, and whether a package of each has a namespace.
 var formats = []struct {
 	name      Format
 	namespace NamespaceRule
-	lowerCase bool // the API takes names in any case and keeps them in lower case (user guide, "Name normalization")
 }{
-	{NPM, NamespaceOptional, false},
-	{PyPI, NamespaceNever, false},
-	{Maven, NamespaceRequired, false},
-	{NuGet, NamespaceNever, true},
-	{Generic, NamespaceRequired, false},
-	{Ruby, NamespaceNever, false},
-	{Swift, NamespaceRequired, true},
-	{Cargo, NamespaceNever, false},
+	{NPM, NamespaceOptional},
+	{PyPI, NamespaceNever},
+	{Maven, NamespaceRequired},
+	{NuGet, NamespaceNever},
+	{Generic, NamespaceRequired},
+	{Ruby, NamespaceNever},
+	{Swift, NamespaceRequired},
+	{Cargo, NamespaceNever},
 }
 
 // Formats lists every format in the order of the service model.
@@ -66,14 +62,4 @@ func (f Format) Namespace() NamespaceRule {
 		}
 	}
 	return NamespaceNever
-}
-
-// Canonical returns the key under which the package is kept, from one as a caller of the API may write it.
-func (k PackageKey) Canonical() PackageKey {
-	for _, known := range formats {
-		if known.name == k.Format && known.lowerCase {
-			k.Namespace, k.Name = strings.ToLower(k.Namespace), strings.ToLower(k.Name)
-		}
-	}
-	return k
 }

@@ -22,13 +22,9 @@ type Options struct {
 	Partition string // aws; empty means aws
 	// Account is the installation's own: the bucket that DescribeDomain names is shown under it.
 	Account artifact.AccountID
-	// Normalize gives a package's coordinates the spelling under which they are kept. It runs before permission is asked,
-	// because ARNs hold normalised names (user guide, "NuGet name normalization"). Version may be empty. Nil keeps
-	// all as it is.
-	Normalize func(artifact.VersionKey) artifact.VersionKey
-	Rates     Rates            // none unless set
-	Now       func() time.Time // time.Now if nil
-	Logger    *slog.Logger     // nil means slog.Default()
+	Rates   Rates            // none unless set
+	Now     func() time.Time // time.Now if nil
+	Logger  *slog.Logger     // nil means slog.Default()
 }
 
 // Tokens issues authorization tokens; package access has it. The caller is authorised for
@@ -58,9 +54,6 @@ func New(rules *repository.Service, tokens Tokens, o Options) *API {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
-	}
-	if o.Normalize == nil {
-		o.Normalize = func(v artifact.VersionKey) artifact.VersionKey { return v }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

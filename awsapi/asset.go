@@ -25,9 +25,9 @@ type download struct {
 	size                   int64
 }
 
-func (a *API) getPackageVersionAsset(ctx context.Context, _ iam.Caller,
+func (a *API) getPackageVersionAsset(ctx context.Context, c iam.Caller,
 	in *getPackageVersionAssetInput) (*download, error) {
-	f, err := a.rules.Asset(ctx, in.key(), in.version(), in.Asset, in.PackageVersionRevision)
+	f, err := a.rules.Asset(ctx, c, in.key(), in.version(), in.Asset, in.PackageVersionRevision)
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func (i *tokens) Issue(_ context.Context, _ iam.Caller, d catalog.Domain, second
 
 func begin(t *testing.T, o Options) *story {
 	o.Region, o.Account = "us-east-1", "999900001111"
-	rules := repositorytest.Open(t, repository.Options{Now: func() time.Time { return moment }})
+	rules := repositorytest.Open(t, repository.Options{Now: func() time.Time { return moment }, Formats: traits})
 	s := &story{T: t, rules: rules, tokens: &tokens{}}
 	a := New(rules.Service, s.tokens, o)
 	s.client, s.base = serve(t, a, callerOf(owner))

@@ -71,6 +71,16 @@ type putPackageOriginConfigurationInput struct {
 	Restrictions *originRestrictions `json:"restrictions" is:",required"`
 }
 
+// settle takes any spelling, of formats too whose other calls want the kept one: controls under another name would never
+// match anything.
+func (in *putPackageOriginConfigurationInput) settle(a *API, c iam.Caller) error {
+	if err := in.ofPackage.settle(a, c); err != nil {
+		return err
+	}
+	in.spell(a.rules.Canonical)
+	return nil
+}
+
 type originConfigurationOutput struct {
 	OriginConfiguration originConfiguration `json:"originConfiguration"`
 }

@@ -44,7 +44,7 @@ func outcomeOf(o repository.Outcome, err error) (*outcome, error) {
 type normalizer func(version string) string
 
 func normalizerFor(a *API, p artifact.PackageKey) normalizer {
-	return func(version string) string { return a.Normalize(p.At(version)).Version }
+	return func(version string) string { return a.rules.CanonicalAPI(p.At(version)).Version }
 }
 
 // each spells a list and drops repetitions, which ask for nothing more.

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codeartifact/types"
 
 	"entrepot/artifact"
+	"entrepot/repository"
 )
 
 // The stories call the real SDK and send raw requests to the API over real rules.
@@ -432,7 +433,14 @@ func TestACopyIsJudgedOnThePackageInItsDestination(t *testing.T) {
 	}
 }
 
-// lowering stands in for a format's own normalisation.
+// traits stand in for those of the formats: NuGet's calls take any spelling, PyPI's the kept one.
+var traits = map[artifact.Format]repository.Traits{
+	artifact.NPM:     {DefaultLabel: "latest"},
+	artifact.NuGet:   {Canonical: lowering, CanonicalAPI: true},
+	artifact.PyPI:    {Canonical: lowering},
+	artifact.Generic: {Growth: repository.GrowUnfinished, InternalOnly: true, ByAPI: true},
+}
+
 func lowering(v artifact.VersionKey) artifact.VersionKey {
 	v.Namespace, v.Name = strings.ToLower(v.Namespace), strings.ToLower(v.Name)
 	v.Version = strings.TrimSuffix(v.Version, ".0")
@@ -440,7 +448,7 @@ func lowering(v artifact.VersionKey) artifact.VersionKey {
 }
 
 func TestNamesAreNormalisedBeforePermissionIsAsked(t *testing.T) {
-	s := beginIn(t, Options{Normalize: lowering}, "team")
+	s := beginIn(t, Options{}, "team")
 	const nuget = inRepo + "&format=nuget&package=Newtonsoft.Json"
 	kept := artifact.PackageKey{Format: artifact.NuGet, Name: "newtonsoft.json"}
 	s.hold("team", artifact.Version{VersionKey: kept.At("12.0.3"), Status: artifact.Published})
@@ -455,6 +463,18 @@ func TestNamesAreNormalisedBeforePermissionIsAsked(t *testing.T) {
 	if status != http.StatusBadRequest || !strings.Contains(string(body), "names the version '1' twice") {
 		t.Errorf("two spellings: got %d %s", status, body)
 	}
+}
+
+// TestControlsAreKeptUnderTheNormalisedName also asks for permission under it: a policy cannot be passed by with another
+// spelling.
+func TestControlsAreKeptUnderTheNormalisedName(t *testing.T) {
+	s := beginIn(t, Options{}, "team")
+	put := "POST /v1/package?" + inRepo + "&format=pypi&package=Requests"
+	body := `{"restrictions":{"publish":"ALLOW","upstream":"BLOCK"}}`
+	s.asks(put, body, "PutPackageOriginConfiguration", "package/acme/team/pypi//requests")
+	s.sends(put, body, `{"originConfiguration":{"restrictions":{"publish":"ALLOW","upstream":"BLOCK"}}}`)
+	s.answers("GET /v1/package?"+inRepo+"&format=pypi&package=requests", "", http.StatusOK)
+	s.answers("GET /v1/package?"+inRepo+"&format=pypi&package=Requests", "", http.StatusNotFound)
 }
 
 func TestAnAssetIsStreamedWithItsHeaders(t *testing.T) {

@@ -67,9 +67,15 @@ func (p *coordinates) settle(a *API) error {
 		return refuse(FieldValidationFailed, "Packages of the format %s have no namespace; the request names %s.",
 			p.Format, quoted(p.Namespace))
 	}
-	kept := a.Normalize(p.pkg().At(""))
-	p.Namespace, p.Package = kept.Namespace, kept.Name
+	p.spell(a.rules.CanonicalAPI)
 	return nil
+}
+
+// spell gives the package the spelling under which it is kept. That happens before permission is asked, because ARNs hold
+// normalised names (user guide, "NuGet package name, version, and asset name normalization").
+func (p *coordinates) spell(canonical func(artifact.VersionKey) artifact.VersionKey) {
+	kept := canonical(p.pkg().At(""))
+	p.Namespace, p.Package = kept.Namespace, kept.Name
 }
 
 type ofPackage struct {
@@ -96,7 +102,7 @@ func (v *ofVersion) settle(a *API, c iam.Caller) error {
 	if err := v.ofPackage.settle(a, c); err != nil {
 		return err
 	}
-	v.PackageVersion = a.Normalize(v.pkg().At(v.PackageVersion)).Version
+	v.PackageVersion = a.rules.CanonicalAPI(v.pkg().At(v.PackageVersion)).Version
 	return nil
 }
 

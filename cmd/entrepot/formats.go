@@ -6,11 +6,13 @@ import (
 	"entrepot/artifact"
 	"entrepot/format"
 	"entrepot/format/cargo"
+	"entrepot/format/generic"
 	"entrepot/format/maven"
 	"entrepot/format/npm"
 	"entrepot/format/nuget"
 	"entrepot/format/pypi"
 	"entrepot/format/ruby"
+	"entrepot/format/swift"
 	"entrepot/repository"
 	"entrepot/upstream"
 	"entrepot/upstream/detect"
@@ -26,6 +28,8 @@ func formats() []format.Format {
 		nuget.Format(),
 		ruby.Format(),
 		cargo.Format(),
+		swift.Format(),
+		generic.Format(),
 	}
 }
 
