@@ -83,7 +83,7 @@ func TestEveryErrorHasItsCodeStatusAndMembers(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			var log strings.Builder
-			a := New(nil, nil, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			a := New(&repository.Service{}, nil, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 			w := httptest.NewRecorder()
 			w.Header().Set(RequestIDHeader, "id-1")
 			a.Fail(w, httptest.NewRequest("GET", "/v1/domain?domain=acme", nil), row.err)

@@ -506,7 +506,7 @@ func breaking(size, breaksAt int) *download {
 }
 
 func TestADamagedAssetIsAnErrorAtItsStartAndABrokenConnectionLater(t *testing.T) {
-	a := New(nil, nil, Options{Logger: slog.New(slog.DiscardHandler)})
+	a := New(&repository.Service{}, nil, Options{Logger: slog.New(slog.DiscardHandler)})
 	for _, row := range []struct {
 		name           string
 		size, breaksAt int
