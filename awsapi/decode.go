@@ -124,7 +124,7 @@ func decode(r *http.Request, plan []binding, in any) error {
 		case inHeader:
 			err = d.parameter(field, b, r.Header.Get(b.wire), len(r.Header.Values(b.wire)) > 0)
 		case asPayload:
-			field.Set(reflect.ValueOf(r.Body))
+			field.Set(reflect.ValueOf(sizedBody{r.Body, r.ContentLength}))
 		}
 		if err != nil {
 			return err

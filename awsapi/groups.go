@@ -1,14 +1,11 @@
 package awsapi
 
 import (
-	"io"
-
-	"entrepot/artifact"
 	"entrepot/iam"
 	"entrepot/repository"
 )
 
-// The inputs of operations that are known but not available yet: package groups, and publishing generic packages.
+// The inputs of operations that are known but not available yet: those of package groups.
 
 type packageGroupInput struct{ ofGroup }
 
@@ -74,20 +71,4 @@ type updatePackageGroupOriginConfigurationInput struct {
 type allowedRepository struct {
 	RepositoryName        string `json:"repositoryName" is:"RepositoryName"`
 	OriginRestrictionType string `json:"originRestrictionType" is:"PackageGroupOriginRestrictionType"`
-}
-
-type publishPackageVersionInput struct {
-	ofVersion
-	AssetName    string    `query:"asset" is:"AssetName,required"`
-	Unfinished   *bool     `query:"unfinished" is:"BooleanOptional"`
-	AssetSHA256  string    `header:"x-amz-content-sha256" is:"SHA256,required"`
-	AssetContent io.Reader `payload:"assetContent" is:"Asset,required"`
-}
-
-// check refuses what the operation never takes (service model, PublishPackageVersion).
-func (in *publishPackageVersionInput) check() error {
-	if in.Format != artifact.Generic {
-		return refuse(FieldValidationFailed, "PublishPackageVersion takes packages of the format generic, not %s.", in.Format)
-	}
-	return nil
 }

@@ -88,7 +88,7 @@ var operations = []operation{
 	does(post, "/v1/domain/repositories", "ListRepositoriesInDomain", (*API).listRepositoriesInDomain),
 	waits[listSubPackageGroupsInput](post, "/v1/package-groups/sub-groups", "ListSubPackageGroups"),
 	does(post, "/v1/tags", "ListTagsForResource", (*API).listTagsForResource),
-	waits[publishPackageVersionInput](publishRoute.method, publishRoute.path, "PublishPackageVersion"),
+	does(publishRoute.method, publishRoute.path, "PublishPackageVersion", (*API).publishPackageVersion),
 	does(put, "/v1/domain/permissions/policy", "PutDomainPermissionsPolicy", (*API).putDomainPermissionsPolicy),
 	does(post, "/v1/package", "PutPackageOriginConfiguration", (*API).putPackageOriginConfiguration),
 	does(put, "/v1/repository/permissions/policy",

@@ -1,6 +1,7 @@
 package awsapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"slices"
@@ -147,13 +148,19 @@ type assetSummary struct {
 	Hashes map[string]string `json:"hashes"`
 }
 
+// summarizeAsset tells the four digests of an asset. Of one that has not been fetched yet, it tells those that its
+// registry promises.
 func summarizeAsset(a artifact.Asset) assetSummary {
-	return assetSummary{a.Name, a.Size, map[string]string{
-		"MD5":     hex.EncodeToString(a.MD5[:]),
-		"SHA-1":   hex.EncodeToString(a.SHA1[:]),
-		"SHA-256": a.SHA256.String(),
-		"SHA-512": hex.EncodeToString(a.SHA512[:]),
-	}}
+	hashes := map[string]string{}
+	for _, h := range []struct {
+		name string
+		sum  []byte
+	}{{"MD5", a.MD5[:]}, {"SHA-1", a.SHA1[:]}, {"SHA-256", a.SHA256[:]}, {"SHA-512", a.SHA512[:]}} {
+		if unknown := bytes.Count(h.sum, []byte{0}) == len(h.sum); !a.Promised || !unknown {
+			hashes[h.name] = hex.EncodeToString(h.sum)
+		}
+	}
+	return assetSummary{a.Name, max(a.Size, 0), hashes}
 }
 
 type listPackageVersionAssetsInput struct {
