@@ -29,7 +29,8 @@ type Format struct {
 	// the answer: whatever becomes of the request, refused, failed or served, the answer has what Header set.
 	Header func(h http.Header, r *http.Request)
 	// Routes stand in the order a reader wants. A path without a route is answered NotFound by Fail, a known path with
-	// another method by an error whose StatusOf is 405, with Allow set. A format has none if it is APIOnly or not served.
+	// another method by an error whose StatusOf is 405, with Allow set. A format has none that is used through the API (ByAPI) or not
+	// served.
 	Routes []Route
 	// Fail answers an error in the way this package manager shows best; FailureOf says with which status and sentence. An
 	// Unauthenticated error becomes 401; challenge is the WWW-Authenticate value the server would send, for formats whose
@@ -41,14 +42,11 @@ type Format struct {
 	// Detect finds out where the external registries of the format are, by asking this machine's clients: a detector for
 	// each external connection that a client knows, by the connection's name.
 	Detect map[string]detect.Detector
-	// APIOnly says that the format is served although it has no routes: its packages are published and read through the
-	// API.
-	APIOnly bool
 }
 
 // Served reports whether the server speaks the format. One that is not served is known by its name and its Detect; to
 // clients it is as if it were not registered.
-func (f Format) Served() bool { return len(f.Routes) > 0 || f.APIOnly }
+func (f Format) Served() bool { return len(f.Routes) > 0 || f.ByAPI }
 
 // Route is an http.ServeMux pattern below the repository's base, such as "GET /{package}/-/{file}". Segments are
 // matched escaped and handed to the handler decoded, so {package} may hold a slash that arrived as %2f. HEAD goes where

@@ -22,7 +22,7 @@ func (s *Shelf) Attachment(ctx context.Context, v artifact.VersionKey, name stri
 	return s.service.attachment(ctx, at, s.service.Canonical(v), name)
 }
 
-func (s *Service) attachment(ctx context.Context, at *site, key artifact.VersionKey,
+func (s *Service) attachment(ctx context.Context, at *configuration, key artifact.VersionKey,
 	name string) (io.ReadCloser, error) {
 	made, err := s.plan(ctx, at, key.PackageKey)
 	if err != nil {

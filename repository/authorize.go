@@ -16,14 +16,14 @@ import (
 // An action that is not in the table, or not one that is done to such a subject, is an error of the program.
 func (s *Service) Authorize(ctx context.Context, c iam.Caller, action string, on Subject,
 	tags map[string]string) error {
-	at, err := s.site(ctx, on.Domain, on.Repository)
+	at, err := s.configuration(ctx, on.Domain, on.Repository)
 	if err != nil {
 		return err
 	}
 	return s.authorizeAt(ctx, at, c, action, on, tags)
 }
 
-func (s *Service) authorizeAt(ctx context.Context, at *site, c iam.Caller, action string, on Subject,
+func (s *Service) authorizeAt(ctx context.Context, at *configuration, c iam.Caller, action string, on Subject,
 	tags map[string]string) error {
 	asked, judged, err := judgedAt(action, on)
 	if err != nil {
@@ -69,7 +69,7 @@ type requestTags struct {
 }
 
 // circumstances adds the tags of the request and of the resource to the condition keys. Packages have no tags.
-func circumstances(base map[string][]string, judged *level, at *site, request requestTags) map[string][]string {
+func circumstances(base map[string][]string, judged *level, at *configuration, request requestTags) map[string][]string {
 	var owned map[string]string
 	if judged.tags != nil {
 		owned = judged.tags(at)

@@ -67,7 +67,7 @@ func (s *Service) Copy(ctx context.Context, c iam.Caller, spec CopySpec) (Outcom
 
 // bringIn has external registries deliver what the copy needs and no repository of the graph holds: the destination may
 // have no way to those registries. Versions are looked for upstream only if the copy is to.
-func (s *Service) bringIn(ctx context.Context, c iam.Caller, from *site, made *plan, spec CopySpec,
+func (s *Service) bringIn(ctx context.Context, c iam.Caller, from *configuration, made *plan, spec CopySpec,
 	wanted []string) error {
 	search := made
 	if !spec.IncludeUpstream {
@@ -93,7 +93,7 @@ const importsAtOnce = 4
 
 // bringWhole fetches all assets of a version that its registry only promises so far, into the repository with the
 // connection and, if that is another, into the one that holds the version.
-func (s *Service) bringWhole(ctx context.Context, c iam.Caller, at *site, made *plan, found located) error {
+func (s *Service) bringWhole(ctx context.Context, c iam.Caller, at *configuration, made *plan, found located) error {
 	var missing []string
 	for _, a := range found.version.Assets {
 		if a.Promised || found.listed() {

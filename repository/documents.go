@@ -75,7 +75,7 @@ func (d *documents) put(key documentKey, on basis, doc Document) {
 
 // document returns an index document of the package, rendered anew only when what it rests on has changed. Before that
 // its retained versions follow their registries, if their format wants it.
-func (s *Service) document(ctx context.Context, c iam.Caller, at *site, p artifact.PackageKey, variant string,
+func (s *Service) document(ctx context.Context, c iam.Caller, at *configuration, p artifact.PackageKey, variant string,
 	render func(io.Writer, View) error) (Document, error) {
 	key := documentKey{at.repository.ID, p, variant}
 	for followed := false; ; followed = true {
@@ -108,7 +108,7 @@ func (s *Service) document(ctx context.Context, c iam.Caller, at *site, p artifa
 }
 
 // planned returns a repository that must exist, with all around it, and the plan of a package in it.
-func (s *Service) planned(ctx context.Context, key artifact.RepositoryKey, p artifact.PackageKey) (*site, *plan, error) {
+func (s *Service) planned(ctx context.Context, key artifact.RepositoryKey, p artifact.PackageKey) (*configuration, *plan, error) {
 	at, err := s.existing(ctx, key)
 	if err != nil {
 		return nil, nil, err

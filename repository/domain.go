@@ -23,7 +23,7 @@ func (s *Service) CreateDomain(ctx context.Context, c iam.Caller, spec DomainSpe
 	if err := s.mayTag(ctx, c, OnDomain(key), spec.Tags); err != nil {
 		return DomainInfo{}, err
 	}
-	wrapped, err := s.Vault.NewKey()
+	wrapped, err := s.Stores.NewKey()
 	if err != nil {
 		return DomainInfo{}, fmt.Errorf("make a key for domain %s: %w", key, err)
 	}
@@ -127,7 +127,7 @@ var (
 // DomainID returns a domain's internal identity, zero if there is no such domain. It is remembered and costs no
 // look-up.
 func (s *Service) DomainID(ctx context.Context, key artifact.DomainKey) (catalog.DomainID, error) {
-	at, err := s.site(ctx, key, "")
+	at, err := s.configuration(ctx, key, "")
 	if err != nil || at.domain == nil {
 		return 0, err
 	}

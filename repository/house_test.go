@@ -55,7 +55,7 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := openHouse(t, t.TempDir(), &vault{stores: map[catalog.DomainID]*mem.Store{}}, newRegistry(t),
+	h := openHouse(t, t.TempDir(), &memStores{stores: map[catalog.DomainID]*mem.Store{}}, newRegistry(t),
 		sqlcatalog.Options{Rehearse: true})
 	_, err := h.rules.CreateDomain(t.Context(), h.owner, repository.DomainSpec{Name: domainKey.Name})
 	h.check(err)
@@ -63,7 +63,7 @@ func newHouse(t *testing.T) *house {
 }
 
 // openHouse opens a house in a folder, which may hold one already.
-func openHouse(t *testing.T, dir string, v repository.Vault, registry *registry, o sqlcatalog.Options) *house {
+func openHouse(t *testing.T, dir string, v repository.DomainStores, registry *registry, o sqlcatalog.Options) *house {
 	t.Helper()
 	h := &house{t: t, now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), registry: registry}
 	store, err := sqlcatalog.OpenSQLite(t.Context(), dir+"/catalog.sqlite", o)
@@ -76,7 +76,7 @@ func openHouse(t *testing.T, dir string, v repository.Vault, registry *registry,
 	h.check(err)
 	ids := atomic.Int64{}
 	h.rules = repository.New(repository.Options{
-		Catalog: h.catalog, Vault: v, Fetcher: client, Sources: map[string]repository.Source{npmjs: h.registry},
+		Catalog: h.catalog, Stores: v, Fetcher: client, Sources: map[string]repository.Source{npmjs: h.registry},
 		Formats: map[artifact.Format]repository.Traits{artifact.NPM: {DefaultLabel: "latest"}},
 		Region:  "us-east-1", Now: h.clock, NewID: func() string { return fmt.Sprintf("id-%d", ids.Add(1)) },
 		Endpoint: func(k artifact.RepositoryKey, f artifact.Format) string {
@@ -312,15 +312,15 @@ func (h *house) assetBytes() int64 {
 	return d.AssetBytes
 }
 
-// vault keeps the domains' bytes in memory.
-type vault struct {
+// memStores keeps the domains' bytes in memory.
+type memStores struct {
 	mu     sync.Mutex
 	stores map[catalog.DomainID]*mem.Store
 }
 
-func (v *vault) NewKey() ([]byte, error) { return []byte("wrapped"), nil }
+func (v *memStores) NewKey() ([]byte, error) { return []byte("wrapped"), nil }
 
-func (v *vault) Open(d catalog.Domain) (blob.Store, error) {
+func (v *memStores) Open(d catalog.Domain) (blob.Store, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.stores[d.ID] == nil {

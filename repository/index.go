@@ -11,7 +11,7 @@ import (
 
 // index returns an index document above the package: names, all versions, groups, whatever the format makes of the
 // inventory. It is rendered anew only when a package of the format has changed in one of the repositories.
-func (s *Service) index(ctx context.Context, at *site, f artifact.Format, variant string,
+func (s *Service) index(ctx context.Context, at *configuration, f artifact.Format, variant string,
 	render func(io.Writer, Inventory) error) (Document, error) {
 	topics := []catalog.Topic{catalog.DomainTopic(at.domain.ID)}
 	for _, n := range at.graph.nodes {
@@ -37,7 +37,7 @@ func (s *Service) index(ctx context.Context, at *site, f artifact.Format, varian
 }
 
 // inventory yields the packages that the repositories of a graph hold, each seen through its own origin controls.
-func (s *Service) inventory(ctx context.Context, at *site, f artifact.Format) iter.Seq2[InventoryItem, error] {
+func (s *Service) inventory(ctx context.Context, at *configuration, f artifact.Format) iter.Seq2[InventoryItem, error] {
 	return func(yield func(InventoryItem, error) bool) {
 		ended := false
 		err := s.Catalog.Read(ctx, func(r catalog.Reader) error {

@@ -41,7 +41,7 @@ func newImport(made *plan, found located) importing {
 
 // fetch gets an asset from an external registry. It is streamed to the caller while it is stored; before its last bytes
 // are let go it is verified, durable, and recorded.
-func (s *Service) fetch(ctx context.Context, c iam.Caller, at *site, from importing, asset string) (File, error) {
+func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, from importing, asset string) (File, error) {
 	v := from.version
 	none := noAsset(at.repository.RepositoryKey, v.VersionKey, asset)
 	promised, ok := v.Asset(asset)
@@ -98,7 +98,7 @@ type fetched struct {
 
 // ingest records a fetched asset in the repositories of the import, with the content that was kept since the fence; or
 // one that a repository behind has, without.
-func (s *Service) ingest(ctx context.Context, c iam.Caller, at *site, from importing, a artifact.Asset,
+func (s *Service) ingest(ctx context.Context, c iam.Caller, at *configuration, from importing, a artifact.Asset,
 	since catalog.Fence, contents ...content) error {
 	flight := fmt.Sprintf("ingest/%s/%s/%v", from.version.VersionKey, a.Name, idsOf(from.into))
 	_, err, _ := s.retaining.Do(flight, func() (any, error) {
@@ -133,7 +133,7 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 		if v.Revision, err = versionRevision(v); err != nil {
 			return err
 		}
-		return s.admit(w, c, repo, v, arrivedFromExternal)
+		return s.addFromUpstream(w, c, repo, v, arrivedFromExternal)
 	}
 	in, err := s.admissionIn(w, repo.ID, known.PackageKey)
 	if err != nil {
@@ -166,7 +166,7 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 }
 
 // importNow fetches an asset and waits until it is recorded.
-func (s *Service) importNow(ctx context.Context, c iam.Caller, at *site, from importing, asset string) error {
+func (s *Service) importNow(ctx context.Context, c iam.Caller, at *configuration, from importing, asset string) error {
 	f, err := s.fetch(ctx, c, at, from, asset)
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ type level struct {
 	domainPolicy     bool
 	repositoryPolicy bool
 	enough           sufficiency
-	tags             func(*site) map[string]string // of the resource, for aws:ResourceTag; nil means none
+	tags             func(*configuration) map[string]string // of the resource, for aws:ResourceTag; nil means none
 }
 
 // depth is how far down a subject reaches.
@@ -94,8 +94,8 @@ func ofRepositoryAndPackage(in iam.Place, on Subject) []string {
 	return append(ofRepository(in, on), ofPackage(in, on)...)
 }
 
-func domainTags(at *site) map[string]string     { return at.domainTags }
-func repositoryTags(at *site) map[string]string { return at.repositoryTags }
+func domainTags(at *configuration) map[string]string     { return at.domainTags }
+func repositoryTags(at *configuration) map[string]string { return at.repositoryTags }
 
 // resources are the ARNs that a subject is judged on.
 func (l *level) resources(s *Service, on Subject) []string {
@@ -103,7 +103,7 @@ func (l *level) resources(s *Service, on Subject) []string {
 }
 
 // policies are the resource policies that count.
-func (l *level) policies(at *site) []*iam.Policy {
+func (l *level) policies(at *configuration) []*iam.Policy {
 	var counting []*iam.Policy
 	if l.domainPolicy && at.domainPolicy != nil {
 		counting = append(counting, at.domainPolicy)
@@ -115,7 +115,7 @@ func (l *level) policies(at *site) []*iam.Policy {
 }
 
 // identityIsEnough reports whether the caller's own policies may allow alone.
-func (l *level) identityIsEnough(c iam.Caller, at *site, on Subject) bool {
+func (l *level) identityIsEnough(c iam.Caller, at *configuration, on Subject) bool {
 	switch l.enough {
 	case forEverybody:
 		return true

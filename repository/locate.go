@@ -27,7 +27,7 @@ func (l located) listed() bool { return l.source.connection != "" }
 // locate finds a version: in the asked repository, else in the first source of the plan that has it (user guide,
 // "Upstream repository behavior"). NotFound says why where the caller may know; Unavailable if the version may be there
 // but a registry does not answer.
-func (s *Service) locate(ctx context.Context, at *site, made *plan, v artifact.VersionKey) (located, error) {
+func (s *Service) locate(ctx context.Context, at *configuration, made *plan, v artifact.VersionKey) (located, error) {
 	found := located{}
 	err := s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
 		found.held, err = r.VersionIn(made.repositories(), v)
@@ -84,7 +84,7 @@ func withdrawnUpstream(v artifact.VersionKey) error {
 }
 
 // notThrough says what was searched, without naming repositories that the caller may not know of.
-func notThrough(at *site, made *plan, v artifact.VersionKey) error {
+func notThrough(at *configuration, made *plan, v artifact.VersionKey) error {
 	reason := ""
 	if !made.mayPull(at.repository.ID) {
 		reason = " Its origin controls block upstream versions of this package (upstream=BLOCK)."

@@ -49,7 +49,7 @@ func (l listings) ranks() []int { return slices.Sorted(maps.Keys(l.at)) }
 
 // merge puts a package together as package managers see it through a repository. A version belongs to the first source
 // in search order that has it, with that source's status.
-func (s *Service) merge(ctx context.Context, at *site, p artifact.PackageKey, made *plan, from listings) (View, error) {
+func (s *Service) merge(ctx context.Context, at *configuration, p artifact.PackageKey, made *plan, from listings) (View, error) {
 	m := merger{catalog: s.Catalog, key: p, plan: made, listings: from, held: map[string]heldStatus{}}
 	if err := m.collect(ctx); err != nil {
 		return View{}, err

@@ -23,7 +23,7 @@ type heldAsset struct {
 
 // open finds an asset for a package manager and retains what it finds upstream. Where an asset is, is decided for each
 // asset: a version may have some of its files here and others still in its registry.
-func (s *Service) open(ctx context.Context, c iam.Caller, at *site, v artifact.VersionKey, asset string) (File, error) {
+func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v artifact.VersionKey, asset string) (File, error) {
 	key := heldKey{at.repository.ID, v, asset}
 	if known, ok := s.held.Recall(key); ok {
 		return s.file(ctx, at, known.version, known.asset)
@@ -70,7 +70,7 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *site, v artifact.V
 // it, else from the registry that the version came from. Nothing that is published inside ever gets an asset from
 // outside, and no version mixes origins (user guide, "Requesting Maven packages from external connections", "Python
 // packages from external connections").
-func (s *Service) openLate(ctx context.Context, c iam.Caller, at *site, made *plan, found located,
+func (s *Service) openLate(ctx context.Context, c iam.Caller, at *configuration, made *plan, found located,
 	asset string) (File, error) {
 	v, key := found.version, found.version.VersionKey
 	none := noAsset(at.repository.RepositoryKey, key, asset)
@@ -103,7 +103,7 @@ func (s *Service) openLate(ctx context.Context, c iam.Caller, at *site, made *pl
 }
 
 // fetchLate fetches an asset for a version that is held already. source is the version's own connection.
-func (s *Service) fetchLate(ctx context.Context, c iam.Caller, at *site, made *plan, found located, source planSource,
+func (s *Service) fetchLate(ctx context.Context, c iam.Caller, at *configuration, made *plan, found located, source planSource,
 	asset string) (File, error) {
 	from := newImport(made, found)
 	from.source = source
@@ -137,7 +137,7 @@ func (s *Service) wholeVersion(ctx context.Context, id catalog.RepositoryID,
 }
 
 // openAcross serves an asset that a repository behind has, and adds it to the asked repository by reference.
-func (s *Service) openAcross(ctx context.Context, c iam.Caller, at *site, found located, holder artifact.Version,
+func (s *Service) openAcross(ctx context.Context, c iam.Caller, at *configuration, found located, holder artifact.Version,
 	a artifact.Asset) (File, error) {
 	whole, err := s.wholeVersion(ctx, found.source.repository.ID, found.version.VersionKey)
 	if err != nil {
@@ -152,7 +152,7 @@ func (s *Service) openAcross(ctx context.Context, c iam.Caller, at *site, found 
 }
 
 // mayBeServed refuses a version that is withdrawn.
-func mayBeServed(at *site, v artifact.Version) error {
+func mayBeServed(at *configuration, v artifact.Version) error {
 	if v.Status.Downloadable() {
 		return nil
 	}
@@ -161,7 +161,7 @@ func mayBeServed(at *site, v artifact.Version) error {
 }
 
 // stat tells what is known of an asset without opening it: kept, or promised by its registry.
-func (s *Service) stat(ctx context.Context, at *site, v artifact.VersionKey, asset string) (artifact.Asset, error) {
+func (s *Service) stat(ctx context.Context, at *configuration, v artifact.VersionKey, asset string) (artifact.Asset, error) {
 	if known, ok := s.held.Recall(heldKey{at.repository.ID, v, asset}); ok {
 		return known.asset, nil
 	}
@@ -187,7 +187,7 @@ func (s *Service) stat(ctx context.Context, at *site, v artifact.VersionKey, ass
 }
 
 // retain keeps a version of an upstream repository in the asked one, by reference: no bytes move.
-func (s *Service) retain(ctx context.Context, c iam.Caller, at *site, found located) (artifact.Version, error) {
+func (s *Service) retain(ctx context.Context, c iam.Caller, at *configuration, found located) (artifact.Version, error) {
 	key, holder := found.version.VersionKey, found.source.repository.ID
 	// However many clients ask, it is written once.
 	flight := fmt.Sprintf("retain/%d/%s", at.repository.ID, key)
@@ -205,7 +205,7 @@ func (s *Service) retain(ctx context.Context, c iam.Caller, at *site, found loca
 			if retained, err = w.Version(holder, key); err != nil {
 				return err
 			}
-			return s.admit(w, c, *at.repository, retained, arrivedFromUpstream)
+			return s.addFromUpstream(w, c, *at.repository, retained, arrivedFromUpstream)
 		})
 		return retained, err
 	})
@@ -215,8 +215,8 @@ func (s *Service) retain(ctx context.Context, c iam.Caller, at *site, found loca
 	return result.(artifact.Version), nil
 }
 
-// admit adds a version that came from upstream to a repository. Controls that were set meanwhile are obeyed.
-func (s *Service) admit(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.Version, a arrival) error {
+// addFromUpstream adds a version that came from upstream to a repository. Controls that were set meanwhile are obeyed.
+func (s *Service) addFromUpstream(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.Version, a arrival) error {
 	in, err := s.admissionIn(w, repo.ID, v.PackageKey)
 	if err != nil {
 		return err

@@ -201,7 +201,7 @@ func (s *Service) Asset(ctx context.Context, c iam.Caller, key artifact.Reposito
 }
 
 // bringOne fetches an asset that the version's registry promises, and opens it once it is kept.
-func (s *Service) bringOne(ctx context.Context, c iam.Caller, at *site, v artifact.Version,
+func (s *Service) bringOne(ctx context.Context, c iam.Caller, at *configuration, v artifact.Version,
 	asset string) (File, error) {
 	made, err := s.plan(ctx, at, v.PackageKey)
 	if err != nil {
@@ -230,7 +230,7 @@ func (s *Service) bringOne(ctx context.Context, c iam.Caller, at *site, v artifa
 }
 
 // file opens a kept asset. It is the only way to kept bytes.
-func (s *Service) file(ctx context.Context, at *site, v artifact.Version, a artifact.Asset) (File, error) {
+func (s *Service) file(ctx context.Context, at *configuration, v artifact.Version, a artifact.Asset) (File, error) {
 	store, err := s.store(*at.domain)
 	if err != nil {
 		return File{}, err

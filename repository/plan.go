@@ -33,7 +33,7 @@ type planKey struct {
 	pkg        artifact.PackageKey
 }
 
-func (s *Service) plan(ctx context.Context, at *site, p artifact.PackageKey) (*plan, error) {
+func (s *Service) plan(ctx context.Context, at *configuration, p artifact.PackageKey) (*plan, error) {
 	key := planKey{at.repository.ID, p}
 	return s.plans.Get(ctx, key, func(ctx context.Context, on *catalog.Basis) (*plan, error) {
 		on.Topics(catalog.DomainsTopic(), catalog.DomainTopic(at.domain.ID), catalog.PackageTopic(at.domain.ID, p))
@@ -45,7 +45,7 @@ func (s *Service) plan(ctx context.Context, at *site, p artifact.PackageKey) (*p
 }
 
 // makePlan makes what plan remembers.
-func (s *Service) makePlan(ctx context.Context, at *site, p artifact.PackageKey) (*plan, error) {
+func (s *Service) makePlan(ctx context.Context, at *configuration, p artifact.PackageKey) (*plan, error) {
 	// The graph is looked up again after the stamp: the one at hand may be older than the stamp says.
 	at, err := s.existing(ctx, at.repository.RepositoryKey)
 	if err != nil {

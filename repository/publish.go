@@ -14,7 +14,7 @@ import (
 // publish checks in the order of the guide: origin controls, reachable duplicates, what is there already; then bytes
 // become durable before the names that refer to them (invariant 1). Everything that a transaction can see is checked
 // again in it.
-func (s *Service) publish(ctx context.Context, c iam.Caller, at *site, p Publication) (artifact.Version, error) {
+func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, p Publication) (artifact.Version, error) {
 	look, err := s.publishable(ctx, at, p, nil)
 	if err != nil {
 		return artifact.Version{}, err
@@ -56,7 +56,7 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *site, p Publica
 		if !step.changes() {
 			return nil
 		}
-		published, err = s.take(w, c, at, among(in.packages, at.repository.ID), step, p)
+		published, err = s.writePublication(w, c, at, among(in.packages, at.repository.ID), step, p)
 		return err
 	})
 	return published, err
@@ -64,7 +64,7 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *site, p Publica
 
 // publishable looks, before any bytes are committed, for what forbids the publication: what its own transaction will
 // look for again, and what is upstream. claimed stands in for assets whose bytes have not come yet.
-func (s *Service) publishable(ctx context.Context, at *site, p Publication,
+func (s *Service) publishable(ctx context.Context, at *configuration, p Publication,
 	claimed []artifact.Asset) (publishing, error) {
 	made, err := s.plan(ctx, at, p.PackageKey)
 	if err != nil {
@@ -108,7 +108,7 @@ func (p publishing) changes() bool {
 // step works out what a publication makes of the version that is there. Conflict: origin controls forbid it, the version
 // is withdrawn, it is there with other contents, or it takes no more assets. Publishing what is there already changes
 // nothing (user guide, "Package version immutability").
-func (s *Service) step(at *site, in admission, known *artifact.Version, p Publication,
+func (s *Service) step(at *configuration, in admission, known *artifact.Version, p Publication,
 	assets []artifact.Asset) (next publishing, err error) {
 	next = publishing{known: known, version: artifact.Version{VersionKey: p.VersionKey}}
 	if !in.mayPublish(at.repository.ID) {
@@ -135,7 +135,7 @@ func (s *Service) step(at *site, in admission, known *artifact.Version, p Public
 }
 
 // staged are the assets of a publication as they will be recorded.
-func (s *Service) staged(r catalog.Reader, at *site, p Publication) ([]artifact.Asset, error) {
+func (s *Service) staged(r catalog.Reader, at *configuration, p Publication) ([]artifact.Asset, error) {
 	now := s.Now()
 	var assets []artifact.Asset
 	for _, staged := range p.Assets {
@@ -161,7 +161,7 @@ func (s *Service) staged(r catalog.Reader, at *site, p Publication) ([]artifact.
 }
 
 // grow works out what a publication makes of a version that is there.
-func (s *Service) grow(at *site, t Traits, known artifact.Version, p Publication,
+func (s *Service) grow(at *configuration, t Traits, known artifact.Version, p Publication,
 	assets []artifact.Asset) (publishing, error) {
 	next := publishing{known: &known, version: known}
 	if !known.Status.Downloadable() && known.Status != artifact.Unfinished {
@@ -206,7 +206,7 @@ func (t Traits) takesMore(v artifact.Version) bool {
 	return t.Growth == GrowAlways || t.Growth == GrowUnfinished && v.Status == artifact.Unfinished
 }
 
-func conflict(at *site, p Publication, format string, args ...any) error {
+func conflict(at *configuration, p Publication, format string, args ...any) error {
 	return artifact.Errorf(artifact.Conflict, format, args...).About(artifact.VersionResource,
 		at.repository.RepositoryKey.Domain+"/"+at.repository.Name+"/"+p.VersionKey.String())
 }
@@ -214,7 +214,7 @@ func conflict(at *site, p Publication, format string, args ...any) error {
 // notReachable refuses a version that a repository or a registry upstream has and that may come from there (user guide,
 // "Package origin controls"); reachable says that a repository has it. What a registry that does not answer might have
 // is let through, as on the service.
-func (s *Service) notReachable(ctx context.Context, at *site, made *plan, reachable bool, v artifact.VersionKey) error {
+func (s *Service) notReachable(ctx context.Context, at *configuration, made *plan, reachable bool, v artifact.VersionKey) error {
 	for _, source := range made.sources {
 		if source.connection == "" || reachable {
 			continue
@@ -235,9 +235,9 @@ func (s *Service) notReachable(ctx context.Context, at *site, made *plan, reacha
 	return nil
 }
 
-// take writes what a publication makes of a version, with its package, labels, event and audit row, and returns it; pkg
+// writePublication writes what a publication makes of a version, with its package, labels, event and audit row, and returns it; pkg
 // is nil if the package is new here.
-func (s *Service) take(w catalog.Writer, c iam.Caller, at *site, pkg *artifact.Package, step publishing,
+func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configuration, pkg *artifact.Package, step publishing,
 	p Publication) (v artifact.Version, err error) {
 	if step.known != nil && p.Merge != nil {
 		if step.version.Manifest, step.version.Details, err = p.Merge(*step.known); err != nil {
@@ -265,7 +265,7 @@ func (s *Service) take(w catalog.Writer, c iam.Caller, at *site, pkg *artifact.P
 		return v, err
 	}
 	for _, version := range slices.Sorted(maps.Keys(p.Settle)) {
-		if err := s.settle(w, c, at, p.At(version), p.Settle[version]); err != nil {
+		if err := s.moveTo(w, c, at, p.At(version), p.Settle[version]); err != nil {
 			return v, err
 		}
 	}
@@ -283,8 +283,8 @@ func (s *Service) revisionAfter(step publishing) (string, error) {
 	return versionRevision(step.version)
 }
 
-// settle moves one version to a status, if it is not there already.
-func (s *Service) settle(w catalog.Writer, c iam.Caller, at *site, key artifact.VersionKey,
+// moveTo moves one version to a status, if it is not there already.
+func (s *Service) moveTo(w catalog.Writer, c iam.Caller, at *configuration, key artifact.VersionKey,
 	target artifact.Status) error {
 	v, err := heldVersion(w, at.repository.ID, at.repository.RepositoryKey, key)
 	if err != nil || v.Status == target {

@@ -17,17 +17,17 @@ import (
 // Service has the rules. All its methods may be used at once from any number of goroutines.
 type Service struct {
 	Options
-	sites     *catalog.Memo[siteKey, *site]
-	held      *catalog.Memo[heldKey, heldAsset]
-	plans     *catalog.Memo[planKey, *plan]
-	documents *documents
-	retaining singleflight.Group
+	configurations *catalog.Memo[configurationKey, *configuration]
+	held           *catalog.Memo[heldKey, heldAsset]
+	plans          *catalog.Memo[planKey, *plan]
+	documents      *documents
+	retaining      singleflight.Group
 }
 
 // Options are what the rules work with. All members are needed unless they say otherwise.
 type Options struct {
 	Catalog   catalog.Store
-	Vault     Vault
+	Stores    DomainStores
 	Fetcher   Fetcher
 	Sources   map[string]Source // by external connection; a connection without one cannot be associated
 	Formats   map[artifact.Format]Traits
@@ -44,8 +44,8 @@ type Options struct {
 	DocumentCache int64
 }
 
-// Vault gives each domain a byte store of its own, encrypted under the domain's key.
-type Vault interface {
+// DomainStores gives each domain a byte store of its own, encrypted under the domain's key.
+type DomainStores interface {
 	// NewKey makes a key for a new domain and returns it wrapped: fit to be kept in the catalog.
 	NewKey() (wrapped []byte, err error)
 	// Open returns the store of a domain, at no cost once it is open.
@@ -95,7 +95,7 @@ func New(o Options) *Service {
 	orDefault(&o.DocumentCache, 64<<20)
 	orDefault(&o.Partition, "aws")
 	s := &Service{Options: o, documents: newDocuments(o.DocumentCache)}
-	s.sites = catalog.NewMemo[siteKey, *site](o.Catalog, 4096)
+	s.configurations = catalog.NewMemo[configurationKey, *configuration](o.Catalog, 4096)
 	s.plans = catalog.NewMemo[planKey, *plan](o.Catalog, 16384)
 	s.held = catalog.NewMemo[heldKey, heldAsset](o.Catalog, 65536)
 	return s
@@ -103,7 +103,7 @@ func New(o Options) *Service {
 
 // store returns the byte store of a domain.
 func (s *Service) store(d catalog.Domain) (blob.Store, error) {
-	opened, err := s.Vault.Open(d)
+	opened, err := s.Stores.Open(d)
 	if err != nil {
 		return nil, fmt.Errorf("open the store of domain %s: %w", d.Name, err)
 	}

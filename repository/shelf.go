@@ -44,13 +44,13 @@ const (
 	updatePackageVersionsStatus = "UpdatePackageVersionsStatus"
 )
 
-// reader returns the site if the caller may read the repository and it exists.
-func (s *Shelf) reader(ctx context.Context) (*site, error) {
+// reader returns the configuration if the caller may read the repository and it exists.
+func (s *Shelf) reader(ctx context.Context) (*configuration, error) {
 	return s.allowed(ctx, readFromRepository, OnRepository(s.key))
 }
 
-func (s *Shelf) allowed(ctx context.Context, action string, on Subject) (*site, error) {
-	at, err := s.service.site(ctx, on.Domain, on.Repository)
+func (s *Shelf) allowed(ctx context.Context, action string, on Subject) (*configuration, error) {
+	at, err := s.service.configuration(ctx, on.Domain, on.Repository)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (s *Shelf) View(ctx context.Context, p artifact.PackageKey) (View, error) {
 	return s.service.view(ctx, s.caller, at, s.service.CanonicalPackage(p))
 }
 
-func (s *Service) view(ctx context.Context, c iam.Caller, at *site, p artifact.PackageKey) (View, error) {
+func (s *Service) view(ctx context.Context, c iam.Caller, at *configuration, p artifact.PackageKey) (View, error) {
 	at, made, err := s.planned(ctx, at.repository.RepositoryKey, p)
 	if err != nil {
 		return View{}, err
@@ -216,7 +216,7 @@ func (s *Shelf) DeleteLabel(ctx context.Context, p artifact.PackageKey, label st
 }
 
 // relabel changes the labels of the package. A package that is only upstream so far comes into being, as if retained.
-func (s *Shelf) relabel(ctx context.Context, at *site, p artifact.PackageKey,
+func (s *Shelf) relabel(ctx context.Context, at *configuration, p artifact.PackageKey,
 	change func(*artifact.Package) error) error {
 	return s.service.Catalog.Write(ctx, func(w catalog.Writer) error {
 		pkg, err := w.Package(at.repository.ID, p)
@@ -289,7 +289,7 @@ func (s *Shelf) Stage(ctx context.Context) (*Upload, error) {
 	return s.service.stage(ctx, at)
 }
 
-func (s *Service) stage(ctx context.Context, at *site) (*Upload, error) {
+func (s *Service) stage(ctx context.Context, at *configuration) (*Upload, error) {
 	store, err := s.store(*at.domain)
 	if err != nil {
 		return nil, err
@@ -339,7 +339,7 @@ func (s *Shelf) Finish(ctx context.Context, p artifact.PackageKey, versions []st
 			if err := ready(*v); err != nil {
 				return err
 			}
-			if err := s.service.settle(w, s.caller, at, v.VersionKey, artifact.Published); err != nil {
+			if err := s.service.moveTo(w, s.caller, at, v.VersionKey, artifact.Published); err != nil {
 				return err
 			}
 			finished = append(finished, v.VersionKey.Version)
@@ -361,7 +361,7 @@ func (s *Shelf) SetStatus(ctx context.Context, p artifact.PackageKey, versions [
 	}
 	return s.service.Catalog.Write(ctx, func(w catalog.Writer) error {
 		for _, version := range versions {
-			if err := s.service.settle(w, s.caller, at, s.service.Canonical(p.At(version)), target); err != nil {
+			if err := s.service.moveTo(w, s.caller, at, s.service.Canonical(p.At(version)), target); err != nil {
 				return err
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/format"
 	"entrepot/iam"
+	"entrepot/repository"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -285,7 +286,7 @@ func TestBadRoutesAreNoServer(t *testing.T) {
 		"bad pattern": {{Name: "npm", Fail: fail, Routes: []format.Route{{Pattern: "GET no-slash"}}}},
 		"conflicting routes": {{Name: "npm", Fail: fail,
 			Routes: []format.Route{{Pattern: "GET /{a}/x"}, {Pattern: "GET /y/{b}"}}}},
-		"a format twice":      {{Name: "npm", APIOnly: true}, {Name: "npm", APIOnly: true}},
+		"a format twice":      {{Name: "npm", Traits: repository.Traits{ByAPI: true}}, {Name: "npm", Traits: repository.Traits{ByAPI: true}}},
 		"nobody words errors": {{Name: "npm", Routes: []format.Route{{Pattern: "GET /a"}}}},
 	} {
 		addresses, err := NewAddresses("http://a.test", "", "", nil)

@@ -9,6 +9,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/format"
+	"entrepot/repository"
 )
 
 // request builds one that passed the wire, for npm's repository shared unless the target says otherwise.
@@ -104,7 +105,7 @@ func TestAFormatSaysWhatAnEmptySegmentMeans(t *testing.T) {
 
 func TestAFormatWithoutRoutesSaysWhereItsPackagesAre(t *testing.T) {
 	f := newFixture(t, func(o *Options) {
-		o.Formats = append(o.Formats, format.Format{Name: artifact.Generic, APIOnly: true})
+		o.Formats = append(o.Formats, format.Format{Name: artifact.Generic, Traits: repository.Traits{ByAPI: true}})
 	})
 	token := "Bearer " + goodToken
 	generic := "/team-" + owner + "/generic/shared"

@@ -145,7 +145,7 @@ func (a *app) openUpstreams(ctx context.Context) error {
 func (a *app) openRules(context.Context) error {
 	q := a.config.Quotas
 	a.rules = repository.New(repository.Options{
-		Catalog: a.catalog, Vault: a.stores, Fetcher: a.upstream, Sources: sources(a.upstream),
+		Catalog: a.catalog, Stores: a.stores, Fetcher: a.upstream, Sources: sources(a.upstream),
 		Formats: traits(),
 		Region:  a.config.Region, Endpoint: a.addresses.Endpoint, Now: time.Now, NewID: rand.Text, Log: a.log,
 		Quotas: repository.Quotas{

@@ -66,14 +66,14 @@ func (d *Domain) events(kind catalog.EventKind) []catalog.Event {
 	return found
 }
 
-// vault opens one byte store, for there is one domain.
-type vault struct{ store blob.Store }
+// domainStores opens one byte store, for there is one domain.
+type domainStores struct{ store blob.Store }
 
-// NewKey follows repository.Vault.
-func (vault) NewKey() ([]byte, error) { return []byte("wrapped"), nil }
+// NewKey follows repository.DomainStores.
+func (domainStores) NewKey() ([]byte, error) { return []byte("wrapped"), nil }
 
-// Open follows repository.Vault.
-func (v vault) Open(catalog.Domain) (blob.Store, error) { return v.store, nil }
+// Open follows repository.DomainStores.
+func (v domainStores) Open(catalog.Domain) (blob.Store, error) { return v.store, nil }
 
 // countingStore counts the drafts of a byte store.
 type countingStore struct {

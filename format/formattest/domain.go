@@ -70,7 +70,7 @@ func Open(t testing.TB, o Options) *Domain {
 		}
 	}
 	d.Rules = repositorytest.Open(t, repository.Options{
-		Catalog: o.Catalog, Vault: vault{d.bytes}, Fetcher: client, Sources: sources, Formats: traits, Quotas: o.Quotas,
+		Catalog: o.Catalog, Stores: domainStores{d.bytes}, Fetcher: client, Sources: sources, Formats: traits, Quotas: o.Quotas,
 		Endpoint: endpoint, Now: d.Clock.Now,
 	}).Service
 	t.Cleanup(func() {

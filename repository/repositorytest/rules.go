@@ -45,8 +45,8 @@ func Open(t testing.TB, o repository.Options) *Rules {
 		})
 		o.Catalog = store
 	}
-	if o.Vault == nil {
-		o.Vault = &vault{stores: map[catalog.DomainID]*mem.Store{}}
+	if o.Stores == nil {
+		o.Stores = &domainStores{stores: map[catalog.DomainID]*mem.Store{}}
 	}
 	if o.Endpoint == nil {
 		o.Endpoint = func(k artifact.RepositoryKey, f artifact.Format) string {
@@ -67,15 +67,15 @@ func Open(t testing.TB, o repository.Options) *Rules {
 	return &Rules{repository.New(o), t}
 }
 
-// vault keeps the domains' bytes in memory.
-type vault struct {
+// domainStores keeps the domains' bytes in memory.
+type domainStores struct {
 	mu     sync.Mutex
 	stores map[catalog.DomainID]*mem.Store
 }
 
-func (v *vault) NewKey() ([]byte, error) { return []byte("wrapped"), nil }
+func (v *domainStores) NewKey() ([]byte, error) { return []byte("wrapped"), nil }
 
-func (v *vault) Open(d catalog.Domain) (blob.Store, error) {
+func (v *domainStores) Open(d catalog.Domain) (blob.Store, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.stores[d.ID] == nil {
@@ -166,7 +166,7 @@ func (r *Rules) Hold(key artifact.RepositoryKey, v artifact.Version, contents ma
 
 // keep stores a content.
 func (r *Rules) keep(d catalog.Domain, name, text string) (a artifact.Asset, err error) {
-	store, err := r.Vault.Open(d)
+	store, err := r.Stores.Open(d)
 	if err != nil {
 		return a, err
 	}

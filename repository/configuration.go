@@ -9,9 +9,9 @@ import (
 	"entrepot/iam"
 )
 
-// site is a repository with all that stands around it: its domain, the policies and tags that decide who may do what,
+// configuration is a repository with all that stands around it: its domain, the policies and tags that decide who may do what,
 // and the graph of its upstreams. It is read once and kept until the domain's configuration changes.
-type site struct {
+type configuration struct {
 	domain     *catalog.Domain     // nil if there is none
 	repository *catalog.Repository // nil if there is none, or none was asked for
 
@@ -21,17 +21,17 @@ type site struct {
 	graph graph
 }
 
-type siteKey struct {
+type configurationKey struct {
 	domain     artifact.DomainKey
 	repository string
 }
 
-// site returns what is known around a domain (name empty) or a repository. What does not exist is nil in it, and that
+// configuration returns what is known around a domain (name empty) or a repository. What does not exist is nil in it, and that
 // is remembered as well.
-func (s *Service) site(ctx context.Context, domain artifact.DomainKey, name string) (*site, error) {
-	return s.sites.Get(ctx, siteKey{domain, name}, func(ctx context.Context, on *catalog.Basis) (*site, error) {
+func (s *Service) configuration(ctx context.Context, domain artifact.DomainKey, name string) (*configuration, error) {
+	return s.configurations.Get(ctx, configurationKey{domain, name}, func(ctx context.Context, on *catalog.Basis) (*configuration, error) {
 		on.Topics(catalog.DomainsTopic())
-		found := &site{}
+		found := &configuration{}
 		err := s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
 			found.domain, err = optional(r.Domain(domain))
 			return err
@@ -43,19 +43,19 @@ func (s *Service) site(ctx context.Context, domain artifact.DomainKey, name stri
 			return found, nil
 		}
 		on.Topics(catalog.DomainTopic(found.domain.ID))
-		err = s.Catalog.Read(ctx, func(r catalog.Reader) error { return s.survey(r, found, name) })
+		err = s.Catalog.Read(ctx, func(r catalog.Reader) error { return s.load(r, found, name) })
 		if err != nil {
-			return nil, fmt.Errorf("survey %s/%s: %w", domain, name, err)
+			return nil, fmt.Errorf("load %s/%s: %w", domain, name, err)
 		}
 		return found, nil
 	})
 }
 
-// survey fills in everything about the site but its domain.
-func (s *Service) survey(r catalog.Reader, found *site, name string) error {
+// load fills in everything about it but its domain.
+func (s *Service) load(r catalog.Reader, found *configuration, name string) error {
 	holder := catalog.Holder{Domain: found.domain.ID}
 	var err error
-	if found.domainPolicy, found.domainTags, err = guards(r, holder); err != nil {
+	if found.domainPolicy, found.domainTags, err = policyAndTags(r, holder); err != nil {
 		return err
 	}
 	if name == "" {
@@ -66,15 +66,15 @@ func (s *Service) survey(r catalog.Reader, found *site, name string) error {
 		return err
 	}
 	holder.Repository = found.repository.ID
-	if found.repositoryPolicy, found.repositoryTags, err = guards(r, holder); err != nil {
+	if found.repositoryPolicy, found.repositoryTags, err = policyAndTags(r, holder); err != nil {
 		return err
 	}
 	found.graph, err = walk(r, *found.repository, s.Quotas.SearchedUpstreams)
 	return err
 }
 
-// guards reads the policy and the tags of a holder.
-func guards(r catalog.Reader, h catalog.Holder) (*iam.Policy, map[string]string, error) {
+// policyAndTags reads the policy and the tags of a holder.
+func policyAndTags(r catalog.Reader, h catalog.Holder) (*iam.Policy, map[string]string, error) {
 	tags, err := r.Tags(h)
 	if err != nil {
 		return nil, nil, err
@@ -101,17 +101,17 @@ func optional[T any](value T, err error) (*T, error) {
 	return &value, nil
 }
 
-// existing returns the site of a repository that must exist.
-func (s *Service) existing(ctx context.Context, key artifact.RepositoryKey) (*site, error) {
-	at, err := s.site(ctx, key.DomainKey(), key.Name)
+// existing returns the configuration of a repository that must exist.
+func (s *Service) existing(ctx context.Context, key artifact.RepositoryKey) (*configuration, error) {
+	at, err := s.configuration(ctx, key.DomainKey(), key.Name)
 	if err != nil {
 		return nil, err
 	}
 	return at, at.exists(key)
 }
 
-// exists returns NotFound if the site lacks the domain or the repository.
-func (at *site) exists(key artifact.RepositoryKey) error {
+// exists returns NotFound if it lacks the domain or the repository.
+func (at *configuration) exists(key artifact.RepositoryKey) error {
 	switch {
 	case at.domain == nil:
 		return noDomain(key.DomainKey())
@@ -121,9 +121,9 @@ func (at *site) exists(key artifact.RepositoryKey) error {
 	return nil
 }
 
-// existingDomain returns the site of a domain that must exist.
-func (s *Service) existingDomain(ctx context.Context, key artifact.DomainKey) (*site, error) {
-	at, err := s.site(ctx, key, "")
+// existingDomain returns the configuration of a domain that must exist.
+func (s *Service) existingDomain(ctx context.Context, key artifact.DomainKey) (*configuration, error) {
+	at, err := s.configuration(ctx, key, "")
 	if err == nil && at.domain == nil {
 		err = noDomain(key)
 	}
