@@ -4,4 +4,39 @@
 //
 // The source of a rule, unless a comment says otherwise, is the CodeArtifact User Guide; where the guide is silent the
 // choice is recorded in docs/decisions.
+//
+// The files, in the order of reading:
+//
+//	service.go, traits.go        what the rules stand on, and what they know of a format
+//	shelf.go, view.go,           what formats ask and are given; an upload on its way in
+//	upload.go
+//
+// Administration:
+//
+//	subject.go, action.go,       on what an action is judged, by whose policies, and whether it is allowed
+//	level.go, authorize.go
+//	configuration.go, graph.go   a repository with all around it, read once
+//	admin.go, domain.go,         domains, repositories, connections, policies and tags are made, changed and told
+//	repositories.go,
+//	connections.go,
+//	policies.go, tags.go
+//
+// Resolution:
+//
+//	controls.go, plan.go         which ways are open to a package, and the order in which they are searched
+//	source.go, registry.go       an external registry, and what it answers
+//	locate.go, open.go,          where a version is, where an asset is, how it is brought in
+//	ingest.go
+//	follow.go                    what retained versions take over from their registry later
+//	merge.go, documents.go,      a package as package managers see it; documents about one, and about all
+//	index.go, attachment.go
+//
+// A version's life:
+//
+//	publish.go, publishasset.go  how it begins and grows
+//	keep.go                      that its bytes are there for as long as it refers to them
+//	packages.go, versions.go,    what the API tells of it and does to it, copies among it
+//	copy.go
+//	revision.go, record.go,      what names its content, what goes on record, how absence is worded
+//	missing.go
 package repository
