@@ -94,7 +94,7 @@ func (m meeting) collect(after time.Duration) error {
 	return collect(m.catalog, oneStore{m.store}, func() time.Time { return time.Now().Add(after) })
 }
 
-func collect(c catalog.Store, v repository.Vault, now func() time.Time) error {
+func collect(c catalog.Store, v repository.DomainStores, now func() time.Time) error {
 	spaces := jobs.DomainSpaces(c, v.Open, mem.New(time.Now))
 	o, err := jobs.NewOrphans(c, spaces, -time.Hour, now, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	if err != nil {

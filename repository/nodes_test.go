@@ -92,7 +92,7 @@ type collectors struct {
 }
 
 // run collects until it succeeds, for there is one accident only.
-func (c *collectors) run(h *house, v repository.Vault) {
+func (c *collectors) run(h *house, v repository.DomainStores) {
 	for range 2 {
 		c.working.RLock()
 		passed := c.passed
@@ -151,7 +151,7 @@ func publishOnce(h *house, coordinate, text string, stays bool, say func(string)
 		repository.Selection{Versions: []string{v.Version}})
 }
 
-func openDisk(t *testing.T, dir string, o disk.Options) (*disk.Disk, diskVault) {
+func openDisk(t *testing.T, dir string, o disk.Options) (*disk.Disk, diskStores) {
 	t.Helper()
 	d, err := disk.Open(filepath.Join(dir, "blobs"), o)
 	if err != nil {
@@ -161,7 +161,7 @@ func openDisk(t *testing.T, dir string, o disk.Options) (*disk.Disk, diskVault) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d, diskVault{d, keyring}
+	return d, diskStores{d, keyring}
 }
 
 // wantSound opens the folder as a later process would. What was published and not about to be deleted is there, whatever

@@ -30,7 +30,7 @@ func TestWhatOneServerWithdrawsIsGoneOnTheOther(t *testing.T) {
 				clock := func() time.Time { return time.Unix(0, moment.Load()) }
 				sharing := sqlcatalog.Sharing{Peers: &sqlcatalog.InProcess{}, Bound: bound, Now: clock}
 				folder, registry := t.TempDir(), newRegistry(t)
-				stores := &vault{stores: map[catalog.DomainID]*mem.Store{}}
+				stores := &memStores{stores: map[catalog.DomainID]*mem.Store{}}
 				one := openHouse(t, folder, stores, registry, sqlcatalog.Options{Sharing: &sharing})
 				deaf := sharing
 				if !told {
