@@ -3,8 +3,6 @@ package iam
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"entrepot/strictjson"
 )
@@ -123,12 +121,6 @@ func (n *node) strings() ([]*node, error) {
 		}
 	}
 	return list, nil
-}
-
-// mentions reports whether any string at or below the node contains part.
-func (n *node) mentions(part string) bool {
-	return n.Kind == strictjson.Text && strings.Contains(n.Text, part) ||
-		slices.ContainsFunc(n.members(), func(m *node) bool { return m.mentions(part) })
 }
 
 // fail makes a DocumentError at the node's place.

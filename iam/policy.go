@@ -45,7 +45,7 @@ const maxDocument = 131072
 
 // Policy is a parsed policy document, ready for Evaluate. It is immutable but for its Name and may be shared.
 type Policy struct {
-	// Name is what decisions and warnings call the policy. Parse sets it to the document's Id; whoever keeps the policy
+	// Name is what decisions call the policy. Parse sets it to the document's Id; whoever keeps the policy
 	// sets it to something better before sharing it.
 	Name string
 
@@ -65,7 +65,6 @@ type statement struct {
 	resources    []template
 	notResource  bool
 	conditions   []condition
-	inert        bool // holds what would be a variable in a newer version of the language
 }
 
 // Size returns the length of the document in characters as its kind's quota counts them: without white space for
@@ -189,7 +188,6 @@ func (c *compiler) statement(n *node) (s statement, err error) {
 			return s, err
 		}
 	}
-	s.inert = !c.variables && n.mentions("${")
 	return s, nil
 }
 

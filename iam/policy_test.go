@@ -275,7 +275,6 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		p.Warnings()
 		p.Public()
 		for _, who := range []Principal{bob, ci, mallory, {}} {
 			req := Request{Principal: who, Action: read, Resources: []string{repoX, "*"}, Under: prefix,

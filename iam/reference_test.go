@@ -107,7 +107,9 @@ func list(v any) (all []string) {
 	return all
 }
 
-// allowed is the table of the control-plane guide, "Combining policies", with a boundary.
+// allowed decides by the kinds of policy alone: any deny wins; across accounts identity and resource policies must both
+// allow, within one either; and a boundary must allow what the identity policies do (IAM user guide, "Policy evaluation
+// logic").
 func (r reference) allowed(identity, resource, boundary map[string]any, same bool) bool {
 	idAllow, idDeny := r.read(identity)
 	resAllow, resDeny := r.read(resource)

@@ -1,7 +1,7 @@
 // Package iam is the language of permission: ARNs, policy documents and their evaluation. It is pure: no I/O, no clock.
 //
-// The rules are those of AWS IAM; where CodeArtifact has its own (which policies count for which action, control-plane
-// guide "Repository policies" and "Domain policies") the caller chooses the documents and Evaluate combines them.
+// The rules are those of AWS IAM; where CodeArtifact has its own (which policies count for which action,
+// CodeArtifact user guide "Repository policies" and "Domain policies") the caller chooses the documents and Evaluate combines them.
 package iam
 
 // Principal is who calls, as authentication established it.

@@ -186,14 +186,3 @@ func (t *template) resolvable(f *facts) bool {
 	}
 	return true
 }
-
-// required returns the keys of the variables that have no default.
-func (t *template) required() []string {
-	var keys []string
-	for _, p := range t.pieces {
-		if p.kind == variable && !p.defaults {
-			keys = append(keys, p.text)
-		}
-	}
-	return keys
-}

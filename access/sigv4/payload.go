@@ -13,7 +13,7 @@ import (
 // Payload says how the body of a request enters its signature.
 type Payload struct {
 	// HeaderHash takes the x-amz-content-sha256 header at its word and leaves the body unread. The caller then hashes the
-	// body as it arrives and compares it with Claim.PayloadHash before keeping anything. PublishPackageVersion needs this:
+	// body as it arrives and compares it with that header before keeping anything. PublishPackageVersion needs this:
 	// its body may be gigabytes, and botocore signs the header's value even where the body differs.
 	HeaderHash bool
 	// Limit is the most bytes a body may have that is read into memory to be hashed. It has no effect with HeaderHash.

@@ -20,7 +20,7 @@ import (
 )
 
 // DefaultLargest is the length up to which contents are kept unless Options say otherwise, in bytes. Above it the cost
-// of a request is in moving the bytes, and memory saves little (performance notes, W1).
+// of a request is in moving the bytes, and memory saves little.
 const DefaultLargest = 64 << 10
 
 // DefaultTotal is the length of all kept contents together unless Options say otherwise, in bytes.

@@ -1,9 +1,6 @@
 package iam
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 // TestPublic is case I21 of the evaluation table: the caller of Parse refuses public policies unless told otherwise.
 func TestPublic(t *testing.T) {
@@ -41,36 +38,6 @@ func TestPublic(t *testing.T) {
 			p := mustParse(t, ResourcePolicy, test.document)
 			if statement, got := p.Public(); got != test.want || got != (statement > 0) {
 				t.Errorf("got %v at statement %d, want %v", got, statement, test.want)
-			}
-		})
-	}
-}
-
-func TestWarnings(t *testing.T) {
-	statement := func(version, s string) string {
-		return `{"Version": "` + version + `", "Statement": [` + all + `,` + s + `]}`
-	}
-	const now, old = "2012-10-17", "2008-10-17"
-	for _, test := range []struct{ name, document, want string }{
-		{"I10 a deny on a variable", statement(now, statementOf("Deny", "*", prefix+"repository/d/${aws:username}", "")),
-			"statement 2: the deny is without effect on requests that do not have aws:username"},
-		{"I10 a deny on a variable in a condition",
-			statement(now, given("Deny", `"ArnLike": {"a:b": "arn:aws:iam::1:user/${aws:userid}"}`)),
-			"statement 2: the deny is without effect on requests that do not have aws:userid"},
-		{"a deny on a variable with default",
-			statement(now, statementOf("Deny", "*", prefix+"repository/d/${aws:username, 'x'}", "")), ""},
-		{"an allow on a variable", statement(now, statementOf("Allow", "*", prefix+"repository/d/${aws:username}", "")), ""},
-		{"I09 a variable in an old version", statement(old, statementOf("Allow", "*", prefix+"domain/${aws:username}", "")),
-			"statement 2: ${…} is literal text here"},
-		{"I14 ForAllValues alone", statement(now, given("Allow", `"ForAllValues:StringEquals": {"aws:TagKeys": "k"}`)),
-			"statement 2: ForAllValues on aws:tagkeys is true of requests"},
-		{"ForAllValues with Null", statement(now, given("Allow",
-			`"ForAllValues:StringEquals": {"aws:TagKeys": "k"}, "Null": {"aws:TagKeys": "false"}`)), ""},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			got := strings.Join(mustParse(t, IdentityPolicy, test.document).Warnings(), "\n")
-			if !strings.HasPrefix(got, test.want) || test.want == "" && got != "" {
-				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
 	}

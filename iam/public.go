@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -65,76 +64,4 @@ func (g *glob) start() string {
 		return ""
 	}
 	return g.first.chunks[0].text
-}
-
-// Warnings says what in the policy is good grammar but probably not what was meant, one sentence each, in the order of
-// the statements. A policy with warnings is valid.
-func (p *Policy) Warnings() []string {
-	var all []string
-	for i := range p.statements {
-		s := &p.statements[i]
-		for _, text := range s.warnings() {
-			all = append(all, fmt.Sprintf("statement %d: %s", s.position, text))
-		}
-	}
-	return all
-}
-
-func (s *statement) warnings() []string {
-	var all []string
-	if keys := s.required(); s.deny && len(keys) > 0 {
-		all = append(all, "the deny is without effect on requests that do not have "+strings.Join(keys, ", ")+
-			"; give the variable a default")
-	}
-	if s.inert {
-		all = append(all, "${…} is literal text here; policy variables need Version 2012-10-17")
-	}
-	for _, c := range s.conditions {
-		if !s.deny && c.quantity == forAll && !s.demands(c.key) {
-			all = append(all, fmt.Sprintf("ForAllValues on %s is true of requests that do not have the key; "+
-				"add a Null condition if they should not match", c.key))
-		}
-	}
-	return all
-}
-
-// required returns the keys of all variables without default, sorted.
-func (s *statement) required() []string {
-	var keys []string
-	for i := range s.resources {
-		keys = append(keys, s.resources[i].required()...)
-	}
-	for _, c := range s.conditions {
-		for _, v := range c.values {
-			keys = append(keys, requiredBy(v)...)
-		}
-	}
-	slices.Sort(keys)
-	return slices.Compact(keys)
-}
-
-func requiredBy(v comparer) []string {
-	switch v := v.(type) {
-	case *like:
-		return v.required()
-	case *folded:
-		return v.required()
-	case *arnLike:
-		if v.whole != nil {
-			return v.whole.required()
-		}
-		var keys []string
-		for i := range v.parts {
-			keys = append(keys, v.parts[i].required()...)
-		}
-		return keys
-	}
-	return nil
-}
-
-// demands reports whether the statement has a Null condition that asks for the key to be there.
-func (s *statement) demands(key string) bool {
-	return slices.ContainsFunc(s.conditions, func(c condition) bool {
-		return c.key == key && c.operator == &nullOperator && !slices.Contains(c.values, comparer(truth(true)))
-	})
 }
