@@ -1,0 +1,161 @@
+package formattest
+
+import (
+	"entrepot/artifact"
+	"entrepot/repository"
+)
+
+func lateOnRequest(t *repository.Traits) { t.Late, t.FollowStatus = repository.LateOnRequest, false }
+func lateWhole(t *repository.Traits)     { t.Late = repository.LateWhole }
+
+var late = append(onceStopped("no late asset comes once ", tellLateStopped), []tale{
+	{name: "T26 the first asset that is fetched brings the promise of all others", tell: func(s *story) {
+		s.behind()
+		s.central.offer("lib@1", "sdist=source", "wheel1=one", "wheel2=two", "wheel3=three")
+		s.downloads("team", "lib@1", "wheel2=two")
+		for _, repo := range []string{"team", "gateway"} {
+			s.holds(repo, "lib@1", "sdist?", "wheel1?", "wheel2", "wheel3?")
+		}
+	}},
+	{name: "a promised asset takes no room, is fetched when it is asked for, and kept", tell: func(s *story) {
+		s.behind()
+		s.central.offer("lib@1", "a=one", "b=twelve bytes")
+		s.downloads("team", "lib@1", "a=one")
+		s.uses(3)
+		before := s.held("team", "lib@1").Revision
+		s.downloads("team", "lib@1", "b=twelve bytes")
+		s.holds("team", "lib@1", "a", "b")
+		s.holds("gateway", "lib@1", "a", "b")
+		s.uses(15)
+		if got := s.held("team", "lib@1").Revision; got != before {
+			s.t.Errorf("the revision changed from %s to %s with bytes that it named already", before, got)
+		}
+		s.central.registry.Fail()
+		s.downloads("team", "lib@1", "b=twelve bytes")
+	}},
+	{name: "a promise without digests is kept with those of what came", tell: func(s *story) {
+		s.behind()
+		s.central.offerVaguely("lib@1", "a=one")
+		s.downloads("team", "lib@1", "a=one")
+		a, ok := s.held("team", "lib@1").Asset("a")
+		if !ok || a.Size != 3 || a.SHA256 == (artifact.Digest{}) {
+			s.t.Errorf("got %v", a)
+		}
+	}},
+	{name: "Stat tells of an asset what its registry promises, and fetches nothing", tell: func(s *story) {
+		s.behind()
+		s.central.offer("lib@1", "a=one", "b=two")
+		stat := func(asset string) (artifact.Asset, error) {
+			return s.shelf("team").Stat(s.t.Context(), key("lib@1"), asset)
+		}
+		listed, err := stat("b")
+		if s.must(err); !listed.Promised || listed.Size != 3 || string(listed.Facts) != "facts of b" {
+			s.t.Errorf("of a listed asset: got %v", listed)
+		}
+		s.holds("team", "lib@1")
+		s.downloads("team", "lib@1", "a=one")
+		promised, err := stat("b")
+		if s.must(err); !promised.Promised || promised.SHA256 != listed.SHA256 {
+			s.t.Errorf("of a promised asset: got %v", promised)
+		}
+		kept, err := stat("a")
+		if s.must(err); kept.Promised || kept.Size != 3 || string(kept.Facts) != "facts of a" {
+			s.t.Errorf("of a kept asset: got %v", kept)
+		}
+		s.central.hide("lib@1", "hidden=x")
+		_, err = stat("hidden")
+		s.refuses(artifact.NotFound, err)
+		if n := s.central.registry.Asked("files/acme/lib/1/b"); n != 0 {
+			s.t.Errorf("the asset was fetched %d times", n)
+		}
+	}},
+	{name: "T23 T24 an asset that nobody promised is brought in by asking for it", with: lateOnRequest, tell: func(s *story) {
+		s.behind()
+		s.central.offer("lib@1", "pom=p", "jar=j")
+		s.central.hide("lib@1", "linux=l")
+		s.downloads("team", "lib@1", "pom=p")
+		s.holds("team", "lib@1", "jar?", "pom")
+		before := map[string]string{}
+		for _, repo := range []string{"team", "gateway"} {
+			before[repo] = s.held(repo, "lib@1").Revision
+		}
+		s.downloads("team", "lib@1", "linux=l")
+		for repo, revision := range before {
+			s.holds(repo, "lib@1", "jar?", "linux", "pom")
+			if s.held(repo, "lib@1").Revision == revision {
+				s.t.Errorf("%s holds another asset under the same revision", repo)
+			}
+		}
+		s.holds("shared", "lib@1")
+		s.downloadFails("team", "lib@1", "absent", artifact.NotFound)
+	}},
+	{name: "an asset that nobody promised can be the first that is asked for", with: lateOnRequest, tell: func(s *story) {
+		s.behind()
+		s.central.offer("lib@1", "pom=p")
+		s.central.hide("lib@1", "linux=l")
+		s.downloads("team", "lib@1", "linux=l")
+		s.holds("team", "lib@1", "linux", "pom?")
+	}},
+	{name: "an asset that nobody promised does not come where the format has whole listings", with: lateWhole, tell: func(s *story) {
+		s.behind()
+		s.central.offer("lib@1", "a=one")
+		s.central.hide("lib@1", "hidden=x")
+		s.downloads("team", "lib@1", "a=one")
+		s.downloadFails("team", "lib@1", "hidden", artifact.NotFound)
+		s.downloadFails("team", "lib@2", "a", artifact.NotFound)
+	}},
+	{name: "T25 no version gets an asset of another origin", tell: func(s *story) {
+		s.Repository("first")
+		s.Connect("first", central)
+		s.Repository("second")
+		s.Connect("second", clojars)
+		s.Repository("team", "first", "second")
+		s.central.offer("lib@1", "a=one")
+		s.clojars.offer("lib@1", "a=other", "b=two")
+		s.clojars.hide("lib@1", "c=three")
+		s.downloads("team", "lib@1", "a=one")
+		s.downloadFails("team", "lib@1", "b", artifact.NotFound)
+		s.downloadFails("team", "lib@1", "c", artifact.NotFound)
+		s.shows("team", "lib", "1")
+		s.holds("team", "lib@1", "a")
+		s.holds("second", "lib@1")
+	}},
+	{name: "no version published inside gets an asset from outside", tell: func(s *story) {
+		s.behind()
+		s.open("team", "lib")
+		s.publish("team", "lib@1", "a=ours")
+		s.central.offer("lib@1", "b=theirs")
+		s.central.hide("lib@1", "c=theirs")
+		s.downloadFails("team", "lib@1", "b", artifact.NotFound)
+		s.downloadFails("team", "lib@1", "c", artifact.NotFound)
+		s.sees("team", "lib@1", "a")
+	}},
+	{name: "an asset that an upstream has fetched is not fetched again", tell: func(s *story) {
+		s.behind()
+		s.central.offer("lib@1", "a=one", "b=two")
+		s.downloads("team", "lib@1", "a=one")
+		s.downloads("gateway", "lib@1", "b=two")
+		s.holds("team", "lib@1", "a", "b?")
+		s.central.registry.Fail()
+		s.downloads("team", "lib@1", "b=two")
+		s.holds("team", "lib@1", "a", "b")
+	}},
+	{name: "a late asset fills in what a retained version of an upstream lacks", tell: func(s *story) {
+		s.behind()
+		s.central.offer("lib@1", "a=one", "b=two")
+		s.downloads("shared", "lib@1", "a=one")
+		s.downloads("team", "lib@1", "b=two")
+		s.holds("team", "lib@1", "a", "b")
+		s.holds("shared", "lib@1", "a", "b?")
+		s.holds("gateway", "lib@1", "a", "b")
+	}},
+}...)
+
+func tellLateStopped(s *story) {
+	s.downloadFails("team", "lib@1", "b", artifact.NotFound)
+	s.downloadFails("team", "lib@1", "hidden", artifact.NotFound)
+	v, err := s.Rules.Version(s.t.Context(), domainKey.Repository("team"), key("lib@1"))
+	if s.must(err); len(v.Assets) != 2 {
+		s.t.Errorf("got %d assets, want those from before", len(v.Assets))
+	}
+}

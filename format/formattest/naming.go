@@ -1,0 +1,68 @@
+package formattest
+
+import (
+	"entrepot/artifact"
+	"entrepot/repository"
+)
+
+var naming = []tale{
+	{name: "T94 a version is found by every spelling of its name and its number, and kept under one", tell: func(s *story) {
+		s.Repository("team")
+		if v := s.publish("team", "My.Lib@007", "a=one"); v.VersionKey != key("My-Lib@7") {
+			s.t.Errorf("kept as %s, want My-Lib@7", v.VersionKey)
+		}
+		for _, spelling := range []string{"My.Lib@007", "My-Lib@7", "My.Lib@7"} {
+			s.downloads("team", spelling, "a=one")
+			s.shows("team", spelling, "7")
+			s.holds("team", spelling, "a")
+		}
+		s.must(s.shelf("team").SetLabel(s.t.Context(), key("My.Lib").PackageKey, "good", "07"))
+		labels, err := s.shelf("team").Labels(s.t.Context(), key("My.Lib").PackageKey)
+		if s.must(err); labels["good"] != "7" {
+			s.t.Errorf("got the labels %v, want good at 7", labels)
+		}
+	}},
+	{name: "a registry is asked under the kept name", tell: func(s *story) {
+		s.behind()
+		s.central.offer("My-Lib@7", "a=one")
+		s.downloads("team", "My.Lib@07", "a=one")
+		s.holds("gateway", "My-Lib@7", "a")
+	}},
+	{name: "origin controls hold for every spelling of a name", tell: func(s *story) {
+		s.Repository("team")
+		s.Control("team", key("My.Lib").PackageKey, artifact.Block, artifact.Allow)
+		s.publishFails("team", "My-Lib@1", artifact.Conflict, "a=one")
+		s.publishFails("team", "My.Lib@1", artifact.Conflict, "a=one")
+	}},
+	{name: "the API takes every spelling where the format says so", tell: func(s *story) {
+		if got := s.Rules.CanonicalAPI(key("My.Lib@007")); got != key("My-Lib@7") {
+			s.t.Errorf("got %s, want My-Lib@7", got)
+		}
+	}},
+	{
+		name: "the API takes the kept name only where the format does not say so",
+		with: func(t *repository.Traits) { t.CanonicalAPI = false },
+		tell: func(s *story) {
+			if got := s.Rules.CanonicalAPI(key("My.Lib@007")); got != key("My.Lib@007") {
+				s.t.Errorf("got %s, want it as it was", got)
+			}
+		},
+	},
+	{name: "a repository has one package of those whose names fold to the same", tell: func(s *story) {
+		s.Repository("team")
+		s.Repository("other")
+		s.publish("team", "left-pad@1", "a=one")
+		s.publishFails("team", "Left_Pad@2", artifact.Conflict, "a=two")
+		s.holds("team", "Left_Pad@2")
+		s.publish("other", "Left_Pad@2", "a=two")
+		s.publish("team", "left-pad@2", "a=two")
+	}},
+	{name: "a package from outside whose name folds to that of one of ours is not taken in", tell: func(s *story) {
+		s.behind()
+		s.publish("team", "left-pad@1", "a=ours")
+		s.central.offer("Left_Pad@1", "a=theirs")
+		s.downloadFails("team", "Left_Pad@1", "a", artifact.NotFound)
+		s.holds("team", "Left_Pad@1")
+		s.holds("gateway", "Left_Pad@1")
+	}},
+}

@@ -1,0 +1,5 @@
+package formattest
+
+import "testing"
+
+func TestTheShelfOfTheRules(t *testing.T) { RunShelf(t, Open) }
