@@ -54,10 +54,13 @@ func (s *Service) merge(ctx context.Context, at *configuration, p artifact.Packa
 	if err := m.collect(ctx); err != nil {
 		return View{}, err
 	}
-	if len(from.at) == 0 && !m.anyDownloadable() {
-		if from.unavailable != nil {
-			return View{}, from.unavailable
-		}
+	something, err := m.something(ctx)
+	switch {
+	case err != nil:
+		return View{}, err
+	case !something && from.unavailable != nil:
+		return View{}, from.unavailable
+	case !something:
 		return View{}, noPackage(at.repository.RepositoryKey, p)
 	}
 	view := View{PackageKey: p, Versions: m.versions(ctx)}
@@ -124,6 +127,18 @@ func (m *merger) anyDownloadable() bool {
 		}
 	}
 	return false
+}
+
+// something reports whether there is a version to yield. What registries list may all be hidden by what repositories
+// hold.
+func (m *merger) something(ctx context.Context) (bool, error) {
+	if m.anyDownloadable() || len(m.listings.at) == 0 {
+		return m.anyDownloadable(), nil
+	}
+	for _, err := range m.versions(ctx) {
+		return err == nil, err
+	}
+	return false, nil
 }
 
 // versions yields each version that can be downloaded once: those that belong to external registries, then those that

@@ -77,6 +77,7 @@ var upstreams = []tale{
 		for _, status := range []artifact.Status{artifact.Archived, artifact.Disposed} {
 			s.SetStatus("gateway", key("lib@1"), status)
 			s.downloadFails("team", "lib@1", "a", artifact.NotFound)
+			s.shows("team", "lib")
 		}
 		s.holds("team", "lib@1")
 	}},
