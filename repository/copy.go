@@ -103,7 +103,7 @@ func (s *Service) bringWhole(ctx context.Context, c iam.Caller, at *configuratio
 	if len(missing) == 0 {
 		return nil
 	}
-	from := newImport(made, found)
+	from := s.newImport(made, found)
 	if found.listed() {
 		from.into = from.into[:1]
 	} else {

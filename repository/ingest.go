@@ -24,11 +24,13 @@ type importing struct {
 }
 
 // newImport begins an import for a package manager.
-func newImport(made *plan, found located) importing {
+func (s *Service) newImport(made *plan, found located) importing {
 	from := importing{version: found.version, source: found.source}
 	if found.listed() {
 		from.version.Origin = artifact.Origin{Type: artifact.OriginExternal, Connection: found.source.connection}
-		from.version.UpstreamStatus = found.version.Status
+		if s.traits(found.version.Format).FollowStatus {
+			from.version.UpstreamStatus = found.version.Status
+		}
 		from.into = []catalog.Repository{found.source.repository}
 	} else if source, ok := made.from(found.version.Origin.Connection); ok {
 		from.into = []catalog.Repository{source.repository}

@@ -46,7 +46,7 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v a
 	a, has := found.version.Asset(asset)
 	switch {
 	case found.listed():
-		return s.fetch(ctx, c, at, newImport(made, found), asset)
+		return s.fetch(ctx, c, at, s.newImport(made, found), asset)
 	case !has || a.Promised:
 		return s.openLate(ctx, c, at, made, found, asset)
 	case found.own():
@@ -105,7 +105,7 @@ func (s *Service) openLate(ctx context.Context, c iam.Caller, at *configuration,
 // fetchLate fetches an asset for a version that is held already. source is the version's own connection.
 func (s *Service) fetchLate(ctx context.Context, c iam.Caller, at *configuration, made *plan, found located, source planSource,
 	asset string) (File, error) {
-	from := newImport(made, found)
+	from := s.newImport(made, found)
 	from.source = source
 	var err error
 	// What locate finds has no manifest, and a format may need it to say where the asset is.

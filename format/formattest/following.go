@@ -196,7 +196,9 @@ var following = append(onceStopped("T29 nothing is followed once ", func(s *stor
 			s.central.set("lib@1", artifact.Unlisted)
 			s.shows("team", "lib", "1")
 			s.sees("team", "lib@1", "a")
-			s.is("team", "lib@1", artifact.Published)
+			if v := s.held("team", "lib@1"); v.Status != artifact.Published || v.UpstreamStatus != "" {
+				s.t.Errorf("got status %s and the registry's %q", v.Status, v.UpstreamStatus)
+			}
 		},
 	},
 	{
