@@ -2,6 +2,7 @@ package repository
 
 import (
 	"context"
+	"iter"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -73,6 +74,30 @@ func (s *Service) locate(ctx context.Context, at *configuration, made *plan, v a
 		return located{}, unavailable
 	}
 	return located{}, notThrough(at, made, v)
+}
+
+// behind yields where an asset may come from that the record found lacks: the repositories behind it, each with its
+// record of the version, and last, without one, the connection that the version came through. A record that is withdrawn
+// or of another origin hides what lies behind it: nothing that is published inside ever gets an asset from outside, and
+// no version mixes origins.
+func (p *plan) behind(found located) iter.Seq2[planSource, *artifact.Version] {
+	return func(yield func(planSource, *artifact.Version) bool) {
+		if found.listed() || found.version.Origin.Type != artifact.OriginExternal {
+			return
+		}
+		for _, source := range p.sources[found.rank+1:] {
+			held := among(found.held, source.repository.ID)
+			switch {
+			case source.connection == found.version.Origin.Connection:
+				yield(source, nil)
+				return
+			case source.connection != "" || held == nil:
+				continue
+			case !held.Status.Downloadable() || held.Origin != found.version.Origin || !yield(source, held):
+				return
+			}
+		}
+	}
 }
 
 // withdrawnUpstream ends a search at a version whose status withholds it. It hides what lies behind: that is how an

@@ -67,39 +67,29 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v a
 }
 
 // openLate brings in an asset that the record at hand lacks or only promises: from the repositories behind it that have
-// it, else from the registry that the version came from. Nothing that is published inside ever gets an asset from
-// outside, and no version mixes origins (user guide, "Requesting Maven packages from external connections", "Python
-// packages from external connections").
+// it, else from the registry that the version came from (user guide, "Requesting Maven packages from external
+// connections", "Python packages from external connections").
 func (s *Service) openLate(ctx context.Context, c iam.Caller, at *configuration, made *plan, found located,
 	asset string) (File, error) {
-	v, key := found.version, found.version.VersionKey
-	none := noAsset(at.repository.RepositoryKey, key, asset)
-	a, promised := v.Asset(asset)
-	if v.Origin.Type != artifact.OriginExternal || !promised && s.traits(v.Format).Late == 0 {
-		return File{}, none
-	}
-	for _, source := range made.sources[found.rank+1:] {
-		held, ok := found.held[source.repository.ID]
-		switch {
-		case source.connection == "" && !ok:
-			continue
-		case source.connection == "" && (!held.Status.Downloadable() || held.Origin != v.Origin):
-			return File{}, none // it hides what lies behind
-		case source.connection == "":
-			if a, ok = held.Asset(asset); ok && !a.Promised {
-				return s.openAcross(ctx, c, at, found, held, a)
+	key := found.version.VersionKey
+	_, promised := found.version.Asset(asset)
+	if promised || s.traits(key.Format).Late != 0 {
+		for source, held := range made.behind(found) {
+			if held == nil {
+				return s.fetchLate(ctx, c, at, made, found, source, asset)
 			}
-		case source.connection == v.Origin.Connection:
-			return s.fetchLate(ctx, c, at, made, found, source, asset)
+			if a, ok := held.Asset(asset); ok && !a.Promised {
+				return s.openAcross(ctx, c, at, found, *held, a)
+			}
 		}
 	}
 	if promised {
 		return File{}, artifact.Errorf(artifact.NotFound, "Asset '%s' of version '%s' of %s has not been fetched, and %s, "+
 			"which has it, cannot be asked for this package through repository '%s' any more.",
-			asset, key.Version, key.Qualified(), v.Origin.Connection, at.repository.Name).
+			asset, key.Version, key.Qualified(), found.version.Origin.Connection, at.repository.Name).
 			About(artifact.AssetResource, key.String()+"/"+asset)
 	}
-	return File{}, none
+	return File{}, noAsset(at.repository.RepositoryKey, key, asset)
 }
 
 // fetchLate fetches an asset for a version that is held already. source is the version's own connection.
@@ -179,11 +169,35 @@ func (s *Service) stat(ctx context.Context, at *configuration, v artifact.Versio
 		}
 	}
 	a, ok := found.version.Asset(asset)
+	if !ok && s.traits(v.Format).Late != 0 {
+		if a, ok, err = s.statLate(ctx, made, found, asset); err != nil {
+			return artifact.Asset{}, err
+		}
+	}
 	if !ok {
 		return artifact.Asset{}, noAsset(at.repository.RepositoryKey, v, asset)
 	}
 	a.Promised = a.Promised || found.listed()
 	return a, nil
+}
+
+// statLate looks for an asset that the record at hand lacks where openLate would find it.
+func (s *Service) statLate(ctx context.Context, made *plan, found located,
+	asset string) (a artifact.Asset, ok bool, err error) {
+	for source, held := range made.behind(found) {
+		if held != nil {
+			a, ok = held.Asset(asset)
+		} else if listed, _, err := s.askForVersion(ctx, source.connection, found.version.VersionKey, false); err != nil {
+			return a, false, err
+		} else if listed != nil {
+			a, ok = listed.Asset(asset)
+			a.Promised = true
+		}
+		if ok {
+			return a, true, nil
+		}
+	}
+	return a, false, nil
 }
 
 // retain keeps a version of an upstream repository in the asked one, by reference: no bytes move.

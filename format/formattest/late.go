@@ -62,6 +62,11 @@ var late = append(onceStopped("no late asset comes once ", tellLateStopped), []t
 		if s.must(err); kept.Promised || kept.Size != 3 || string(kept.Facts) != "facts of a" {
 			s.t.Errorf("of a kept asset: got %v", kept)
 		}
+		s.central.offer("lib@1", "c=three")
+		added, err := stat("c")
+		if s.must(err); !added.Promised || added.Size != 5 {
+			s.t.Errorf("of an asset added since: got %v", added)
+		}
 		s.central.hide("lib@1", "hidden=x")
 		_, err = stat("hidden")
 		s.refuses(artifact.NotFound, err)
