@@ -145,6 +145,19 @@ var late = append(onceStopped("no late asset comes once ", tellLateStopped), []t
 		s.downloads("team", "lib@1", "b=two")
 		s.holds("team", "lib@1", "a", "b")
 	}},
+	{name: "a copy has no promises: what was only promised is fetched first", tell: func(s *story) {
+		s.behind()
+		s.Repository("apart")
+		s.central.offer("lib@1", "a=one", "b=two")
+		s.central.offer("lib@2", "a=three", "b=four")
+		s.downloads("team", "lib@1", "a=one")
+		s.downloads("team", "lib@2", "a=three")
+		s.must(s.copy("team", "apart", "lib", "1"))
+		s.holds("apart", "lib@1", "a", "b")
+		s.Disconnect("gateway", central)
+		s.refuses(artifact.Conflict, s.copy("team", "apart", "lib", "2"))
+		s.holds("apart", "lib@2")
+	}},
 	{name: "a late asset fills in what a retained version of an upstream lacks", tell: func(s *story) {
 		s.behind()
 		s.central.offer("lib@1", "a=one", "b=two")

@@ -150,12 +150,7 @@ var publishing = []tale{
 		s.publishFails("team", "lib@1", artifact.Conflict, "a=patched")
 		s.publish("team", "lib@2", "a=ours")
 		s.publish("isolated", "lib@1", "a=patched")
-		out, err := s.Rules.Copy(s.t.Context(), s.caller, repository.CopySpec{From: domainKey.Repository("isolated"),
-			To: domainKey.Repository("team"), PackageKey: key("lib").PackageKey,
-			Selection: repository.Selection{Versions: []string{"1"}}})
-		if s.must(err); len(out.Failed) > 0 {
-			s.t.Fatalf("the copy failed: %v", out.Failed)
-		}
+		s.must(s.copy("isolated", "team", "lib", "1"))
 		s.downloads("team", "lib@1", "a=patched")
 	}},
 	{name: "T74 T75 the first publication of a package closes it to upstream", tell: func(s *story) {

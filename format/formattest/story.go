@@ -74,7 +74,7 @@ func publication(coordinate string, files ...string) repository.Publication {
 	}
 }
 
-// tryPublish publishes files, with what change makes of the publication.
+// tryPublish publishes files with what else a publication has.
 func (s *story) tryPublish(ctx context.Context, on format.Shelf, p repository.Publication,
 	files ...string) (artifact.Version, error) {
 	for _, f := range files {
@@ -115,6 +115,17 @@ func (s *story) publishFails(repo, coordinate string, kind artifact.Kind, files 
 	s.t.Helper()
 	_, err := s.tryPublish(s.t.Context(), s.shelf(repo), publication(coordinate, files...), files...)
 	s.refuses(kind, err)
+}
+
+// copy copies a version from one repository to another.
+func (s *story) copy(from, to, name, version string) error {
+	out, err := s.Rules.Copy(s.t.Context(), s.caller, repository.CopySpec{From: domainKey.Repository(from),
+		To: domainKey.Repository(to), PackageKey: key(name).PackageKey,
+		Selection: repository.Selection{Versions: []string{version}}})
+	if failure, failed := out.Failed[version]; failed {
+		return fmt.Errorf("copy %s: %s: %s", version, failure.Code, failure.Message)
+	}
+	return err
 }
 
 // download reads an asset as a package manager does.
