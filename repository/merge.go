@@ -50,7 +50,8 @@ func (l listings) ranks() []int { return slices.Sorted(maps.Keys(l.at)) }
 // merge puts a package together as package managers see it through a repository. A version belongs to the first source
 // in search order that has it, with that source's status.
 func (s *Service) merge(ctx context.Context, at *configuration, p artifact.PackageKey, made *plan, from listings) (View, error) {
-	m := merger{catalog: s.Catalog, key: p, plan: made, listings: from, held: map[string]heldStatus{}}
+	m := merger{catalog: s.Catalog, key: p, plan: made, listings: from, held: map[string]heldStatus{},
+		replaceable: s.traits(p.Format).replaceable}
 	if err := m.collect(ctx); err != nil {
 		return View{}, err
 	}
@@ -89,7 +90,9 @@ type merger struct {
 	key      artifact.PackageKey
 	plan     *plan
 	listings listings
-	held     map[string]heldStatus // by version, from the first repository that has it
+	held     map[string]heldStatus // by version, from the repository that decides about it
+	// replaceable reports whether a version can be replaced; see Traits.
+	replaceable func(version string) bool
 }
 
 // collect reads which versions the repositories themselves hold. The records are read when they are needed: they can be
@@ -111,13 +114,21 @@ func (m *merger) collect(ctx context.Context) error {
 				if err != nil {
 					return err
 				}
-				if _, decided := m.held[v.Version]; !decided {
+				if m.decides(v, rank) {
 					m.held[v.Version] = heldStatus{rank, v.Status}
 				}
 			}
 		}
 		return nil
 	})
+}
+
+// decides reports whether the record of a version in the repository of a rank counts, after those of the ranks before. Of
+// a version that can be replaced, an upstream's is shown in place of one's own (user guide, "Use Maven snapshots").
+func (m *merger) decides(v catalog.VersionSummary, rank int) bool {
+	before, decided := m.held[v.Version]
+	return !decided ||
+		m.replaceable(v.Version) && rank < m.plan.ends[before.rank] && v.Status.Downloadable()
 }
 
 func (m *merger) anyDownloadable() bool {

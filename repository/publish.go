@@ -85,7 +85,8 @@ func (s *Service) publishable(ctx context.Context, at *configuration, p Publicat
 		look, err = s.step(at, made.admission, among(held, at.repository.ID), p, assets)
 		return err
 	})
-	if err != nil || len(look.fresh) == 0 && look.known != nil {
+	// What can be replaced may be here and upstream at once: which of them is shown is the view's affair.
+	if err != nil || len(look.fresh) == 0 && look.known != nil || s.traits(p.Format).replaceable(p.Version) {
 		return look, err
 	}
 	delete(held, at.repository.ID)

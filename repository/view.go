@@ -11,7 +11,8 @@ import (
 )
 
 // View is a package as a package manager may see it through one repository: own versions and those of all upstreams,
-// each version once, from the first repository in search order that has it. Versions that can be downloaded are in it,
+// each version once, from the first repository in search order that has it; of a version that can be replaced, from the
+// upstream rather than from here. Versions that can be downloaded are in it,
 // with their status; the format decides which of them it lists.
 type View struct {
 	artifact.PackageKey

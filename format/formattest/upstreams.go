@@ -2,6 +2,7 @@ package formattest
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"entrepot/artifact"
@@ -41,6 +42,24 @@ var upstreams = []tale{
 		s.downloads("team", "lib@1", "a=one")
 		s.downloadFails("team", "lib@2", "a", artifact.NotFound)
 		s.shows("team", "lib", "1")
+	}},
+	{name: "T10 an upstream that was deleted is told to whoever needs it", tell: func(s *story) {
+		s.Repository("shared")
+		s.Repository("team", "shared")
+		s.publish("team", "lib@1", "a=one")
+		_, _, err := s.Rules.DeleteRepository(s.t.Context(), s.caller, domainKey.Repository("shared"))
+		s.must(err)
+		s.downloads("team", "lib@1", "a=one")
+		looking := []string{"View", "Document", "Index", "Labels", "Stat", "Open", "Attachment", "SetLabel"}
+		for _, call := range calls {
+			if !slices.Contains(looking, call.name) {
+				continue
+			}
+			err := call.do(s.t.Context(), s.shelf("team"), key("other@1"))
+			if err == nil || !strings.Contains(err.Error(), "use the UpdateRepository API") {
+				s.t.Errorf("%s: got %v, want it to say what to do", call.name, err)
+			}
+		}
 	}},
 	{name: "T19 T20 a registry that is down hides nothing that is kept, and nothing else is recorded", tell: func(s *story) {
 		s.behind()
@@ -110,6 +129,34 @@ var upstreams = []tale{
 		if view := s.shows("team", "lib", "1", "2"); view.Labels["newest"] != "2" {
 			s.t.Errorf("got the labels %v, want newest at 2", view.Labels)
 		}
+	}},
+	{name: "T58 of a snapshot that is here and upstream, the upstream's is shown, even an older one", tell: func(s *story) {
+		const snapshot = "lib@1-SNAPSHOT"
+		s.Repository("far")
+		s.Repository("shared", "far")
+		s.Repository("aside")
+		s.Repository("team", "shared", "aside")
+		for _, repo := range []string{"team", "shared", "far", "aside"} {
+			s.open(repo, "lib")
+		}
+		shown := func(want string) {
+			s.t.Helper()
+			v, err := s.shows("team", "lib", "1-SNAPSHOT").Version("1-SNAPSHOT")
+			if s.must(err); string(v.Manifest) != want {
+				s.t.Errorf("got the snapshot with %s, want %s", v.Manifest, want)
+			}
+		}
+		s.publish("aside", snapshot, "aside=1")
+		shown("aside")
+		s.publish("shared", snapshot, "shared=1")
+		s.publish("team", snapshot, "newer=1")
+		shown("shared")
+		s.publish("far", snapshot, "far=1")
+		shown("far")
+		s.SetStatus("far", key(snapshot), artifact.Archived)
+		shown("shared")
+		s.Control("team", key("lib").PackageKey, artifact.Allow, artifact.Block)
+		shown("newer")
 	}},
 	{name: "T98 a version deleted here comes back from upstream", tell: func(s *story) {
 		s.behind()
