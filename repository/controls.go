@@ -107,6 +107,13 @@ func (s *Service) admission(r catalog.Reader, ids []catalog.RepositoryID, p arti
 	if a.packages, err = r.PackageIn(ids, p); err != nil {
 		return a, err
 	}
+	return s.admissionOf(r, ids, p, a.packages)
+}
+
+// admissionOf is admission for a package that was looked up already.
+func (s *Service) admissionOf(r catalog.Reader, ids []catalog.RepositoryID, p artifact.PackageKey,
+	packages map[catalog.RepositoryID]artifact.Package) (a admission, err error) {
+	a.packages = packages
 	if folded := s.folded(p); folded != "" {
 		a.namesakes, err = r.FoldedIn(ids, p.Format, folded)
 	}

@@ -80,7 +80,7 @@ func (s *Service) document(ctx context.Context, c iam.Caller, at *configuration,
 	key := documentKey{at.repository.ID, p, variant}
 	for followed := false; ; followed = true {
 		// The stamp comes first: what is read after it may be newer than the stamp says, never older.
-		stamp, vouched := s.Catalog.Stamp(catalog.DomainTopic(at.domain.ID), catalog.PackageTopic(at.domain.ID, p))
+		stamp, vouched := s.Catalog.Stamp(s.planTopics(at.domain.ID, p)...)
 		at, made, err := s.planned(ctx, at.repository.RepositoryKey, p)
 		if err != nil {
 			return Document{}, err

@@ -43,33 +43,38 @@ func (s *Service) inventory(ctx context.Context, at *configuration, f artifact.F
 		err := s.Catalog.Read(ctx, func(r catalog.Reader) error {
 			var key artifact.PackageKey
 			var held map[catalog.RepositoryID]artifact.Package
-			next := func() bool {
+			// next yields the package that was read, and reports whether to go on.
+			next := func() (bool, error) {
 				if len(held) == 0 {
-					return true
+					return true, nil
 				}
-				made := s.planFor(at.graph, f, admission{packages: held})
+				in, err := s.admissionOf(r, at.graph.ids(), key, held)
+				if err != nil {
+					return false, err
+				}
+				made := s.planFor(at.graph, f, in)
 				visible := false
 				for _, id := range made.repositories() {
 					_, here := held[id]
 					visible = visible || here
 				}
 				ended = visible && !yield(InventoryItem{key, heldVersions(r, made.repositories(), key)}, nil)
-				return !ended
+				return !ended, nil
 			}
 			for p, err := range r.EachPackage(at.graph.ids(), catalog.PackageFilter{Format: f}) {
 				if err != nil {
 					return err
 				}
 				if p.PackageKey != key {
-					if !next() {
-						return nil
+					if more, err := next(); err != nil || !more {
+						return err
 					}
 					key, held = p.PackageKey, map[catalog.RepositoryID]artifact.Package{}
 				}
 				held[p.Repository] = p.Package
 			}
-			next()
-			return nil
+			_, err := next()
+			return err
 		})
 		if err != nil && !ended {
 			yield(InventoryItem{}, err)

@@ -36,12 +36,19 @@ type planKey struct {
 func (s *Service) plan(ctx context.Context, at *configuration, p artifact.PackageKey) (*plan, error) {
 	key := planKey{at.repository.ID, p}
 	return s.plans.Get(ctx, key, func(ctx context.Context, on *catalog.Basis) (*plan, error) {
-		on.Topics(catalog.DomainsTopic(), catalog.DomainTopic(at.domain.ID), catalog.PackageTopic(at.domain.ID, p))
-		if folded := s.folded(p); folded != "" {
-			on.Topics(catalog.FoldedTopic(at.domain.ID, p.Format, folded))
-		}
+		on.Topics(catalog.DomainsTopic())
+		on.Topics(s.planTopics(at.domain.ID, p)...)
 		return s.makePlan(ctx, at, p)
 	})
+}
+
+// planTopics are what a plan rests on in a domain that is there.
+func (s *Service) planTopics(d catalog.DomainID, p artifact.PackageKey) []catalog.Topic {
+	topics := []catalog.Topic{catalog.DomainTopic(d), catalog.PackageTopic(d, p)}
+	if folded := s.folded(p); folded != "" {
+		topics = append(topics, catalog.FoldedTopic(d, p.Format, folded))
+	}
+	return topics
 }
 
 // makePlan makes what plan remembers.

@@ -57,6 +57,25 @@ var naming = []tale{
 		s.publish("other", "Left_Pad@2", "a=two")
 		s.publish("team", "left-pad@2", "a=two")
 	}},
+	{name: "what closes a package closes it under every spelling that folds to the same", tell: func(s *story) {
+		s.behind()
+		s.publish("shared", "Left_Pad@2", "a=ours")
+		document := func() error {
+			_, err := s.shelf("team").Document(s.t.Context(), key("Left_Pad").PackageKey, "list", list)
+			return err
+		}
+		s.must(document())
+		s.indexes("team", "Left_Pad 2")
+		s.publish("team", "left-pad@1", "a=ours")
+		s.downloadFails("team", "Left_Pad@2", "a", artifact.NotFound)
+		s.shows("team", "Left_Pad")
+		s.refuses(artifact.NotFound, document())
+		s.indexes("team", "left-pad 1")
+		s.open("team", "left-pad")
+		s.shows("team", "Left_Pad", "2")
+		s.must(document())
+		s.indexes("team", "Left_Pad 2, left-pad 1")
+	}},
 	{name: "a package from outside whose name folds to that of one of ours is not taken in", tell: func(s *story) {
 		s.behind()
 		s.publish("team", "left-pad@1", "a=ours")
