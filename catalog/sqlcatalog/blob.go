@@ -105,24 +105,25 @@ func (s *session) release(domain catalog.DomainID, which string, id int64) error
 	return err
 }
 
-// BlobFence implements catalog.BlobReader.
+// BlobFence implements catalog.BlobReader. It is one statement, made for every publication.
 func (s *session) BlobFence(id catalog.DomainID, contents ...artifact.Digest) (catalog.Fence, bool, error) {
-	const verb = "read the fence of a domain"
-	fence, found, err := one(s, verb, scalar[catalog.Fence], "SELECT deletions FROM domains WHERE id = ?", id)
-	if err == nil && !found {
-		err = noDomainID(id)
-	}
-	if err != nil || len(contents) == 0 {
-		return fence, false, err
-	}
-	raw := make([][]byte, len(contents))
+	raw := make([][]byte, max(len(contents), 1)) // no content has the digest NULL
 	for i := range contents {
 		raw[i] = contents[i][:]
 	}
+	type row struct {
+		fence    catalog.Fence
+		deleting bool
+	}
 	in, args := valuesList(raw)
-	deleting, err := s.exists(verb, "SELECT 1 FROM blobs WHERE domain = ? AND sha256 IN "+in+
-		" AND assets = 0 AND deletion IS NOT NULL AND finished_at IS NULL LIMIT 1", append([]any{id}, args...)...)
-	return fence, deleting, err
+	r, found, err := one(s, "read the fence of a domain", func(from scanner, r *row) error {
+		return from.Scan(&r.fence, &r.deleting)
+	}, `SELECT deletions, EXISTS (SELECT 1 FROM blobs WHERE domain = domains.id AND sha256 IN `+in+`
+		AND assets = 0 AND deletion IS NOT NULL AND finished_at IS NULL) FROM domains WHERE id = ?`, append(args, id)...)
+	if err == nil && !found {
+		err = noDomainID(id)
+	}
+	return r.fence, r.deleting, err
 }
 
 // BlobInUse implements catalog.BlobReader.
