@@ -70,8 +70,8 @@ func Open(t testing.TB, o Options) *Domain {
 		}
 	}
 	d.Rules = repositorytest.Open(t, repository.Options{
-		Catalog: o.Catalog, Stores: domainStores{d.bytes}, Fetcher: client, Sources: sources, Formats: traits, Quotas: o.Quotas,
-		Endpoint: endpoint, Now: d.Clock.Now,
+		Catalog: o.Catalog, Stores: domainStores{d.bytes}, Fetcher: client, Sources: sources, Formats: traits,
+		Quotas: o.Quotas, Endpoint: endpoint, Now: d.Clock.Now,
 	}).Service
 	t.Cleanup(func() {
 		_ = client.Close()

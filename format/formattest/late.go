@@ -74,7 +74,7 @@ var late = append(onceStopped("no late asset comes once ", tellLateStopped), []t
 			s.t.Errorf("the asset was fetched %d times", n)
 		}
 	}},
-	{name: "T23 T24 an asset that nobody promised is brought in by asking for it", with: lateOnRequest, tell: func(s *story) {
+	{name: "T23 T24 an asset that nobody promised is brought in on request", with: lateOnRequest, tell: func(s *story) {
 		s.behind()
 		s.central.offer("lib@1", "pom=p", "jar=j")
 		s.central.hide("lib@1", "linux=l")
@@ -101,7 +101,7 @@ var late = append(onceStopped("no late asset comes once ", tellLateStopped), []t
 		s.downloads("team", "lib@1", "linux=l")
 		s.holds("team", "lib@1", "linux", "pom?")
 	}},
-	{name: "an asset that nobody promised does not come where the format has whole listings", with: lateWhole, tell: func(s *story) {
+	{name: "no asset that nobody promised comes where listings are whole", with: lateWhole, tell: func(s *story) {
 		s.behind()
 		s.central.offer("lib@1", "a=one")
 		s.central.hide("lib@1", "hidden=x")

@@ -50,7 +50,7 @@ var publishing = []tale{
 		s.publishFails("team", "lib@1", artifact.Conflict, "b=two")
 		s.holds("team", "lib@1", "a")
 	}},
-	{name: "T53 growing keeps the status, a grown version stays as published or as unlisted as it was", tell: func(s *story) {
+	{name: "T53 growing keeps the status: what is published or unlisted stays so", tell: func(s *story) {
 		s.Repository("team")
 		s.publish("team", "lib@1", "a=one")
 		s.publishUnfinished("team", "lib@1", "b=two")

@@ -14,8 +14,8 @@ import (
 // Challenge is the WWW-Authenticate value that Handler offers to Fail.
 const Challenge = `Bearer realm="team/shelf", Basic realm="team/shelf"`
 
-// Handler routes requests to the format's handlers as the server does. Paths are those below the repository's base. Every
-// document is rendered twice and must come out the same.
+// Handler routes requests to the format's handlers as the server does. Paths are those below the repository's base.
+// Every document is rendered twice and must come out the same.
 func Handler(f format.Format, s format.Shelf) http.Handler {
 	s = steady{s}
 	mux := Routes(f, func(h format.Handler) http.HandlerFunc {

@@ -33,7 +33,10 @@ func RunShelf(t *testing.T, open func(t testing.TB, o Options) *Domain) {
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			for _, one := range part.tales {
-				t.Run(one.name, func(t *testing.T) { one.tell(begin(t, open, one)) })
+				t.Run(one.name, func(t *testing.T) {
+					t.Parallel() // most of a story is waiting for the disk
+					one.tell(begin(t, open, one))
+				})
 			}
 		})
 	}

@@ -61,7 +61,7 @@ var upstreams = []tale{
 			}
 		}
 	}},
-	{name: "T19 T20 a registry that is down hides nothing that is kept, and nothing else is recorded", tell: func(s *story) {
+	{name: "T19 T20 a registry that is down hides nothing that is kept, and nothing is recorded", tell: func(s *story) {
 		s.behind()
 		s.Repository("other", "shared")
 		s.central.offer("lib@1", "a=one", "b=two")
@@ -116,7 +116,7 @@ var upstreams = []tale{
 		s.downloads("team", "lib@1", "a=one")
 		s.is("team", "lib@1", artifact.Unlisted)
 	}},
-	{name: "T58 a version that is here and upstream is the nearest one's, and a label the farthest one's", tell: func(s *story) {
+	{name: "T58 of a version here and upstream the nearest counts, of a label the farthest", tell: func(s *story) {
 		s.Repository("shared")
 		s.Repository("team", "shared")
 		s.open("team", "lib")
