@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"entrepot/artifact"
 )
@@ -193,6 +194,15 @@ func TestKeysWriteThemselves(t *testing.T) {
 	} {
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestATimeToWaitIsToldInWholeSecondsRoundedUp(t *testing.T) {
+	for wait, want := range map[time.Duration]string{0: "0", time.Millisecond: "1", time.Second: "1",
+		1200 * time.Millisecond: "2", time.Minute: "60"} {
+		if got := artifact.WholeSeconds(wait); got != want {
+			t.Errorf("%v: got %s, want %s", wait, got, want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package artifact
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -59,6 +60,12 @@ type Error struct {
 	Reason     string
 	Err        error
 	RetryAfter time.Duration // with Throttled and Unavailable: when trying again makes sense; zero if unknown
+}
+
+// WholeSeconds writes a time to wait as doors tell it: in seconds, rounded up. Whoever came back early would be refused
+// again.
+func WholeSeconds(wait time.Duration) string {
+	return strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10)
 }
 
 // Error joins the kind, the reason and the cause.

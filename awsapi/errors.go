@@ -119,8 +119,7 @@ func reasonOf(err error) Reason {
 func (f failure) write(w http.ResponseWriter) {
 	w.Header().Set("X-Amzn-Errortype", f.code)
 	if f.retryAfter > 0 {
-		// Whole seconds, rounded up: coming back early would be refused again.
-		w.Header().Set("Retry-After", strconv.FormatInt(int64((f.retryAfter+time.Second-1)/time.Second), 10))
+		w.Header().Set("Retry-After", artifact.WholeSeconds(f.retryAfter))
 	}
 	writeJSON(w, f.status, f)
 }

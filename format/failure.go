@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"entrepot/artifact"
@@ -73,7 +72,7 @@ func (f Failure) Write(w http.ResponseWriter, r *http.Request, contentType strin
 	h["Cache-Control"] = []string{"no-store"}
 	h["X-Content-Type-Options"] = []string{"nosniff"}
 	if f.RetryAfter > 0 {
-		h["Retry-After"] = []string{strconv.FormatInt(int64((f.RetryAfter+time.Second-1)/time.Second), 10)}
+		h["Retry-After"] = []string{artifact.WholeSeconds(f.RetryAfter)}
 	}
 	_ = writeWhole(w, r, f.Status, body) // nobody is left to be told
 }
