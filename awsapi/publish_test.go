@@ -5,10 +5,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+
+	"entrepot/artifact"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codeartifact"
@@ -122,5 +125,97 @@ func TestTheSDKPublishesAndIsToldAConflict(t *testing.T) {
 	_, err := s.client.PublishPackageVersion(t.Context(), in("other"))
 	if _, ok := errors.AsType[*types.ConflictException](err); !ok {
 		t.Errorf("got %v, want a ConflictException", err)
+	}
+}
+
+// neverRead fails the test when it is read: what is known to be refused is not worth the bytes.
+type neverRead struct{ t *testing.T }
+
+func (n neverRead) Read([]byte) (int, error) {
+	n.t.Error("the content was read")
+	return 0, io.EOF
+}
+
+func TestWhatWillBeRefusedIsNotRead(t *testing.T) {
+	s := beginIn(t, Options{}, "team")
+	s.same("published", 200, s.publish("&asset=a", hashOf("a"), strings.NewReader("a")).Code)
+	in := func(version, asset string, size int64) *publishPackageVersionInput {
+		var p publishPackageVersionInput
+		p.Domain, p.DomainOwner, p.Repository = "acme", owner, "team"
+		p.Format, p.Namespace, p.Package, p.PackageVersion = artifact.Generic, "n", "p", version
+		p.AssetName, p.AssetSHA256 = asset, hashOf("b")
+		p.AssetContent = sizedBody{neverRead{t}, size}
+		return &p
+	}
+	a := New(s.rules.Service, s.tokens, Options{Region: "us-east-1"})
+	for name, row := range map[string]struct {
+		in   *publishPackageVersionInput
+		kind artifact.Kind
+	}{
+		"other content":     {in("1", "a", 1), artifact.Conflict},
+		"a closed version":  {in("1", "b", 1), artifact.Conflict},
+		"over the quota":    {in("2.0.0", "a", 5<<30+1), artifact.Quota},
+		"an unknown format": {func() *publishPackageVersionInput { p := in("1", "a", 1); p.Format = artifact.NPM; return p }(), artifact.Invalid},
+	} {
+		if _, err := a.publishPackageVersion(t.Context(), callerOf(owner), row.in); !artifact.Is(err, row.kind) {
+			t.Errorf("%s: got %v, want %v", name, err, row.kind)
+		}
+	}
+}
+
+func TestAVersionHasAtMostSoManyAssets(t *testing.T) {
+	s := beginIn(t, Options{}, "team")
+	const limit = 3
+	s.rules.Quotas.Assets = limit
+	for i := range limit + 1 {
+		got := s.publish(fmt.Sprintf("&unfinished=true&asset=a%d", i), hashOf("a"), strings.NewReader("a"))
+		want := http.StatusOK
+		if i == limit {
+			want = http.StatusPaymentRequired
+		}
+		s.same(fmt.Sprint("asset ", i+1), want, got.Code)
+	}
+}
+
+func TestPartsOfAnAssetAreServed(t *testing.T) {
+	s := beginIn(t, Options{}, "team")
+	text := strings.Repeat("0123456789", 10_000)
+	s.same("published", 200, s.publish("&asset=a", hashOf(text), strings.NewReader(text)).Code)
+	const get = "/v1/package/version/asset?domain=acme&repository=team&format=generic&namespace=n&package=p&version=1&asset=a"
+	for asked, row := range map[string]struct {
+		status int
+		want   string
+	}{
+		"bytes=0-4":         {206, "01234"},
+		"bytes=-3":          {206, "789"},
+		"bytes=99998-":      {206, "89"},
+		"bytes=100000-":     {416, ""},
+		"bytes=70000-70003": {206, "0123"},
+		"lines=1-2":         {416, ""},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.base+get, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Range", asked)
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer := string(readAll(t, res.Body))
+		_ = res.Body.Close()
+		if res.StatusCode != row.status || row.want != "" && answer != row.want {
+			t.Errorf("%s: got %d %.40q, want %d %q", asked, res.StatusCode, answer, row.status, row.want)
+		}
+	}
+}
+
+func TestNamesInHeadersAreVisible(t *testing.T) {
+	for name, want := range map[string]string{
+		"a b.bin": "a b.bin", "été.txt": "%C3%A9t%C3%A9.txt", "50%.txt": "50%.txt", "50%é": "50%25%C3%A9", "": "",
+	} {
+		if got := headerText(name); got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
 	}
 }

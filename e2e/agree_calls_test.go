@@ -110,7 +110,7 @@ func makeRepository(name string, upstreams ...string) row {
 // chapters are told at the same time, account when they are done: with one domain allowed and the registry away.
 var chapters = []chapter{
 	domainsChapter, repositoriesChapter, policiesChapter, tagsChapter, readingChapter, versionsChapter,
-	deniedChapter(), laterChapter,
+	genericChapter, deniedChapter(), laterChapter,
 }
 
 var domainsChapter = chapter{name: "domains", rows: []row{
@@ -645,9 +645,6 @@ var laterChapter = chapter{name: "later", setup: []row{makeDomain, makeRepositor
 	later("ListAllowedRepositoriesForGroup", with("", group, `"originRestrictionType":"PUBLISH"`)),
 	later("UpdatePackageGroupOriginConfiguration", with("", group, `"restrictions":{"PUBLISH":"BLOCK"}`)),
 }),
-	later("PublishPackageVersion", with("app", `"format":"generic","namespace":"n","package":"p",`+
-		`"packageVersion":"1","assetName":"a"`,
-		`"assetContent":"a","assetSHA256":"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"`)),
 	row{name: "that does not fit", operation: "CreatePackageGroup", input: with("", `"packageGroup":"/npm/ *"`),
 		code:   invalid,
 		reason: badField},
