@@ -151,6 +151,19 @@ var following = append(onceStopped("T29 nothing is followed once ", func(s *stor
 		s.downloads("team", "lib@1", "a=one")
 		s.is("team", "lib@1", artifact.Published)
 	}},
+	{name: "a repository follows along its own way only, not along that of who asks", tell: func(s *story) {
+		s.Repository("gateway")
+		s.Connect("gateway", central)
+		s.Repository("apart", "gateway")
+		s.Repository("team", "apart", "gateway")
+		s.central.offer("lib@1", "a=one")
+		s.downloads("apart", "lib@1", "a=one")
+		s.Upstreams("apart")
+		s.central.offer("lib@1", "b=two")
+		s.sees("team", "lib@1", "a")
+		s.holds("apart", "lib@1", "a")
+		s.holds("gateway", "lib@1", "a", "b?")
+	}},
 	{name: "facts of assets are the registry's, of those that were fetched too", tell: func(s *story) {
 		s.behind()
 		s.central.offer("lib@1", "a=one", "b=two")

@@ -1,6 +1,8 @@
 package formattest
 
 import (
+	"io"
+
 	"entrepot/artifact"
 	"entrepot/repository"
 )
@@ -144,6 +146,27 @@ var late = append(onceStopped("no late asset comes once ", tellLateStopped), []t
 		s.central.registry.Fail()
 		s.downloads("team", "lib@1", "b=two")
 		s.holds("team", "lib@1", "a", "b")
+	}},
+	{name: "what is decided while an asset is on its way is obeyed when it comes", tell: func(s *story) {
+		s.behind()
+		s.central.offer("lib@1", "a=one", "b=two")
+		s.downloads("team", "lib@1", "a=one")
+		for _, decide := range []func(){
+			func() { s.Control("team", key("lib").PackageKey, artifact.Allow, artifact.Block) },
+			func() { s.SetStatus("team", key("lib@1"), artifact.Archived) },
+		} {
+			s.open("team", "lib")
+			release := s.central.registry.Hold()
+			s.t.Cleanup(release)
+			f, err := s.shelf("team").Open(s.t.Context(), key("lib@1"), "b")
+			s.must(err)
+			decide()
+			release()
+			_, err = io.ReadAll(f.Transfer)
+			_ = f.Transfer.Close()
+			s.refuses(artifact.NotFound, err)
+			s.uses(3)
+		}
 	}},
 	{name: "a copy has no promises: what was only promised is fetched first", tell: func(s *story) {
 		s.behind()

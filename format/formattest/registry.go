@@ -20,7 +20,8 @@ type Registry struct {
 	mu    sync.Mutex
 	kept  map[string]served
 	down  bool
-	asked []string // the paths, in order
+	held  chan struct{} // if set, bodies wait until it is closed
+	asked []string      // the paths, in order
 }
 
 type served struct {
@@ -53,6 +54,20 @@ func (r *Registry) Fail() { r.change(func() { r.down = true }) }
 // Recover ends Fail.
 func (r *Registry) Recover() { r.change(func() { r.down = false }) }
 
+// Hold has the registry wait between head and body of every answer, until the function that it returns is called.
+func (r *Registry) Hold() (release func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	held := make(chan struct{})
+	r.held = held
+	return sync.OnceFunc(func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.held = nil
+		close(held)
+	})
+}
+
 func (r *Registry) change(do func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -79,7 +94,7 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.mu.Lock()
 	r.asked = append(r.asked, path)
 	found, ok := r.kept[path]
-	down := r.down
+	down, held := r.down, r.held
 	r.mu.Unlock()
 	switch {
 	case down:
@@ -97,5 +112,9 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", found.contentType)
+	if held != nil {
+		_ = http.NewResponseController(w).Flush()
+		<-held
+	}
 	_, _ = w.Write(found.body)
 }
