@@ -374,7 +374,9 @@ func testStamps(t *testing.T, open func(t *testing.T) catalog.Store) {
 			return w.SetAccessKeyActive("k", true)
 		}},
 		{"DeleteAccessKey", []catalog.Topic{accessKey, principal}, func(w catalog.Writer) error { return w.DeleteAccessKey("k") }},
-		{"DeleteToken", []catalog.Topic{catalog.TokenTopic(catalog.TokenHash{1})}, func(w catalog.Writer) error { return w.DeleteToken(catalog.TokenHash{1}) }},
+		{"DeleteToken", []catalog.Topic{catalog.TokenTopic(catalog.TokenHash{1})}, func(w catalog.Writer) error {
+			return w.DeleteToken(catalog.TokenHash{1})
+		}},
 		{"DeleteTokensExpired", []catalog.Topic{catalog.TokenTopic(catalog.TokenHash{2})}, func(w catalog.Writer) error {
 			_, err := w.DeleteTokensExpired(moment(1), 10)
 			return err
