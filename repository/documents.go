@@ -120,13 +120,20 @@ func (s *Service) planned(ctx context.Context, key artifact.RepositoryKey, p art
 	return at, made, err
 }
 
-// catchUpAll is follow for somebody who reads: what cannot be written down is no reason not to answer.
+// catchUpAll is follow for somebody who reads: what cannot be written down is no reason not to answer. However many read
+// at once, it is done once.
 func (s *Service) catchUpAll(ctx context.Context, c iam.Caller, p artifact.PackageKey, made *plan, from listings) bool {
-	changed, err := s.follow(ctx, c, p, made, from)
+	if !s.traits(p.Format).follows() || len(from.at) == 0 {
+		return false
+	}
+	flight := fmt.Sprintf("follow/%d/%s/%s", made.asked().ID, p, from.id)
+	changed, err, _ := s.retaining.Do(flight, func() (any, error) {
+		return s.follow(context.WithoutCancel(ctx), c, p, made, from)
+	})
 	if err != nil {
 		s.Log.ErrorContext(ctx, "retained versions could not follow their registry", "package", p.String(), "error", err)
 	}
-	return changed
+	return changed.(bool)
 }
 
 // rendered renders a document, once for all who ask for it on the same basis, and keeps it. known is what was kept on an

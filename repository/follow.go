@@ -18,9 +18,6 @@ import (
 // the package, and if a repository between holds it withdrawn or from elsewhere.
 func (s *Service) follow(ctx context.Context, c iam.Caller, p artifact.PackageKey, made *plan,
 	from listings) (bool, error) {
-	if t := s.traits(p.Format); t.Late&LateWhole == 0 && !t.FollowStatus || len(from.at) == 0 {
-		return false, nil
-	}
 	behind, err := s.behind(ctx, p, made, from)
 	if err != nil || len(behind) == 0 {
 		return false, err

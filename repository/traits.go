@@ -91,6 +91,9 @@ func (s *Service) folded(p artifact.PackageKey) string {
 	return ""
 }
 
+// follows reports whether retained versions take over anything from their registry later.
+func (t Traits) follows() bool { return t.Late&LateWhole != 0 || t.FollowStatus }
+
 // replaceable reports whether publishing the version again replaces its assets.
 func (t Traits) replaceable(version string) bool {
 	return t.Replaceable != nil && t.Replaceable(version)
