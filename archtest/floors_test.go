@@ -56,7 +56,8 @@ var floors = map[string][]string{
 	// The server sees the contract of formats; the formats themselves, like the API, are handed to it by the wiring.
 	"server": append([]string{"format", "repository", "access"}, contracts...),
 
-	"config":   {"artifact"},
+	// The quotas' defaults are the rules' own.
+	"config":   {"artifact", "repository"},
 	"archtest": {},
 	"docs":     {},
 	"e2e":      {"e2e/*"},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/repository"
 )
 
 // Config is every setting. What each means stands in example.yaml.
@@ -113,18 +114,20 @@ type Drain struct {
 	Time   time.Duration `yaml:"time"`
 }
 
-// Default returns the settings of a server that nobody configured.
+// Default returns the settings of a server that nobody configured. Its quotas are those of the rules.
 func Default() Config {
+	quotas := repository.DefaultQuotas()
 	return Config{
 		Data: "./entrepot-data", Listen: "127.0.0.1:8090", Account: "123456789012", Region: "us-east-1",
 		Hosts: []string{}, Upstreams: map[string]Upstream{}, TrustedProxies: []string{},
 		MetricsFrom: []string{"127.0.0.0/8", "::1/128"},
 		Fetch: Fetch{Freshness: 5 * time.Second, StaleWhileRevalidate: time.Minute, NegativeTTL: time.Minute,
 			MaxDocument: 256 * MiB},
-		Limits: Limits{MaxAsset: 5 * GiB, MaxBody: 8 * GiB, RequestTime: time.Hour, Patience: 20 * time.Second,
+		Limits: Limits{MaxAsset: Size(quotas.AssetSize), MaxBody: 8 * GiB, RequestTime: time.Hour, Patience: 20 * time.Second,
 			MinRate: 4 * KiB, IdleTime: 2 * time.Minute, Connections: 8192, FailedLogins: 60},
-		Quotas: Quotas{Domains: 10, Repositories: 1000, DirectUpstreams: 10, SearchedUpstreams: 25, Tags: 50,
-			Assets: 350},
+		Quotas: Quotas{Domains: quotas.Domains, Repositories: quotas.Repositories,
+			DirectUpstreams: quotas.DirectUpstreams, SearchedUpstreams: quotas.SearchedUpstreams, Tags: quotas.Tags,
+			Assets: quotas.Assets},
 		Cache: Cache{Documents: 64 * MiB, Assets: 64 * MiB},
 		Log:   Log{Level: "info", Format: "text"},
 		Jobs:  Jobs{OrphanGrace: time.Hour, OrphanEvery: time.Hour, TokenEvery: 10 * time.Minute},

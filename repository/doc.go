@@ -7,7 +7,8 @@
 //
 // The files, in the order of reading:
 //
-//	service.go, traits.go        what the rules stand on, and what they know of a format
+//	service.go, quotas.go,       what the rules stand on, their limits, and what they know of a format
+//	traits.go
 //	shelf.go, view.go,           what formats ask and are given; an upload on its way in
 //	upload.go
 //

@@ -57,32 +57,6 @@ type Fetcher interface {
 	Asset(ctx context.Context, r upstream.AssetRequest) (*upstream.Transfer, error)
 }
 
-// Quotas are the limits of the service (user guide, "Quotas"), those that an operator may raise and those that are
-// fixed on AWS alike.
-type Quotas struct {
-	Domains             int   // per account
-	Repositories        int   // per domain
-	DirectUpstreams     int   // per repository
-	SearchedUpstreams   int   // per request, the asked repository not counted
-	ExternalConnections int   // per repository
-	Tags                int   // per resource
-	Assets              int   // per version
-	AssetSize           int64 // bytes
-}
-
-// withDefaults fills in the service's own limits.
-func (q Quotas) withDefaults() Quotas {
-	orDefault(&q.Domains, 10)
-	orDefault(&q.Repositories, 1000)
-	orDefault(&q.DirectUpstreams, 10)
-	orDefault(&q.SearchedUpstreams, 25)
-	orDefault(&q.ExternalConnections, 1)
-	orDefault(&q.Tags, 50)
-	orDefault(&q.Assets, 350)
-	orDefault(&q.AssetSize, 5<<30)
-	return q
-}
-
 func orDefault[T comparable](value *T, standard T) {
 	if *value == *new(T) {
 		*value = standard
