@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -73,7 +74,7 @@ func TestImportsGoDown(t *testing.T) {
 	for _, r := range rooms(t) {
 		may, known := ruleFor(r.name())
 		if !known {
-			t.Errorf("%s stands on no floor: give it a rule in floors.go", r.name())
+			t.Errorf("%s stands on no floor: give it a rule in floors_test.go", r.name())
 			continue
 		}
 		for _, path := range r.Imports {
@@ -148,8 +149,8 @@ func TestEveryRoomSaysWhatItIsFor(t *testing.T) {
 	}
 }
 
-// TestNobodySwitchesOnAFormat keeps a ninth format one folder and one line: a switch elsewhere would have to grow with it.
-// Tables keyed by format are data and may be anywhere.
+// TestNobodySwitchesOnAFormat keeps a ninth format one folder and one line: a switch or a comparison elsewhere would have
+// to grow with it. Tables keyed by format are data and may be anywhere.
 func TestNobodySwitchesOnAFormat(t *testing.T) {
 	for _, r := range rooms(t) {
 		if strings.HasPrefix(r.name(), "format/") || r.name() == "artifact" {
@@ -171,40 +172,98 @@ func TestNobodySwitchesOnAFormat(t *testing.T) {
 func TestFormatSwitchesAreFound(t *testing.T) {
 	source := `package x
 	func f(a artifact.Format) { switch a { case artifact.NPM: }; switch { case a == artifact.PyPI: }; switch string(a) { case "npm", "pypi": } }
-	func g(s string) { switch s { case "npm publish": } ; switch { case s == "other": } }`
+	func g(a artifact.Format) bool { return a != artifact.Generic || string(a) == "maven" }
+	func h(s string) { switch s { case "npm publish": } ; switch { case s == "other": } }
+	var table = map[artifact.Format]bool{artifact.Cargo: artifact.Kind(1) == artifact.Invalid}`
 	parsed, err := parser.ParseFile(token.NewFileSet(), "x.go", source, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(formatSwitches(parsed)); n != 3 {
-		t.Errorf("found %d switches on formats, want 3", n)
+	if n := len(formatSwitches(parsed)); n != 5 {
+		t.Errorf("found %d switches on formats, want 5", n)
 	}
 }
 
-// formatSwitches returns where cases name a format: by its constant, or in a switch over a text, by its name.
+// formatSwitches returns where a case or a comparison names a format: by its constant, which is spelled as its name but
+// for capitals, or as a text.
 func formatSwitches(file *ast.File) (at []token.Pos) {
-	constants := map[string]bool{"NPM": true, "PyPI": true, "Maven": true, "NuGet": true, "Generic": true, "Ruby": true,
-		"Swift": true, "Cargo": true}
-	namesFormat := func(e ast.Expr) (found bool) {
-		ast.Inspect(e, func(n ast.Node) bool {
-			if s, ok := n.(*ast.SelectorExpr); ok && constants[s.Sel.Name] {
-				of, ok := s.X.(*ast.Ident)
-				found = found || ok && of.Name == "artifact"
-			}
-			if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING {
-				found = found || artifact.Format(strings.Trim(text.Value, "\"`")).Valid()
-			}
-			return !found
-		})
-		return found
+	namesFormat := func(e ast.Expr) bool {
+		switch e := e.(type) {
+		case *ast.SelectorExpr:
+			of, ok := e.X.(*ast.Ident)
+			return ok && of.Name == "artifact" && artifact.Format(strings.ToLower(e.Sel.Name)).Valid()
+		case *ast.BasicLit:
+			return e.Kind == token.STRING && artifact.Format(strings.Trim(e.Value, "\"`")).Valid()
+		}
+		return false
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
-		if clause, ok := n.(*ast.CaseClause); ok && slices.ContainsFunc(clause.List, namesFormat) {
-			at = append(at, clause.Pos())
+		switch n := n.(type) {
+		case *ast.CaseClause:
+			if slices.ContainsFunc(n.List, namesFormat) {
+				at = append(at, n.Pos())
+			}
+		case *ast.BinaryExpr:
+			if (n.Op == token.EQL || n.Op == token.NEQ) && (namesFormat(n.X) || namesFormat(n.Y)) {
+				at = append(at, n.Pos())
+			}
 		}
 		return true
 	})
 	return at
+}
+
+// TestListsOfFilesAreWhole wants every file of a room whose package comment lists them in the order of reading.
+func TestListsOfFilesAreWhole(t *testing.T) {
+	lists := 0
+	for _, r := range rooms(t) {
+		doc, err := os.ReadFile(filepath.Join(r.Dir, "doc.go"))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, ok := listOfFiles(string(doc))
+		if !ok {
+			continue
+		}
+		lists++
+		for _, file := range r.GoFiles {
+			if file != "doc.go" && !slices.Contains(list, file) {
+				t.Errorf("%s/doc.go does not say what %s is for", r.name(), file)
+			}
+		}
+		for _, file := range list {
+			if !slices.Contains(r.GoFiles, file) {
+				t.Errorf("%s/doc.go lists %s, which is not there", r.name(), file)
+			}
+		}
+	}
+	if lists < 2 {
+		t.Errorf("%d rooms list their files in the order of reading, want those of upstream and repository at least", lists)
+	}
+}
+
+var fileName = regexp.MustCompile(`\b[a-z]+\.go\b`)
+
+// listOfFiles returns the files that a package comment lists in the order of reading, if it does.
+func listOfFiles(doc string) (files []string, ok bool) {
+	_, list, ok := strings.Cut(doc, "// The files, in the order of reading:\n")
+	for line := range strings.Lines(list) {
+		if strings.HasPrefix(line, "//\t") {
+			files = append(files, fileName.FindAllString(line, -1)...)
+		}
+	}
+	return files, ok
+}
+
+func TestListsOfFilesAreFound(t *testing.T) {
+	files, ok := listOfFiles("// Package x is x.\n//\n// The files, in the order of reading:\n//\n//\ta.go, b.go,  both\n//\tc.go\n" +
+		"//\n// Beside them:\n//\n//\td.go  more\npackage x\n")
+	if want := []string{"a.go", "b.go", "c.go", "d.go"}; !ok || !slices.Equal(files, want) {
+		t.Errorf("got %v, want %v", files, want)
+	}
 }
 
 // TestNoFileNamesAPublicRegistry asks the package managers of this machine which registries they are configured to use and
