@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the table of operations into compatibility.md")
+var update = flag.Bool("update", false, "write what is derived into compatibility.md and behaviour.md")
 
 // section returns what stands between a page's markers, and where.
 func section(t *testing.T, text, name string) (start, end int) {

@@ -89,7 +89,7 @@ var (
 	toOthers = statementOf("Allow", read, "*", to(stranger))
 )
 
-// TestDecisions are the cases of the evaluation table, by their numbers there.
+// TestDecisions are the cases of docs/behaviour.md, by their numbers there.
 func TestDecisions(t *testing.T) {
 	const variable = "${aws:username}"
 	home := prefix + "repository/d/" + variable

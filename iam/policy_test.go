@@ -25,7 +25,7 @@ func replacing(part, by string) string {
 	return strings.Replace(good, part, by, 1)
 }
 
-// TestParseRefuses is case I22 of the evaluation table: what Parse does not understand, nobody may rely on.
+// TestParseRefuses is case I22 of docs/behaviour.md: what Parse does not understand, nobody may rely on.
 func TestParseRefuses(t *testing.T) {
 	const effect, principal, action, resource = `"Effect": "Allow"`, `"Principal": "*"`, `"Action": "codeartifact:*"`,
 		`"Resource": "*"`

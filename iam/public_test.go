@@ -2,7 +2,7 @@ package iam
 
 import "testing"
 
-// TestPublic is case I21 of the evaluation table: the caller of Parse refuses public policies unless told otherwise.
+// TestPublic is case I21 of docs/behaviour.md: the caller of Parse refuses public policies unless told otherwise.
 func TestPublic(t *testing.T) {
 	open := func(condition string) string {
 		return `{"Version": "2012-10-17", "Statement": ` +

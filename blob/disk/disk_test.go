@@ -184,7 +184,7 @@ func countDrafts(t testing.TB, dir string) int {
 	return len(found)
 }
 
-// TestForeignFilesAreNeverRead is P58 of the attack catalogue: somebody put something else in the place of content.
+// TestForeignFilesAreNeverRead is P58 of docs/behaviour.md: somebody put something else in the place of content.
 func TestForeignFilesAreNeverRead(t *testing.T) {
 	const secret = "the secret"
 	digest := artifact.Digest(sha256.Sum256([]byte("content")))

@@ -262,7 +262,7 @@ func TestAnyOtherLengthIsRefused(t *testing.T) {
 	}
 }
 
-// TestTamperingIsRefused is P59 of the attack catalogue: each row does what somebody with access to the files could.
+// TestTamperingIsRefused is P59 of docs/behaviour.md: each row does what somebody with access to the files could.
 func TestTamperingIsRefused(t *testing.T) {
 	const sealedChunk = chunk + tag
 	b := newBench(t)
