@@ -150,23 +150,30 @@ var late = append(onceStopped("no late asset comes once ", tellLateStopped), []t
 	{name: "what is decided while an asset is on its way is obeyed when it comes", tell: func(s *story) {
 		s.behind()
 		s.central.offer("lib@1", "a=one", "b=two")
+		s.central.offer("new@1", "b=two")
 		s.downloads("team", "lib@1", "a=one")
-		for _, decide := range []func(){
-			func() { s.Control("team", key("lib").PackageKey, artifact.Allow, artifact.Block) },
-			func() { s.SetStatus("team", key("lib@1"), artifact.Archived) },
+		for _, c := range []struct {
+			coordinate string
+			decide     func()
+		}{
+			{"new@1", func() { s.Control("team", key("new").PackageKey, artifact.Allow, artifact.Block) }},
+			{"lib@1", func() { s.Control("team", key("lib").PackageKey, artifact.Allow, artifact.Block) }},
+			{"lib@1", func() { s.SetStatus("team", key("lib@1"), artifact.Archived) }},
 		} {
-			s.open("team", "lib")
-			release := s.central.registry.Hold()
+			s.open("team", c.coordinate)
+			release := s.central.registry.Hold(filePath(key(c.coordinate), "b"))
 			s.t.Cleanup(release)
-			f, err := s.shelf("team").Open(s.t.Context(), key("lib@1"), "b")
+			f, err := s.shelf("team").Open(s.t.Context(), key(c.coordinate), "b")
 			s.must(err)
-			decide()
+			c.decide()
 			release()
 			_, err = io.ReadAll(f.Transfer)
 			_ = f.Transfer.Close()
 			s.refuses(artifact.NotFound, err)
 			s.uses(3)
 		}
+		s.holds("team", "new@1")
+		s.holds("gateway", "new@1")
 	}},
 	{name: "a copy has no promises: what was only promised is fetched first", tell: func(s *story) {
 		s.behind()

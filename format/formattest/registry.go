@@ -20,8 +20,8 @@ type Registry struct {
 	mu    sync.Mutex
 	kept  map[string]served
 	down  bool
-	held  chan struct{} // if set, bodies wait until it is closed
-	asked []string      // the paths, in order
+	held  map[string]chan struct{} // bodies of these paths wait until theirs is closed
+	asked []string                 // the paths, in order
 }
 
 type served struct {
@@ -33,7 +33,7 @@ type served struct {
 const forgetting = 2 * time.Minute
 
 func newRegistry(t testing.TB, clock *Clock) *Registry {
-	r := &Registry{clock: clock, kept: map[string]served{}}
+	r := &Registry{clock: clock, kept: map[string]served{}, held: map[string]chan struct{}{}}
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
 	r.URL = server.URL + "/"
@@ -54,16 +54,17 @@ func (r *Registry) Fail() { r.change(func() { r.down = true }) }
 // Recover ends Fail.
 func (r *Registry) Recover() { r.change(func() { r.down = false }) }
 
-// Hold has the registry wait between head and body of every answer, until the function that it returns is called.
-func (r *Registry) Hold() (release func()) {
+// Hold has the registry wait between head and body of what is under the path, until the function that it returns is
+// called.
+func (r *Registry) Hold(path string) (release func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	held := make(chan struct{})
-	r.held = held
+	r.held[path] = held
 	return sync.OnceFunc(func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.held = nil
+		delete(r.held, path)
 		close(held)
 	})
 }
@@ -94,7 +95,7 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.mu.Lock()
 	r.asked = append(r.asked, path)
 	found, ok := r.kept[path]
-	down, held := r.down, r.held
+	down, held := r.down, r.held[path]
 	r.mu.Unlock()
 	switch {
 	case down:
