@@ -40,7 +40,7 @@ func (s *Service) attachment(ctx context.Context, at *configuration, key artifac
 	if err != nil {
 		return nil, err
 	}
-	if err := mayBeServed(at, v); err != nil {
+	if err := mayBeServed(*at.repository, v); err != nil {
 		return nil, err
 	}
 	// A copy keeps its origin, and so does a version whose connection has ended since: the registry is asked only where

@@ -144,8 +144,7 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 	there, ok := known.Asset(a.Name)
 	switch {
 	case !known.Status.Downloadable():
-		return artifact.Errorf(artifact.NotFound, "Version %s of %s is withdrawn in repository %s: its status is %s.",
-			known.Version, known.Qualified(), repo.Name, known.Status)
+		return mayBeServed(repo, *known)
 	case ok && !there.Promised && there.SHA256 == a.SHA256:
 		return nil
 	case ok && !there.Promised || known.Origin.Connection != from.source.connection:

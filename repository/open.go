@@ -39,7 +39,7 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v a
 		return File{}, err
 	}
 	if found.own() {
-		if err := mayBeServed(at, found.version); err != nil {
+		if err := mayBeServed(*at.repository, found.version); err != nil {
 			return File{}, err
 		}
 	}
@@ -57,7 +57,7 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v a
 	if err != nil {
 		return File{}, err
 	}
-	if err := mayBeServed(at, retained); err != nil {
+	if err := mayBeServed(*at.repository, retained); err != nil {
 		return File{}, err
 	}
 	if a, has = retained.Asset(asset); !has || a.Promised {
@@ -141,13 +141,13 @@ func (s *Service) openAcross(ctx context.Context, c iam.Caller, at *configuratio
 	return s.file(ctx, at, holder, a)
 }
 
-// mayBeServed refuses a version that is withdrawn.
-func mayBeServed(at *configuration, v artifact.Version) error {
+// mayBeServed refuses a version that is withdrawn in the repository that holds it.
+func mayBeServed(in catalog.Repository, v artifact.Version) error {
 	if v.Status.Downloadable() {
 		return nil
 	}
 	return artifact.Errorf(artifact.NotFound, "Version %s of %s is withdrawn in repository %s: its status is %s.",
-		v.Version, v.Qualified(), at.repository.Name, v.Status).About(artifact.VersionResource, v.VersionKey.String())
+		v.Version, v.Qualified(), in.Name, v.Status).About(artifact.VersionResource, v.VersionKey.String())
 }
 
 // stat tells what is known of an asset without opening it: kept, or promised by its registry.
@@ -164,7 +164,7 @@ func (s *Service) stat(ctx context.Context, at *configuration, v artifact.Versio
 		return artifact.Asset{}, err
 	}
 	if found.own() {
-		if err := mayBeServed(at, found.version); err != nil {
+		if err := mayBeServed(*at.repository, found.version); err != nil {
 			return artifact.Asset{}, err
 		}
 	}
