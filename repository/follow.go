@@ -23,6 +23,21 @@ func (s *Service) follow(ctx context.Context, c iam.Caller, p artifact.PackageKe
 		return false, err
 	}
 	changed := false
+	for some := range slices.Chunk(behind, caughtUpAtOnce) {
+		did, err := s.catchUpSome(ctx, c, some)
+		changed = changed || did
+		if err != nil {
+			return changed, err
+		}
+	}
+	return changed, nil
+}
+
+// caughtUpAtOnce is how many records change in one transaction: others have to write as well, and a registry can change
+// every version of a package at once.
+const caughtUpAtOnce = 64
+
+func (s *Service) catchUpSome(ctx context.Context, c iam.Caller, behind []laggard) (changed bool, err error) {
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
 		changed = false
 		for _, b := range behind {
@@ -34,12 +49,13 @@ func (s *Service) follow(ctx context.Context, c iam.Caller, p artifact.PackageKe
 		}
 		return nil
 	})
-	return changed, err
+	return changed && err == nil, err
 }
 
 // laggard is a record that differs from what its registry lists.
 type laggard struct {
 	repository catalog.Repository
+	origin     artifact.Origin
 	listed     artifact.Version
 }
 
@@ -62,8 +78,11 @@ func (s *Service) behind(ctx context.Context, p artifact.PackageKey, made *plan,
 			if err != nil {
 				return nil, err
 			}
-			if listed != nil && s.differs(v.Version, *listed) {
-				found = append(found, laggard{made.sources[ranks[v.Repository]].repository, *listed})
+			if listed == nil {
+				continue
+			}
+			if _, differs := s.following(v.Version, *listed); differs {
+				found = append(found, laggard{made.sources[ranks[v.Repository]].repository, v.Origin, *listed})
 			}
 		}
 	}
@@ -114,22 +133,33 @@ func (p *plan) followed(ctx context.Context, ranks map[catalog.RepositoryID]int,
 		if artifact.Is(err, artifact.NotFound) {
 			return nil, nil // withdrawn there: what was retained stays
 		}
-		return &listed, err
+		if err != nil || !listed.Status.Downloadable() {
+			return nil, err // withheld there: the same
+		}
+		return &listed, nil
 	}
 	return nil, nil
 }
 
-// differs reports whether a record would change if it followed.
-func (s *Service) differs(v, listed artifact.Version) bool {
+// following returns a record as it is once it follows what its registry lists, and whether that is anything else than it
+// was. What no record can take changes nothing.
+func (s *Service) following(v, listed artifact.Version) (next artifact.Version, differs bool) {
+	next = v
 	t := s.traits(v.Format)
 	if t.FollowStatus && v.UpstreamStatus != listed.Status {
-		return true
+		// What an administrator set meanwhile holds until the registry changes its mind again.
+		next.UpstreamStatus, next.Status = listed.Status, listed.Status
+		differs = true
 	}
-	if t.Late&LateWhole == 0 {
-		return false
+	if t.Late&LateWhole != 0 {
+		next.Assets = s.assetsFollowing(v.Assets, listed.Assets)
+		next.Manifest, next.Details = listed.Manifest, listed.Details
+		differs = differs || !bytes.Equal(v.Manifest, next.Manifest) || !slices.EqualFunc(v.Assets, next.Assets, sameAsset)
 	}
-	return !bytes.Equal(v.Manifest, listed.Manifest) ||
-		!slices.EqualFunc(v.Assets, s.assetsFollowing(v.Assets, listed.Assets), sameAsset)
+	if s.recordable(next) != nil {
+		return v, false
+	}
+	return next, differs
 }
 
 func sameAsset(a, b artifact.Asset) bool {
@@ -140,23 +170,26 @@ func sameAsset(a, b artifact.Asset) bool {
 // assetsFollowing are the assets a version has when it follows: what was fetched stays, whatever the registry has done
 // since; what was only promised is as the registry promises it now; facts are the registry's.
 func (s *Service) assetsFollowing(held, listed []artifact.Asset) []artifact.Asset {
-	now := s.Now()
+	promises := asPromises(listed, s.Now())
+	byName := make(map[string]artifact.Asset, len(promises))
+	for _, promise := range promises {
+		byName[promise.Name] = promise
+	}
 	var next []artifact.Asset
 	for _, a := range held {
-		at := slices.IndexFunc(listed, func(b artifact.Asset) bool { return a.Name == b.Name })
+		promise, promised := byName[a.Name]
 		switch {
-		case at >= 0 && a.Promised:
-			promise := listed[at]
-			promise.Promised, promise.AddedAt = true, a.AddedAt
+		case promised && a.Promised:
+			promise.AddedAt = a.AddedAt
 			next = append(next, promise)
-		case at >= 0:
-			a.Facts = listed[at].Facts
+		case promised:
+			a.Facts = promise.Facts
 			next = append(next, a)
 		case !a.Promised:
 			next = append(next, a)
 		}
 	}
-	return union(next, asPromises(listed, now))
+	return union(next, promises)
 }
 
 // catchUp changes one record to what its registry lists, unless it may not follow any more.
@@ -169,31 +202,21 @@ func (s *Service) catchUp(w catalog.Writer, c iam.Caller, b laggard) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	if !v.Status.Downloadable() || v.Origin.Type != artifact.OriginExternal || !in.mayPull(b.repository.ID) ||
-		!s.differs(*v, b.listed) {
+	next, differs := s.following(*v, b.listed)
+	if !v.Status.Downloadable() || v.Origin != b.origin || !in.mayPull(b.repository.ID) || !differs {
 		return false, nil
 	}
-	before := *v
-	t := s.traits(v.Format)
-	if t.Late&LateWhole != 0 {
-		v.Assets = s.assetsFollowing(v.Assets, b.listed.Assets)
-		v.Manifest, v.Details = b.listed.Manifest, b.listed.Details
-	}
-	if t.FollowStatus && v.UpstreamStatus != b.listed.Status && b.listed.Status.Downloadable() {
-		// What an administrator set meanwhile holds until the registry changes its mind again.
-		v.UpstreamStatus, v.Status = b.listed.Status, b.listed.Status
-	}
-	if v.Revision, err = versionRevision(*v); err != nil {
+	if next.Revision, err = versionRevision(next); err != nil {
 		return false, err
 	}
-	if err := w.UpdateVersion(b.repository.ID, *v); err != nil {
+	if err := w.UpdateVersion(b.repository.ID, next); err != nil {
 		return false, err
 	}
-	added := len(union(before.Assets, v.Assets)) - len(before.Assets)
-	return true, s.announce(w, c, b.repository, *v, updated, changes{
+	added := len(union(v.Assets, next.Assets)) - len(v.Assets)
+	return true, s.announce(w, c, b.repository, next, updated, changes{
 		AssetsAdded:     added,
-		AssetsRemoved:   len(before.Assets) + added - len(v.Assets),
-		MetadataUpdated: before.Revision != v.Revision,
-		StatusChanged:   before.Status != v.Status,
+		AssetsRemoved:   len(v.Assets) + added - len(next.Assets),
+		MetadataUpdated: v.Revision != next.Revision,
+		StatusChanged:   v.Status != next.Status,
 	})
 }

@@ -50,6 +50,10 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 	if !ok && s.traits(v.Format).Late&LateOnRequest == 0 {
 		return File{}, none
 	}
+	// Before any byte comes: what cannot be recorded would be fetched in vain, by everybody who asks.
+	if err := s.recordable(withPromise(v, asset)); err != nil {
+		return File{}, err
+	}
 	store, err := s.store(*at.domain)
 	if err != nil {
 		return File{}, err
@@ -132,6 +136,9 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 			v.PublishedAt, v.Assets = a.AddedAt, asPromises(v.Assets, a.AddedAt)
 		}
 		v.Assets = withAsset(v.Assets, a)
+		if err := s.recordable(v); err != nil {
+			return err
+		}
 		if v.Revision, err = versionRevision(v); err != nil {
 			return err
 		}
@@ -157,6 +164,9 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 		a.AddedAt, a.Facts = there.AddedAt, there.Facts
 	}
 	known.Assets = withAsset(known.Assets, a)
+	if err := s.recordable(*known); err != nil {
+		return err
+	}
 	if known.Revision, err = versionRevision(*known); err != nil {
 		return err
 	}
@@ -177,13 +187,26 @@ func (s *Service) importNow(ctx context.Context, c iam.Caller, at *configuration
 	return err
 }
 
-// asPromises returns assets as a registry lists them: known now, and their bytes elsewhere.
+// asPromises returns assets as a registry lists them: known now, and their bytes elsewhere. Of two with one name the first
+// counts, and a size that no file of a registry has is none.
 func asPromises(assets []artifact.Asset, now time.Time) []artifact.Asset {
-	promises := slices.Clone(assets)
+	promises := union(nil, assets)
 	for i := range promises {
 		promises[i].Promised, promises[i].AddedAt = true, now
+		if size := promises[i].Size; size <= 0 || size > largestPromise {
+			promises[i].Size = -1
+		}
 	}
 	return promises
+}
+
+// largestPromise is more than any byte store takes, in bytes.
+const largestPromise = 1 << 50
+
+// withPromise returns a version with an asset of the name among its others.
+func withPromise(v artifact.Version, asset string) artifact.Version {
+	v.Assets = union(v.Assets, []artifact.Asset{{Name: asset, Promised: true}})
+	return v
 }
 
 // withAsset returns the assets with one replaced or added.
@@ -198,13 +221,15 @@ func withAsset(assets []artifact.Asset, a artifact.Asset) []artifact.Asset {
 	return append(assets, a)
 }
 
-// union returns the assets followed by those of more whose names are new.
+// union returns the assets followed by those of more, each name once.
 func union(assets, more []artifact.Asset) []artifact.Asset {
-	all := slices.Clone(assets)
-	for _, a := range more {
-		if !slices.ContainsFunc(all, func(b artifact.Asset) bool { return a.Name == b.Name }) {
+	all := make([]artifact.Asset, 0, len(assets)+len(more))
+	seen := make(map[string]bool, len(assets)+len(more))
+	for _, a := range slices.Concat(assets, more) {
+		if !seen[a.Name] {
 			all = append(all, a)
 		}
+		seen[a.Name] = true
 	}
 	return all
 }

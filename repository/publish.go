@@ -128,11 +128,7 @@ func (s *Service) step(at *configuration, in admission, known *artifact.Version,
 	} else if next, err = s.grow(at, t, *known, p, assets); err != nil {
 		return next, err
 	}
-	if len(next.version.Assets) > s.Quotas.Assets {
-		return next, artifact.Errorf(artifact.Quota, "A package version can have at most %d assets.", s.Quotas.Assets).
-			About(artifact.VersionResource, p.VersionKey.String())
-	}
-	return next, nil
+	return next, s.recordable(next.version)
 }
 
 // staged are the assets of a publication as they will be recorded.

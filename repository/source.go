@@ -40,7 +40,8 @@ type Listing interface {
 	Status(version string) artifact.Status
 	// Version returns one version, or NotFound. Its status is Published, or Unlisted for one that the registry yanked or
 	// hid; any other status withholds it, and whatever lies behind. Its assets have their names, the format's facts, and
-	// the digests and sizes the registry promises; a zero digest or a negative size is not promised.
+	// the digests and sizes the registry promises; a zero digest or a size below one is not promised. What no record can
+	// take (see Quotas) is not brought in.
 	Version(ctx context.Context, version string) (artifact.Version, error)
 	// Each yields every version once, as Version does but for Details, in an order that only depends on the content.
 	Each(ctx context.Context) iter.Seq2[artifact.Version, error]

@@ -1,7 +1,9 @@
 package formattest
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"entrepot/artifact"
 	"entrepot/repository"
@@ -198,6 +200,77 @@ var following = append(onceStopped("T29 nothing is followed once ", func(s *stor
 			s.t.Errorf("%d changes are on record", n)
 		}
 	}},
+	{name: "what no file can be like is promised once, and looks record nothing more", tell: func(s *story) {
+		s.behind()
+		s.central.offer("lib@1", "a=one")
+		s.downloads("team", "lib@1", "a=one")
+		odd := []file{{Name: "empty"}, {Name: "negative", Size: -7}, {Name: "vast", Size: 1 << 60},
+			{Name: "twice", Size: 2, Facts: "first"}, {Name: "twice", Size: 3, Facts: "second"}}
+		s.central.list("lib@1", odd...)
+		s.shows("team", "lib", "1")
+		s.holds("team", "lib@1", "a", "empty?", "negative?", "twice?", "vast?")
+		if a, _ := s.held("team", "lib@1").Asset("twice"); string(a.Facts) != "first" {
+			s.t.Errorf("of two files with one name %q counts", a.Facts)
+		}
+		changes := s.Changes()
+		for range 2 {
+			s.shows("team", "lib", "1")
+		}
+		if n := s.Changes() - changes; n != 0 {
+			s.t.Errorf("%d changes are on record", n)
+		}
+		s.central.offer("lib@2", "a=two")
+		s.central.list("lib@2", odd...)
+		s.downloads("team", "lib@2", "a=two")
+	}},
+	{name: "a version that its registry withholds stays as it was, and looks record nothing", tell: func(s *story) {
+		s.behind()
+		s.central.offer("lib@1", "a=one")
+		s.downloads("team", "lib@1", "a=one")
+		changes := s.Changes()
+		s.central.set("lib@1", artifact.Archived)
+		for range 2 {
+			s.shows("team", "lib", "1")
+		}
+		if n := s.Changes() - changes; n != 0 {
+			s.t.Errorf("%d changes are on record", n)
+		}
+		s.is("team", "lib@1", artifact.Published)
+	}},
+	{name: "a version of which its registry lists too much stays as it was, and others follow", tell: func(s *story) {
+		s.behind()
+		for _, version := range []string{"1", "2", "3", "4"} {
+			s.central.offer("lib@"+version, "a="+version)
+			s.downloads("team", "lib@"+version, "a="+version)
+		}
+		s.central.list("lib@1", numbered(repository.DefaultQuotas().Assets)...)
+		s.central.list("lib@2", file{Name: "large", Facts: strings.Repeat("f", 17<<20)})
+		s.central.list("lib@3", file{Name: strings.Repeat("n", 256)}, file{Name: "control\x00"})
+		s.central.offer("lib@4", "b=more")
+		s.shows("team", "lib", "1", "2", "3", "4")
+		for _, version := range []string{"1", "2", "3"} {
+			s.holds("team", "lib@"+version, "a")
+		}
+		s.holds("team", "lib@4", "a", "b?")
+	}},
+	{name: "hundreds of versions follow at one look", tell: func(s *story) {
+		s.behind()
+		const many = 150
+		for n := range many {
+			version := fmt.Sprint(n + 1)
+			s.central.offer("lib@"+version, "a=one")
+			s.downloads("gateway", "lib@"+version, "a=one")
+		}
+		for n := range many {
+			s.central.release("lib@" + fmt.Sprint(n+1)).Status = artifact.Unlisted
+		}
+		s.central.publish("lib")
+		_, err := s.shelf("gateway").View(s.t.Context(), key("lib").PackageKey)
+		s.must(err)
+		for n := range many {
+			s.is("gateway", "lib@"+fmt.Sprint(n+1), artifact.Unlisted)
+		}
+	}},
 	{
 		name: "a format that does not follow keeps what it retained",
 		with: func(t *repository.Traits) { t.Late, t.FollowStatus = 0, false },
@@ -260,3 +333,12 @@ var following = append(onceStopped("T29 nothing is followed once ", func(s *stor
 		}
 	}},
 }...)
+
+// numbered are so many files with nothing known of them but their names.
+func numbered(n int) []file {
+	files := make([]file, n)
+	for i := range files {
+		files[i] = file{Name: fmt.Sprintf("file%d", i), Size: -1}
+	}
+	return files
+}

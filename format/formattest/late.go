@@ -103,6 +103,25 @@ var late = append(onceStopped("no late asset comes once ", tellLateStopped), []t
 		s.downloads("team", "lib@1", "linux=l")
 		s.holds("team", "lib@1", "linux", "pom?")
 	}},
+	{name: "a version takes no more assets on request than a version can have", with: lateOnRequest, tell: func(s *story) {
+		s.behind()
+		most := repository.DefaultQuotas().Assets
+		s.central.offer("lib@1", "a=one")
+		s.central.list("lib@1", numbered(most-2)...)
+		s.central.hide("lib@1", "hidden=last")
+		s.central.hide("lib@1", "more=much")
+		s.downloads("team", "lib@1", "a=one")
+		s.downloads("team", "lib@1", "hidden=last")
+		s.downloadFails("team", "lib@1", "more", artifact.Quota)
+		if n := s.central.registry.Asked("files/acme/lib/1/more"); n != 0 {
+			s.t.Errorf("what cannot be kept was fetched %d times", n)
+		}
+		s.central.offer("lib@2", "a=two")
+		s.central.list("lib@2", numbered(most)...)
+		s.downloadFails("team", "lib@2", "a", artifact.Quota)
+		s.holds("team", "lib@2")
+		s.holds("gateway", "lib@2")
+	}},
 	{name: "no asset that nobody promised comes where listings are whole", with: lateWhole, tell: func(s *story) {
 		s.behind()
 		s.central.offer("lib@1", "a=one")

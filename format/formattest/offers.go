@@ -45,6 +45,13 @@ func (o *offers) offerVaguely(coordinate string, files ...string) {
 	o.publish(coordinate)
 }
 
+// list has it list files as they are, without delivering them.
+func (o *offers) list(coordinate string, files ...file) {
+	at := o.release(coordinate)
+	at.Files = append(at.Files, files...)
+	o.publish(coordinate)
+}
+
 // hide has it deliver a file that it does not list.
 func (o *offers) hide(coordinate, f string) {
 	name, content, _ := strings.Cut(f, "=")
