@@ -10,7 +10,7 @@ import (
 )
 
 func TestAnActionThatIsNotInTheTableIsNobodysAndNoDecision(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	h.repo("r")
 	for _, c := range []struct {
 		name, action string
@@ -36,7 +36,7 @@ func TestAnActionThatIsNotInTheTableIsNobodysAndNoDecision(t *testing.T) {
 func TestRefusedChangesAreRecordedAndRefusedReadsAreNot(t *testing.T) {
 	subjects := []repository.Subject{{}, repository.OnDomain(domainKey), repository.OnRepository(key("r")),
 		repository.OnPackage(key("r"), npm("left"))}
-	h := newHouse(t)
+	h := newFixture(t)
 	h.repo("r")
 	nobody := h.caller(stranger, "nobody", allowNone)
 	for name, changes := range map[string]bool{
@@ -62,7 +62,7 @@ func TestRefusedChangesAreRecordedAndRefusedReadsAreNot(t *testing.T) {
 }
 
 // events are all that is recorded.
-func (h *house) events() (all []catalog.Event) {
+func (h *fixture) events() (all []catalog.Event) {
 	h.t.Helper()
 	h.check(h.catalog.Read(h.t.Context(), func(r catalog.Reader) (err error) {
 		all, err = r.Events(0, 10_000)

@@ -24,7 +24,7 @@ func (r *registry) askedAttachments(name string) int {
 	return r.attachments[name]
 }
 
-func (h *house) tryAttachment(repo, coordinate string) (string, error) {
+func (h *fixture) tryAttachment(repo, coordinate string) (string, error) {
 	h.t.Helper()
 	body, err := h.shelf(repo).Attachment(h.t.Context(), at(coordinate), attestations)
 	if err != nil {
@@ -35,7 +35,7 @@ func (h *house) tryAttachment(repo, coordinate string) (string, error) {
 	return string(text), err
 }
 
-func (h *house) attaches(repo, coordinate, want string) {
+func (h *fixture) attaches(repo, coordinate, want string) {
 	h.t.Helper()
 	got, err := h.tryAttachment(repo, coordinate)
 	h.check(err)
@@ -44,16 +44,16 @@ func (h *house) attaches(repo, coordinate, want string) {
 	}
 }
 
-func (h *house) attachmentFails(repo, coordinate string, kind artifact.Kind) {
+func (h *fixture) attachmentFails(repo, coordinate string, kind artifact.Kind) {
 	h.t.Helper()
 	_, err := h.tryAttachment(repo, coordinate)
 	h.refuses(kind, err)
 }
 
-// chain is a house with r over mid over gateway, which has the connection, and left@1.0.0 with a document outside.
-func chain(t *testing.T) *house {
+// chain is a fixture with r over mid over gateway, which has the connection, and left@1.0.0 with a document outside.
+func chain(t *testing.T) *fixture {
 	t.Helper()
-	h := newHouse(t)
+	h := newFixture(t)
 	h.repo("gateway")
 	h.connect("gateway")
 	h.repo("mid", "gateway")
@@ -147,7 +147,7 @@ func TestAttachment(t *testing.T) {
 }
 
 func TestMayPublishAsksWhatPublishAsks(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	h.repo("r")
 	publisher := `{"Version":"2012-10-17","Statement":{"Effect":"Allow",` +
 		`"Action":"codeartifact:PublishPackageVersion",` +

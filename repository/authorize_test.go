@@ -21,20 +21,20 @@ func policy(effect, principal, action, resource string) string {
 		action, resource)
 }
 
-func (h *house) domainPolicy(document string) {
+func (h *fixture) domainPolicy(document string) {
 	h.t.Helper()
 	_, err := h.rules.PutPolicy(h.t.Context(), h.owner, repository.Target{DomainKey: domainKey}, document, "")
 	h.check(err)
 }
 
-func (h *house) repositoryPolicy(repo, document string) {
+func (h *fixture) repositoryPolicy(repo, document string) {
 	h.t.Helper()
 	on := repository.Target{DomainKey: domainKey, Repository: repo}
 	_, err := h.rules.PutPolicy(h.t.Context(), h.owner, on, document, "")
 	h.check(err)
 }
 
-func (h *house) as(c iam.Caller, repo string) *repository.Shelf {
+func (h *fixture) as(c iam.Caller, repo string) *repository.Shelf {
 	return h.rules.Shelf(c, key(repo), "http://house.test/"+repo+"/")
 }
 
@@ -130,7 +130,7 @@ func TestAuthorize(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			h := newHouse(t)
+			h := newFixture(t)
 			h.repo("r")
 			if c.domain != "" {
 				h.domainPolicy(c.domain)
@@ -157,7 +157,7 @@ func TestAuthorize(t *testing.T) {
 
 func TestPermissionOnTheShelf(t *testing.T) {
 	t.Run("the story of a reader", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("private")
 		h.repo("r", "private")
 		h.publish("private", "left@1.0.0", "bytes")
@@ -180,7 +180,7 @@ func TestPermissionOnTheShelf(t *testing.T) {
 		h.holds("r", "left", "1.0.0")
 	})
 	t.Run("I23 a token may be had by one who may read nothing", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		h.publish("r", "left@1.0.0", "bytes")
 		holder := h.caller(account, "holder", policy("Allow", "", "codeartifact:GetAuthorizationToken", "*"))
@@ -191,7 +191,7 @@ func TestPermissionOnTheShelf(t *testing.T) {
 		h.refuses(artifact.Denied, err)
 	})
 	t.Run("I26 a copy needs reading the source", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("s")
 		h.repo("d")
 		h.publish("s", "left@1.0.0", "bytes")
@@ -202,7 +202,7 @@ func TestPermissionOnTheShelf(t *testing.T) {
 		h.refuses(artifact.Denied, err)
 	})
 	t.Run("upstreams need AssociateWithDownstreamRepository", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("u")
 		maker := h.caller(account, "maker", policy("Allow", "", "codeartifact:CreateRepository", "*"))
 		_, err := h.rules.CreateRepository(t.Context(), maker,
@@ -212,7 +212,7 @@ func TestPermissionOnTheShelf(t *testing.T) {
 		h.check(err)
 	})
 	t.Run("a policy change works at once", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		h.publish("r", "left@1.0.0", "bytes")
 		bob := h.caller(account, "bob", allowAll)
@@ -229,7 +229,7 @@ func TestPermissionOnTheShelf(t *testing.T) {
 		}
 	})
 	t.Run("tags of a repository decide, those of a package do not exist", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		h.check(h.rules.PutTags(t.Context(), h.owner, repository.Target{DomainKey: domainKey, Repository: "r"},
 			map[string]string{"Key1": "Value1"}))
@@ -245,7 +245,7 @@ func TestPermissionOnTheShelf(t *testing.T) {
 }
 
 func TestI27PolicyRevisions(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	h.repo("r")
 	for _, on := range []repository.Target{{DomainKey: domainKey}, {DomainKey: domainKey, Repository: "r"}} {
 		document := policy("Allow", account, "codeartifact:*", "*")
@@ -281,7 +281,7 @@ func TestI27PolicyRevisions(t *testing.T) {
 }
 
 func TestI21APublicPolicyIsMeantOrRefused(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	on := repository.Target{DomainKey: domainKey}
 	_, err := h.rules.PutPolicy(t.Context(), h.owner, on,
 		policy("Allow", "*", "codeartifact:ReadFromRepository", "*"), "")
@@ -295,7 +295,7 @@ func TestI21APublicPolicyIsMeantOrRefused(t *testing.T) {
 }
 
 func TestP49EveryMutationAndEveryRefusedOneIsRecordedOnce(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	h.repo("r")
 	h.publish("r", "left@1.0.0", "bytes")
 	count := func() (n int) {

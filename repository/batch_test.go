@@ -10,8 +10,8 @@ import (
 )
 
 func TestCallsAboutSeveralVersions(t *testing.T) {
-	start := func(t *testing.T) (h *house, revisions map[string]string) {
-		h = newHouse(t)
+	start := func(t *testing.T) (h *fixture, revisions map[string]string) {
+		h = newFixture(t)
 		h.repo("r")
 		return h, map[string]string{
 			"4.0.0": h.publish("r", "chalk@4.0.0", "four").Revision,
@@ -75,7 +75,7 @@ func TestCallsAboutSeveralVersions(t *testing.T) {
 
 func TestCopy(t *testing.T) {
 	t.Run("T66 a version that is missing skips the others", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("s")
 		h.repo("d")
 		h.publish("s", "left@0.2.0", "bytes")
@@ -90,7 +90,7 @@ func TestCopy(t *testing.T) {
 		h.holds("d", "left")
 	})
 	t.Run("T67 a version that is identical is in neither map", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("s")
 		h.repo("d")
 		h.publish("s", "left@0.2.1", "bytes")
@@ -102,7 +102,7 @@ func TestCopy(t *testing.T) {
 		}
 	})
 	t.Run("T68 a version that differs is refused, or replaced when that is allowed", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("s")
 		h.repo("d")
 		h.publish("s", "left@0.3.2", "new")
@@ -123,7 +123,7 @@ func TestCopy(t *testing.T) {
 		h.fetches("d", "left@0.3.2", "new")
 	})
 	t.Run("T69 upstream versions are copied when asked for", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("u")
 		h.repo("x")
 		h.connect("x")
@@ -149,7 +149,7 @@ func TestCopy(t *testing.T) {
 		h.holds("x", "right", "1.0.0")
 	})
 	t.Run("T70 selections that make no sense", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("s")
 		h.repo("d")
 		for _, sel := range []repository.Selection{{},
@@ -164,7 +164,7 @@ func TestCopy(t *testing.T) {
 		h.refuses(artifact.Invalid, err)
 	})
 	t.Run("T71 labels of copied versions come along and win", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("s")
 		h.repo("d")
 		h.publish("d", "left@1.0.0", "one", "latest", "kept")
@@ -177,7 +177,7 @@ func TestCopy(t *testing.T) {
 		}
 	})
 	t.Run("withdrawn versions are not copied and unlisted ones stay unlisted", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("s")
 		h.repo("d")
 		h.publish("s", "left@1.0.0", "one")

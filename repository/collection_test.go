@@ -19,9 +19,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// meeting is a house whose domain's byte store lets a test in where publications and collections meet.
+// meeting is a fixture whose domain's byte store lets a test in where publications and collections meet.
 type meeting struct {
-	*house
+	*fixture
 	store *meetingStore
 }
 
@@ -82,7 +82,7 @@ func (v oneStore) Open(catalog.Domain) (blob.Store, error) { return v.store, nil
 func newMeeting(t *testing.T) meeting {
 	t.Helper()
 	m := meeting{store: &meetingStore{Store: mem.New(time.Now)}}
-	m.house = openHouse(t, t.TempDir(), oneStore{m.store}, newRegistry(t), sqlcatalog.Options{})
+	m.fixture = openFixture(t, t.TempDir(), oneStore{m.store}, newRegistry(t), sqlcatalog.Options{})
 	_, err := m.rules.CreateDomain(t.Context(), m.owner, repository.DomainSpec{Name: domainKey.Name})
 	m.check(err)
 	m.repo("r")

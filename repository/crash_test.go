@@ -114,7 +114,7 @@ func live(t *testing.T, dir string, a accident, say func(string)) (operations, c
 	}
 	registry := newRegistry(t)
 	registry.offer("left@1.0.0", fetchedBody)
-	h := openHouse(t, dir, diskStores{d, keyring}, registry, hooks)
+	h := openFixture(t, dir, diskStores{d, keyring}, registry, hooks)
 	defer h.close()
 	begun = true
 	if !a.onCommit && a.n > 0 {
@@ -156,7 +156,7 @@ func setUp(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := openHouse(t, dir, diskStores{d, keyring}, newRegistry(t), sqlcatalog.Options{})
+	h := openFixture(t, dir, diskStores{d, keyring}, newRegistry(t), sqlcatalog.Options{})
 	defer h.close()
 	_, err = h.rules.CreateDomain(t.Context(), h.owner, repository.DomainSpec{Name: domainKey.Name})
 	h.check(err)
@@ -182,7 +182,7 @@ func wantWhole(t *testing.T, dir string, said map[string]bool) {
 	}
 	registry := newRegistry(t)
 	registry.goDown()
-	h := openHouse(t, dir, diskStores{d, keyring}, registry, sqlcatalog.Options{})
+	h := openFixture(t, dir, diskStores{d, keyring}, registry, sqlcatalog.Options{})
 	defer h.close()
 	if err := h.catalog.(*sqlcatalog.Store).Check(t.Context()); err != nil {
 		t.Errorf("the catalog is damaged: %v", err)

@@ -12,7 +12,7 @@ import (
 )
 
 func TestADocumentKnowsItsDigests(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	h.repo("r")
 	h.publish("r", "left@1.0.0", "bytes")
 	for variant, text := range map[string]string{"small": "some", "large": strings.Repeat("large ", 1<<21)} {
@@ -30,7 +30,7 @@ func TestADocumentKnowsItsDigests(t *testing.T) {
 }
 
 func TestDocumentsThatDifferAreNotOfTheSameSecond(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	h.repo("r")
 	var before time.Time
 	moment := h.now

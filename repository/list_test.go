@@ -14,7 +14,7 @@ import (
 
 func TestLists(t *testing.T) {
 	t.Run("T32 T33 the API sees only the repository itself", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("u")
 		h.repo("r", "u")
 		h.publish("u", "lodash@1.0.0", "bytes")
@@ -26,7 +26,7 @@ func TestLists(t *testing.T) {
 		}
 	})
 	t.Run("T35 without a filter every status is listed", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		for version, status := range map[string]artifact.Status{
 			"1.0.0": artifact.Published, "2.0.0": artifact.Unlisted, "3.0.0": artifact.Archived,
@@ -40,7 +40,7 @@ func TestLists(t *testing.T) {
 		h.shows("r", "left", "1.0.0")
 	})
 	t.Run("T36 T37 a status decides what package managers see and keeps the revision", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		before := h.publish("r", "left@1.0.0", "bytes").Revision
 		h.setStatus("r", "left@1.0.0", artifact.Unlisted)
@@ -56,7 +56,7 @@ func TestLists(t *testing.T) {
 		}
 	})
 	t.Run("T60 for the same label the upstream's target wins", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("u")
 		h.repo("r", "u")
 		h.publish("u", "left@1.0.1", "one", "latest", "alpha")
@@ -73,7 +73,7 @@ func TestLists(t *testing.T) {
 		}
 	})
 	t.Run("T61 without the label latest the newest published version is shown", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		h.publish("r", "left@2.0.0", "two")
 		h.publish("r", "left@1.0.0", "one")
@@ -91,7 +91,7 @@ func TestLists(t *testing.T) {
 		}
 	})
 	t.Run("a version found twice belongs to the first repository in search order", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("far")
 		h.repo("near")
 		h.publish("far", "left@1.0.0", "far bytes")
@@ -106,7 +106,7 @@ func TestLists(t *testing.T) {
 		h.fetchFails("r", "left@1.0.0", artifact.NotFound)
 	})
 	t.Run("what is public and what is held come in one list", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("x")
 		h.connect("x")
 		h.repo("u")
@@ -123,14 +123,14 @@ func TestLists(t *testing.T) {
 		h.shows("r", "left", "0.9.0", "1.0.0")
 	})
 	t.Run("an unknown package is not found", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		_, err := h.shelf("r").View(t.Context(), npm("nothing"))
 		h.refuses(artifact.NotFound, err)
 	})
 }
 
-func (h *house) dispose(coordinate string) {
+func (h *fixture) dispose(coordinate string) {
 	h.t.Helper()
 	v := at(coordinate)
 	out, err := h.rules.Dispose(h.t.Context(), h.owner, key("r"), v.PackageKey,
@@ -141,7 +141,7 @@ func (h *house) dispose(coordinate string) {
 	}
 }
 
-func (h *house) display(repo, name string) string {
+func (h *fixture) display(repo, name string) string {
 	h.t.Helper()
 	l, err := h.rules.Versions(h.t.Context(), key(repo), npm(name), catalog.VersionFilter{}, catalog.Page{Limit: 1})
 	h.check(err)
@@ -165,7 +165,7 @@ func render(count *int) func(io.Writer, repository.View) error {
 }
 
 func TestDocument(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	h.repo("x")
 	h.connect("x")
 	h.repo("r", "x")
@@ -247,26 +247,26 @@ func (c *interrupted) Read(ctx context.Context, fn func(catalog.Reader) error) e
 
 // TestNothingOldIsRememberedAsNew makes a change at every moment of a read and checks that later reads see it.
 func TestNothingOldIsRememberedAsNew(t *testing.T) {
-	reads := map[string]func(h *house){
-		"view":     func(h *house) { _, _ = h.shelf("r").View(h.t.Context(), npm("left")) },
-		"document": func(h *house) { _, _ = h.document("r", "left") },
-		"fetch":    func(h *house) { _, _ = h.tryFetch("r", "left@1.0.0") },
+	reads := map[string]func(h *fixture){
+		"view":     func(h *fixture) { _, _ = h.shelf("r").View(h.t.Context(), npm("left")) },
+		"document": func(h *fixture) { _, _ = h.document("r", "left") },
+		"fetch":    func(h *fixture) { _, _ = h.tryFetch("r", "left@1.0.0") },
 	}
 	changes := map[string]struct {
-		do           func(h *house)
+		do           func(h *fixture)
 		shown, fails bool // whether the version is listed and cannot be fetched afterwards
 	}{
-		"the upstream is removed":           {func(h *house) { h.update("r") }, false, true},
-		"the version upstream is deleted":   {func(h *house) { h.deleteVersion("u", "left@1.0.0") }, false, true},
-		"the version upstream is archived":  {func(h *house) { h.setStatus("u", "left@1.0.0", artifact.Archived) }, false, true},
-		"the package is closed to upstream": {func(h *house) { h.control("r", "left", artifact.Allow, artifact.Block) }, false, true},
-		"a new version is published":        {func(h *house) { h.publish("u", "left@2.0.0", "more") }, true, false},
+		"the upstream is removed":           {func(h *fixture) { h.update("r") }, false, true},
+		"the version upstream is deleted":   {func(h *fixture) { h.deleteVersion("u", "left@1.0.0") }, false, true},
+		"the version upstream is archived":  {func(h *fixture) { h.setStatus("u", "left@1.0.0", artifact.Archived) }, false, true},
+		"the package is closed to upstream": {func(h *fixture) { h.control("r", "left", artifact.Allow, artifact.Block) }, false, true},
+		"a new version is published":        {func(h *fixture) { h.publish("u", "left@2.0.0", "more") }, true, false},
 	}
 	for readName, read := range reads {
 		for changeName, change := range changes {
 			t.Run(readName+", meanwhile "+changeName, func(t *testing.T) {
 				for n := 1; ; n++ {
-					h := newHouse(t)
+					h := newFixture(t)
 					h.repo("u")
 					h.repo("r", "u")
 					h.publish("u", "left@1.0.0", "bytes")
@@ -286,7 +286,7 @@ func TestNothingOldIsRememberedAsNew(t *testing.T) {
 	}
 }
 
-func (h *house) document(repo, name string) (string, error) {
+func (h *fixture) document(repo, name string) (string, error) {
 	n := 0
 	d, err := h.shelf(repo).Document(h.t.Context(), npm(name), "plain", render(&n))
 	return string(d.Identity), err
@@ -294,7 +294,7 @@ func (h *house) document(repo, name string) (string, error) {
 
 // later checks what is seen after a change that was made at the n-th use of the catalog. What was retained before the
 // change stays, as it should.
-func (h *house) later(t *testing.T, n int, shown, fails bool) {
+func (h *fixture) later(t *testing.T, n int, shown, fails bool) {
 	t.Helper()
 	if _, err := h.rules.Version(t.Context(), key("r"), at("left@1.0.0")); err == nil {
 		return

@@ -92,7 +92,7 @@ type collectors struct {
 }
 
 // run collects until it succeeds, for there is one accident only.
-func (c *collectors) run(h *house, v repository.DomainStores) {
+func (c *collectors) run(h *fixture, v repository.DomainStores) {
 	for range 2 {
 		c.working.RLock()
 		passed := c.passed
@@ -116,14 +116,14 @@ func (c cluster) live(t *testing.T, dir string, a accident, say func(string)) *m
 	defer d.Close()
 	var all collectors
 	var living sync.WaitGroup
-	var houses []*house
+	var nodes []*fixture
 	for range c.nodes {
-		h := openHouse(t, dir, v, newRegistry(t), m.options())
+		h := openFixture(t, dir, v, newRegistry(t), m.options())
 		defer h.close()
-		houses = append(houses, h)
+		nodes = append(nodes, h)
 	}
 	m.begun.Store(true)
-	for node, h := range houses {
+	for node, h := range nodes {
 		living.Go(func() {
 			for round := range c.rounds {
 				for body, text := range sharedBodies {
@@ -138,7 +138,7 @@ func (c cluster) live(t *testing.T, dir string, a accident, say func(string)) *m
 }
 
 // publishOnce publishes a version, and deletes it again if it is not to stay.
-func publishOnce(h *house, coordinate, text string, stays bool, say func(string)) {
+func publishOnce(h *fixture, coordinate, text string, stays bool, say func(string)) {
 	if _, err := h.tryPublish("r", coordinate, text); err == nil {
 		say("published " + coordinate)
 	}
@@ -170,7 +170,7 @@ func (c cluster) wantSound(t *testing.T, dir string, said map[string]bool) {
 	t.Helper()
 	d, v := openDisk(t, dir, disk.Options{})
 	defer d.Close()
-	h := openHouse(t, dir, v, newRegistry(t), sqlcatalog.Options{})
+	h := openFixture(t, dir, v, newRegistry(t), sqlcatalog.Options{})
 	defer h.close()
 	readable := func() {
 		t.Helper()

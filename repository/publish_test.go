@@ -13,7 +13,7 @@ import (
 
 func TestPublish(t *testing.T) {
 	t.Run("T38 a withdrawn version cannot be published again", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		h.publish("r", "left@1.0.0", "bytes")
 		h.setStatus("r", "left@1.0.0", artifact.Archived)
@@ -21,7 +21,7 @@ func TestPublish(t *testing.T) {
 		h.refuses(artifact.Conflict, err)
 	})
 	t.Run("T40 T41 a disposed version can only be deleted, and then its number is free", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		h.publish("r", "left@1.0.0", "bytes")
 		h.dispose("left@1.0.0")
@@ -42,7 +42,7 @@ func TestPublish(t *testing.T) {
 		h.fetches("r", "left@1.0.0", "new bytes")
 	})
 	t.Run("T44 T45 the same bytes again change nothing and others are refused", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		first := h.publish("r", "left@1.0.0", "bytes", "latest")
 		again := h.publish("r", "left@1.0.0", "bytes", "other")
@@ -54,7 +54,7 @@ func TestPublish(t *testing.T) {
 		h.fetches("r", "left@1.0.0", "bytes")
 	})
 	t.Run("T72 T73 what is reachable upstream cannot be published, but copied", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("x")
 		h.connect("x")
 		h.repo("r", "x")
@@ -74,7 +74,7 @@ func TestPublish(t *testing.T) {
 		h.fetches("r", "mydep@1.1.0", "patched")
 	})
 	t.Run("T74 T75 the first publish closes the package to upstream", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("x")
 		h.connect("x")
 		h.repo("r", "x")
@@ -92,7 +92,7 @@ func TestPublish(t *testing.T) {
 		}
 	})
 	t.Run("T76 T77 the first fetch closes the package to publishing in both repositories", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("x")
 		h.connect("x")
 		h.repo("a", "x")
@@ -108,7 +108,7 @@ func TestPublish(t *testing.T) {
 		}
 	})
 	t.Run("T79 T80 T81 a package lives without versions, with its controls, until it is deleted", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		h.control("r", "left", artifact.Block, artifact.Allow)
 		l, err := h.rules.Packages(t.Context(), key("r"), catalog.PackageFilter{}, catalog.Page{Limit: 10})
@@ -130,7 +130,7 @@ func TestPublish(t *testing.T) {
 		h.refuses(artifact.NotFound, err)
 	})
 	t.Run("T96 names that differ in case are different packages", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		h.publish("r", "JSONStream@1.0.0", "upper")
 		h.publish("r", "jsonstream@1.0.0", "lower")
@@ -138,7 +138,7 @@ func TestPublish(t *testing.T) {
 		h.fetches("r", "jsonstream@1.0.0", "lower")
 	})
 	t.Run("T97 disposing in one repository leaves the other its bytes", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("u")
 		h.repo("r", "u")
 		h.publish("u", "left@1.0.0", "bytes")
@@ -154,7 +154,7 @@ func TestPublish(t *testing.T) {
 		}
 	})
 	t.Run("64 writers of one version have one winner", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		var won, lost atomic.Int64
 		var wait sync.WaitGroup
@@ -174,7 +174,7 @@ func TestPublish(t *testing.T) {
 		}
 	})
 	t.Run("64 writers of different versions all win", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		var wait sync.WaitGroup
 		var want []string
@@ -192,7 +192,7 @@ func TestPublish(t *testing.T) {
 		h.shows("r", "left", want...)
 	})
 	t.Run("a label set by hand needs a version that can be read", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		h.publish("r", "left@1.0.0", "bytes")
 		h.check(h.shelf("r").SetLabel(t.Context(), npm("left"), "stable", "1.0.0"))
@@ -201,7 +201,7 @@ func TestPublish(t *testing.T) {
 		h.refuses(artifact.NotFound, h.shelf("r").DeleteLabel(t.Context(), npm("left"), "stable"))
 	})
 	t.Run("an annotation makes a new revision and is all or nothing", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		before := h.publish("r", "left@1.0.0", "bytes").Revision
 		deprecate := func(artifact.Version) ([]byte, error) { return []byte(`{"deprecated":"old"}`), nil }
@@ -217,7 +217,7 @@ func TestPublish(t *testing.T) {
 	})
 }
 
-func (h *house) copy(from, to, name string, overwrite bool, versions ...string) repository.Outcome {
+func (h *fixture) copy(from, to, name string, overwrite bool, versions ...string) repository.Outcome {
 	h.t.Helper()
 	out, err := h.rules.Copy(h.t.Context(), h.owner,
 		repository.CopySpec{From: key(from), To: key(to), PackageKey: npm(name),

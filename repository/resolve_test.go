@@ -12,7 +12,7 @@ import (
 
 func TestResolve(t *testing.T) {
 	t.Run("T01 the first upstream that has the version serves it and later ones are not asked", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("u1")
 		h.repo("u2")
 		h.repo("u3")
@@ -26,7 +26,7 @@ func TestResolve(t *testing.T) {
 		}
 	})
 	t.Run("T02 T03 the search is depth first", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("e")
 		h.repo("c")
 		h.repo("d", "e")
@@ -39,7 +39,7 @@ func TestResolve(t *testing.T) {
 		h.fetchFails("my", "left@9.9.9", artifact.NotFound)
 	})
 	t.Run("T04 a version of an upstream is retained in the asked repository and not between", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("c")
 		h.repo("b", "c")
 		h.repo("a", "b")
@@ -55,7 +55,7 @@ func TestResolve(t *testing.T) {
 		}
 	})
 	t.Run("T05 T07 a public version is retained where it was asked and where the connection is", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("c")
 		h.connect("c")
 		h.repo("b", "c")
@@ -72,7 +72,7 @@ func TestResolve(t *testing.T) {
 		}
 	})
 	t.Run("T06 reading a version list retains nothing", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("b")
 		h.connect("b")
 		h.repo("a", "b")
@@ -83,7 +83,7 @@ func TestResolve(t *testing.T) {
 		h.holds("b", "left")
 	})
 	t.Run("T08 a retained version outlives its source", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("b")
 		h.repo("a", "b")
 		h.publish("b", "left@1.0.0", "bytes")
@@ -92,7 +92,7 @@ func TestResolve(t *testing.T) {
 		h.fetches("a", "left@1.0.0", "bytes")
 	})
 	t.Run("T09 a retained version outlives the upstream relation and the others go at once", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("b")
 		h.repo("a", "b")
 		h.publish("b", "left@1.0.0", "one")
@@ -104,7 +104,7 @@ func TestResolve(t *testing.T) {
 		h.shows("a", "left", "1.0.0")
 	})
 	t.Run("T10 T11 a deleted upstream fails requests until an update, even when its name is back", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("b")
 		h.repo("a", "b")
 		h.publish("b", "left@1.0.0", "bytes")
@@ -128,7 +128,7 @@ func TestResolve(t *testing.T) {
 		h.fetches("a", "left@1.0.0", "new bytes")
 	})
 	t.Run("T12 T16 cycles, self reference and repetition are refused, a diamond is walked once", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("u3")
 		h.repo("u1", "u3")
 		h.repo("u2", "u3")
@@ -142,7 +142,7 @@ func TestResolve(t *testing.T) {
 		}
 	})
 	t.Run("T13 at most 25 upstream repositories are searched", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		names := make([]string, 30)
 		for i := range names {
 			names[i] = "n" + strings.Repeat("x", i+1)
@@ -157,7 +157,7 @@ func TestResolve(t *testing.T) {
 		h.fetches(names[25], "left@1.0.0", "bytes")
 	})
 	t.Run("T14 eleven direct upstreams are refused", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		var ups []string
 		for i := range 11 {
 			ups = append(ups, "u"+strings.Repeat("x", i+1))
@@ -168,7 +168,7 @@ func TestResolve(t *testing.T) {
 		h.refuses(artifact.Quota, err)
 	})
 	t.Run("T15 T16 one external connection, and not beside upstreams", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("u")
 		h.repo("r")
 		h.connect("r")
@@ -193,7 +193,7 @@ func TestResolve(t *testing.T) {
 		h.refuses(artifact.NotFound, err)
 	})
 	t.Run("T18 a connection serves its own format only", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("b")
 		h.connect("b")
 		h.repo("a", "b")
@@ -207,7 +207,7 @@ func TestResolve(t *testing.T) {
 		}
 	})
 	t.Run("T19 T20 an outage hides nothing that is stored and stores nothing that is not", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("b")
 		h.connect("b")
 		h.repo("a", "b")
@@ -223,7 +223,7 @@ func TestResolve(t *testing.T) {
 		h.holds("a", "left", "1.0.0")
 	})
 	t.Run("T17 a connection is shown as it was associated", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		h.connect("r")
 		repo, err := h.rules.Repository(t.Context(), key("r"))
@@ -234,7 +234,7 @@ func TestResolve(t *testing.T) {
 		}
 	})
 	t.Run("T22 a new public version is seen at the next look and can be fetched before", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("r")
 		h.connect("r")
 		h.registry.offer("left@1.0.0", "one")
@@ -244,7 +244,7 @@ func TestResolve(t *testing.T) {
 		h.shows("r", "left", "1.0.0", "2.0.0")
 	})
 	t.Run("T30 a withdrawn version upstream is a wall", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("b")
 		h.connect("b")
 		h.repo("a", "b")
@@ -255,7 +255,7 @@ func TestResolve(t *testing.T) {
 		h.shows("a", "left")
 	})
 	t.Run("T31 an unlisted version upstream is served, retained and stays unlisted", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("b")
 		h.repo("a", "b")
 		h.publish("b", "left@1.0.0", "bytes")
@@ -266,7 +266,7 @@ func TestResolve(t *testing.T) {
 		}
 	})
 	t.Run("T98 a version deleted here comes back from upstream", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("u")
 		h.repo("r", "u")
 		h.publish("u", "left@1.0.0", "bytes")
@@ -279,7 +279,7 @@ func TestResolve(t *testing.T) {
 }
 
 // repo2 makes a repository unless it is there.
-func (h *house) repo2(name string) {
+func (h *fixture) repo2(name string) {
 	h.t.Helper()
 	_, err := h.rules.CreateRepository(h.t.Context(), h.owner, repository.RepositorySpec{RepositoryKey: key(name)})
 	if !artifact.Is(err, artifact.Conflict) {
@@ -289,7 +289,7 @@ func (h *house) repo2(name string) {
 
 func TestFetch(t *testing.T) {
 	t.Run("200 clients make one request and all get the right bytes", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("b")
 		h.connect("b")
 		h.repo("a", "b")
@@ -326,7 +326,7 @@ func TestFetch(t *testing.T) {
 		}
 	})
 	t.Run("an upstream that lies gives nobody a complete body and leaves nothing", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("b")
 		h.connect("b")
 		h.repo("a", "b")
@@ -350,7 +350,7 @@ func TestFetch(t *testing.T) {
 		h.fetches("a", "left@1.0.0", body)
 	})
 	t.Run("the same version in 50 repositories takes its bytes once", func(t *testing.T) {
-		h := newHouse(t)
+		h := newFixture(t)
 		h.repo("source")
 		h.publish("source", "left@1.0.0", big("once"))
 		before := h.assetBytes()

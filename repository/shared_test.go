@@ -16,13 +16,13 @@ import (
 // same database: at once where that is told, within its bound where it is not.
 func TestWhatOneServerWithdrawsIsGoneOnTheOther(t *testing.T) {
 	const bound = 2 * time.Second
-	for name, withdraw := range map[string]func(h *house){
-		"a version is archived": func(h *house) { h.setStatus("r", "left@1.0.0", artifact.Archived) },
-		"a version is deleted":  func(h *house) { h.deleteVersion("r", "left@1.0.0") },
-		"a policy denies the repository": func(h *house) {
+	for name, withdraw := range map[string]func(h *fixture){
+		"a version is archived": func(h *fixture) { h.setStatus("r", "left@1.0.0", artifact.Archived) },
+		"a version is deleted":  func(h *fixture) { h.deleteVersion("r", "left@1.0.0") },
+		"a policy denies the repository": func(h *fixture) {
 			h.repositoryPolicy("r", policy("Deny", "*", "codeartifact:ReadFromRepository", "*"))
 		},
-		"a policy denies the whole domain": func(h *house) { h.domainPolicy(policy("Deny", "*", "codeartifact:*", "*")) },
+		"a policy denies the whole domain": func(h *fixture) { h.domainPolicy(policy("Deny", "*", "codeartifact:*", "*")) },
 	} {
 		for how, told := range map[string]bool{"and the other is told": true, "and the other is not told": false} {
 			t.Run(name+", "+how, func(t *testing.T) {
@@ -31,12 +31,12 @@ func TestWhatOneServerWithdrawsIsGoneOnTheOther(t *testing.T) {
 				sharing := sqlcatalog.Sharing{Peers: &sqlcatalog.InProcess{}, Bound: bound, Now: clock}
 				folder, registry := t.TempDir(), newRegistry(t)
 				stores := &memStores{stores: map[catalog.DomainID]*mem.Store{}}
-				one := openHouse(t, folder, stores, registry, sqlcatalog.Options{Sharing: &sharing})
+				one := openFixture(t, folder, stores, registry, sqlcatalog.Options{Sharing: &sharing})
 				deaf := sharing
 				if !told {
 					deaf.Peers = nil
 				}
-				other := openHouse(t, folder, stores, registry, sqlcatalog.Options{Sharing: &deaf})
+				other := openFixture(t, folder, stores, registry, sqlcatalog.Options{Sharing: &deaf})
 				_, err := one.rules.CreateDomain(t.Context(), one.owner, repository.DomainSpec{Name: domainKey.Name})
 				one.check(err)
 				one.repo("r")

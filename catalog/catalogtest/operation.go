@@ -13,9 +13,9 @@ import (
 // done is the wanted outcome of an operation that succeeds; no catalog answers with this kind.
 const done artifact.Kind = 255
 
-// operation draws its arguments, does the same to the world and to the catalog, and returns its name, what the catalog
+// operation draws its arguments, does the same to the model and to the catalog, and returns its name, what the catalog
 // should have answered and what it did answer.
-type operation func(t *rapid.T, account artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error)
+type operation func(t *rapid.T, account artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error)
 
 var operations = []operation{
 	opCreateDomain, opDeleteDomain, opCreateRepository, opCreateRepository, opUpdateRepository, opDeleteRepository,
@@ -40,41 +40,41 @@ func kindIf(bad bool, kind artifact.Kind) artifact.Kind {
 	return done
 }
 
-func opCreateDomain(t *rapid.T, account artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
+func opCreateDomain(t *rapid.T, account artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
 	name := rapid.SampledFrom([]string{"d", "e"}).Draw(t, "domain")
 	d := catalog.Domain{DomainKey: artifact.DomainKey{Owner: account, Name: name}}
 	taken := false
-	for _, have := range w.domains {
+	for _, have := range m.domains {
 		taken = taken || have.DomainKey == d.DomainKey
 	}
 	id, err := c.CreateDomain(d)
 	if err == nil {
 		d.ID = id
-		w.domains[id] = d
+		m.domains[id] = d
 	}
 	return "CreateDomain", kindIf(taken, artifact.Conflict), err
 }
 
-func opDeleteDomain(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
-	id, there := pick(t, "domain", w.domains)
+func opDeleteDomain(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	id, there := pick(t, "domain", m.domains)
 	wanted := kindIf(!there, artifact.NotFound)
-	for _, r := range w.repositories {
+	for _, r := range m.repositories {
 		if r.Domain == id {
 			wanted = artifact.Conflict
 		}
 	}
 	if wanted == done {
-		delete(w.domains, id)
-		w.deleteHolder(catalog.Holder{Domain: id})
+		delete(m.domains, id)
+		m.deleteHolder(catalog.Holder{Domain: id})
 	}
 	return "DeleteDomain", wanted, c.DeleteDomain(id)
 }
 
 // drawConnections fills in what an update may change.
-func drawConnections(t *rapid.T, w *world, r *catalog.Repository) {
+func drawConnections(t *rapid.T, m *model, r *catalog.Repository) {
 	r.Description = rapid.SampledFrom(modelTexts).Draw(t, "description")
 	for range rapid.IntRange(0, 2).Draw(t, "upstreams") {
-		id, _ := pick(t, "upstream", w.repositories)
+		id, _ := pick(t, "upstream", m.repositories)
 		r.Upstreams = append(r.Upstreams, catalog.Upstream{ID: id})
 	}
 	if rapid.Bool().Draw(t, "connected") {
@@ -82,14 +82,14 @@ func drawConnections(t *rapid.T, w *world, r *catalog.Repository) {
 	}
 }
 
-func opCreateRepository(t *rapid.T, account artifact.AccountID, w *world, c catalog.Writer) (
+func opCreateRepository(t *rapid.T, account artifact.AccountID, m *model, c catalog.Writer) (
 	string, artifact.Kind, error) {
-	domain, there := pick(t, "domain", w.domains)
+	domain, there := pick(t, "domain", m.domains)
 	r := catalog.Repository{Domain: domain, Administrator: account}
-	r.RepositoryKey = w.domains[domain].Repository(rapid.SampledFrom([]string{"r", "s_"}).Draw(t, "repository"))
-	drawConnections(t, w, &r)
+	r.RepositoryKey = m.domains[domain].Repository(rapid.SampledFrom([]string{"r", "s_"}).Draw(t, "repository"))
+	drawConnections(t, m, &r)
 	wanted := kindIf(!there, artifact.NotFound)
-	for _, have := range w.repositories {
+	for _, have := range m.repositories {
 		if there && have.RepositoryKey == r.RepositoryKey {
 			wanted = artifact.Conflict
 		}
@@ -97,42 +97,42 @@ func opCreateRepository(t *rapid.T, account artifact.AccountID, w *world, c cata
 	id, err := c.CreateRepository(r)
 	if err == nil {
 		r.ID = id
-		w.repositories[id] = r
+		m.repositories[id] = r
 	}
 	return "CreateRepository", wanted, err
 }
 
-func opUpdateRepository(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
-	id, there := pick(t, "repository", w.repositories)
-	r := w.repositories[id]
+func opUpdateRepository(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	id, there := pick(t, "repository", m.repositories)
+	r := m.repositories[id]
 	r.ID, r.Upstreams, r.Connections = id, nil, nil
-	drawConnections(t, w, &r)
+	drawConnections(t, m, &r)
 	if there {
-		w.repositories[id] = r
+		m.repositories[id] = r
 	}
 	return "UpdateRepository", kindIf(!there, artifact.NotFound), c.UpdateRepository(r)
 }
 
-func opDeleteRepository(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
-	id, there := pick(t, "repository", w.repositories)
-	w.deleteHolder(catalog.Holder{Domain: w.repositories[id].Domain, Repository: id})
-	delete(w.repositories, id)
-	for p := range maps.Clone(w.packages) {
+func opDeleteRepository(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	id, there := pick(t, "repository", m.repositories)
+	m.deleteHolder(catalog.Holder{Domain: m.repositories[id].Domain, Repository: id})
+	delete(m.repositories, id)
+	for p := range maps.Clone(m.packages) {
 		if p.in == id {
-			w.deletePackage(p)
+			m.deletePackage(p)
 		}
 	}
 	return "DeleteRepository", kindIf(!there, artifact.NotFound), c.DeleteRepository(id)
 }
 
 // drawPackage draws a package that may be there, and whether its repository is.
-func drawPackage(t *rapid.T, w *world) (heldPackage, bool) {
-	id, there := pick(t, "repository", w.repositories)
+func drawPackage(t *rapid.T, m *model) (heldPackage, bool) {
+	id, there := pick(t, "repository", m.repositories)
 	return heldPackage{id, rapid.SampledFrom(modelKeys).Draw(t, "package")}, there
 }
 
-func opPutPackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
-	held, there := drawPackage(t, w)
+func opPutPackage(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	held, there := drawPackage(t, m)
 	p := artifact.Package{PackageKey: held.PackageKey, Controls: allowAll}
 	if rapid.Bool().Draw(t, "blocked") {
 		p.Controls.Publish = artifact.Block
@@ -146,9 +146,9 @@ func opPutPackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) 
 		}
 	}
 	p.Folded = rapid.SampledFrom([]string{"", "same"}).Draw(t, "folded")
-	known, isKnown := w.packages[held]
+	known, isKnown := m.packages[held]
 	wanted := kindIf(!there, artifact.NotFound)
-	if there && !isKnown && w.folded(held, p.Folded) {
+	if there && !isKnown && m.folded(held, p.Folded) {
 		wanted = artifact.Conflict
 	}
 	asked := p
@@ -156,30 +156,30 @@ func opPutPackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) 
 		p.Folded = known.Folded // it is the package's for good
 	}
 	if wanted == done {
-		w.packages[held] = p
+		m.packages[held] = p
 	}
 	return "PutPackage", wanted, c.PutPackage(held.in, asked)
 }
 
-func opDescribePackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
-	held, _ := drawPackage(t, w)
+func opDescribePackage(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	held, _ := drawPackage(t, m)
 	text := rapid.SampledFrom(modelTexts).Draw(t, "text")
-	_, there := w.packages[held]
+	_, there := m.packages[held]
 	if there {
-		w.texts[held] = text
+		m.texts[held] = text
 	}
 	return "DescribePackage", kindIf(!there, artifact.NotFound), c.DescribePackage(held.in, held.PackageKey, text)
 }
 
-func opDeletePackage(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
-	held, _ := drawPackage(t, w)
-	_, there := w.packages[held]
-	w.deletePackage(held)
+func opDeletePackage(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	held, _ := drawPackage(t, m)
+	_, there := m.packages[held]
+	m.deletePackage(held)
 	return "DeletePackage", kindIf(!there, artifact.NotFound), c.DeletePackage(held.in, held.PackageKey)
 }
 
-func drawVersion(t *rapid.T, w *world) (heldVersion, artifact.Version) {
-	held, _ := drawPackage(t, w)
+func drawVersion(t *rapid.T, m *model) (heldVersion, artifact.Version) {
+	held, _ := drawPackage(t, m)
 	v := version(held.PackageKey, rapid.SampledFrom(modelVersions).Draw(t, "version"))
 	v.PublishedAt = moment(rapid.SampledFrom(modelTimes).Draw(t, "published"))
 	v.Status = rapid.SampledFrom(modelStatuses).Draw(t, "status")
@@ -198,103 +198,103 @@ func drawVersion(t *rapid.T, w *world) (heldVersion, artifact.Version) {
 	return heldVersion{held.in, v.VersionKey}, v
 }
 
-func opCreateVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
-	held, v := drawVersion(t, w)
-	_, packaged := w.packages[held.of()]
-	_, there := w.versions[held]
+func opCreateVersion(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	held, v := drawVersion(t, m)
+	_, packaged := m.packages[held.of()]
+	_, there := m.versions[held]
 	wanted := kindIf(!packaged, artifact.NotFound)
 	if there {
 		wanted = artifact.Conflict
 	}
 	if wanted == done {
-		w.versions[held] = v
+		m.versions[held] = v
 	}
 	return "CreateVersion", wanted, create(c, held.in, v)
 }
 
-func opUpdateVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
-	held, v := drawVersion(t, w)
-	_, there := w.versions[held]
+func opUpdateVersion(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	held, v := drawVersion(t, m)
+	_, there := m.versions[held]
 	if there {
-		w.versions[held] = v
+		m.versions[held] = v
 	}
 	return "UpdateVersion", kindIf(!there, artifact.NotFound), update(c, held.in, v)
 }
 
-func opSetStatus(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
-	held, v := drawVersion(t, w)
-	now, there := w.versions[held]
+func opSetStatus(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	held, v := drawVersion(t, m)
+	now, there := m.versions[held]
 	if there {
 		now.Status = v.Status
-		w.versions[held] = now
+		m.versions[held] = now
 	}
 	return "SetStatus", kindIf(!there, artifact.NotFound), c.SetStatus(held.in, held.VersionKey, v.Status)
 }
 
-func opDeleteVersion(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
-	held, _ := drawVersion(t, w)
-	_, there := w.versions[held]
+func opDeleteVersion(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	held, _ := drawVersion(t, m)
+	_, there := m.versions[held]
 	if there {
-		delete(w.versions, held)
-		p := w.packages[held.of()]
+		delete(m.versions, held)
+		p := m.packages[held.of()]
 		p.Labels = maps.Clone(p.Labels)
 		maps.DeleteFunc(p.Labels, func(_, version string) bool { return version == held.Version })
-		w.packages[held.of()] = p
+		m.packages[held.of()] = p
 	}
 	return "DeleteVersion", kindIf(!there, artifact.NotFound), c.DeleteVersion(held.in, held.VersionKey)
 }
 
 // drawHolder draws a domain or one of its repositories, and whether it is there.
-func drawHolder(t *rapid.T, w *world) (catalog.Holder, bool) {
+func drawHolder(t *rapid.T, m *model) (catalog.Holder, bool) {
 	if rapid.Bool().Draw(t, "domain's") {
-		id, there := pick(t, "domain", w.domains)
+		id, there := pick(t, "domain", m.domains)
 		return catalog.Holder{Domain: id}, there
 	}
-	id, there := pick(t, "repository", w.repositories)
-	h := catalog.Holder{Domain: w.repositories[id].Domain, Repository: id}
+	id, there := pick(t, "repository", m.repositories)
+	h := catalog.Holder{Domain: m.repositories[id].Domain, Repository: id}
 	return h, there
 }
 
-func opPutPolicy(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
-	h, there := drawHolder(t, w)
+func opPutPolicy(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	h, there := drawHolder(t, m)
 	p := catalog.Policy{Document: rapid.SampledFrom(modelTexts).Draw(t, "document"), PutAt: moment(1)}
 	if there {
-		w.policies[h] = p
+		m.policies[h] = p
 	}
 	return "PutPolicy", kindIf(!there, artifact.NotFound), c.PutPolicy(h, p)
 }
 
-func opDeletePolicy(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
-	h, _ := drawHolder(t, w)
-	_, there := w.policies[h]
-	delete(w.policies, h)
+func opDeletePolicy(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	h, _ := drawHolder(t, m)
+	_, there := m.policies[h]
+	delete(m.policies, h)
 	return "DeletePolicy", kindIf(!there, artifact.NotFound), c.DeletePolicy(h)
 }
 
-func opPutTags(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
-	h, there := drawHolder(t, w)
+func opPutTags(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	h, there := drawHolder(t, m)
 	tags := map[string]string{rapid.SampledFrom(modelTexts).Draw(t, "key"): rapid.SampledFrom(modelTexts).Draw(t, "value")}
 	if there {
 		all := maps.Clone(tags)
-		for key, value := range w.tags[h] {
+		for key, value := range m.tags[h] {
 			if _, put := tags[key]; !put {
 				all[key] = value
 			}
 		}
-		w.tags[h] = all
+		m.tags[h] = all
 	}
 	return "PutTags", kindIf(!there, artifact.NotFound), c.PutTags(h, tags)
 }
 
-func opDeleteTags(t *rapid.T, _ artifact.AccountID, w *world, c catalog.Writer) (string, artifact.Kind, error) {
-	h, there := drawHolder(t, w)
+func opDeleteTags(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	h, there := drawHolder(t, m)
 	keys := rapid.SliceOfN(rapid.SampledFrom(modelTexts), 0, 2).Draw(t, "keys")
-	left := maps.Clone(w.tags[h])
+	left := maps.Clone(m.tags[h])
 	maps.DeleteFunc(left, func(key, _ string) bool { return slices.Contains(keys, key) })
 	if len(left) == 0 {
-		delete(w.tags, h)
+		delete(m.tags, h)
 	} else {
-		w.tags[h] = left
+		m.tags[h] = left
 	}
 	return "DeleteTags", kindIf(!there, artifact.NotFound), c.DeleteTags(h, keys)
 }

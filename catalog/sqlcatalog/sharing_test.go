@@ -66,62 +66,62 @@ func TestSharedSQLiteIsACatalog(t *testing.T) {
 func TestWhatAnotherStoreChanged(t *testing.T) {
 	const bound = 2 * time.Second
 	domains := catalog.DomainsTopic()
-	type world struct {
+	type fixture struct {
 		clock *clock
 		a, b  *sqlcatalog.Store
 	}
 	for name, row := range map[string]struct {
-		deaf    bool                         // b is not told
-		between func(t *testing.T, w *world) // after a's change, before b is asked
+		deaf    bool                           // b is not told
+		between func(t *testing.T, f *fixture) // after a's change, before b is asked
 		known   bool
 		changed bool // if known
 	}{
-		"is known at once to one that is told": {false, func(*testing.T, *world) {}, true, true},
-		"may be missed within the bound":       {true, func(_ *testing.T, w *world) { w.clock.add(bound) }, true, false},
-		"leaves all unknown beyond the bound":  {true, func(_ *testing.T, w *world) { w.clock.add(bound + 1) }, false, false},
+		"is known at once to one that is told": {false, func(*testing.T, *fixture) {}, true, true},
+		"may be missed within the bound":       {true, func(_ *testing.T, f *fixture) { f.clock.add(bound) }, true, false},
+		"leaves all unknown beyond the bound":  {true, func(_ *testing.T, f *fixture) { f.clock.add(bound + 1) }, false, false},
 		"leaves all unknown to one that is told and has not read for the bound": {
-			false, func(_ *testing.T, w *world) { w.clock.add(bound + 1) }, false, false},
-		"is known when the database was read beyond half the bound": {true, func(t *testing.T, w *world) {
-			w.clock.add(bound/2 + 1)
-			listen(t, w.b)
+			false, func(_ *testing.T, f *fixture) { f.clock.add(bound + 1) }, false, false},
+		"is known when the database was read beyond half the bound": {true, func(t *testing.T, f *fixture) {
+			f.clock.add(bound/2 + 1)
+			listen(t, f.b)
 		}, true, true},
-		"is not looked for within half the bound": {true, func(t *testing.T, w *world) {
-			w.clock.add(bound / 2)
-			listen(t, w.b)
+		"is not looked for within half the bound": {true, func(t *testing.T, f *fixture) {
+			f.clock.add(bound / 2)
+			listen(t, f.b)
 		}, true, false},
-		"is known when the database was read after the bound": {true, func(t *testing.T, w *world) {
-			w.clock.add(time.Hour)
-			listen(t, w.b)
+		"is known when the database was read after the bound": {true, func(t *testing.T, f *fixture) {
+			f.clock.add(time.Hour)
+			listen(t, f.b)
 		}, true, true},
-		"leaves all unknown when the clock is set back": {true, func(_ *testing.T, w *world) { w.clock.add(-1) },
+		"leaves all unknown when the clock is set back": {true, func(_ *testing.T, f *fixture) { f.clock.add(-1) },
 			false, false},
-		"is known though the one that made it has stopped": {true, func(t *testing.T, w *world) {
-			if err := w.a.Close(); err != nil {
+		"is known though the one that made it has stopped": {true, func(t *testing.T, f *fixture) {
+			if err := f.a.Close(); err != nil {
 				t.Error(err)
 			}
-			w.clock.add(bound)
-			listen(t, w.b)
+			f.clock.add(bound)
+			listen(t, f.b)
 		}, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := &world{clock: newClock()}
+			f := &fixture{clock: newClock()}
 			peers := &sqlcatalog.InProcess{}
-			one := sqlcatalog.Sharing{Bound: bound, Now: w.clock.Now, Peers: peers}
+			one := sqlcatalog.Sharing{Bound: bound, Now: f.clock.Now, Peers: peers}
 			other := one
 			if row.deaf {
 				other.Peers = nil
 			}
-			w.a, w.b = pair(t, one, other)
-			listen(t, w.b)
-			before, known := w.b.Stamp(domains)
+			f.a, f.b = pair(t, one, other)
+			listen(t, f.b)
+			before, known := f.b.Stamp(domains)
 			if !known {
 				t.Fatal("the stamp is unknown right after the database was read")
 			}
-			if err := createDomain(w.a, "d"); err != nil {
+			if err := createDomain(f.a, "d"); err != nil {
 				t.Fatal(err)
 			}
-			row.between(t, w)
-			after, known := w.b.Stamp(domains)
+			row.between(t, f)
+			after, known := f.b.Stamp(domains)
 			if known != row.known || known && (after != before) != row.changed {
 				t.Errorf("got known %v, changed %v, want %v, %v", known, after != before, row.known, row.changed)
 			}

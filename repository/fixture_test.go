@@ -39,9 +39,9 @@ const (
 
 var domainKey = artifact.DomainKey{Owner: account, Name: "house"}
 
-// house is a whole set of rules over an embedded catalog, stores in memory and a registry on loopback. Its methods end
+// fixture is a whole set of rules over an embedded catalog, stores in memory and a registry on loopback. Its methods end
 // the test on any error that a story does not expect.
-type house struct {
+type fixture struct {
 	t        *testing.T
 	rules    *repository.Service
 	catalog  catalog.Store
@@ -53,19 +53,19 @@ type house struct {
 	now time.Time
 }
 
-func newHouse(t *testing.T) *house {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	h := openHouse(t, t.TempDir(), &memStores{stores: map[catalog.DomainID]*mem.Store{}}, newRegistry(t),
+	h := openFixture(t, t.TempDir(), &memStores{stores: map[catalog.DomainID]*mem.Store{}}, newRegistry(t),
 		sqlcatalog.Options{Rehearse: true})
 	_, err := h.rules.CreateDomain(t.Context(), h.owner, repository.DomainSpec{Name: domainKey.Name})
 	h.check(err)
 	return h
 }
 
-// openHouse opens a house in a folder, which may hold one already.
-func openHouse(t *testing.T, dir string, v repository.DomainStores, registry *registry, o sqlcatalog.Options) *house {
+// openFixture opens a fixture in a folder, which may hold one already.
+func openFixture(t *testing.T, dir string, v repository.DomainStores, registry *registry, o sqlcatalog.Options) *fixture {
 	t.Helper()
-	h := &house{t: t, now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), registry: registry}
+	h := &fixture{t: t, now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), registry: registry}
 	store, err := sqlcatalog.OpenSQLite(t.Context(), dir+"/catalog.sqlite", o)
 	h.check(err)
 	h.catalog = store
@@ -93,7 +93,7 @@ func openHouse(t *testing.T, dir string, v repository.DomainStores, registry *re
 	return h
 }
 
-func (h *house) check(err error) {
+func (h *fixture) check(err error) {
 	h.t.Helper()
 	if err != nil {
 		h.t.Fatal(err)
@@ -101,7 +101,7 @@ func (h *house) check(err error) {
 }
 
 // clock moves on by a second at each look, so that later things are newer.
-func (h *house) clock() time.Time {
+func (h *fixture) clock() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.now = h.now.Add(time.Second)
@@ -109,7 +109,7 @@ func (h *house) clock() time.Time {
 }
 
 // caller is a user of an account with one identity policy.
-func (h *house) caller(account, name, policy string) iam.Caller {
+func (h *fixture) caller(account, name, policy string) iam.Caller {
 	h.t.Helper()
 	p, err := iam.Parse([]byte(policy), iam.IdentityPolicy)
 	h.check(err)
@@ -121,7 +121,7 @@ func (h *house) caller(account, name, policy string) iam.Caller {
 func key(name string) artifact.RepositoryKey { return domainKey.Repository(name) }
 
 // repo makes a repository over the given upstreams.
-func (h *house) repo(name string, upstreams ...string) {
+func (h *fixture) repo(name string, upstreams ...string) {
 	h.t.Helper()
 	_, err := h.rules.CreateRepository(h.t.Context(), h.owner,
 		repository.RepositorySpec{RepositoryKey: key(name), Upstreams: upstreams})
@@ -129,13 +129,13 @@ func (h *house) repo(name string, upstreams ...string) {
 }
 
 // connect gives a repository the external connection.
-func (h *house) connect(name string) {
+func (h *fixture) connect(name string) {
 	h.t.Helper()
 	_, err := h.rules.AssociateExternalConnection(h.t.Context(), h.owner, key(name), npmjs)
 	h.check(err)
 }
 
-func (h *house) shelf(repo string) *repository.Shelf {
+func (h *fixture) shelf(repo string) *repository.Shelf {
 	return h.rules.Shelf(h.owner, key(repo), "http://house.test/"+repo+"/")
 }
 
@@ -150,7 +150,7 @@ func at(coordinate string) artifact.VersionKey {
 }
 
 // tryPublish publishes a version with one asset.
-func (h *house) tryPublish(repo, coordinate, body string, labels ...string) (artifact.Version, error) {
+func (h *fixture) tryPublish(repo, coordinate, body string, labels ...string) (artifact.Version, error) {
 	h.t.Helper()
 	shelf := h.shelf(repo)
 	upload, err := shelf.Stage(h.t.Context())
@@ -166,7 +166,7 @@ func (h *house) tryPublish(repo, coordinate, body string, labels ...string) (art
 	return shelf.Publish(h.t.Context(), p)
 }
 
-func (h *house) publish(repo, coordinate, body string, labels ...string) artifact.Version {
+func (h *fixture) publish(repo, coordinate, body string, labels ...string) artifact.Version {
 	h.t.Helper()
 	v, err := h.tryPublish(repo, coordinate, body, labels...)
 	h.check(err)
@@ -174,7 +174,7 @@ func (h *house) publish(repo, coordinate, body string, labels ...string) artifac
 }
 
 // tryFetch downloads an asset as a package manager does.
-func (h *house) tryFetch(repo, coordinate string) (string, error) {
+func (h *fixture) tryFetch(repo, coordinate string) (string, error) {
 	return fetch(h.t.Context(), h.shelf(repo), coordinate)
 }
 
@@ -192,7 +192,7 @@ func fetch(ctx context.Context, shelf *repository.Shelf, coordinate string) (str
 	return string(text), err
 }
 
-func (h *house) fetches(repo, coordinate, want string) {
+func (h *fixture) fetches(repo, coordinate, want string) {
 	h.t.Helper()
 	got, err := h.tryFetch(repo, coordinate)
 	h.check(err)
@@ -201,14 +201,14 @@ func (h *house) fetches(repo, coordinate, want string) {
 	}
 }
 
-func (h *house) refuses(kind artifact.Kind, err error) {
+func (h *fixture) refuses(kind artifact.Kind, err error) {
 	h.t.Helper()
 	if !artifact.Is(err, kind) {
 		h.t.Fatalf("got error %v, want one of kind %v", err, kind)
 	}
 }
 
-func (h *house) fetchFails(repo, coordinate string, kind artifact.Kind) error {
+func (h *fixture) fetchFails(repo, coordinate string, kind artifact.Kind) error {
 	h.t.Helper()
 	_, err := h.tryFetch(repo, coordinate)
 	h.refuses(kind, err)
@@ -216,7 +216,7 @@ func (h *house) fetchFails(repo, coordinate string, kind artifact.Kind) error {
 }
 
 // holds checks which versions of a package the API lists in a repository.
-func (h *house) holds(repo, name string, want ...string) {
+func (h *fixture) holds(repo, name string, want ...string) {
 	h.t.Helper()
 	got := []string{}
 	list, err := h.rules.Versions(h.t.Context(), key(repo), npm(name), catalog.VersionFilter{},
@@ -233,7 +233,7 @@ func (h *house) holds(repo, name string, want ...string) {
 }
 
 // shows checks which versions of a package a package manager sees through a repository.
-func (h *house) shows(repo, name string, want ...string) repository.View {
+func (h *fixture) shows(repo, name string, want ...string) repository.View {
 	h.t.Helper()
 	got := []string{}
 	view, err := h.shelf(repo).View(h.t.Context(), npm(name))
@@ -251,14 +251,14 @@ func (h *house) shows(repo, name string, want ...string) repository.View {
 	return view
 }
 
-func (h *house) version(repo, coordinate string) artifact.Version {
+func (h *fixture) version(repo, coordinate string) artifact.Version {
 	h.t.Helper()
 	v, err := h.rules.Version(h.t.Context(), key(repo), at(coordinate))
 	h.check(err)
 	return v
 }
 
-func (h *house) setStatus(repo, coordinate string, status artifact.Status) {
+func (h *fixture) setStatus(repo, coordinate string, status artifact.Status) {
 	h.t.Helper()
 	v := at(coordinate)
 	out, err := h.rules.SetStatus(h.t.Context(), h.owner, key(repo), v.PackageKey,
@@ -269,7 +269,7 @@ func (h *house) setStatus(repo, coordinate string, status artifact.Status) {
 	}
 }
 
-func (h *house) deleteVersion(repo, coordinate string) {
+func (h *fixture) deleteVersion(repo, coordinate string) {
 	h.t.Helper()
 	v := at(coordinate)
 	out, err := h.rules.DeleteVersions(h.t.Context(), h.owner, key(repo), v.PackageKey,
@@ -280,21 +280,21 @@ func (h *house) deleteVersion(repo, coordinate string) {
 	}
 }
 
-func (h *house) controls(repo, name string) artifact.Controls {
+func (h *fixture) controls(repo, name string) artifact.Controls {
 	h.t.Helper()
 	p, err := h.rules.Package(h.t.Context(), key(repo), npm(name))
 	h.check(err)
 	return p.Controls
 }
 
-func (h *house) control(repo, name string, publish, upstream artifact.Control) {
+func (h *fixture) control(repo, name string, publish, upstream artifact.Control) {
 	h.t.Helper()
 	_, err := h.rules.PutControls(h.t.Context(), h.owner, key(repo), npm(name),
 		artifact.Controls{Publish: publish, Upstream: upstream})
 	h.check(err)
 }
 
-func (h *house) update(repo string, upstreams ...string) {
+func (h *fixture) update(repo string, upstreams ...string) {
 	h.t.Helper()
 	if upstreams == nil {
 		upstreams = []string{}
@@ -305,7 +305,7 @@ func (h *house) update(repo string, upstreams ...string) {
 }
 
 // assetBytes is what the domain's assets take.
-func (h *house) assetBytes() int64 {
+func (h *fixture) assetBytes() int64 {
 	h.t.Helper()
 	d, err := h.rules.Domain(h.t.Context(), domainKey)
 	h.check(err)

@@ -1,0 +1,236 @@
+package catalogtest
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+)
+
+// view is everything that can be read of some domains, in the order it is read.
+type view struct {
+	Domains      []catalog.Domain
+	Usage        map[catalog.DomainID]catalog.Usage
+	Repositories []catalog.Repository
+	Packages     map[catalog.RepositoryID][]artifact.Package
+	Versions     map[catalog.RepositoryID][]artifact.Version
+	Each         map[artifact.PackageKey][]catalog.HeldVersion
+	Newest       map[heldPackage][]catalog.VersionSummary
+	Found        map[string][]artifact.PackageKey
+	Referenced   map[catalog.DomainID][]bool
+	Policies     map[catalog.Holder]catalog.Policy
+	Tags         map[catalog.Holder]map[string]string
+}
+
+func newView() view {
+	return view{Usage: map[catalog.DomainID]catalog.Usage{}, Packages: map[catalog.RepositoryID][]artifact.Package{},
+		Versions: map[catalog.RepositoryID][]artifact.Version{}, Each: map[artifact.PackageKey][]catalog.HeldVersion{},
+		Newest: map[heldPackage][]catalog.VersionSummary{}, Found: map[string][]artifact.PackageKey{},
+		Referenced: map[catalog.DomainID][]bool{}, Policies: map[catalog.Holder]catalog.Policy{},
+		Tags: map[catalog.Holder]map[string]string{}}
+}
+
+// view computes what should be read.
+func (m *model) view() view {
+	o := newView()
+	for _, id := range slices.Sorted(maps.Keys(m.domains)) {
+		o.Domains = append(o.Domains, m.domains[id])
+		o.Usage[id] = catalog.Usage{}
+		o.Referenced[id] = make([]bool, 4)
+	}
+	counted := map[catalog.DomainID]map[artifact.Digest]bool{}
+	for _, id := range slices.Sorted(maps.Keys(m.repositories)) {
+		r := m.repositories[id]
+		r.Upstreams = slices.Clone(r.Upstreams)
+		for i, u := range r.Upstreams {
+			r.Upstreams[i].Name = m.repositories[u.ID].Name
+		}
+		o.Repositories = append(o.Repositories, r)
+		u := o.Usage[r.Domain]
+		u.Repositories++
+		o.Usage[r.Domain] = u
+	}
+	byName := func(a, b catalog.Repository) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(a.Domain, b.Domain))
+	}
+	slices.SortFunc(o.Repositories, byName)
+	order := func(a, b artifact.PackageKey) int {
+		return cmp.Or(cmp.Compare(a.Format, b.Format), strings.Compare(a.Namespace, b.Namespace),
+			strings.Compare(a.Name, b.Name))
+	}
+	for p, pkg := range m.packages {
+		o.Packages[p.in] = append(o.Packages[p.in], pkg)
+	}
+	for _, packages := range o.Packages {
+		slices.SortFunc(packages, func(a, b artifact.Package) int { return order(a.PackageKey, b.PackageKey) })
+	}
+	for held, v := range m.versions {
+		o.Versions[held.in] = append(o.Versions[held.in], v)
+		bare := v
+		bare.Details = artifact.Details{}
+		o.Each[v.PackageKey] = append(o.Each[v.PackageKey], catalog.HeldVersion{Repository: held.in, Version: bare})
+		domain := m.repositories[held.in].Domain
+		if counted[domain] == nil {
+			counted[domain] = map[artifact.Digest]bool{}
+		}
+		for _, a := range v.Assets {
+			if a.Promised {
+				continue
+			}
+			if !counted[domain][a.SHA256] {
+				counted[domain][a.SHA256] = true
+				u := o.Usage[domain]
+				u.AssetBytes += a.Size
+				o.Usage[domain] = u
+			}
+			o.Referenced[domain][a.SHA256[0]] = true
+		}
+	}
+	for _, versions := range o.Versions {
+		slices.SortFunc(versions, func(a, b artifact.Version) int {
+			return cmp.Or(order(a.PackageKey, b.PackageKey), strings.Compare(a.VersionKey.Version, b.VersionKey.Version))
+		})
+	}
+	for _, held := range o.Each {
+		slices.SortFunc(held, func(a, b catalog.HeldVersion) int {
+			return cmp.Or(strings.Compare(a.VersionKey.Version, b.VersionKey.Version), cmp.Compare(a.Repository, b.Repository))
+		})
+	}
+	for p := range m.packages {
+		var versions []artifact.Version
+		for held, v := range m.versions {
+			if held.of() == p {
+				versions = append(versions, v)
+			}
+		}
+		slices.SortFunc(versions, func(a, b artifact.Version) int {
+			return cmp.Or(b.PublishedAt.Compare(a.PublishedAt), strings.Compare(a.VersionKey.Version, b.VersionKey.Version))
+		})
+		for _, v := range versions {
+			o.Newest[p] = append(o.Newest[p], summary(v))
+		}
+	}
+	for _, term := range modelTerms {
+		o.Found[term] = m.search(slices.Collect(maps.Keys(m.repositories)), artifact.NPM, []string{term})
+	}
+	maps.Copy(o.Policies, m.policies)
+	maps.Copy(o.Tags, m.tags)
+	return o
+}
+
+// look reads what a catalog has of one owner's domains through every verb there is for it.
+func look(r catalog.Reader, account artifact.AccountID) (view, error) {
+	o := newView()
+	ids := []catalog.RepositoryID{}
+	for d, err := range catalog.Each(func(p catalog.Page) (catalog.Listing[catalog.Domain], error) {
+		return r.Domains(account, p)
+	}) {
+		if err != nil {
+			return o, err
+		}
+		o.Domains = append(o.Domains, d)
+	}
+	slices.SortFunc(o.Domains, func(a, b catalog.Domain) int { return cmp.Compare(a.ID, b.ID) })
+	for _, d := range o.Domains {
+		u, err := r.Usage(d.ID)
+		if err != nil {
+			return o, err
+		}
+		o.Usage[d.ID] = u
+		for content := range byte(4) {
+			yes, err := r.BlobInUse(d.ID, asset("", content, 0).SHA256)
+			if err != nil {
+				return o, err
+			}
+			o.Referenced[d.ID] = append(o.Referenced[d.ID], yes)
+		}
+		if err := o.lookAtHolder(r, catalog.Holder{Domain: d.ID}); err != nil {
+			return o, err
+		}
+	}
+	for repository, err := range catalog.Each(func(p catalog.Page) (catalog.Listing[catalog.Repository], error) {
+		return r.Repositories(catalog.RepositoryFilter{Administrator: account}, p)
+	}) {
+		if err != nil {
+			return o, err
+		}
+		o.Repositories = append(o.Repositories, repository)
+		ids = append(ids, repository.ID)
+		if err := o.lookAtHolder(r, catalog.Holder{Domain: repository.Domain, Repository: repository.ID}); err != nil {
+			return o, err
+		}
+		if err := o.lookAtPackages(r, repository.ID); err != nil {
+			return o, err
+		}
+	}
+	slices.Sort(ids)
+	for _, key := range modelKeys {
+		for v, err := range r.EachVersion(ids, key) {
+			if err != nil {
+				return o, err
+			}
+			o.Each[key] = append(o.Each[key], v)
+		}
+	}
+	for _, term := range modelTerms {
+		l, err := r.SearchPackages(ids, artifact.NPM, []string{term}, catalog.Page{Limit: 100})
+		if err != nil {
+			return o, err
+		}
+		o.Found[term] = l.Items
+	}
+	return o, nil
+}
+
+func (o *view) lookAtHolder(r catalog.Reader, h catalog.Holder) error {
+	p, err := r.Policy(h)
+	switch {
+	case err == nil:
+		o.Policies[h] = p
+	case !artifact.Is(err, artifact.NotFound):
+		return err
+	}
+	tags, err := r.Tags(h)
+	if len(tags) > 0 {
+		o.Tags[h] = tags
+	}
+	return err
+}
+
+func (o *view) lookAtPackages(r catalog.Reader, id catalog.RepositoryID) error {
+	for listed, err := range catalog.Each(func(p catalog.Page) (catalog.Listing[artifact.Package], error) {
+		return r.Packages(id, catalog.PackageFilter{}, catalog.Page{Limit: 2, After: p.After})
+	}) {
+		if err != nil {
+			return err
+		}
+		p, err := r.Package(id, listed.PackageKey)
+		if err != nil {
+			return err
+		}
+		o.Packages[id] = append(o.Packages[id], p)
+		for v, err := range catalog.Each(func(page catalog.Page) (catalog.Listing[catalog.VersionSummary], error) {
+			return r.Versions(id, p.PackageKey, catalog.VersionFilter{}, catalog.Page{Limit: 1, After: page.After})
+		}) {
+			if err != nil {
+				return err
+			}
+			whole, err := r.Version(id, p.At(v.Version))
+			if err != nil {
+				return err
+			}
+			o.Versions[id] = append(o.Versions[id], whole)
+		}
+		newest, err := r.Versions(id, p.PackageKey, catalog.VersionFilter{NewestFirst: true}, catalog.Page{Limit: 100})
+		if err != nil {
+			return err
+		}
+		if len(newest.Items) > 0 {
+			o.Newest[heldPackage{id, p.PackageKey}] = newest.Items
+		}
+	}
+	return nil
+}
