@@ -47,7 +47,7 @@ type documentKey struct {
 type basis struct {
 	stamp    catalog.Stamp
 	known    bool // the catalog vouches for the stamp; a document is only kept if it does
-	listings string
+	from     string // what registries said, or which repositories an index is of
 }
 
 type keptDocument struct {
@@ -150,7 +150,7 @@ func (s *Service) rendered(ctx context.Context, key documentKey, on basis, known
 	if !on.known {
 		return anew(ctx) // what another caller began to render may be older
 	}
-	flight := fmt.Sprintf("%d/%s/%s/%d/%s", key.repository, key.pkg, key.variant, on.stamp, on.listings)
+	flight := fmt.Sprintf("%d/%s/%s/%d/%s", key.repository, key.pkg, key.variant, on.stamp, on.from)
 	pressed := s.documents.rendering.DoChan(flight, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renderTime)
 		defer cancel()

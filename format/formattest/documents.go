@@ -95,6 +95,22 @@ var documents = []tale{
 		s.SetStatus("team", key("b@1"), artifact.Archived)
 		s.indexes("team", "a 1, b 2, c, empty")
 	}},
+	{name: "an index changes with its upstream, however often either upstream was written", tell: func(s *story) {
+		s.Repository("other")
+		s.publish("other", "right@1", "a=one")
+		for n := range 4 {
+			shared, team := fmt.Sprint("shared", n), fmt.Sprint("team", n)
+			s.Repository(shared)
+			s.Repository(team, shared)
+			for version := range n {
+				s.publish(shared, fmt.Sprintf("left@%d", version+1), "a=one")
+			}
+			_, err := s.shelf(team).Index(s.t.Context(), artifact.Maven, "all", inventory)
+			s.must(err)
+			s.Upstreams(team, "other")
+			s.indexes(team, "right 1")
+		}
+	}},
 	{name: "an index need not be read to its end", tell: func(s *story) {
 		s.Repository("team")
 		for _, name := range []string{"a", "b", "c"} {
