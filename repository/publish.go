@@ -148,7 +148,8 @@ func (s *Service) staged(r catalog.Reader, at *configuration, p Publication) ([]
 			return nil, err
 		}
 		a, ok := other.Asset(staged.Of.Name)
-		if !ok || a.Promised {
+		withdrawn := !other.Status.Downloadable() && other.Status != artifact.Unfinished
+		if !ok || a.Promised || withdrawn {
 			return nil, noAsset(at.repository.RepositoryKey, key, staged.Of.Name)
 		}
 		a.Name, a.Facts, a.AddedAt = staged.Name, staged.Facts, now

@@ -108,5 +108,5 @@ type StagedAsset struct {
 	Of     *AssetRef // set instead of Upload
 }
 
-// AssetRef names an asset of a version that the same repository holds.
+// AssetRef names an asset of a version that the same repository holds and has not withdrawn.
 type AssetRef struct{ Version, Name string }

@@ -132,6 +132,16 @@ var publishing = []tale{
 		s.refuses(artifact.NotFound, err)
 		s.holds("team", "lib@2")
 	}},
+	{name: "an asset of a version that is withdrawn is not published under another", tell: func(s *story) {
+		s.Repository("team")
+		s.publish("team", "lib@1", "a=one")
+		s.SetStatus("team", key("lib@1"), artifact.Archived)
+		p := publication("lib@2")
+		p.Assets = []repository.StagedAsset{{Name: "a", Of: &repository.AssetRef{Version: "1", Name: "a"}}}
+		_, err := s.shelf("team").Publish(s.t.Context(), p)
+		s.refuses(artifact.NotFound, err)
+		s.holds("team", "lib@2")
+	}},
 	{name: "publishers who add assets at once are all in the merged manifest", tell: tellMerge},
 	{name: "a version that came from outside takes nothing of ours", tell: func(s *story) {
 		s.behind()
