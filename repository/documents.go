@@ -126,8 +126,7 @@ func (s *Service) catchUpAll(ctx context.Context, c iam.Caller, p artifact.Packa
 	if !s.traits(p.Format).follows() || len(from.at) == 0 {
 		return false
 	}
-	flight := fmt.Sprintf("follow/%d/%s/%s", made.asked().ID, p, from.id)
-	changed, err, _ := s.retaining.Do(flight, func() (any, error) {
+	changed, err, _ := s.retaining.Do(flight("follow", made.asked().ID, p.At(""), from.id), func() (any, error) {
 		return s.follow(context.WithoutCancel(ctx), c, p, made, from)
 	})
 	if err != nil {
@@ -150,8 +149,8 @@ func (s *Service) rendered(ctx context.Context, key documentKey, on basis, known
 	if !on.known {
 		return anew(ctx) // what another caller began to render may be older
 	}
-	flight := fmt.Sprintf("%d/%s/%s/%d/%s", key.repository, key.pkg, key.variant, on.stamp, on.from)
-	pressed := s.documents.rendering.DoChan(flight, func() (any, error) {
+	once := flight("render", key.repository, key.pkg.At(""), key.variant, fmt.Sprint(on.stamp), on.from)
+	pressed := s.documents.rendering.DoChan(once, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renderTime)
 		defer cancel()
 		doc, err := anew(ctx)

@@ -66,7 +66,8 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 		return File{}, err
 	}
 	request.Connection = from.source.connection
-	request.Flight = fmt.Sprintf("%d/%s/%s/%s", at.domain.ID, from.source.connection, v.VersionKey, asset)
+	request.Flight = flight("fetch", at.domain.ID, v.VersionKey, from.source.connection, asset,
+		fmt.Sprintf("%x", promised.Digests))
 	request.Open = func(ctx context.Context) (upstream.Spool, error) {
 		draft, err := store.Create(ctx)
 		if err != nil {
@@ -106,8 +107,9 @@ type fetched struct {
 // one that a repository behind has, without.
 func (s *Service) ingest(ctx context.Context, c iam.Caller, at *configuration, from importing, a artifact.Asset,
 	since catalog.Fence, contents ...content) error {
-	flight := fmt.Sprintf("ingest/%s/%s/%v", from.version.VersionKey, a.Name, idsOf(from.into))
-	_, err, _ := s.retaining.Do(flight, func() (any, error) {
+	once := flight("ingest", at.domain.ID, from.version.VersionKey, from.source.connection, a.Name, a.SHA256.String(),
+		fmt.Sprint(idsOf(from.into)))
+	_, err, _ := s.retaining.Do(once, func() (any, error) {
 		return nil, s.record(context.WithoutCancel(ctx), *at.domain, since, contents, func(w catalog.Writer) error {
 			for _, repo := range from.into {
 				if err := s.ingestInto(w, c, repo, from, a); err != nil {

@@ -204,8 +204,7 @@ func (s *Service) statLate(ctx context.Context, made *plan, found located,
 func (s *Service) retain(ctx context.Context, c iam.Caller, at *configuration, found located) (artifact.Version, error) {
 	key, holder := found.version.VersionKey, found.source.repository.ID
 	// However many clients ask, it is written once.
-	flight := fmt.Sprintf("retain/%d/%s", at.repository.ID, key)
-	result, err, _ := s.retaining.Do(flight, func() (any, error) {
+	result, err, _ := s.retaining.Do(flight("retain", at.repository.ID, key), func() (any, error) {
 		var retained artifact.Version
 		err := s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error {
 			known, err := optional(w.Version(at.repository.ID, key))

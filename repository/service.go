@@ -75,6 +75,13 @@ func New(o Options) *Service {
 	return s
 }
 
+// flight names work on a version, or a package, that is done once for all who want it at the same time. Names are for
+// strangers to choose: quoted, no list of texts runs into another.
+func flight[ID ~int64](work string, in ID, v artifact.VersionKey, more ...string) string {
+	texts := append([]string{string(v.Format), v.Namespace, v.Name, v.Version}, more...)
+	return fmt.Sprintf("%s/%d/%q", work, in, texts)
+}
+
 // store returns the byte store of a domain.
 func (s *Service) store(d catalog.Domain) (blob.Store, error) {
 	opened, err := s.Stores.Open(d)

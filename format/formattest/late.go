@@ -194,6 +194,46 @@ var late = append(onceStopped("no late asset comes once ", tellLateStopped), []t
 		s.holds("team", "new@1")
 		s.holds("gateway", "new@1")
 	}},
+	{name: "names that run into each other share no fetch", tell: func(s *story) {
+		s.behind()
+		s.central.offerVaguely("lib@1", "b/c=one")
+		s.central.offerVaguely("lib@1/b", "c=two")
+		release := s.central.registry.Hold(filePath(key("lib@1"), "b/c"))
+		s.t.Cleanup(release)
+		first, err := s.shelf("team").Open(s.t.Context(), key("lib@1"), "b/c")
+		s.must(err)
+		defer first.Transfer.Close()
+		second, err := s.shelf("team").Open(s.t.Context(), key("lib@1/b"), "c")
+		s.must(err)
+		defer second.Transfer.Close()
+		release()
+		for want, f := range map[string]repository.File{"one": first, "two": second} {
+			if got, err := io.ReadAll(f.Transfer); err != nil || string(got) != want {
+				s.t.Errorf("got %q, %v, want %q", got, err, want)
+			}
+		}
+	}},
+	{name: "who was promised other bytes does not join a fetch under way", tell: func(s *story) {
+		s.behind()
+		s.central.offerVaguely("lib@1", "a=one")
+		release := s.central.registry.Hold(filePath(key("lib@1"), "a"))
+		s.t.Cleanup(release)
+		before, err := s.shelf("team").Open(s.t.Context(), key("lib@1"), "a")
+		s.must(err)
+		defer before.Transfer.Close()
+		s.central.release("lib@1").Files = nil
+		s.central.offer("lib@1", "a=two")
+		after, err := s.shelf("team").Open(s.t.Context(), key("lib@1"), "a")
+		s.must(err)
+		defer after.Transfer.Close()
+		release()
+		if got, err := io.ReadAll(after.Transfer); err != nil || string(got) != "two" {
+			s.t.Errorf("got %q, %v, want what is promised now", got, err)
+		}
+		_, err = io.ReadAll(before.Transfer)
+		s.refuses(artifact.Conflict, err)
+		s.downloads("team", "lib@1", "a=two")
+	}},
 	{name: "a copy has no promises: what was only promised is fetched first", tell: func(s *story) {
 		s.behind()
 		s.Repository("apart")
