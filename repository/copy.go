@@ -103,11 +103,11 @@ func (s *Service) bringWhole(ctx context.Context, c iam.Caller, at *configuratio
 	if len(missing) == 0 {
 		return nil
 	}
-	from := s.newImport(made, found)
+	var from importing
 	if found.listed() {
-		from.into = from.into[:1]
+		from = newImport(s.asListed(found), found.source, found.source.repository)
 	} else {
-		source, ok := made.from(found.version.Origin.Connection)
+		source, ok := made.connectionBehind(found)
 		if !ok {
 			return artifact.Errorf(artifact.Conflict, "Version %s of %s cannot be copied: %d of its assets have not been "+
 				"fetched from %s, which cannot be asked for this package any more.", found.version.VersionKey.Version,
@@ -118,11 +118,7 @@ func (s *Service) bringWhole(ctx context.Context, c iam.Caller, at *configuratio
 		if err != nil {
 			return err
 		}
-		from.version, from.source = whole, source
-		from.into = []catalog.Repository{source.repository}
-		if found.source.repository.ID != source.repository.ID {
-			from.into = append(from.into, found.source.repository)
-		}
+		from = newImport(whole, source, found.source.repository)
 	}
 	fetching, ctx := errgroup.WithContext(ctx)
 	fetching.SetLimit(importsAtOnce)

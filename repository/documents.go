@@ -45,9 +45,9 @@ type documentKey struct {
 
 // basis is what a document was rendered from: while it is the same, the document is true.
 type basis struct {
-	stamp    catalog.Stamp
-	known    bool // the catalog vouches for the stamp; a document is only kept if it does
-	from     string // what registries said, or which repositories an index is of
+	stamp catalog.Stamp
+	known bool   // the catalog vouches for the stamp; a document is only kept if it does
+	from  string // what registries said, or which repositories an index is of
 }
 
 type keptDocument struct {

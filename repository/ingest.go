@@ -23,22 +23,23 @@ type importing struct {
 	into []catalog.Repository
 }
 
-// newImport begins an import for a package manager.
-func (s *Service) newImport(made *plan, found located) importing {
-	from := importing{version: found.version, source: found.source}
-	if found.listed() {
-		from.version.Origin = artifact.Origin{Type: artifact.OriginExternal, Connection: found.source.connection}
-		if s.traits(found.version.Format).FollowStatus {
-			from.version.UpstreamStatus = found.version.Status
-		}
-		from.into = []catalog.Repository{found.source.repository}
-	} else if source, ok := made.from(found.version.Origin.Connection); ok {
-		from.into = []catalog.Repository{source.repository}
-	}
-	if asked := made.asked(); len(from.into) == 0 || from.into[0].ID != asked.ID {
-		from.into = append(from.into, asked)
+// newImport begins an import from a connection, for the repository that has it and for another one, if it is another.
+func newImport(v artifact.Version, source planSource, also catalog.Repository) importing {
+	from := importing{version: v, source: source, into: []catalog.Repository{source.repository}}
+	if also.ID != source.repository.ID {
+		from.into = append(from.into, also)
 	}
 	return from
+}
+
+// asListed returns a version that only an external registry has, as a repository will hold it.
+func (s *Service) asListed(found located) artifact.Version {
+	v := found.version
+	v.Origin = artifact.Origin{Type: artifact.OriginExternal, Connection: found.source.connection}
+	if s.traits(v.Format).FollowStatus {
+		v.UpstreamStatus = v.Status
+	}
+	return v
 }
 
 // fetch gets an asset from an external registry. It is streamed to the caller while it is stored; before its last bytes

@@ -100,6 +100,16 @@ func (p *plan) behind(found located) iter.Seq2[planSource, *artifact.Version] {
 	}
 }
 
+// connectionBehind returns the connection that the record found came through, and whether it may still be asked.
+func (p *plan) connectionBehind(found located) (planSource, bool) {
+	for source, held := range p.behind(found) {
+		if held == nil {
+			return source, true
+		}
+	}
+	return planSource{}, false
+}
+
 // withdrawnUpstream ends a search at a version whose status withholds it. It hides what lies behind: that is how an
 // administrator blocks a version for every repository below (user guide, "Package version status").
 func withdrawnUpstream(v artifact.VersionKey) error {

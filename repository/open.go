@@ -46,7 +46,7 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v a
 	a, has := found.version.Asset(asset)
 	switch {
 	case found.listed():
-		return s.fetch(ctx, c, at, s.newImport(made, found), asset)
+		return s.fetch(ctx, c, at, newImport(s.asListed(found), found.source, made.asked()), asset)
 	case !has || a.Promised:
 		return s.openLate(ctx, c, at, made, found, asset)
 	case found.own():
@@ -95,25 +95,23 @@ func (s *Service) openLate(ctx context.Context, c iam.Caller, at *configuration,
 // fetchLate fetches an asset for a version that is held already. source is the version's own connection.
 func (s *Service) fetchLate(ctx context.Context, c iam.Caller, at *configuration, made *plan, found located, source planSource,
 	asset string) (File, error) {
-	from := s.newImport(made, found)
-	from.source = source
-	var err error
 	// What locate finds has no manifest, and a format may need it to say where the asset is.
-	if from.version, err = s.wholeVersion(ctx, found.source.repository.ID, found.version.VersionKey); err != nil {
+	v, err := s.wholeVersion(ctx, found.source.repository.ID, found.version.VersionKey)
+	if err != nil {
 		return File{}, err
 	}
-	if _, promised := from.version.Asset(asset); !promised {
+	if _, promised := v.Asset(asset); !promised {
 		listed, silent, err := s.askForVersion(ctx, source.connection, found.version.VersionKey, false)
 		switch {
 		case err != nil:
 			return File{}, err
 		case listed != nil:
-			from.version.Assets = union(from.version.Assets, asPromises(listed.Assets, s.Now()))
+			v.Assets = union(v.Assets, asPromises(listed.Assets, s.Now()))
 		case s.traits(found.version.Format).Late&LateOnRequest == 0 && silent != nil:
 			return File{}, silent
 		}
 	}
-	return s.fetch(ctx, c, at, from, asset)
+	return s.fetch(ctx, c, at, newImport(v, source, made.asked()), asset)
 }
 
 // wholeVersion reads a record with manifest and details.

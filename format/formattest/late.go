@@ -194,6 +194,22 @@ var late = append(onceStopped("no late asset comes once ", tellLateStopped), []t
 		s.holds("team", "new@1")
 		s.holds("gateway", "new@1")
 	}},
+	{name: "a late asset is recorded where the version came in, not where else the registry is connected", with: lateOnRequest,
+		tell: func(s *story) {
+			for _, repo := range []string{"one", "two"} {
+				s.Repository(repo)
+				s.Connect(repo, central)
+			}
+			s.Repository("team", "one", "two")
+			s.central.offer("lib@1", "a=one")
+			s.central.hide("lib@1", "linux=l")
+			s.downloads("two", "lib@1", "a=one")
+			s.central.remove("lib@1")
+			s.downloads("team", "lib@1", "linux=l")
+			s.holds("team", "lib@1", "a", "linux")
+			s.holds("two", "lib@1", "a", "linux")
+			s.holds("one", "lib@1")
+		}},
 	{name: "names that run into each other share no fetch", tell: func(s *story) {
 		s.behind()
 		s.central.offerVaguely("lib@1", "b/c=one")
