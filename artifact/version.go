@@ -116,6 +116,6 @@ type Package struct {
 	// Labels point from names to versions. npm calls them dist-tags; other formats have none.
 	Labels map[string]string
 	// Folded is what may exist only once among the packages of a format in a repository, if that is less than the whole
-	// name: two names that differ in what the format folds cannot both be there. Empty means the name itself.
+	// name: two names that differ in what the format folds cannot both be there. Empty where it folds none.
 	Folded string
 }

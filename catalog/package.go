@@ -25,8 +25,8 @@ type PackageReader interface {
 	Package(id RepositoryID, key artifact.PackageKey) (artifact.Package, error)
 	// PackageIn returns the package as each of the repositories holds it; those without it are missing from the map.
 	PackageIn(ids []RepositoryID, key artifact.PackageKey) (map[RepositoryID]artifact.Package, error)
-	// FoldedIn returns, for each of the repositories that holds one, the package of the format that has this Folded, without
-	// labels. A package that folds nothing has its namespace, a slash and its name for one.
+	// FoldedIn returns, for each of the repositories that holds one, the package of the format that has this Folded, which is not
+	// empty, without labels.
 	FoldedIn(ids []RepositoryID, format artifact.Format, folded string) (map[RepositoryID]artifact.Package, error)
 	// Packages lists packages ordered by format, namespace and name. Labels are left out.
 	Packages(id RepositoryID, filter PackageFilter, page Page) (Listing[artifact.Package], error)
@@ -47,7 +47,7 @@ type PackageReader interface {
 type PackageWriter interface {
 	// PutPackage creates the package or replaces its controls and labels; Folded stays as it was created. A label may name
 	// a version that is not there (yet); NotFound without the repository; Conflict if the repository holds another package
-	// of the same format and the same Folded.
+	// of the same format and the same Folded, unless that is empty.
 	PutPackage(id RepositoryID, p artifact.Package) error
 	// DescribePackage sets the text under which search finds the package: a few words or sentences, cut at 4 KiB. Setting
 	// the text it has costs next to nothing, so it may be done with each version. A package is found by its name without

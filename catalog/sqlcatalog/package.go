@@ -24,16 +24,9 @@ const packageColumns = `SELECT p.id, p.repository, p.format, p.namespace, p.name
 const packageKeyIs = "p.format = ? AND p.namespace = ? AND p.name = ?"
 
 func scanPackage(row scanner, p *packageRow) error {
-	err := row.Scan(&p.id, &p.repository, &p.Format, &p.Namespace, &p.Name, &p.Controls.Publish, &p.Controls.Upstream,
+	return row.Scan(&p.id, &p.repository, &p.Format, &p.Namespace, &p.Name, &p.Controls.Publish, &p.Controls.Upstream,
 		&p.Folded)
-	if p.Folded == wholeName(p.PackageKey) {
-		p.Folded = ""
-	}
-	return err
 }
-
-// wholeName is what is kept as Folded of a package whose format folds nothing.
-func wholeName(key artifact.PackageKey) string { return key.Namespace + "/" + key.Name }
 
 // noPackage tells that the repository does not hold the package, or does not exist.
 func (s *session) noPackage(id catalog.RepositoryID, key artifact.PackageKey) error {
@@ -116,7 +109,7 @@ func (s *session) FoldedIn(ids []catalog.RepositoryID, format artifact.Format, f
 	}
 	in, args := valuesList(ids)
 	rows, err := all(s, "find a package", scanPackage,
-		packageColumns+"WHERE p.repository IN "+in+" AND p.format = ? AND p.folded = ?", append(args, format, folded)...)
+		packageColumns+"WHERE p.repository IN "+in+" AND p.format = ? AND p.folded = ? AND p.folded <> ''", append(args, format, folded)...)
 	for _, p := range rows {
 		found[p.repository] = p.Package
 	}
@@ -301,8 +294,7 @@ func (s *session) PutPackage(id catalog.RepositoryID, p artifact.Package) error 
 		at.id, created, err = one(s, verb, scalar[packageID],
 			`INSERT INTO packages (repository, format, namespace, name, publish, upstream, folded)
 			VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
-			id, p.Format, p.Namespace, p.Name, p.Controls.Publish, p.Controls.Upstream,
-			cmp.Or(p.Folded, wholeName(p.PackageKey)))
+			id, p.Format, p.Namespace, p.Name, p.Controls.Publish, p.Controls.Upstream, p.Folded)
 		if err != nil {
 			return err
 		}
@@ -350,7 +342,9 @@ func (s *session) DeletePackage(id catalog.RepositoryID, key artifact.PackageKey
 	if err != nil {
 		return err
 	}
-	s.touch(catalog.FoldedTopic(at.domain, key.Format, folded))
+	if folded != "" {
+		s.touch(catalog.FoldedTopic(at.domain, key.Format, folded))
+	}
 	if err := s.release(at.domain, assetsOfPackage, int64(at.id)); err != nil {
 		return err
 	}

@@ -12,9 +12,7 @@ UPDATE assets SET added_at = (SELECT published_at FROM versions v WHERE v.id = a
 
 ALTER TABLE versions ADD COLUMN upstream_status TEXT NOT NULL DEFAULT '';
 
--- What may be there only once in a repository: the name, or less of it where the format folds.
+-- What may be there only once in a repository where the format folds names; empty where it does not.
 ALTER TABLE packages ADD COLUMN folded TEXT NOT NULL DEFAULT '';
 
-UPDATE packages SET folded = namespace || '/' || name;
-
-CREATE UNIQUE INDEX packages_folded ON packages (repository, format, folded);
+CREATE UNIQUE INDEX packages_folded ON packages (repository, format, folded) WHERE folded <> '';
