@@ -9,8 +9,8 @@
 //
 //	service.go, quotas.go,       what the rules stand on, their limits, and what they know of a format
 //	traits.go
-//	shelf.go, view.go,           what formats ask and are given; an upload on its way in
-//	upload.go
+//	shelf.go, labels.go,         what formats ask and are given; an upload on its way in
+//	view.go, upload.go
 //
 // Administration:
 //

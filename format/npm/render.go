@@ -31,23 +31,6 @@ var (
 	abbreviatedForm = form{"abbreviated", "application/vnd.npm.install-v1+json", false}
 )
 
-// addresses makes the URLs of one package.
-type addresses struct {
-	tarball      []byte // up to the version, as the inside of a JSON string
-	attestations []byte
-}
-
-func addressesOf(url func(path string) string, p artifact.PackageKey) addresses {
-	inside := func(text string) []byte {
-		q := jsonscan.Quoted(text)
-		return q[1 : len(q)-1]
-	}
-	return addresses{
-		tarball:      inside(url(escapedName(p) + "/-/" + escapedBase(p) + "-")),
-		attestations: inside(url(attestationsBase + escapedName(p) + "@")),
-	}
-}
-
 // render writes the document of a view in the given form. NotFound: the view has no version, and an empty document
 // would only puzzle clients.
 func render(w io.Writer, v repository.View, f form, url func(path string) string) error {
@@ -163,55 +146,6 @@ func (d *document) versions() error {
 		d.latest = d.best.version
 	}
 	return nil
-}
-
-// shownTime is the public registry's time where there is one (user guide, "package version age gating").
-func shownTime(v artifact.Version) time.Time {
-	if !v.UpstreamTime.IsZero() {
-		return v.UpstreamTime
-	}
-	return v.PublishedAt
-}
-
-// appendVersion writes one version object out of its manifest.
-func appendVersion(dst []byte, v artifact.Version, full bool, at addresses) ([]byte, error) {
-	m, err := cutManifest(v.Manifest)
-	if err != nil {
-		return dst, fmt.Errorf("render %s: %w", v.VersionKey, err)
-	}
-	dst = append(dst, m.listed[:len(m.listed)-1]...)
-	if full {
-		dst = appendInside(dst, m.rest)
-		dst = append(comma(dst), `"_id":`...)
-		dst = jsonscan.AppendQuoted(dst, fullName(v.PackageKey)+"@"+v.Version)
-	}
-	dst = append(comma(dst), `"dist":`...)
-	dst = append(dst, m.dist[:len(m.dist)-1]...)
-	if len(m.attestations) > len("{}") {
-		dst = append(comma(dst), `"attestations":`...)
-		dst = append(dst, m.attestations[:len(m.attestations)-1]...)
-		dst = append(comma(dst), `"url":"`...)
-		dst = append(append(append(dst, at.attestations...), v.Version...), `"}`...)
-	}
-	dst = append(comma(dst), `"tarball":"`...)
-	dst = append(append(dst, at.tarball...), v.Version...)
-	return append(dst, `.tgz"}}`...), nil
-}
-
-// comma separates a member from the one before, unless the object has just begun.
-func comma(dst []byte) []byte {
-	if dst[len(dst)-1] == '{' {
-		return dst
-	}
-	return append(dst, ',')
-}
-
-// appendInside adds the members of object to the one being written.
-func appendInside(dst, object []byte) []byte {
-	if len(object) == len("{}") {
-		return dst
-	}
-	return append(comma(dst), object[1:len(object)-1]...)
 }
 
 // tags writes the labels. latest is always among them: clients cannot do without.
