@@ -42,7 +42,7 @@ var domainKey = artifact.DomainKey{Owner: account, Name: "house"}
 // fixture is a whole set of rules over an embedded catalog, stores in memory and a registry on loopback. Its methods end
 // the test on any error that a story does not expect.
 type fixture struct {
-	t        *testing.T
+	t        testing.TB
 	rules    *repository.Service
 	catalog  catalog.Store
 	registry *registry
@@ -53,7 +53,7 @@ type fixture struct {
 	now time.Time
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	h := openFixture(t, t.TempDir(), &memStores{stores: map[catalog.DomainID]*mem.Store{}}, newRegistry(t),
 		sqlcatalog.Options{Rehearse: true})
@@ -63,7 +63,7 @@ func newFixture(t *testing.T) *fixture {
 }
 
 // openFixture opens a fixture in a folder, which may hold one already.
-func openFixture(t *testing.T, dir string, v repository.DomainStores, registry *registry, o sqlcatalog.Options) *fixture {
+func openFixture(t testing.TB, dir string, v repository.DomainStores, registry *registry, o sqlcatalog.Options) *fixture {
 	t.Helper()
 	h := &fixture{t: t, now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), registry: registry}
 	store, err := sqlcatalog.OpenSQLite(t.Context(), dir+"/catalog.sqlite", o)
@@ -345,7 +345,7 @@ type registry struct {
 	stall       chan struct{}     // if set, assets wait for it after their first half
 }
 
-func newRegistry(t *testing.T) *registry {
+func newRegistry(t testing.TB) *registry {
 	r := &registry{offers: map[string]map[string]string{}, labels: map[string]map[string]string{},
 		lies: map[string]string{}, listings: map[string]int{},
 		attached: map[string]string{}, attachments: map[string]int{}}

@@ -94,7 +94,7 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 		return File{}, err
 	}
 	promised.Name, promised.Size = asset, transfer.Size()
-	return File{Asset: promised, Modified: v.UpstreamTime, Version: v, Transfer: transfer}, nil
+	return File{Asset: promised, Modified: v.UpstreamTime, Version: bare(v), Transfer: transfer}, nil
 }
 
 // fetched is a draft that a fetch fills, and the fence under which it was kept. Callers who come to the fetch late record

@@ -17,8 +17,14 @@ type heldKey struct {
 
 // heldAsset is an asset that the repository holds and may serve.
 type heldAsset struct {
-	version artifact.Version
+	version artifact.Version // bare: each of its assets may be remembered
 	asset   artifact.Asset
+}
+
+// bare leaves out of a version what grows with it.
+func bare(v artifact.Version) artifact.Version {
+	v.Manifest, v.Details, v.Assets = nil, artifact.Details{}, nil
+	return v
 }
 
 // open finds an asset for a package manager and retains what it finds upstream. Where an asset is, is decided for each
@@ -50,7 +56,7 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v a
 	case !has || a.Promised:
 		return s.openLate(ctx, c, at, made, found, asset)
 	case found.own():
-		s.held.Keep(key, heldAsset{found.version, a}, on)
+		s.held.Keep(key, heldAsset{bare(found.version), a}, on)
 		return s.file(ctx, at, found.version, a)
 	}
 	retained, err := s.retain(ctx, c, at, found)

@@ -240,5 +240,5 @@ func (s *Service) file(ctx context.Context, at *configuration, v artifact.Versio
 		return File{}, &artifact.Error{Kind: artifact.Internal, Err: err,
 			Reason: "The asset is recorded but its bytes cannot be read."}
 	}
-	return File{Asset: a, Modified: v.PublishedAt, Version: v, Content: content}, nil
+	return File{Asset: a, Modified: v.PublishedAt, Version: bare(v), Content: content}, nil
 }

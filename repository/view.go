@@ -74,7 +74,7 @@ type Document struct {
 type File struct {
 	artifact.Asset // of an asset on its way only Name is sure; Size is -1 if unknown
 	Modified       time.Time
-	Version        artifact.Version // the version it belongs to, without manifest and details
+	Version        artifact.Version // the version it belongs to, without manifest, details and assets
 	// Content is set for an asset that is kept. The receiver closes it.
 	Content blob.Content
 	// Transfer is set instead for an asset that is being fetched: it can be read once, from the start, and its last

@@ -35,6 +35,25 @@ var late = append(onceStopped("no late asset comes once ", tellLateStopped), []t
 		s.central.registry.Fail()
 		s.downloads("team", "lib@1", "b=twelve bytes")
 	}},
+	{name: "what is opened does not carry the rest of its version", tell: func(s *story) {
+		s.behind()
+		s.central.offer("lib@1", "a=one", "b=two")
+		for _, how := range []string{"fetched", "kept", "remembered"} {
+			f, err := s.shelf("team").Open(s.t.Context(), key("lib@1"), "a")
+			s.must(err)
+			if f.Name != "a" || string(f.Facts) != "facts of a" || f.Version.VersionKey != key("lib@1") ||
+				f.Version.Manifest != nil || f.Version.Assets != nil {
+				s.t.Errorf("%s: got asset %v of %v", how, f.Asset, f.Version)
+			}
+			if f.Content != nil {
+				s.must(f.Content.Close())
+			} else {
+				_, err = io.ReadAll(f.Transfer)
+				s.must(err)
+				s.must(f.Transfer.Close())
+			}
+		}
+	}},
 	{name: "a promise without digests is kept with those of what came", tell: func(s *story) {
 		s.behind()
 		s.central.offerVaguely("lib@1", "a=one")
