@@ -35,7 +35,7 @@ func refuse(reason Reason, format string, args ...any) error {
 
 func (r *refusal) Error() string { return string(r.reason) + ": " + r.message }
 
-// Unwrap gives the refusal as an error of the house.
+// Unwrap gives the refusal as an error of this project: one with a kind.
 func (r *refusal) Unwrap() error { return &artifact.Error{Kind: artifact.Invalid, Reason: r.message} }
 
 // named is an error that already knows what AWS calls it: a refused signature. Such codes are AWS-wide, not in the

@@ -11,7 +11,7 @@ import (
 )
 
 // Rates are how many requests a second one account may make; zero means any number. AWS's own are 5, 40, 50, 200, 800 and
-// 100 (user guide, "Quotas"). They are an operator's choice here, and none is set unless he does.
+// 100 (user guide, "Quotas"). They are an operator's choice here, and none is set by default.
 type Rates struct {
 	Copies int // CopyPackageVersions
 	Tokens int // GetAuthorizationToken

@@ -18,8 +18,8 @@ const (
 	arrivedByCopy
 )
 
-// startingControls is the table of the guide for a domain whose package groups allow everything. A package copied in is
-// open to both sides when it is our own, and as closed as an ingested one when it came from outside.
+// startingControls is the table of the guide for a domain whose package groups allow everything. A package copied
+// in allows both when its origin is internal; else it has the controls of one that was fetched.
 func startingControls(a arrival, o artifact.OriginType) artifact.Controls {
 	switch {
 	case a == arrivedByPublish:

@@ -243,7 +243,7 @@ func TestResolve(t *testing.T) {
 		h.fetches("r", "left@2.0.0", "two")
 		h.shows("r", "left", "1.0.0", "2.0.0")
 	})
-	t.Run("T30 a withdrawn version upstream is a wall", func(t *testing.T) {
+	t.Run("T30 a withdrawn version upstream hides what lies behind it", func(t *testing.T) {
 		h := newFixture(t)
 		h.repo("b")
 		h.connect("b")

@@ -52,7 +52,7 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 		return nil, refusef(TooLarge, "The request body may have %d bytes at most.", limit)
 	}
 	if err != nil {
-		return nil, artifact.Errorf(artifact.Invalid, "the request body could not be read to its end").Causing(err)
+		return nil, artifact.Errorf(artifact.Invalid, "The request body could not be read to its end.").Causing(err)
 	}
 	r.Body = &rereadable{bytes.NewReader(body), r.Body}
 	return body, nil

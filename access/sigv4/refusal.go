@@ -74,6 +74,6 @@ func (e *Error) Status() int { return codes[e.Code].status }
 // Error joins name and message.
 func (e *Error) Error() string { return e.Name() + ": " + e.Message }
 
-// Unwrap gives the refusal as the rest of the house knows errors: Unauthenticated, or Invalid where the request could
+// Unwrap gives the refusal as the other rooms know errors: Unauthenticated, or Invalid where the request could
 // not have been right whoever sent it.
 func (e *Error) Unwrap() error { return &artifact.Error{Kind: codes[e.Code].kind, Reason: e.Message} }

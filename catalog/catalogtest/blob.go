@@ -90,7 +90,14 @@ func (s shop) remove(text string) {
 }
 
 func testBlobs(t *testing.T, open func(t *testing.T) catalog.Store) {
-	runRows(t, open, []row{
+	for _, rows := range [][]row{claims(), deletions()} {
+		runRows(t, open, rows)
+	}
+}
+
+// claims are needed for what is not in use.
+func claims() []row {
+	return []row{
 		{"what_is_not_in_use_needs_a_claim", func(t *testing.T, f *fixture) {
 			s := openShop(f)
 			create := func(text string) error {
@@ -133,6 +140,12 @@ func testBlobs(t *testing.T, open func(t *testing.T) catalog.Store) {
 			s.write(func(w catalog.Writer) error { return w.UpdateVersion(s.id, one("1", 1)) })
 			want(t, "bytes", f.bytes(s.domain), 10)
 		}},
+	}
+}
+
+// deletions take what nobody refers to, and meet who wants to.
+func deletions() []row {
+	return []row{
 		{"a_content_in_use_is_not_deleted", func(t *testing.T, f *fixture) {
 			s := openShop(f)
 			s.recorded(0, "1", 1)
@@ -252,5 +265,5 @@ func testBlobs(t *testing.T, open func(t *testing.T) catalog.Store) {
 				return w.FinishDeletion(catalog.Deletion{Domain: 7, Number: 1}, moment(1))
 			})
 		}},
-	})
+	}
 }

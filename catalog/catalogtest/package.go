@@ -9,7 +9,14 @@ import (
 )
 
 func testPackages(t *testing.T, open func(t *testing.T) catalog.Store) {
-	runRows(t, open, []row{
+	for _, rows := range [][]row{singlePackages(), packageLists()} {
+		runRows(t, open, rows)
+	}
+}
+
+// singlePackages are put, told apart and found, or are not there.
+func singlePackages() []row {
+	return []row{
 		{"comes_back_as_put_and_is_replaced", func(t *testing.T, f *fixture) {
 			id := f.repository(f.domain("acme"), "team")
 			for _, p := range []artifact.Package{
@@ -61,6 +68,102 @@ func testPackages(t *testing.T, open func(t *testing.T) catalog.Store) {
 			f.write(func(w catalog.Writer) error { return w.DeletePackage(id, cargo("serde_json", "").PackageKey) })
 			f.write(put(id, cargo("Serde-JSON", "serde-json")))
 		}},
+		{"putting_it_again_keeps_its_versions", func(t *testing.T, f *fixture) {
+			id := f.repository(f.domain("acme"), "team")
+			f.pack(id, npm("lodash"))
+			f.publish(id, version(npm("lodash"), "1.0.0"))
+			f.pack(id, npm("lodash"))
+			f.read(func(r catalog.Reader) error { _, err := r.Version(id, npm("lodash").At("1.0.0")); return err })
+		}},
+		{"every_part_of_the_key_tells_packages_apart", func(t *testing.T, f *fixture) {
+			id := f.repository(f.domain("acme"), "team")
+			f.pack(id, npm("lodash"))
+			for _, key := range []artifact.PackageKey{
+				scoped("x", "lodash"), npm("Lodash"), npm("lodas"), {Format: artifact.PyPI, Name: "lodash"}, scoped("lodash", ""),
+			} {
+				f.unreadable(artifact.NotFound, func(r catalog.Reader) error { _, err := r.Package(id, key); return err })
+			}
+		}},
+		{"what_is_not_there_is_not_found", func(t *testing.T, f *fixture) {
+			id := f.repository(f.domain("acme"), "team")
+			key := npm("lodash")
+			for _, at := range []catalog.RepositoryID{id, id + 1} {
+				f.unreadable(artifact.NotFound, func(r catalog.Reader) error { _, err := r.Package(at, key); return err })
+				f.refused(artifact.NotFound, func(w catalog.Writer) error { return w.DeletePackage(at, key) })
+				f.refused(artifact.NotFound, func(w catalog.Writer) error { return w.DescribePackage(at, key, "x") })
+			}
+			f.refused(artifact.NotFound, func(w catalog.Writer) error {
+				return w.PutPackage(id+1, artifact.Package{PackageKey: key})
+			})
+			f.read(func(r catalog.Reader) error {
+				l, err := r.Packages(id+1, catalog.PackageFilter{}, catalog.Page{Limit: 10})
+				want(t, "packages of no repository", l.Items, nil)
+				return err
+			})
+		}},
+		{"takes_its_versions_labels_and_description_along", func(t *testing.T, f *fixture) {
+			d := f.domain("acme")
+			id := f.repository(d, "team")
+			p := artifact.Package{PackageKey: npm("lodash"), Controls: allowAll, Labels: map[string]string{"latest": "1.0.0"}}
+			f.write(func(w catalog.Writer) error {
+				if err := w.PutPackage(id, p); err != nil {
+					return err
+				}
+				return w.DescribePackage(id, p.PackageKey, "utilities")
+			})
+			f.publish(id, version(p.PackageKey, "1.0.0", asset("a", 1, 10)))
+			f.write(func(w catalog.Writer) error { return w.DeletePackage(id, p.PackageKey) })
+			f.unreadable(artifact.NotFound, func(r catalog.Reader) error { _, err := r.Package(id, p.PackageKey); return err })
+			want(t, "bytes", f.bytes(d), 0)
+			f.pack(id, p.PackageKey)
+			f.read(func(r catalog.Reader) error {
+				got, err := r.Package(id, p.PackageKey)
+				want(t, "labels", got.Labels, nil)
+				if err != nil {
+					return err
+				}
+				l, err := r.Versions(id, p.PackageKey, catalog.VersionFilter{}, catalog.Page{Limit: 9})
+				want(t, "versions", l.Items, nil)
+				if err != nil {
+					return err
+				}
+				found, err := r.SearchPackages([]catalog.RepositoryID{id}, artifact.NPM, []string{"utilities"}, catalog.Page{Limit: 9})
+				want(t, "found by the old description", found.Items, nil)
+				return err
+			})
+		}},
+	}
+}
+
+// packageLists answer for several, and for several repositories.
+func packageLists() []row {
+	return []row{
+		{"package_in_answers_for_those_that_hold_it", func(t *testing.T, f *fixture) {
+			d := f.domain("acme")
+			var ids []catalog.RepositoryID
+			for _, name := range []string{"a1", "b1", "c1", "d1", "e1"} {
+				ids = append(ids, f.repository(d, name))
+			}
+			p := artifact.Package{PackageKey: npm("lodash"), Controls: allowAll, Labels: map[string]string{"latest": "1"}}
+			q := artifact.Package{PackageKey: npm("lodash"), Controls: artifact.Controls{Publish: artifact.Block,
+				Upstream: artifact.Block}}
+			f.write(func(w catalog.Writer) error {
+				if err := w.PutPackage(ids[1], p); err != nil {
+					return err
+				}
+				return w.PutPackage(ids[4], q)
+			})
+			f.read(func(r catalog.Reader) error {
+				got, err := r.PackageIn(append(ids, ids[1], 999), npm("lodash"))
+				want(t, "packages", got, map[catalog.RepositoryID]artifact.Package{ids[1]: p, ids[4]: q})
+				if err != nil {
+					return err
+				}
+				got, err = r.PackageIn(nil, npm("lodash"))
+				want(t, "packages in none", got, nil)
+				return err
+			})
+		}},
 		{"all_of_several_repositories_come_in_one_order", func(t *testing.T, f *fixture) {
 			d := f.domain("acme")
 			first, second := f.repository(d, "first"), f.repository(d, "second")
@@ -98,65 +201,6 @@ func testPackages(t *testing.T, open func(t *testing.T) catalog.Store) {
 			want(t, "packages of no repository", each(catalog.PackageFilter{}), nil)
 			want(t, "filtered packages", each(catalog.PackageFilter{Format: artifact.NPM, NamePrefix: "p149"}, second, first),
 				[]string{fmt.Sprint(second, " ", npm("p149")), fmt.Sprint(first, " ", npm("p149"))})
-		}},
-		{"putting_it_again_keeps_its_versions", func(t *testing.T, f *fixture) {
-			id := f.repository(f.domain("acme"), "team")
-			f.pack(id, npm("lodash"))
-			f.publish(id, version(npm("lodash"), "1.0.0"))
-			f.pack(id, npm("lodash"))
-			f.read(func(r catalog.Reader) error { _, err := r.Version(id, npm("lodash").At("1.0.0")); return err })
-		}},
-		{"every_part_of_the_key_tells_packages_apart", func(t *testing.T, f *fixture) {
-			id := f.repository(f.domain("acme"), "team")
-			f.pack(id, npm("lodash"))
-			for _, key := range []artifact.PackageKey{
-				scoped("x", "lodash"), npm("Lodash"), npm("lodas"), {Format: artifact.PyPI, Name: "lodash"}, scoped("lodash", ""),
-			} {
-				f.unreadable(artifact.NotFound, func(r catalog.Reader) error { _, err := r.Package(id, key); return err })
-			}
-		}},
-		{"what_is_not_there_is_not_found", func(t *testing.T, f *fixture) {
-			id := f.repository(f.domain("acme"), "team")
-			key := npm("lodash")
-			for _, at := range []catalog.RepositoryID{id, id + 1} {
-				f.unreadable(artifact.NotFound, func(r catalog.Reader) error { _, err := r.Package(at, key); return err })
-				f.refused(artifact.NotFound, func(w catalog.Writer) error { return w.DeletePackage(at, key) })
-				f.refused(artifact.NotFound, func(w catalog.Writer) error { return w.DescribePackage(at, key, "x") })
-			}
-			f.refused(artifact.NotFound, func(w catalog.Writer) error {
-				return w.PutPackage(id+1, artifact.Package{PackageKey: key})
-			})
-			f.read(func(r catalog.Reader) error {
-				l, err := r.Packages(id+1, catalog.PackageFilter{}, catalog.Page{Limit: 10})
-				want(t, "packages of no repository", l.Items, nil)
-				return err
-			})
-		}},
-		{"package_in_answers_for_those_that_hold_it", func(t *testing.T, f *fixture) {
-			d := f.domain("acme")
-			var ids []catalog.RepositoryID
-			for _, name := range []string{"a1", "b1", "c1", "d1", "e1"} {
-				ids = append(ids, f.repository(d, name))
-			}
-			p := artifact.Package{PackageKey: npm("lodash"), Controls: allowAll, Labels: map[string]string{"latest": "1"}}
-			q := artifact.Package{PackageKey: npm("lodash"), Controls: artifact.Controls{Publish: artifact.Block,
-				Upstream: artifact.Block}}
-			f.write(func(w catalog.Writer) error {
-				if err := w.PutPackage(ids[1], p); err != nil {
-					return err
-				}
-				return w.PutPackage(ids[4], q)
-			})
-			f.read(func(r catalog.Reader) error {
-				got, err := r.PackageIn(append(ids, ids[1], 999), npm("lodash"))
-				want(t, "packages", got, map[catalog.RepositoryID]artifact.Package{ids[1]: p, ids[4]: q})
-				if err != nil {
-					return err
-				}
-				got, err = r.PackageIn(nil, npm("lodash"))
-				want(t, "packages in none", got, nil)
-				return err
-			})
 		}},
 		{"lists_go_by_format_namespace_and_name_and_narrow", func(t *testing.T, f *fixture) {
 			id := f.repository(f.domain("acme"), "team")
@@ -198,36 +242,5 @@ func testPackages(t *testing.T, open func(t *testing.T) catalog.Store) {
 				})
 			}
 		}},
-		{"takes_its_versions_labels_and_description_along", func(t *testing.T, f *fixture) {
-			d := f.domain("acme")
-			id := f.repository(d, "team")
-			p := artifact.Package{PackageKey: npm("lodash"), Controls: allowAll, Labels: map[string]string{"latest": "1.0.0"}}
-			f.write(func(w catalog.Writer) error {
-				if err := w.PutPackage(id, p); err != nil {
-					return err
-				}
-				return w.DescribePackage(id, p.PackageKey, "utilities")
-			})
-			f.publish(id, version(p.PackageKey, "1.0.0", asset("a", 1, 10)))
-			f.write(func(w catalog.Writer) error { return w.DeletePackage(id, p.PackageKey) })
-			f.unreadable(artifact.NotFound, func(r catalog.Reader) error { _, err := r.Package(id, p.PackageKey); return err })
-			want(t, "bytes", f.bytes(d), 0)
-			f.pack(id, p.PackageKey)
-			f.read(func(r catalog.Reader) error {
-				got, err := r.Package(id, p.PackageKey)
-				want(t, "labels", got.Labels, nil)
-				if err != nil {
-					return err
-				}
-				l, err := r.Versions(id, p.PackageKey, catalog.VersionFilter{}, catalog.Page{Limit: 9})
-				want(t, "versions", l.Items, nil)
-				if err != nil {
-					return err
-				}
-				found, err := r.SearchPackages([]catalog.RepositoryID{id}, artifact.NPM, []string{"utilities"}, catalog.Page{Limit: 9})
-				want(t, "found by the old description", found.Items, nil)
-				return err
-			})
-		}},
-	})
+	}
 }

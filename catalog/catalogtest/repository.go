@@ -8,7 +8,14 @@ import (
 )
 
 func testRepositories(t *testing.T, open func(t *testing.T) catalog.Store) {
-	runRows(t, open, []row{
+	for _, rows := range [][]row{singleRepositories(), repositoryLists()} {
+		runRows(t, open, rows)
+	}
+}
+
+// singleRepositories are made, changed, and dangle when an upstream goes.
+func singleRepositories() []row {
+	return []row{
 		{"comes_back_as_created", func(t *testing.T, f *fixture) {
 			d := f.domain("acme")
 			up := f.repository(d, "gateway")
@@ -101,6 +108,12 @@ func testRepositories(t *testing.T, open func(t *testing.T) catalog.Store) {
 				return err
 			})
 		}},
+	}
+}
+
+// repositoryLists are narrowed and whole, and follow what is deleted.
+func repositoryLists() []row {
+	return []row{
 		{"lists_go_by_name_then_domain_and_narrow", func(t *testing.T, f *fixture) {
 			d, e := f.domain("one"), f.domain("two")
 			for _, name := range []string{"b", "a_b", "a%b", "A"} {
@@ -185,5 +198,5 @@ func testRepositories(t *testing.T, open func(t *testing.T) catalog.Store) {
 				return err
 			})
 		}},
-	})
+	}
 }

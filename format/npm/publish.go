@@ -23,8 +23,8 @@ func putPackage(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if err != nil {
 		return err
 	}
-	// A PUT without attachments needs another permission, so a caller who may read is heard out, and asked for the right
-	// to publish once he brings an attachment: a refusal goes on record, and none is due to who only deprecates.
+	// A PUT without attachments needs another permission. So the document of a caller who may read is read, and the right
+	// to publish is asked for at its first attachment: a refusal goes on record, and none is due to who only deprecates.
 	mayPublish := sync.OnceValue(func() error { return s.MayPublish(r.Context(), p) })
 	if s.Access(r.Context()) != nil {
 		if err := mayPublish(); err != nil {
