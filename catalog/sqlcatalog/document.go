@@ -14,7 +14,7 @@ func (s *session) Document(key catalog.DocumentKey) (catalog.Document, error) {
 	}, `SELECT etag, last_modified, fetched_at, checked_at, digest, size, form, gone FROM documents
 		WHERE connection = ? AND path = ?`, key.Connection, key.Path)
 	if err == nil && !found {
-		err = artifact.Errorf(artifact.NotFound, "Nothing is remembered of document %s of %s", key.Path, key.Connection)
+		err = artifact.Errorf(artifact.NotFound, "Nothing is remembered of document %s of %s.", key.Path, key.Connection)
 	}
 	return d, err
 }

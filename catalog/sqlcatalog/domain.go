@@ -12,7 +12,7 @@ func scanDomain(row scanner, d *catalog.Domain) error {
 }
 
 func noDomain(name string) error {
-	return artifact.Errorf(artifact.NotFound, "Domain %s does not exist", name).About(artifact.DomainResource, name)
+	return artifact.Errorf(artifact.NotFound, "Domain %s does not exist.", name).About(artifact.DomainResource, name)
 }
 
 func noDomainID(id catalog.DomainID) error { return noDomain("number " + decimal(id)) }
@@ -90,7 +90,7 @@ func (s *session) CreateDomain(d catalog.Domain) (catalog.DomainID, error) {
 		return 0, err
 	}
 	if !created {
-		return 0, artifact.Errorf(artifact.Conflict, "Domain %s already exists", d.Name).
+		return 0, artifact.Errorf(artifact.Conflict, "Domain %s already exists.", d.Name).
 			About(artifact.DomainResource, d.Name)
 	}
 	s.touch(catalog.DomainsTopic(), catalog.DomainTopic(id))
@@ -108,7 +108,7 @@ func (s *session) DeleteDomain(id catalog.DomainID) error {
 		return err
 	}
 	if used {
-		return artifact.Errorf(artifact.Conflict, "Domain %s has repositories", d.Name).
+		return artifact.Errorf(artifact.Conflict, "Domain %s has repositories.", d.Name).
 			About(artifact.DomainResource, d.Name)
 	}
 	if _, err := s.exec("delete a domain", "DELETE FROM domains WHERE id = ?", id); err != nil {

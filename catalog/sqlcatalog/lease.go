@@ -13,7 +13,7 @@ func (s *session) Lease(name string) (catalog.Lease, error) {
 		return row.Scan(&l.Name, &l.Holder, instant{&l.EndsAt})
 	}, "SELECT name, holder, ends_at FROM leases WHERE name = ?", name)
 	if err == nil && !found {
-		err = artifact.Errorf(artifact.NotFound, "Nobody has the lease %s", name)
+		err = artifact.Errorf(artifact.NotFound, "Nobody has the lease %s.", name)
 	}
 	return l, err
 }
@@ -25,7 +25,7 @@ func (s *session) TakeLease(l catalog.Lease, now time.Time) error {
 		WHERE leases.holder = excluded.holder OR leases.ends_at <= ?`,
 		l.Name, l.Holder, l.EndsAt.UnixMicro(), now.UnixMicro())
 	if err == nil && n == 0 {
-		err = artifact.Errorf(artifact.Conflict, "Another holder has the lease %s", l.Name)
+		err = artifact.Errorf(artifact.Conflict, "Another holder has the lease %s.", l.Name)
 	}
 	return err
 }
@@ -34,7 +34,7 @@ func (s *session) TakeLease(l catalog.Lease, now time.Time) error {
 func (s *session) EndLease(name, holder string) error {
 	n, err := s.exec("end a lease", "DELETE FROM leases WHERE name = ? AND holder = ?", name, holder)
 	if err == nil && n == 0 {
-		err = artifact.Errorf(artifact.NotFound, "%s does not have the lease %s", holder, name)
+		err = artifact.Errorf(artifact.NotFound, "%s does not have the lease %s.", holder, name)
 	}
 	return err
 }

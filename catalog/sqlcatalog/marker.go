@@ -44,7 +44,7 @@ func mark(l list, parts ...string) string {
 
 // unmark returns the n parts of a marker of l, or Invalid if l never gave it out.
 func unmark(l list, n int, marker string) ([]string, error) {
-	invalid := artifact.Errorf(artifact.Invalid, "The page marker was not given out by this list")
+	invalid := artifact.Errorf(artifact.Invalid, "The page marker was not given out by this list.")
 	if len(marker) > maxMarker {
 		return nil, invalid
 	}
@@ -74,7 +74,7 @@ func unmark(l list, n int, marker string) ([]string, error) {
 func number(part string) (int64, error) {
 	n, err := strconv.ParseInt(part, 10, 64)
 	if err != nil || decimal(n) != part {
-		return 0, artifact.Errorf(artifact.Invalid, "The page marker was not given out by this list")
+		return 0, artifact.Errorf(artifact.Invalid, "The page marker was not given out by this list.")
 	}
 	return n, nil
 }

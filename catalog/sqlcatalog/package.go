@@ -31,7 +31,7 @@ func (s *session) noPackage(id catalog.RepositoryID, key artifact.PackageKey) er
 	if err != nil {
 		return err
 	}
-	return artifact.Errorf(artifact.NotFound, "Package %s does not exist in repository %s", key, path).
+	return artifact.Errorf(artifact.NotFound, "Package %s does not exist in repository %s.", key, path).
 		About(artifact.PackageResource, path+"/"+key.String())
 }
 
@@ -172,7 +172,7 @@ func (s *session) PutPackage(id catalog.RepositoryID, p artifact.Package) error 
 			return err
 		}
 		if !created {
-			return artifact.Errorf(artifact.Conflict, "Package %s cannot be beside another whose name means the same",
+			return artifact.Errorf(artifact.Conflict, "Package %s cannot be beside another whose name means the same.",
 				p.PackageKey).About(artifact.PackageResource, p.String())
 		}
 		s.placed.place = at

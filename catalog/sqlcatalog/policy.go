@@ -47,10 +47,10 @@ func (s *session) noPolicy(h catalog.Holder) error {
 		return err
 	}
 	if h.Repository == 0 {
-		return artifact.Errorf(artifact.NotFound, "The domain has no permissions policy").
+		return artifact.Errorf(artifact.NotFound, "The domain has no permissions policy.").
 			About(artifact.DomainResource, decimal(h.Domain))
 	}
-	return artifact.Errorf(artifact.NotFound, "The repository has no permissions policy").
+	return artifact.Errorf(artifact.NotFound, "The repository has no permissions policy.").
 		About(artifact.RepositoryResource, decimal(h.Repository))
 }
 

@@ -18,11 +18,11 @@ func scanKey(row scanner, k *catalog.AccessKey) error {
 }
 
 func noPrincipal(id string) error {
-	return artifact.Errorf(artifact.NotFound, "Principal %s does not exist", id)
+	return artifact.Errorf(artifact.NotFound, "Principal %s does not exist.", id)
 }
 
 func noKey(id string) error {
-	return artifact.Errorf(artifact.NotFound, "Access key %s does not exist", id)
+	return artifact.Errorf(artifact.NotFound, "Access key %s does not exist.", id)
 }
 
 // Principal implements catalog.PrincipalReader.
@@ -73,7 +73,7 @@ func (s *session) CreatePrincipal(p catalog.Principal) error {
 		return err
 	}
 	if n == 0 {
-		return artifact.Errorf(artifact.Conflict, "Principal %s already exists", p.ARN)
+		return artifact.Errorf(artifact.Conflict, "Principal %s already exists.", p.ARN)
 	}
 	s.touch(catalog.PrincipalTopic(p.ID))
 	return nil
@@ -112,7 +112,7 @@ func (s *session) DeleteIdentityPolicy(principal, name string) error {
 		return err
 	}
 	if n == 0 {
-		return artifact.Errorf(artifact.NotFound, "Principal %s has no policy %s", principal, name)
+		return artifact.Errorf(artifact.NotFound, "Principal %s has no policy %s.", principal, name)
 	}
 	s.touch(catalog.PrincipalTopic(principal))
 	return nil
@@ -129,7 +129,7 @@ func (s *session) CreateAccessKey(k catalog.AccessKey) error {
 		return err
 	}
 	if n == 0 {
-		return artifact.Errorf(artifact.Conflict, "Access key %s already exists", k.ID)
+		return artifact.Errorf(artifact.Conflict, "Access key %s already exists.", k.ID)
 	}
 	s.touch(catalog.AccessKeyTopic(k.ID), catalog.PrincipalTopic(k.Principal))
 	return nil

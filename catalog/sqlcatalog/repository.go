@@ -14,7 +14,7 @@ func scanRepository(row scanner, r *catalog.Repository) error {
 }
 
 func noRepository(path string) error {
-	return artifact.Errorf(artifact.NotFound, "Repository %s does not exist", path).
+	return artifact.Errorf(artifact.NotFound, "Repository %s does not exist.", path).
 		About(artifact.RepositoryResource, path)
 }
 
@@ -147,7 +147,7 @@ func (s *session) CreateRepository(r catalog.Repository) (catalog.RepositoryID, 
 		return 0, err
 	}
 	if !created {
-		return 0, artifact.Errorf(artifact.Conflict, "Repository %s already exists in domain %s", r.Name, d.Name).
+		return 0, artifact.Errorf(artifact.Conflict, "Repository %s already exists in domain %s.", r.Name, d.Name).
 			About(artifact.RepositoryResource, d.Name+"/"+r.Name)
 	}
 	s.touch(catalog.DomainTopic(r.Domain))

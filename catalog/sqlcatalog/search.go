@@ -177,12 +177,12 @@ func (s *session) SearchPackages(ids []catalog.RepositoryID, format artifact.For
 // checkTerms folds the terms and drops empty ones, which every text contains.
 func checkTerms(terms []string) ([]string, error) {
 	if len(terms) > maxTerms {
-		return nil, artifact.Errorf(artifact.Invalid, "%d search terms are more than %d", len(terms), maxTerms)
+		return nil, artifact.Errorf(artifact.Invalid, "%d search terms are more than %d.", len(terms), maxTerms)
 	}
 	var folded []string
 	for _, term := range terms {
 		if len(term) > maxTerm {
-			return nil, artifact.Errorf(artifact.Invalid, "A search term of %d bytes is longer than %d", len(term), maxTerm)
+			return nil, artifact.Errorf(artifact.Invalid, "A search term of %d bytes is longer than %d.", len(term), maxTerm)
 		}
 		if term != "" {
 			folded = append(folded, fold(term))

@@ -254,7 +254,7 @@ const maxRepositories = 4096
 // checkRepositories refuses look-ups over more repositories than that.
 func checkRepositories(ids []catalog.RepositoryID) error {
 	if len(ids) > maxRepositories {
-		return artifact.Errorf(artifact.Invalid, "%d repositories are more than the %d that one look-up may ask about",
+		return artifact.Errorf(artifact.Invalid, "%d repositories are more than the %d that one look-up may ask about.",
 			len(ids), maxRepositories)
 	}
 	return nil

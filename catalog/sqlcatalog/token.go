@@ -7,7 +7,7 @@ import (
 	"entrepot/catalog"
 )
 
-func noToken() error { return artifact.Errorf(artifact.NotFound, "The token does not exist") }
+func noToken() error { return artifact.Errorf(artifact.NotFound, "The token does not exist.") }
 
 // Token implements catalog.TokenReader.
 func (s *session) Token(h catalog.TokenHash) (catalog.Token, error) {
@@ -33,7 +33,7 @@ func (s *session) CreateToken(t catalog.Token) error {
 		VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 		t.Hash[:], t.Domain, t.Principal, t.IssuedAt.UnixMicro(), t.ExpiresAt.UnixMicro())
 	if err == nil && n == 0 {
-		err = artifact.Errorf(artifact.Conflict, "The token already exists")
+		err = artifact.Errorf(artifact.Conflict, "The token already exists.")
 	}
 	return err
 }

@@ -37,7 +37,7 @@ func (s *session) noVersion(id catalog.RepositoryID, key artifact.VersionKey) er
 	if err != nil {
 		return err
 	}
-	return artifact.Errorf(artifact.NotFound, "Version %s does not exist in repository %s", key, path).
+	return artifact.Errorf(artifact.NotFound, "Version %s does not exist in repository %s.", key, path).
 		About(artifact.VersionResource, path+"/"+key.String())
 }
 
@@ -156,7 +156,7 @@ func (s *session) CreateVersion(id catalog.RepositoryID, v artifact.Version) err
 		return err
 	}
 	if !created {
-		return artifact.Errorf(artifact.Conflict, "Version %s already exists", v.VersionKey).
+		return artifact.Errorf(artifact.Conflict, "Version %s already exists.", v.VersionKey).
 			About(artifact.VersionResource, v.VersionKey.String())
 	}
 	s.touchPackage(at.domain, id, v.PackageKey)
