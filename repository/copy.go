@@ -66,15 +66,16 @@ func (s *Service) Copy(ctx context.Context, c iam.Caller, spec CopySpec) (Outcom
 }
 
 // bringIn has external registries deliver what the copy needs and no repository of the graph holds: the destination may
-// have no way to those registries. Versions are looked for upstream only if the copy is to.
+// have no way to those registries. Versions are looked for upstream only if the copy is to, and under the key only under
+// which they would be kept: what came in under another would obey no origin controls.
 func (s *Service) bringIn(ctx context.Context, c iam.Caller, from *configuration, made *plan, spec CopySpec,
 	wanted []string) error {
-	search := made
-	if !spec.IncludeUpstream {
-		search = made.alone()
-	}
 	for _, version := range wanted {
-		found, err := s.locate(ctx, from, search, spec.At(version))
+		key, search := spec.At(version), made
+		if !spec.IncludeUpstream || s.Canonical(key) != key {
+			search = made.alone()
+		}
+		found, err := s.locate(ctx, from, search, key)
 		if artifact.Is(err, artifact.NotFound) || err == nil && !found.version.Status.Downloadable() {
 			continue // the outcome will say so
 		}

@@ -239,28 +239,53 @@ func (s *Shelf) Finish(ctx context.Context, p artifact.PackageKey, versions []st
 		return err
 	}
 	return s.service.Catalog.Write(ctx, func(w catalog.Writer) error {
+		open, err := unfinished(w, at.repository.ID, p)
+		if err != nil {
+			return err
+		}
 		var finished []string
 		for _, version := range versions {
-			v, err := optional(w.Version(at.repository.ID, s.service.Canonical(p.At(version))))
+			key := s.service.Canonical(p.At(version))
+			if !open[key.Version] {
+				continue
+			}
+			delete(open, key.Version) // named twice it is finished once
+			v, err := w.Version(at.repository.ID, key)
 			if err != nil {
 				return err
 			}
-			if v == nil || v.Status != artifact.Unfinished {
-				continue
-			}
-			if err := ready(*v); err != nil {
+			if err := ready(v); err != nil {
 				return err
 			}
-			if err := s.service.moveTo(w, s.caller, at, v.VersionKey, artifact.Published); err != nil {
+			if err := s.service.moveTo(w, s.caller, at, key, artifact.Published); err != nil {
 				return err
 			}
-			finished = append(finished, v.VersionKey.Version)
+			finished = append(finished, key.Version)
 		}
 		if len(finished) == 0 {
 			return nil
 		}
 		return s.service.audit(w, s.caller, putPackageMetadata, OnPackage(s.key, p), map[string]any{"versions": finished})
 	})
+}
+
+// unfinished are the versions of a package that a repository holds unfinished: few, where those that a client names as
+// finished can be all there ever were.
+func unfinished(r catalog.Reader, id catalog.RepositoryID, p artifact.PackageKey) (map[string]bool, error) {
+	open := map[string]bool{}
+	filter := catalog.VersionFilter{Status: artifact.Unfinished}
+	for v, err := range catalog.Each(func(page catalog.Page) (catalog.Listing[catalog.VersionSummary], error) {
+		return r.Versions(id, p, filter, page)
+	}) {
+		if artifact.Is(err, artifact.NotFound) {
+			break // nor does it hold the package
+		}
+		if err != nil {
+			return nil, err
+		}
+		open[v.Version] = true
+	}
+	return open, nil
 }
 
 // SetStatus moves versions that this repository holds, all or none; see format.Shelf.

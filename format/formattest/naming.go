@@ -48,6 +48,25 @@ var naming = []tale{
 			}
 		},
 	},
+	{
+		name: "a copy brings nothing in from outside under a name that is not the kept one",
+		with: func(t *repository.Traits) { t.CanonicalAPI = false },
+		tell: func(s *story) {
+			s.behind()
+			s.Repository("apart")
+			s.central.offer("my.lib@1", "a=one")
+			s.central.offer("my-lib@01", "a=one")
+			for coordinate, kept := range map[string]string{"my.lib@1": "1", "my-lib@01": "01"} {
+				out, err := s.Rules.Copy(s.t.Context(), s.caller, repository.CopySpec{From: domainKey.Repository("team"),
+					To: domainKey.Repository("apart"), PackageKey: key(coordinate).PackageKey, IncludeUpstream: true,
+					Selection: repository.Selection{Versions: []string{kept}}})
+				if s.must(err); out.Failed[kept].Code != repository.VersionNotFound {
+					s.t.Errorf("%s: got %v", coordinate, out)
+				}
+			}
+			s.uses(0)
+		},
+	},
 	{name: "a repository has one package of those whose names fold to the same", tell: func(s *story) {
 		s.Repository("team")
 		s.Repository("other")
