@@ -20,7 +20,7 @@ func (s *Service) index(ctx context.Context, at *configuration, f artifact.Forma
 	}
 	stamp, vouched := s.Catalog.Stamp(topics...)
 	// Stamps of other topics say nothing about each other, and a graph that has changed has others.
-	made := fmt.Sprint(at.graph.ids())
+	searched := fmt.Sprint(at.graph.ids())
 	// The graph is looked up again after the stamp: the one at hand may be older than the stamp says.
 	at, err := s.existing(ctx, at.repository.RepositoryKey)
 	if err != nil {
@@ -29,7 +29,7 @@ func (s *Service) index(ctx context.Context, at *configuration, f artifact.Forma
 	if at.graph.dangling {
 		return Document{}, errDangling()
 	}
-	key, on := documentKey{at.repository.ID, artifact.PackageKey{Format: f}, variant}, basis{stamp, vouched, made}
+	key, on := documentKey{at.repository.ID, artifact.PackageKey{Format: f}, variant}, basis{stamp, vouched, searched}
 	known, current := s.documents.get(key, on)
 	if current {
 		return known, nil

@@ -256,10 +256,10 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 	if err := write(id, v); err != nil {
 		return v, err
 	}
-	made := changes{AssetsAdded: len(step.fresh), AssetsRemoved: step.removed,
+	changed := changes{AssetsAdded: len(step.fresh), AssetsRemoved: step.removed,
 		MetadataUpdated: step.known == nil || step.known.Revision != v.Revision,
 		StatusChanged:   step.known == nil || step.known.Status != v.Status}
-	if err := s.announce(w, c, *at.repository, v, operation, made); err != nil {
+	if err := s.announce(w, c, *at.repository, v, operation, changed); err != nil {
 		return v, err
 	}
 	for _, version := range slices.Sorted(maps.Keys(p.Settle)) {

@@ -84,12 +84,12 @@ const (
 // announce records an operation on a version and the changes it made, in the same transaction. v is the version after
 // it.
 func (s *Service) announce(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.Version,
-	operation string, made changes) error {
+	operation string, changed changes) error {
 	event := versionEvent{
 		Domain: repo.RepositoryKey.Domain, DomainOwner: string(repo.Owner),
 		Repository: repo.Name, Administrator: string(repo.Administrator),
 		Format: v.Format, Package: v.Name, Version: v.Version, State: v.Status, Revision: v.Revision,
-		Changes: made, Operation: operation,
+		Changes: changed, Operation: operation,
 	}
 	if v.Namespace != "" {
 		event.Namespace = &v.Namespace

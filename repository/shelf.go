@@ -182,8 +182,8 @@ func (s *Shelf) Annotate(ctx context.Context, p artifact.PackageKey, versions []
 			if err := w.UpdateVersion(at.repository.ID, v); err != nil {
 				return err
 			}
-			made := changes{MetadataUpdated: true}
-			if err := s.service.announce(w, s.caller, *at.repository, v, updated, made); err != nil {
+			changed := changes{MetadataUpdated: true}
+			if err := s.service.announce(w, s.caller, *at.repository, v, updated, changed); err != nil {
 				return err
 			}
 		}

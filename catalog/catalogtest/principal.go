@@ -12,22 +12,36 @@ func policy(name, document string) catalog.IdentityPolicy {
 	return catalog.IdentityPolicy{Name: name, Document: document}
 }
 
-func testPrincipals(t *testing.T, open func(t *testing.T) catalog.Store) {
-	alice := catalog.Principal{ID: "AIDAALICE", Account: owner, ARN: "arn:aws:iam::111122223333:user/alice", Name: "alice",
+// alice is a user, root her account itself.
+var (
+	alice = catalog.Principal{ID: "AIDAALICE", Account: owner, ARN: "arn:aws:iam::111122223333:user/alice", Name: "alice",
 		CreatedAt: moment(0)}
-	root := catalog.Principal{ID: "111122223333", Account: owner, ARN: "arn:aws:iam::111122223333:root", Name: "root",
+	root = catalog.Principal{ID: "111122223333", Account: owner, ARN: "arn:aws:iam::111122223333:root", Name: "root",
 		Root: true, CreatedAt: moment(1)}
-	create := func(f *fixture) {
-		f.write(func(w catalog.Writer) error {
-			if err := w.CreatePrincipal(alice); err != nil {
-				return err
-			}
-			return w.CreatePrincipal(root)
-		})
+)
+
+// principals creates both.
+func (f *fixture) principals() {
+	f.Helper()
+	f.write(func(w catalog.Writer) error {
+		if err := w.CreatePrincipal(alice); err != nil {
+			return err
+		}
+		return w.CreatePrincipal(root)
+	})
+}
+
+func testPrincipals(t *testing.T, open func(t *testing.T) catalog.Store) {
+	for _, rows := range [][]row{singlePrincipals(), credentials()} {
+		runRows(t, open, rows)
 	}
-	runRows(t, open, []row{
+}
+
+// singlePrincipals come back as created, or are not there.
+func singlePrincipals() []row {
+	return []row{
 		{"comes_back_as_created", func(t *testing.T, f *fixture) {
-			create(f)
+			f.principals()
 			f.read(func(r catalog.Reader) error {
 				for _, p := range []catalog.Principal{alice, root} {
 					byID, err := r.Principal(p.ID)
@@ -45,7 +59,7 @@ func testPrincipals(t *testing.T, open func(t *testing.T) catalog.Store) {
 			})
 		}},
 		{"a_taken_id_or_arn_is_a_conflict", func(t *testing.T, f *fixture) {
-			create(f)
+			f.principals()
 			sameID, sameARN := alice, alice
 			sameID.ARN += "2"
 			sameARN.ID += "2"
@@ -53,7 +67,7 @@ func testPrincipals(t *testing.T, open func(t *testing.T) catalog.Store) {
 			f.refused(artifact.Conflict, func(w catalog.Writer) error { return w.CreatePrincipal(sameARN) })
 		}},
 		{"what_is_not_there_is_not_found", func(t *testing.T, f *fixture) {
-			create(f)
+			f.principals()
 			for _, fn := range []func(r catalog.Reader) error{
 				func(r catalog.Reader) error { _, err := r.Principal("x"); return err },
 				func(r catalog.Reader) error { _, err := r.PrincipalByARN(alice.ID); return err },
@@ -77,8 +91,14 @@ func testPrincipals(t *testing.T, open func(t *testing.T) catalog.Store) {
 				f.refused(artifact.NotFound, fn)
 			}
 		}},
+	}
+}
+
+// credentials are what a principal may do and how it is known: policies, keys and tokens.
+func credentials() []row {
+	return []row{
 		{"policies_are_put_replaced_deleted_and_ordered", func(t *testing.T, f *fixture) {
-			create(f)
+			f.principals()
 			f.write(func(w catalog.Writer) error {
 				for _, p := range []catalog.IdentityPolicy{
 					policy("b", "1"), policy("a", "2"), policy("C", "3"), policy("b", "4"), policy("gone", "5"),
@@ -101,7 +121,7 @@ func testPrincipals(t *testing.T, open func(t *testing.T) catalog.Store) {
 			})
 		}},
 		{"keys_are_created_switched_deleted_and_ordered", func(t *testing.T, f *fixture) {
-			create(f)
+			f.principals()
 			late := catalog.AccessKey{ID: "AKIA1", Principal: alice.ID, Secret: []byte{0, 255}, Active: true, CreatedAt: moment(5)}
 			early := catalog.AccessKey{ID: "AKIA2", Principal: alice.ID, Secret: []byte("s"), CreatedAt: moment(4)}
 			f.write(func(w catalog.Writer) error {
@@ -134,7 +154,7 @@ func testPrincipals(t *testing.T, open func(t *testing.T) catalog.Store) {
 			})
 		}},
 		{"takes_its_policies_keys_and_tokens_along", func(t *testing.T, f *fixture) {
-			create(f)
+			f.principals()
 			d := f.domain("acme")
 			f.write(func(w catalog.Writer) error {
 				if err := w.PutIdentityPolicy(alice.ID, catalog.IdentityPolicy{Name: "p"}); err != nil {
@@ -159,7 +179,7 @@ func testPrincipals(t *testing.T, open func(t *testing.T) catalog.Store) {
 			})
 		}},
 		{"tokens_come_back_expired_or_not_and_expire_in_portions", func(t *testing.T, f *fixture) {
-			create(f)
+			f.principals()
 			d := f.domain("acme")
 			var tokens []catalog.Token
 			for i := range 5 {
@@ -196,5 +216,5 @@ func testPrincipals(t *testing.T, open func(t *testing.T) catalog.Store) {
 			f.write(func(w catalog.Writer) error { return w.DeleteToken(tokens[4].Hash) })
 			f.unreadable(artifact.NotFound, func(r catalog.Reader) error { _, err := r.Token(tokens[4].Hash); return err })
 		}},
-	})
+	}
 }
