@@ -142,14 +142,13 @@ func (s *Service) staged(r catalog.Reader, at *configuration, p Publication) ([]
 				artifact.Asset{Name: staged.Name, Size: size, Digests: sums, Facts: staged.Facts, AddedAt: now})
 			continue
 		}
-		key := p.At(staged.Of.Version)
+		key := s.Canonical(p.At(staged.Of.Version))
 		other, err := heldVersion(r, at.repository.ID, at.repository.RepositoryKey, key)
 		if err != nil {
 			return nil, err
 		}
 		a, ok := other.Asset(staged.Of.Name)
-		withdrawn := !other.Status.Downloadable() && other.Status != artifact.Unfinished
-		if !ok || a.Promised || withdrawn {
+		if !ok || a.Promised || withdrawn(other) {
 			return nil, noAsset(at.repository.RepositoryKey, key, staged.Of.Name)
 		}
 		a.Name, a.Facts, a.AddedAt = staged.Name, staged.Facts, now
@@ -162,7 +161,7 @@ func (s *Service) staged(r catalog.Reader, at *configuration, p Publication) ([]
 func (s *Service) grow(at *configuration, t Traits, known artifact.Version, p Publication,
 	assets []artifact.Asset) (publishing, error) {
 	next := publishing{known: &known, version: known}
-	if !known.Status.Downloadable() && known.Status != artifact.Unfinished {
+	if withdrawn(known) {
 		return next, conflict(at, p, "Version '%s' of package '%s' cannot be published again: it is there with status %s. "+
 			"Delete it first.", p.Version, p.Qualified(), known.Status)
 	}
@@ -241,6 +240,9 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 		if step.version.Manifest, step.version.Details, err = p.Merge(*step.known); err != nil {
 			return v, err
 		}
+		if err := s.recordable(step.version); err != nil {
+			return v, err
+		}
 	}
 	if step.version.Revision, err = s.revisionAfter(step); err != nil {
 		return v, err
@@ -263,7 +265,7 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 		return v, err
 	}
 	for _, version := range slices.Sorted(maps.Keys(p.Settle)) {
-		if err := s.moveTo(w, c, at, p.At(version), p.Settle[version]); err != nil {
+		if err := s.settle(w, c, at, p.At(version), p.Settle[version]); err != nil {
 			return v, err
 		}
 	}
@@ -281,13 +283,29 @@ func (s *Service) revisionAfter(step publishing) (string, error) {
 	return versionRevision(step.version)
 }
 
-// moveTo moves one version to a status, if it is not there already.
-func (s *Service) moveTo(w catalog.Writer, c iam.Caller, at *configuration, key artifact.VersionKey,
+// settle moves a version to a status as part of the publication of another. One that is withdrawn stays so: who may
+// publish may not undo that.
+func (s *Service) settle(w catalog.Writer, c iam.Caller, at *configuration, key artifact.VersionKey,
 	target artifact.Status) error {
-	v, err := heldVersion(w, at.repository.ID, at.repository.RepositoryKey, key)
-	if err != nil || v.Status == target {
+	v, err := heldVersion(w, at.repository.ID, at.repository.RepositoryKey, s.Canonical(key))
+	if err != nil || withdrawn(v) {
 		return err
 	}
+	return s.moveTo(w, c, at, v, target)
+}
+
+// withdrawn reports whether a version is archived or disposed: it is there, and nobody gets it.
+func withdrawn(v artifact.Version) bool {
+	return !v.Status.Downloadable() && v.Status != artifact.Unfinished
+}
+
+// moveTo moves a version that the repository holds to a status, if it is not there already.
+func (s *Service) moveTo(w catalog.Writer, c iam.Caller, at *configuration, v artifact.Version,
+	target artifact.Status) error {
+	if v.Status == target {
+		return nil
+	}
+	key := v.VersionKey
 	if !v.Status.MayBecome(target) {
 		return artifact.Errorf(artifact.Conflict, "Version '%s' of package '%s' with status %s cannot become %s.",
 			key.Version, key.Qualified(), v.Status, target).About(artifact.VersionResource, key.String())

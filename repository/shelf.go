@@ -257,7 +257,7 @@ func (s *Shelf) Finish(ctx context.Context, p artifact.PackageKey, versions []st
 			if err := ready(v); err != nil {
 				return err
 			}
-			if err := s.service.moveTo(w, s.caller, at, key, artifact.Published); err != nil {
+			if err := s.service.moveTo(w, s.caller, at, v, artifact.Published); err != nil {
 				return err
 			}
 			finished = append(finished, key.Version)
@@ -298,7 +298,11 @@ func (s *Shelf) SetStatus(ctx context.Context, p artifact.PackageKey, versions [
 	}
 	return s.service.Catalog.Write(ctx, func(w catalog.Writer) error {
 		for _, version := range versions {
-			if err := s.service.moveTo(w, s.caller, at, s.service.Canonical(p.At(version)), target); err != nil {
+			v, err := heldVersion(w, at.repository.ID, s.key, s.service.Canonical(p.At(version)))
+			if err != nil {
+				return err
+			}
+			if err := s.service.moveTo(w, s.caller, at, v, target); err != nil {
 				return err
 			}
 		}

@@ -46,7 +46,7 @@ func (v View) Listed() iter.Seq2[artifact.Version, error] {
 // public registry it has what was retained.
 type Inventory struct {
 	// Packages yields each package once, in the order of namespace and name. Those without versions that can be
-	// downloaded are among them.
+	// downloaded are among them. Nothing else of the shelf may be called within the loop.
 	Packages iter.Seq2[InventoryItem, error]
 }
 
@@ -96,7 +96,8 @@ type Publication struct {
 	Labels []string // are pointed at this version
 	// Unfinished leaves a version open that is new or not finished yet; else it becomes Published.
 	Unfinished bool
-	// Settle moves other versions of the package to a status in the same write (Maven: the builds behind a snapshot).
+	// Settle moves other versions of the package to a status in the same write (Maven: the builds behind a snapshot), but
+	// for those that are withdrawn.
 	Settle map[string]artifact.Status
 }
 

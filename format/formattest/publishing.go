@@ -142,6 +142,31 @@ var publishing = []tale{
 		s.refuses(artifact.NotFound, err)
 		s.holds("team", "lib@2")
 	}},
+	{name: "a publication settles versions in any spelling, and none that is withdrawn", tell: func(s *story) {
+		s.Repository("team")
+		for _, build := range []string{"lib@1", "lib@2"} {
+			s.publishUnfinished("team", build, "a=one")
+		}
+		s.SetStatus("team", key("lib@2"), artifact.Archived)
+		p := publication("lib@3")
+		p.Assets = []repository.StagedAsset{{Name: "a", Of: &repository.AssetRef{Version: "001", Name: "a"}}}
+		p.Settle = map[string]artifact.Status{"01": artifact.Unlisted, "02": artifact.Unlisted}
+		_, err := s.shelf("team").Publish(s.t.Context(), p)
+		s.must(err)
+		s.is("team", "lib@1", artifact.Unlisted)
+		s.is("team", "lib@2", artifact.Archived)
+	}},
+	{name: "nothing merged into a version makes more of it than a version can have", tell: func(s *story) {
+		s.Repository("team")
+		s.publish("team", "lib@1", "a=one")
+		p := publication("lib@1")
+		p.Merge = func(artifact.Version) ([]byte, artifact.Details, error) {
+			return make([]byte, 17<<20), artifact.Details{}, nil
+		}
+		_, err := s.tryPublish(s.t.Context(), s.shelf("team"), p, "b=two")
+		s.refuses(artifact.Quota, err)
+		s.holds("team", "lib@1", "a")
+	}},
 	{name: "publishers who add assets at once are all in the merged manifest", tell: tellMerge},
 	{name: "a version that came from outside takes nothing of ours", tell: func(s *story) {
 		s.behind()
