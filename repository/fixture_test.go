@@ -18,12 +18,11 @@ import (
 	"time"
 
 	"entrepot/artifact"
-	"entrepot/blob"
-	"entrepot/blob/mem"
 	"entrepot/catalog"
 	"entrepot/catalog/sqlcatalog"
 	"entrepot/iam"
 	"entrepot/repository"
+	"entrepot/repository/repositorytest"
 	"entrepot/upstream"
 	"entrepot/upstream/upstreamtest"
 )
@@ -55,7 +54,7 @@ type fixture struct {
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	h := openFixture(t, t.TempDir(), &memStores{stores: map[catalog.DomainID]*mem.Store{}}, newRegistry(t),
+	h := openFixture(t, t.TempDir(), repositorytest.NewStores(), newRegistry(t),
 		sqlcatalog.Options{Rehearse: true})
 	_, err := h.rules.CreateDomain(t.Context(), h.owner, repository.DomainSpec{Name: domainKey.Name})
 	h.check(err)
@@ -111,11 +110,7 @@ func (h *fixture) clock() time.Time {
 // caller is a user of an account with one identity policy.
 func (h *fixture) caller(account, name, policy string) iam.Caller {
 	h.t.Helper()
-	p, err := iam.Parse([]byte(policy), iam.IdentityPolicy)
-	h.check(err)
-	return iam.Caller{Principal: iam.Principal{Account: account, ARN: "arn:aws:iam::" + account + ":user/" + name,
-		ID: "AIDA" + name, Name: name},
-		Identity: []*iam.Policy{p}}
+	return repositorytest.Caller(h.t, artifact.AccountID(account), name, policy)
 }
 
 func key(name string) artifact.RepositoryKey { return domainKey.Repository(name) }
@@ -310,23 +305,6 @@ func (h *fixture) assetBytes() int64 {
 	d, err := h.rules.Domain(h.t.Context(), domainKey)
 	h.check(err)
 	return d.AssetBytes
-}
-
-// memStores keeps the domains' bytes in memory.
-type memStores struct {
-	mu     sync.Mutex
-	stores map[catalog.DomainID]*mem.Store
-}
-
-func (v *memStores) NewKey() ([]byte, error) { return []byte("wrapped"), nil }
-
-func (v *memStores) Open(d catalog.Domain) (blob.Store, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.stores[d.ID] == nil {
-		v.stores[d.ID] = mem.New(time.Now)
-	}
-	return v.stores[d.ID], nil
 }
 
 // registry is a public registry as the rules see one: what it offers can be changed, and it counts what it is asked.

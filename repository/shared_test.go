@@ -6,10 +6,9 @@ import (
 	"time"
 
 	"entrepot/artifact"
-	"entrepot/blob/mem"
-	"entrepot/catalog"
 	"entrepot/catalog/sqlcatalog"
 	"entrepot/repository"
+	"entrepot/repository/repositorytest"
 )
 
 // TestWhatOneServerWithdrawsIsGoneOnTheOther makes a change through one set of rules and fetches through another over the
@@ -30,7 +29,7 @@ func TestWhatOneServerWithdrawsIsGoneOnTheOther(t *testing.T) {
 				clock := func() time.Time { return time.Unix(0, moment.Load()) }
 				sharing := sqlcatalog.Sharing{Peers: &sqlcatalog.InProcess{}, Bound: bound, Now: clock}
 				folder, registry := t.TempDir(), newRegistry(t)
-				stores := &memStores{stores: map[catalog.DomainID]*mem.Store{}}
+				stores := repositorytest.NewStores()
 				one := openFixture(t, folder, stores, registry, sqlcatalog.Options{Sharing: &sharing})
 				deaf := sharing
 				if !told {

@@ -46,7 +46,7 @@ func Open(t testing.TB, o repository.Options) *Rules {
 		o.Catalog = store
 	}
 	if o.Stores == nil {
-		o.Stores = &domainStores{stores: map[catalog.DomainID]*mem.Store{}}
+		o.Stores = NewStores()
 	}
 	if o.Endpoint == nil {
 		o.Endpoint = func(k artifact.RepositoryKey, f artifact.Format) string {
@@ -67,21 +67,26 @@ func Open(t testing.TB, o repository.Options) *Rules {
 	return &Rules{repository.New(o), t}
 }
 
-// domainStores keeps the domains' bytes in memory.
-type domainStores struct {
-	mu     sync.Mutex
-	stores map[catalog.DomainID]*mem.Store
+// Stores keep the domains' bytes in memory.
+type Stores struct {
+	mu       sync.Mutex
+	byDomain map[catalog.DomainID]*mem.Store
 }
 
-func (v *domainStores) NewKey() ([]byte, error) { return []byte("wrapped"), nil }
+// NewStores returns stores that are empty.
+func NewStores() *Stores { return &Stores{byDomain: map[catalog.DomainID]*mem.Store{}} }
 
-func (v *domainStores) Open(d catalog.Domain) (blob.Store, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.stores[d.ID] == nil {
-		v.stores[d.ID] = mem.New(time.Now)
+// NewKey implements repository.DomainStores.
+func (s *Stores) NewKey() ([]byte, error) { return []byte("wrapped"), nil }
+
+// Open implements repository.DomainStores.
+func (s *Stores) Open(d catalog.Domain) (blob.Store, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byDomain[d.ID] == nil {
+		s.byDomain[d.ID] = mem.New(time.Now)
 	}
-	return v.stores[d.ID], nil
+	return s.byDomain[d.ID], nil
 }
 
 // AllowAll is an identity policy that allows everything.
