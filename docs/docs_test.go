@@ -462,3 +462,43 @@ func TestDecisionsAreWhole(t *testing.T) {
 		}
 	}
 }
+
+var requirement = regexp.MustCompile(`(?m)^\t(\S+?)(/v[0-9]+)? v\S+$`)
+
+// TestDependenciesAreDecided wants every module that the program is built of named on a decision's page, or the last part
+// of its name in the page's title. What only tests, suites and the benchmark import is theirs to choose, and what other
+// modules bring along is marked in go.mod.
+func TestDependenciesAreDecided(t *testing.T) {
+	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts, titles, code strings.Builder
+	for _, p := range pages(t) {
+		if title := decisionTitle.FindStringSubmatch(p.text); title != nil {
+			titles.WriteString(title[2] + "\n")
+			texts.WriteString(p.text)
+		}
+	}
+	for name, text := range readCode(t).files {
+		suite := strings.HasSuffix(path.Dir(name), "test")
+		if !suite && !strings.HasSuffix(name, "_test.go") && !strings.HasPrefix(name, "bench/") {
+			code.WriteString(text)
+		}
+	}
+	built := 0
+	for _, found := range requirement.FindAllStringSubmatch(string(mod), -1) {
+		module := found[1]
+		if !regexp.MustCompile(`"` + regexp.QuoteMeta(module) + `["/]`).MatchString(code.String()) {
+			continue
+		}
+		built++
+		inTitle := regexp.MustCompile(`\b` + regexp.QuoteMeta(path.Base(module)) + `\b`)
+		if !strings.Contains(texts.String(), module) && !inTitle.MatchString(titles.String()) {
+			t.Errorf("no decision names %s", module)
+		}
+	}
+	if built < 10 {
+		t.Errorf("found %d modules that the program is built of; are they still found?", built)
+	}
+}
