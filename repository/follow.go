@@ -142,22 +142,22 @@ func (p *plan) followed(ctx context.Context, ranks map[catalog.RepositoryID]int,
 }
 
 // following returns a record as it is once it follows what its registry lists, and whether that is anything else than it
-// was. What no record can take changes nothing.
+// was. Assets and facts that no record can take are not taken over; the status is all the same.
 func (s *Service) following(v, listed artifact.Version) (next artifact.Version, differs bool) {
 	next = v
 	t := s.traits(v.Format)
+	if t.Late&LateWhole != 0 {
+		next.Assets = s.assetsFollowing(v.Assets, listed.Assets)
+		next.Manifest, next.Details = listed.Manifest, listed.Details
+		differs = !bytes.Equal(v.Manifest, next.Manifest) || !slices.EqualFunc(v.Assets, next.Assets, sameAsset)
+		if differs && s.recordable(next) != nil {
+			next, differs = v, false
+		}
+	}
 	if t.FollowStatus && v.UpstreamStatus != listed.Status {
 		// What an administrator set meanwhile holds until the registry changes its mind again.
 		next.UpstreamStatus, next.Status = listed.Status, listed.Status
 		differs = true
-	}
-	if t.Late&LateWhole != 0 {
-		next.Assets = s.assetsFollowing(v.Assets, listed.Assets)
-		next.Manifest, next.Details = listed.Manifest, listed.Details
-		differs = differs || !bytes.Equal(v.Manifest, next.Manifest) || !slices.EqualFunc(v.Assets, next.Assets, sameAsset)
-	}
-	if s.recordable(next) != nil {
-		return v, false
 	}
 	return next, differs
 }

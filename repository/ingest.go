@@ -51,9 +51,12 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 	if !ok && s.traits(v.Format).Late&LateOnRequest == 0 {
 		return File{}, none
 	}
-	// Before any byte comes: what cannot be recorded would be fetched in vain, by everybody who asks.
-	if err := s.recordable(withPromise(v, asset)); err != nil {
-		return File{}, err
+	// Before any byte comes: what cannot be recorded would be fetched in vain, by everybody who asks. What a repository
+	// holds already it may complete.
+	if !ok || v.PublishedAt.IsZero() {
+		if err := s.recordable(withPromise(v, asset)); err != nil {
+			return File{}, err
+		}
 	}
 	store, err := s.store(*at.domain)
 	if err != nil {
@@ -167,7 +170,7 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 		a.AddedAt, a.Facts = there.AddedAt, there.Facts
 	}
 	known.Assets = withAsset(known.Assets, a)
-	if err := s.recordable(*known); err != nil {
+	if err := s.recordable(*known); err != nil && !ok {
 		return err
 	}
 	if known.Revision, err = versionRevision(*known); err != nil {

@@ -237,7 +237,7 @@ var following = append(onceStopped("T29 nothing is followed once ", func(s *stor
 		}
 		s.is("team", "lib@1", artifact.Published)
 	}},
-	{name: "a version of which its registry lists too much stays as it was, and others follow", tell: func(s *story) {
+	{name: "a version of which its registry lists too much follows in its status only, and others follow", tell: func(s *story) {
 		s.behind()
 		for _, version := range []string{"1", "2", "3", "4"} {
 			s.central.offer("lib@"+version, "a="+version)
@@ -246,8 +246,14 @@ var following = append(onceStopped("T29 nothing is followed once ", func(s *stor
 		s.central.list("lib@1", numbered(repository.DefaultQuotas().Assets)...)
 		s.central.list("lib@2", file{Name: "large", Facts: strings.Repeat("f", 17<<20)})
 		s.central.list("lib@3", file{Name: strings.Repeat("n", 256)}, file{Name: "control\x00"})
+		s.central.set("lib@3", artifact.Unlisted)
 		s.central.offer("lib@4", "b=more")
-		s.shows("team", "lib", "1", "2", "3", "4")
+		s.shows("team", "lib", "1", "2", "3-", "4")
+		changes := s.Changes()
+		s.shows("team", "lib", "1", "2", "3-", "4")
+		if n := s.Changes() - changes; n != 0 {
+			s.t.Errorf("%d changes are on record", n)
+		}
 		for _, version := range []string{"1", "2", "3"} {
 			s.holds("team", "lib@"+version, "a")
 		}
