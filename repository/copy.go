@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -19,7 +20,8 @@ import (
 // outcome, unless another one fails.
 //
 // Invalid unless exactly one of versions and revisions is given and From is not To; Denied without ReadFromRepository
-// on From; NotFound if one of the repositories is not there.
+// on From; NotFound if one of the repositories is not there; Unavailable if a registry does not deliver what it promised,
+// or promises more meanwhile.
 func (s *Service) Copy(ctx context.Context, c iam.Caller, spec CopySpec) (Outcome, error) {
 	if (len(spec.Versions) > 0) == (len(spec.Revisions) > 0) {
 		return Outcome{}, artifact.Errorf(artifact.Invalid,
@@ -150,6 +152,8 @@ func (s *Service) copyVersions(w catalog.Writer, c iam.Caller, spec CopySpec, so
 			out.Failed[version] = *verdict
 		case same:
 			identical = append(identical, *v)
+		case slices.ContainsFunc(v.Assets, func(a artifact.Asset) bool { return a.Promised }):
+			return out, promisedMeanwhile(v.VersionKey)
 		default:
 			good = append(good, *v)
 		}
@@ -172,6 +176,12 @@ func (s *Service) copyVersions(w catalog.Writer, c iam.Caller, spec CopySpec, so
 		"sourceRepository": spec.From.Name, "versions": wanted, "allowOverwrite": spec.AllowOverwrite,
 	}
 	return out, s.audit(w, c, "CopyPackageVersions", OnPackage(spec.To, spec.PackageKey), detail)
+}
+
+// promisedMeanwhile is for a version that its registry has added an asset to after what was promised had been brought in.
+func promisedMeanwhile(v artifact.VersionKey) error {
+	return &artifact.Error{Kind: artifact.Unavailable, RetryAfter: time.Second, Reason: fmt.Sprintf("Version %s of %s has "+
+		"been given another asset while it was copied. Try again.", v.Version, v.Qualified())}
 }
 
 // firstHolding returns the version, whole, from the first of the repositories that has it, or nil.

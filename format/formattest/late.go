@@ -2,6 +2,7 @@ package formattest
 
 import (
 	"io"
+	"time"
 
 	"entrepot/artifact"
 	"entrepot/repository"
@@ -281,6 +282,27 @@ var late = append(onceStopped("no late asset comes once ", tellLateStopped), []t
 		s.Disconnect("gateway", central)
 		s.refuses(artifact.Conflict, s.copy("team", "apart", "lib", "2"))
 		s.holds("apart", "lib@2")
+	}},
+	{name: "a copy has no promises, of what its registry adds meanwhile either", tell: func(s *story) {
+		s.behind()
+		s.Repository("apart")
+		s.central.offer("lib@1", "a=one", "b=two")
+		s.downloads("team", "lib@1", "a=one")
+		path := filePath(key("lib@1"), "b")
+		release := s.central.registry.Hold(path)
+		s.t.Cleanup(release)
+		copied := make(chan error)
+		go func() { copied <- s.copy("team", "apart", "lib", "1") }()
+		for s.central.registry.Asked(path) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		s.central.offer("lib@1", "c=three")
+		s.sees("team", "lib@1", "a", "b", "c")
+		release()
+		s.refuses(artifact.Unavailable, <-copied)
+		s.holds("apart", "lib@1")
+		s.must(s.copy("team", "apart", "lib", "1"))
+		s.holds("apart", "lib@1", "a", "b", "c")
 	}},
 	{name: "a late asset fills in what a retained version of an upstream lacks", tell: func(s *story) {
 		s.behind()
