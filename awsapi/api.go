@@ -104,7 +104,7 @@ func (a *API) answer(r *http.Request, caller iam.Caller) (any, error) {
 	if err := decode(r, op.plan, in); err != nil {
 		return nil, err
 	}
-	if err := in.settle(a, caller); err != nil {
+	if err := in.complete(a, caller); err != nil {
 		return nil, err
 	}
 	if c, ok := in.(checked); ok {
@@ -157,9 +157,9 @@ func (a *API) Fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // input is what every operation's input can do; the structs of subjects.go give it to those that embed them.
 type input interface {
-	// settle fills in what a request may leave out, brings names into their kept spelling and makes the checks that every
-	// operation on this subject needs.
-	settle(a *API, c iam.Caller) error
+	// complete fills in what a request may leave out, brings names into their kept spelling and makes the checks that
+	// every operation on this subject needs.
+	complete(a *API, c iam.Caller) error
 	subject() repository.Subject
 }
 

@@ -69,7 +69,7 @@ type createDomainInput struct {
 	owner artifact.AccountID
 }
 
-func (in *createDomainInput) settle(_ *API, c iam.Caller) error {
+func (in *createDomainInput) complete(_ *API, c iam.Caller) error {
 	in.owner = ownerOr("", c)
 	return nil
 }
@@ -116,7 +116,7 @@ type listDomainsInput struct {
 	owner artifact.AccountID
 }
 
-func (in *listDomainsInput) settle(_ *API, c iam.Caller) error {
+func (in *listDomainsInput) complete(_ *API, c iam.Caller) error {
 	in.owner = ownerOr("", c)
 	return nil
 }

@@ -29,11 +29,11 @@ type getAssociatedPackageGroupInput struct {
 	coordinates
 }
 
-func (in *getAssociatedPackageGroupInput) settle(a *API, c iam.Caller) error {
-	if err := in.ofDomain.settle(a, c); err != nil {
+func (in *getAssociatedPackageGroupInput) complete(a *API, c iam.Caller) error {
+	if err := in.ofDomain.complete(a, c); err != nil {
 		return err
 	}
-	return in.coordinates.settle(a)
+	return in.coordinates.complete(a)
 }
 
 func (in *getAssociatedPackageGroupInput) subject() repository.Subject { return repository.Subject{} }

@@ -116,7 +116,7 @@ func TestEveryInputsSubjectIsOneThatItsActionIsJudgedOn(t *testing.T) {
 		t.Run(op.Name, func(t *testing.T) {
 			in := op.input()
 			sample(in, op.plan)
-			if err := in.settle(New(&repository.Service{}, nil, Options{Region: "us-east-1"}), callerOf("111122223333")); err != nil {
+			if err := in.complete(New(&repository.Service{}, nil, Options{Region: "us-east-1"}), callerOf("111122223333")); err != nil {
 				t.Fatal(err)
 			}
 			s := in.subject()

@@ -71,10 +71,10 @@ type putPackageOriginConfigurationInput struct {
 	Restrictions *originRestrictions `json:"restrictions" is:",required"`
 }
 
-// settle takes any spelling, of formats too whose other calls want the kept one: controls under another name would never
-// match anything.
-func (in *putPackageOriginConfigurationInput) settle(a *API, c iam.Caller) error {
-	if err := in.ofPackage.settle(a, c); err != nil {
+// complete takes any spelling, of formats too whose other calls want the kept one: controls under another name would
+// never match anything.
+func (in *putPackageOriginConfigurationInput) complete(a *API, c iam.Caller) error {
+	if err := in.ofPackage.complete(a, c); err != nil {
 		return err
 	}
 	in.spell(a.rules.Canonical)

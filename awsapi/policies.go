@@ -51,7 +51,7 @@ type putDomainPermissionsPolicyInput struct {
 	PolicyRevision string             `json:"policyRevision" is:"PolicyRevision"`
 }
 
-func (in *putDomainPermissionsPolicyInput) settle(_ *API, c iam.Caller) error {
+func (in *putDomainPermissionsPolicyInput) complete(_ *API, c iam.Caller) error {
 	in.DomainOwner = ownerOr(in.DomainOwner, c)
 	return nil
 }

@@ -33,9 +33,9 @@ type publishPackageVersionInput struct {
 	AssetContent content `payload:"assetContent" is:"Asset,required"`
 }
 
-// settle takes any spelling of a key: what is published is kept under one.
-func (in *publishPackageVersionInput) settle(a *API, c iam.Caller) error {
-	if err := in.ofVersion.settle(a, c); err != nil {
+// complete takes any spelling of a key: what is published is kept under one.
+func (in *publishPackageVersionInput) complete(a *API, c iam.Caller) error {
+	if err := in.ofVersion.complete(a, c); err != nil {
 		return err
 	}
 	in.spell(a.rules.Canonical)

@@ -165,7 +165,7 @@ type listRepositoriesInput struct {
 	administrator artifact.AccountID
 }
 
-func (in *listRepositoriesInput) settle(_ *API, c iam.Caller) error {
+func (in *listRepositoriesInput) complete(_ *API, c iam.Caller) error {
 	in.administrator = ownerOr("", c)
 	return nil
 }

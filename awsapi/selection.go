@@ -126,8 +126,8 @@ type updatePackageVersionsStatusInput struct {
 	TargetStatus artifact.Status `json:"targetStatus" is:"PackageVersionStatus,required"`
 }
 
-func (in *updatePackageVersionsStatusInput) settle(a *API, c iam.Caller) error {
-	if err := in.ofPackage.settle(a, c); err != nil {
+func (in *updatePackageVersionsStatusInput) complete(a *API, c iam.Caller) error {
+	if err := in.ofPackage.complete(a, c); err != nil {
 		return err
 	}
 	return in.spell(normalizerFor(a, in.pkg()))
@@ -151,8 +151,8 @@ type disposePackageVersionsInput struct {
 	selectedRevisions
 }
 
-func (in *disposePackageVersionsInput) settle(a *API, c iam.Caller) error {
-	if err := in.ofPackage.settle(a, c); err != nil {
+func (in *disposePackageVersionsInput) complete(a *API, c iam.Caller) error {
+	if err := in.ofPackage.complete(a, c); err != nil {
 		return err
 	}
 	return in.spell(normalizerFor(a, in.pkg()))
@@ -168,8 +168,8 @@ type deletePackageVersionsInput struct {
 	selected
 }
 
-func (in *deletePackageVersionsInput) settle(a *API, c iam.Caller) error {
-	err := in.ofPackage.settle(a, c)
+func (in *deletePackageVersionsInput) complete(a *API, c iam.Caller) error {
+	err := in.ofPackage.complete(a, c)
 	in.Versions = normalizerFor(a, in.pkg()).each(in.Versions)
 	return err
 }
@@ -193,11 +193,11 @@ type copyPackageVersionsInput struct {
 	IncludeFromUpstream   bool              `json:"includeFromUpstream" is:"BooleanOptional"`
 }
 
-func (in *copyPackageVersionsInput) settle(a *API, c iam.Caller) (err error) {
-	if err := in.ofDomain.settle(a, c); err != nil {
+func (in *copyPackageVersionsInput) complete(a *API, c iam.Caller) (err error) {
+	if err := in.ofDomain.complete(a, c); err != nil {
 		return err
 	}
-	if err := in.coordinates.settle(a); err != nil {
+	if err := in.coordinates.complete(a); err != nil {
 		return err
 	}
 	spell := normalizerFor(a, in.pkg())

@@ -12,15 +12,15 @@ import (
 // ofAccount is for operations on nothing in particular.
 type ofAccount struct{}
 
-func (*ofAccount) settle(*API, iam.Caller) error { return nil }
-func (*ofAccount) subject() repository.Subject   { return repository.Subject{} }
+func (*ofAccount) complete(*API, iam.Caller) error { return nil }
+func (*ofAccount) subject() repository.Subject     { return repository.Subject{} }
 
 type ofDomain struct {
 	Domain      string             `query:"domain" is:"DomainName,required"`
 	DomainOwner artifact.AccountID `query:"domain-owner" is:"AccountId,blank"`
 }
 
-func (d *ofDomain) settle(_ *API, c iam.Caller) error {
+func (d *ofDomain) complete(_ *API, c iam.Caller) error {
 	d.DomainOwner = ownerOr(d.DomainOwner, c)
 	return nil
 }
@@ -57,9 +57,9 @@ func (p *coordinates) pkg() artifact.PackageKey {
 	return artifact.PackageKey{Format: p.Format, Namespace: p.Namespace, Name: p.Package}
 }
 
-// settle checks the namespace against the format's rule (service model, PackageVersionDescription$namespace) and
+// complete checks the namespace against the format's rule (service model, PackageVersionDescription$namespace) and
 // brings the names into the spelling under which they are kept.
-func (p *coordinates) settle(a *API) error {
+func (p *coordinates) complete(a *API) error {
 	switch rule := p.Format.Namespace(); {
 	case rule == artifact.NamespaceRequired && p.Namespace == "":
 		return refuse(FieldValidationFailed, "Packages of the format %s have a namespace; the request names none.", p.Format)
@@ -83,11 +83,11 @@ type ofPackage struct {
 	coordinates
 }
 
-func (p *ofPackage) settle(a *API, c iam.Caller) error {
-	if err := p.ofRepository.settle(a, c); err != nil {
+func (p *ofPackage) complete(a *API, c iam.Caller) error {
+	if err := p.ofRepository.complete(a, c); err != nil {
 		return err
 	}
-	return p.coordinates.settle(a)
+	return p.coordinates.complete(a)
 }
 
 func (p *ofPackage) subject() repository.Subject { return repository.OnPackage(p.key(), p.pkg()) }
@@ -98,8 +98,8 @@ type ofVersion struct {
 	PackageVersion string `query:"version" is:"PackageVersion,required"`
 }
 
-func (v *ofVersion) settle(a *API, c iam.Caller) error {
-	if err := v.ofPackage.settle(a, c); err != nil {
+func (v *ofVersion) complete(a *API, c iam.Caller) error {
+	if err := v.ofPackage.complete(a, c); err != nil {
 		return err
 	}
 	v.PackageVersion = a.rules.CanonicalAPI(v.pkg().At(v.PackageVersion)).Version
@@ -114,7 +114,7 @@ type ofARN struct {
 	target      repository.Target
 }
 
-func (n *ofARN) settle(a *API, _ iam.Caller) (err error) {
+func (n *ofARN) complete(a *API, _ iam.Caller) (err error) {
 	n.target, err = a.arns.parse(n.ResourceArn)
 	return err
 }

@@ -264,8 +264,8 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 	if err := s.announce(w, c, *at.repository, v, operation, changed); err != nil {
 		return v, err
 	}
-	for _, version := range slices.Sorted(maps.Keys(p.Settle)) {
-		if err := s.settle(w, c, at, p.At(version), p.Settle[version]); err != nil {
+	for _, version := range slices.Sorted(maps.Keys(p.Statuses)) {
+		if err := s.moveOther(w, c, at, p.At(version), p.Statuses[version]); err != nil {
 			return v, err
 		}
 	}
@@ -283,9 +283,9 @@ func (s *Service) revisionAfter(step publishing) (string, error) {
 	return versionRevision(step.version)
 }
 
-// settle moves a version to a status as part of the publication of another. One that is withdrawn stays so: who may
+// moveOther moves a version to a status as part of the publication of another. One that is withdrawn stays so: who may
 // publish may not undo that.
-func (s *Service) settle(w catalog.Writer, c iam.Caller, at *configuration, key artifact.VersionKey,
+func (s *Service) moveOther(w catalog.Writer, c iam.Caller, at *configuration, key artifact.VersionKey,
 	target artifact.Status) error {
 	v, err := heldVersion(w, at.repository.ID, at.repository.RepositoryKey, s.Canonical(key))
 	if err != nil || withdrawn(v) {

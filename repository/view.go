@@ -96,9 +96,9 @@ type Publication struct {
 	Labels []string // are pointed at this version
 	// Unfinished leaves a version open that is new or not finished yet; else it becomes Published.
 	Unfinished bool
-	// Settle moves other versions of the package to a status in the same write (Maven: the builds behind a snapshot), but
+	// Statuses move other versions of the package to a status in the same write (Maven: the builds behind a snapshot), but
 	// for those that are withdrawn.
-	Settle map[string]artifact.Status
+	Statuses map[string]artifact.Status
 }
 
 // StagedAsset is an asset under the name it will have: an upload, or what another version of the package has.

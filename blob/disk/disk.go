@@ -90,7 +90,7 @@ func (k *Disk) space(name string, cache bool) (blob.Store, error) {
 		return s, nil
 	}
 	s := &Space{disk: k, name: name, cache: cache}
-	if err := s.settle(); err != nil {
+	if err := s.syncFolders(); err != nil {
 		return nil, fmt.Errorf("make space %s: %w", name, told(err))
 	}
 	k.spaces[name] = s

@@ -54,7 +54,7 @@ func (s *Space) Open(ctx context.Context, d artifact.Digest) (blob.Content, erro
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	c, err := settled(func() (*content, error) { return s.openOnce(d) })
+	c, err := retryReplaced(func() (*content, error) { return s.openOnce(d) })
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", d, told(missing(err)))
 	}
@@ -64,9 +64,9 @@ func (s *Space) Open(ctx context.Context, d artifact.Digest) (blob.Content, erro
 // errReplaced says that the file in a place changed while it was looked at.
 var errReplaced = errors.New("file was replaced")
 
-// settled looks again while once says errReplaced. Each time a commit or a deletion must have come between, so it ends;
-// the bound is there for a file system that lies.
-func settled[T any](once func() (T, error)) (T, error) {
+// retryReplaced looks again while once says errReplaced. Each time a commit or a deletion must have come between, so it
+// ends; the bound is there for a file system that is wrong about it.
+func retryReplaced[T any](once func() (T, error)) (T, error) {
 	for range 100 {
 		if found, err := once(); !errors.Is(err, errReplaced) {
 			return found, err
@@ -148,7 +148,7 @@ func (s *Space) Stat(ctx context.Context, d artifact.Digest) (blob.Info, error) 
 	if err := ctx.Err(); err != nil {
 		return blob.Info{}, err
 	}
-	info, err := settled(func() (fs.FileInfo, error) { return s.look(s.path(d)) })
+	info, err := retryReplaced(func() (fs.FileInfo, error) { return s.look(s.path(d)) })
 	if err != nil {
 		return blob.Info{}, fmt.Errorf("stat %s: %w", d, told(missing(err)))
 	}
@@ -224,8 +224,8 @@ type openFile interface {
 
 func (c *content) Info() blob.Info { return c.info }
 
-// settle makes the space and syncs it with the fan-out folders there are: an earlier process may not have got to it.
-func (s *Space) settle() error {
+// syncFolders makes the space and syncs it with the fan-out folders there are: an earlier process may not have got to it.
+func (s *Space) syncFolders() error {
 	if err := s.disk.ensureFolder(s.name); err != nil {
 		return err
 	}

@@ -218,12 +218,12 @@ func testBytes(t *testing.T, open func(t *testing.T) catalog.Store) {
 			rapid.SampledFrom(steps).Draw(t, "step")(t)
 			y.check(t)
 		}
-		y.settle(t)
+		y.finishAll(t)
 	})
 }
 
-// settle has a later collection finish what was left behind and then publishes every content at the first attempt.
-func (y *yard) settle(t *rapid.T) {
+// finishAll has a later collection finish what was left behind and then publishes every content at the first attempt.
+func (y *yard) finishAll(t *rapid.T) {
 	y.now += staleAfter
 	stale := moment(y.now - staleAfter)
 	var d catalog.Deletion

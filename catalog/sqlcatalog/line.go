@@ -15,8 +15,8 @@ type line struct {
 	closed  bool
 }
 
-// enter waits for the turn. With an error of ctx the caller has no turn.
-func (l *line) enter(ctx context.Context, pass func()) error {
+// waitTurn waits for the turn. With an error of ctx the caller has no turn.
+func (l *line) waitTurn(ctx context.Context, decline func()) error {
 	l.mu.Lock()
 	if l.closed {
 		l.mu.Unlock()
@@ -49,7 +49,7 @@ func (l *line) enter(ctx context.Context, pass func()) error {
 	l.mu.Unlock()
 	if i < 0 && !closed {
 		// The turn came at the same moment. An open batch may hang on it, so it cannot just be dropped.
-		pass()
+		decline()
 	}
 	return ctx.Err()
 }

@@ -150,7 +150,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 
 // close implements engine.
 func (e *sqliteEngine) close() error {
-	if err := e.line.enter(context.Background(), e.pass); err != nil {
+	if err := e.line.waitTurn(context.Background(), e.declineTurn); err != nil {
 		return nil // closed before
 	}
 	if b := e.open; b != nil {

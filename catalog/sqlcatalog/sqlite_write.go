@@ -22,7 +22,7 @@ type batch struct {
 // transaction is committed. A panic in fn rolls its part back and goes on to the caller. Two transactions are never
 // open at once, so nothing has to be run again.
 func (e *sqliteEngine) write(ctx context.Context, fn func(*session) error) error {
-	if err := e.line.enter(ctx, e.pass); err != nil {
+	if err := e.line.waitTurn(ctx, e.declineTurn); err != nil {
 		return err
 	}
 	if e.open == nil {
@@ -33,7 +33,7 @@ func (e *sqliteEngine) write(ctx context.Context, fn func(*session) error) error
 	}
 	b := e.open
 	failure := e.part(ctx, b, fn)
-	e.settle(b)
+	e.handOnOrCommit(b)
 	if b.err != nil {
 		// Even a refusal may rest on what others wrote in the transaction that is now lost.
 		return b.err
@@ -75,7 +75,7 @@ func (e *sqliteEngine) part(ctx context.Context, b *batch, fn func(*session) err
 		w.over = true
 		if !returned { // a panic, or the end of the goroutine: the others go on
 			e.undo(b)
-			e.settle(b)
+			e.handOnOrCommit(b)
 		}
 	}()
 	err := fn(w)
@@ -107,8 +107,8 @@ func (e *sqliteEngine) undo(b *batch) {
 	}
 }
 
-// settle hands the turn on with the batch still open, or commits it, and returns when the outcome is known.
-func (e *sqliteEngine) settle(b *batch) {
+// handOnOrCommit hands the turn on with the batch still open, or commits it, and returns when the outcome is known.
+func (e *sqliteEngine) handOnOrCommit(b *batch) {
 	if b.lost == nil && b.size < maxBatch && e.line.next() {
 		<-b.done
 		return
@@ -117,8 +117,8 @@ func (e *sqliteEngine) settle(b *batch) {
 	e.line.leave()
 }
 
-// pass does with a turn that is not wanted what its owner would have done after its part.
-func (e *sqliteEngine) pass() {
+// declineTurn does with a turn that is not wanted what its owner would have done after its part.
+func (e *sqliteEngine) declineTurn() {
 	b := e.open
 	if b != nil {
 		if e.line.next() {

@@ -142,7 +142,7 @@ var publishing = []tale{
 		s.refuses(artifact.NotFound, err)
 		s.holds("team", "lib@2")
 	}},
-	{name: "a publication settles versions in any spelling, and none that is withdrawn", tell: func(s *story) {
+	{name: "a publication moves other versions in any spelling, and none that is withdrawn", tell: func(s *story) {
 		s.Repository("team")
 		for _, build := range []string{"lib@1", "lib@2"} {
 			s.publishUnfinished("team", build, "a=one")
@@ -150,7 +150,7 @@ var publishing = []tale{
 		s.SetStatus("team", key("lib@2"), artifact.Archived)
 		p := publication("lib@3")
 		p.Assets = []repository.StagedAsset{{Name: "a", Of: &repository.AssetRef{Version: "001", Name: "a"}}}
-		p.Settle = map[string]artifact.Status{"01": artifact.Unlisted, "02": artifact.Unlisted}
+		p.Statuses = map[string]artifact.Status{"01": artifact.Unlisted, "02": artifact.Unlisted}
 		_, err := s.shelf("team").Publish(s.t.Context(), p)
 		s.must(err)
 		s.is("team", "lib@1", artifact.Unlisted)
@@ -231,12 +231,12 @@ var publishing = []tale{
 func tellSnapshots(s *story) {
 	s.Repository("team")
 	const snapshot = "lib@1-SNAPSHOT"
-	settle := func(build string) artifact.Version {
+	publishBuild := func(build string) artifact.Version {
 		p := publication(snapshot)
 		p.Manifest = []byte("build " + build)
 		p.Merge = func(artifact.Version) ([]byte, artifact.Details, error) { return p.Manifest, artifact.Details{}, nil }
 		p.Assets = []repository.StagedAsset{{Name: "jar", Of: &repository.AssetRef{Version: build, Name: "jar"}}}
-		p.Settle = map[string]artifact.Status{build: artifact.Unlisted}
+		p.Statuses = map[string]artifact.Status{build: artifact.Unlisted}
 		v, err := s.shelf("team").Publish(s.t.Context(), p)
 		s.must(err)
 		return v
@@ -244,7 +244,7 @@ func tellSnapshots(s *story) {
 	build := s.publishUnfinished("team", "lib@1-b1", "jar=one")
 	s.holds("team", snapshot)
 	s.shows("team", "lib")
-	first := settle("1-b1")
+	first := publishBuild("1-b1")
 	if v := s.held("team", "lib@1-b1"); v.Status != artifact.Unlisted || v.Revision != build.Revision {
 		s.t.Errorf("the build is %s with revision %s, want Unlisted with %s", v.Status, v.Revision, build.Revision)
 	}
@@ -254,7 +254,7 @@ func tellSnapshots(s *story) {
 	s.downloads("team", snapshot, "jar=one")
 
 	s.publishUnfinished("team", "lib@1-b2", "jar=two")
-	if second := settle("1-b2"); second.Revision == first.Revision || string(second.Manifest) != "build 1-b2" {
+	if second := publishBuild("1-b2"); second.Revision == first.Revision || string(second.Manifest) != "build 1-b2" {
 		s.t.Errorf("got revision %s and manifest %q", second.Revision, second.Manifest)
 	}
 	s.shows("team", "lib", "1-SNAPSHOT", "1-b1-", "1-b2-")
@@ -263,7 +263,7 @@ func tellSnapshots(s *story) {
 
 	p := publication(snapshot)
 	p.Assets = []repository.StagedAsset{{Name: "jar", Of: &repository.AssetRef{Version: "1-b1", Name: "jar"}}}
-	p.Settle = map[string]artifact.Status{"1-b9": artifact.Unlisted}
+	p.Statuses = map[string]artifact.Status{"1-b9": artifact.Unlisted}
 	_, err := s.shelf("team").Publish(s.t.Context(), p)
 	s.refuses(artifact.NotFound, err)
 	s.downloads("team", snapshot, "jar=two")
