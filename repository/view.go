@@ -12,8 +12,8 @@ import (
 
 // View is a package as a package manager may see it through one repository: own versions and those of all upstreams,
 // each version once, from the first repository in search order that has it; of a version that can be replaced, from the
-// upstream rather than from here. Versions that can be downloaded are in it,
-// with their status; the format decides which of them it lists.
+// upstream rather than from here. Versions that can be downloaded are in it, with their status; the format decides which of
+// them it lists.
 type View struct {
 	artifact.PackageKey
 	// Labels are the repository's own merged with its upstreams'; for the same label the upstream's target wins (user
