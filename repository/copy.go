@@ -210,7 +210,7 @@ func (s *Service) judgeCopy(w catalog.Writer, to catalog.Repository, v *artifact
 	if failed {
 		return &failure, false, nil
 	}
-	there, err := optional(w.Version(to.ID, v.VersionKey))
+	there, err := recordOf(w, to.ID, v.VersionKey)
 	if err != nil || there == nil {
 		return nil, false, err
 	}

@@ -81,7 +81,7 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 	}
 	request.Keep = func(ctx context.Context, spool upstream.Spool, sums artifact.Digests, size int64) (err error) {
 		f := spool.(*fetched)
-		f.since, err = s.keep(ctx, *at.domain, content{f.Draft, sums.SHA256, size})
+		f.since, err = s.keep(ctx, *at.domain, fenceReading{}, []content{{f.Draft, sums.SHA256, size}})
 		return err
 	}
 	request.Each = func(ctx context.Context, spool upstream.Spool, sums artifact.Digests, size int64) error {
@@ -131,7 +131,7 @@ func (s *Service) ingest(ctx context.Context, c iam.Caller, at *configuration, f
 
 func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Repository, from importing,
 	a artifact.Asset) error {
-	known, err := optional(w.Version(repo.ID, from.version.VersionKey))
+	known, err := recordOf(w, repo.ID, from.version.VersionKey)
 	if err != nil {
 		return err
 	}

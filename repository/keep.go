@@ -37,12 +37,31 @@ const (
 	lastWait  = 1280 * time.Millisecond
 )
 
+// fenceReading is a domain's fence as it was read for some contents.
+type fenceReading struct {
+	since catalog.Fence
+	clear bool // it was read, and none of the contents was being deleted
+}
+
+func readFence(r catalog.Reader, d catalog.Domain, contents []content) (f fenceReading, err error) {
+	if len(contents) == 0 {
+		return f, nil
+	}
+	var deleting bool
+	f.since, deleting, err = r.BlobFence(d.ID, digestsOf(contents)...)
+	f.clear = !deleting
+	return f, err
+}
+
 // keep makes the contents durable in the domain's byte store and returns the fence that was read before, under which
-// record may refer to them. Nobody may have committed the drafts yet.
-func (s *Service) keep(ctx context.Context, d catalog.Domain, contents ...content) (catalog.Fence, error) {
-	since, err := s.fence(ctx, d, contents)
-	if err != nil {
-		return 0, err
+// record may refer to them: the one that the caller has read already, if it will do. Nobody may have committed the drafts
+// yet.
+func (s *Service) keep(ctx context.Context, d catalog.Domain, known fenceReading,
+	contents []content) (since catalog.Fence, err error) {
+	if since = known.since; !known.clear {
+		if since, err = s.fence(ctx, d, contents); err != nil {
+			return 0, err
+		}
 	}
 	for _, c := range contents {
 		if _, err := c.draft.Commit(ctx, c.digest); err != nil {
@@ -108,14 +127,13 @@ func keepCopy(ctx context.Context, store blob.Store, c content) error {
 // would be lost; Unavailable if that takes too long.
 func (s *Service) fence(ctx context.Context, d catalog.Domain, contents []content) (catalog.Fence, error) {
 	for wait := firstWait; ; wait *= 2 {
-		var since catalog.Fence
-		var deleting bool
+		var read fenceReading
 		err := s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
-			since, deleting, err = r.BlobFence(d.ID, digestsOf(contents)...)
+			read, err = readFence(r, d, contents)
 			return err
 		})
-		if err != nil || !deleting {
-			return since, err
+		if err != nil || read.clear || len(contents) == 0 {
+			return read.since, err
 		}
 		if wait > lastWait {
 			return 0, &artifact.Error{Kind: artifact.Unavailable, RetryAfter: time.Minute,

@@ -211,7 +211,7 @@ func (s *Service) retain(ctx context.Context, c iam.Caller, at *configuration, f
 	result, err, _ := s.retaining.Do(flight("retain", at.repository.ID, key), func() (any, error) {
 		var retained artifact.Version
 		err := s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error {
-			known, err := optional(w.Version(at.repository.ID, key))
+			known, err := recordOf(w, at.repository.ID, key)
 			if err != nil {
 				return err
 			}

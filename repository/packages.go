@@ -157,6 +157,16 @@ func (s *Service) Version(ctx context.Context, key artifact.RepositoryKey,
 	return found, err
 }
 
+// recordOf returns the version as a repository holds it, whole, or nil. To look one up that is not there, as most new ones
+// are not, costs one statement.
+func recordOf(r catalog.Reader, id catalog.RepositoryID, v artifact.VersionKey) (*artifact.Version, error) {
+	held, err := r.VersionIn([]catalog.RepositoryID{id}, v)
+	if err != nil || len(held) == 0 {
+		return nil, err
+	}
+	return optional(r.Version(id, v))
+}
+
 func heldVersion(r catalog.Reader, id catalog.RepositoryID, key artifact.RepositoryKey,
 	v artifact.VersionKey) (artifact.Version, error) {
 	found, err := r.Version(id, v)

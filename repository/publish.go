@@ -15,13 +15,6 @@ import (
 // become durable before the names that refer to them (invariant 1). Everything that a transaction can see is checked
 // again in it.
 func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, p Publication) (artifact.Version, error) {
-	look, err := s.publishable(ctx, at, p, nil)
-	if err != nil {
-		return artifact.Version{}, err
-	}
-	if !look.changes() {
-		return s.Version(ctx, at.repository.RepositoryKey, p.VersionKey)
-	}
 	// All of them: what the version has now it may lack in the transaction.
 	var contents []content
 	for _, staged := range p.Assets {
@@ -30,7 +23,14 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, 
 			contents = append(contents, content{staged.Upload.draft, sums.SHA256, size})
 		}
 	}
-	since, err := s.keep(ctx, *at.domain, contents...)
+	look, err := s.publishable(ctx, at, p, nil, contents)
+	if err != nil {
+		return artifact.Version{}, err
+	}
+	if !look.changes() {
+		return s.Version(ctx, at.repository.RepositoryKey, p.VersionKey)
+	}
+	since, err := s.keep(ctx, *at.domain, look.fence, contents)
 	if err != nil {
 		return artifact.Version{}, fmt.Errorf("publish %s: %w", p.VersionKey, err)
 	}
@@ -40,7 +40,7 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, 
 		if err != nil {
 			return err
 		}
-		known, err := optional(w.Version(at.repository.ID, p.VersionKey))
+		known, err := recordOf(w, at.repository.ID, p.VersionKey)
 		if err != nil {
 			return err
 		}
@@ -63,9 +63,10 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, 
 }
 
 // publishable looks, before any bytes are committed, for what forbids the publication: what its own transaction will
-// look for again, and what is upstream. claimed stands in for assets whose bytes have not come yet.
-func (s *Service) publishable(ctx context.Context, at *configuration, p Publication,
-	claimed []artifact.Asset) (publishing, error) {
+// look for again, and what is upstream. claimed stands in for assets whose bytes have not come yet. The fence of the
+// contents comes with it, out of the same reading.
+func (s *Service) publishable(ctx context.Context, at *configuration, p Publication, claimed []artifact.Asset,
+	contents []content) (publishing, error) {
 	made, err := s.plan(ctx, at, p.PackageKey)
 	if err != nil {
 		return publishing{}, err
@@ -82,7 +83,10 @@ func (s *Service) publishable(ctx context.Context, at *configuration, p Publicat
 				return err
 			}
 		}
-		look, err = s.step(at, made.admission, among(held, at.repository.ID), p, assets)
+		if look, err = s.step(at, made.admission, among(held, at.repository.ID), p, assets); err != nil {
+			return err
+		}
+		look.fence, err = readFence(r, *at.domain, contents)
 		return err
 	})
 	// What can be replaced may be here and upstream at once: which of them is shown is the view's affair.
@@ -98,6 +102,7 @@ type publishing struct {
 	known   *artifact.Version // nil if it is new
 	version artifact.Version
 	fresh   []artifact.Asset // those the version does not have yet
+	fence   fenceReading     // of the contents, where the reading was for that
 	removed int              // how many of its assets go
 }
 
@@ -297,22 +302,4 @@ func (s *Service) moveOther(w catalog.Writer, c iam.Caller, at *configuration, k
 // withdrawn reports whether a version is archived or disposed: it is there, and nobody gets it.
 func withdrawn(v artifact.Version) bool {
 	return !v.Status.Downloadable() && v.Status != artifact.Unfinished
-}
-
-// moveTo moves a version that the repository holds to a status, if it is not there already.
-func (s *Service) moveTo(w catalog.Writer, c iam.Caller, at *configuration, v artifact.Version,
-	target artifact.Status) error {
-	if v.Status == target {
-		return nil
-	}
-	key := v.VersionKey
-	if !v.Status.MayBecome(target) {
-		return artifact.Errorf(artifact.Conflict, "Version '%s' of package '%s' with status %s cannot become %s.",
-			key.Version, key.Qualified(), v.Status, target).About(artifact.VersionResource, key.String())
-	}
-	if err := w.SetStatus(at.repository.ID, key, target); err != nil {
-		return err
-	}
-	v.Status = target
-	return s.announce(w, c, *at.repository, v, updated, changes{StatusChanged: true})
 }

@@ -41,7 +41,7 @@ func (s *Service) PublishAsset(ctx context.Context, c iam.Caller, key artifact.R
 	}
 	p := Publication{VersionKey: up.VersionKey, Unfinished: up.Unfinished}
 	claimed := artifact.Asset{Name: up.Name, Digests: artifact.Digests{SHA256: up.SHA256}}
-	if _, err := s.publishable(ctx, at, p, []artifact.Asset{claimed}); err != nil {
+	if _, err := s.publishable(ctx, at, p, []artifact.Asset{claimed}, nil); err != nil {
 		return fail(err)
 	}
 	upload, err := s.stage(ctx, at)

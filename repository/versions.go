@@ -114,7 +114,7 @@ func (s *Service) each(ctx context.Context, key artifact.RepositoryKey, p artifa
 		}
 		var good []artifact.Version
 		for _, version := range distinct(sel.Versions) {
-			v, err := optional(w.Version(repo.ID, p.At(version)))
+			v, err := recordOf(w, repo.ID, p.At(version))
 			if err != nil {
 				return err
 			}
@@ -179,4 +179,22 @@ func distinct(versions []string) []string {
 		seen[v] = true
 		return again
 	})
+}
+
+// moveTo moves a version that the repository holds to a status, if it is not there already.
+func (s *Service) moveTo(w catalog.Writer, c iam.Caller, at *configuration, v artifact.Version,
+	target artifact.Status) error {
+	if v.Status == target {
+		return nil
+	}
+	key := v.VersionKey
+	if !v.Status.MayBecome(target) {
+		return artifact.Errorf(artifact.Conflict, "Version '%s' of package '%s' with status %s cannot become %s.",
+			key.Version, key.Qualified(), v.Status, target).About(artifact.VersionResource, key.String())
+	}
+	if err := w.SetStatus(at.repository.ID, key, target); err != nil {
+		return err
+	}
+	v.Status = target
+	return s.announce(w, c, *at.repository, v, updated, changes{StatusChanged: true})
 }
