@@ -93,13 +93,6 @@ func (o *offers) remove(coordinate string) {
 	o.publish(coordinate)
 }
 
-// label has it point a label at a version.
-func (o *offers) label(coordinate, label string) {
-	o.release(coordinate)
-	o.packages[key(coordinate).PackageKey].Labels[label] = key(coordinate).Version
-	o.publish(coordinate)
-}
-
 // attach has it keep a document beside a version.
 func (o *offers) attach(coordinate, name, text string) {
 	o.registry.Put(attachmentPath(key(coordinate), name), "text/plain", []byte(text))
