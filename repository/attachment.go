@@ -24,11 +24,7 @@ func (s *Shelf) Attachment(ctx context.Context, v artifact.VersionKey, name stri
 
 func (s *Service) attachment(ctx context.Context, at *configuration, key artifact.VersionKey,
 	name string) (io.ReadCloser, error) {
-	made, err := s.plan(ctx, at, key.PackageKey)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.locate(ctx, at, made, key)
+	made, found, err := s.locate(ctx, at, key)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func (s *Service) bringIn(ctx context.Context, c iam.Caller, from *configuration
 		if !spec.IncludeUpstream || s.Canonical(key) != key {
 			search = made.alone()
 		}
-		found, err := s.locate(ctx, from, search, key)
+		found, err := s.locateBy(ctx, from, search, key)
 		if artifact.Is(err, artifact.NotFound) || err == nil && !found.version.Status.Downloadable() {
 			continue // the outcome will say so
 		}
@@ -108,7 +108,7 @@ func (s *Service) bringWhole(ctx context.Context, c iam.Caller, at *configuratio
 	}
 	var from importing
 	if found.listed() {
-		from = newImport(s.asListed(found), found.source, found.source.repository)
+		from = s.firstImport(found, found.source.repository)
 	} else {
 		source, ok := made.connectionBehind(found)
 		if !ok {

@@ -20,7 +20,8 @@ type importing struct {
 	source  planSource       // the connection, and the repository that has it
 	// into are the repositories that record what is fetched, all or none: the one with the connection and, for a package
 	// manager, the one that was asked, never those between (user guide, "Package retention from an external connection").
-	into []catalog.Repository
+	into  []catalog.Repository
+	fence fenceReading // of the contents, if it was read already
 }
 
 // newImport begins an import from a connection, for the repository that has it and for another one, if it is another.
@@ -29,6 +30,13 @@ func newImport(v artifact.Version, source planSource, also catalog.Repository) i
 	if also.ID != source.repository.ID {
 		from.into = append(from.into, also)
 	}
+	return from
+}
+
+// firstImport begins the import of a version that only an external registry has.
+func (s *Service) firstImport(found located, also catalog.Repository) importing {
+	from := newImport(s.asListed(found), found.source, also)
+	from.fence = found.fence
 	return from
 }
 
@@ -81,7 +89,7 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 	}
 	request.Keep = func(ctx context.Context, spool upstream.Spool, sums artifact.Digests, size int64) (err error) {
 		f := spool.(*fetched)
-		f.since, err = s.keep(ctx, *at.domain, fenceReading{}, []content{{f.Draft, sums.SHA256, size}})
+		f.since, err = s.keep(ctx, *at.domain, from.fence, []content{{f.Draft, sums.SHA256, size}})
 		return err
 	}
 	request.Each = func(ctx context.Context, spool upstream.Spool, sums artifact.Digests, size int64) error {

@@ -53,6 +53,14 @@ func readFence(r catalog.Reader, d catalog.Domain, contents []content) (f fenceR
 	return f, err
 }
 
+// fenceAhead reads the domain's fence for contents that have not come yet. Should one of them be in deletion, the record
+// is refused and the bytes are stored again.
+func fenceAhead(r catalog.Reader, d catalog.Domain) (f fenceReading, err error) {
+	f.clear = true
+	f.since, _, err = r.BlobFence(d.ID)
+	return f, err
+}
+
 // keep makes the contents durable in the domain's byte store and returns the fence that was read before, under which
 // record may refer to them: the one that the caller has read already, if it will do. Nobody may have committed the drafts
 // yet.

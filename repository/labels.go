@@ -26,11 +26,7 @@ func (s *Shelf) SetLabel(ctx context.Context, p artifact.PackageKey, label, vers
 	if err != nil {
 		return err
 	}
-	made, err := s.service.plan(ctx, at, p)
-	if err != nil {
-		return err
-	}
-	found, err := s.service.locate(ctx, at, made, wanted)
+	_, found, err := s.service.locate(ctx, at, wanted)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,8 @@ type located struct {
 	version artifact.Version
 	// held are all records of the version in the plan's repositories, the decisive one among them.
 	held map[catalog.RepositoryID]artifact.Version
+	// fence is the domain's, out of the same reading as held, if that is empty: for what will be fetched.
+	fence fenceReading
 }
 
 // own reports whether the asked repository itself has a record: it alone decides, whatever its status.
@@ -28,15 +30,44 @@ func (l located) listed() bool { return l.source.connection != "" }
 // locate finds a version: in the asked repository, else in the first source of the plan that has it (user guide,
 // "Upstream repository behavior"). NotFound says why where the caller may know; Unavailable if the version may be there
 // but a registry does not answer.
-func (s *Service) locate(ctx context.Context, at *configuration, made *plan, v artifact.VersionKey) (located, error) {
-	found := located{}
+func (s *Service) locate(ctx context.Context, at *configuration, v artifact.VersionKey) (*plan, located, error) {
+	var held located
+	made, err := s.planAnd(ctx, at, v.PackageKey, func(r catalog.Reader, made *plan) (err error) {
+		held, err = s.holders(r, at, made, v)
+		return err
+	})
+	if err != nil {
+		return nil, located{}, err
+	}
+	found, err := s.choose(ctx, at, made, held, v)
+	return made, found, err
+}
+
+// locateBy is locate by a plan at hand.
+func (s *Service) locateBy(ctx context.Context, at *configuration, made *plan, v artifact.VersionKey) (located, error) {
+	var held located
 	err := s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
-		found.held, err = r.VersionIn(made.repositories(), v)
+		held, err = s.holders(r, at, made, v)
 		return err
 	})
 	if err != nil {
 		return located{}, err
 	}
+	return s.choose(ctx, at, made, held, v)
+}
+
+// holders reads what the repositories of the plan have of the version.
+func (s *Service) holders(r catalog.Reader, at *configuration, made *plan, v artifact.VersionKey) (found located, err error) {
+	if found.held, err = r.VersionIn(made.repositories(), v); err != nil || len(found.held) > 0 {
+		return found, err
+	}
+	found.fence, err = fenceAhead(r, *at.domain)
+	return found, err
+}
+
+// choose goes through the plan in search order, with what its repositories hold at hand.
+func (s *Service) choose(ctx context.Context, at *configuration, made *plan, found located,
+	v artifact.VersionKey) (located, error) {
 	var unavailable error
 	for rank, source := range made.sources {
 		if rank == 1 && at.graph.dangling {

@@ -36,11 +36,7 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v a
 	}
 	on := s.held.Basis()
 	on.Topics(catalog.PackageTopic(at.domain.ID, v.PackageKey))
-	made, err := s.plan(ctx, at, v.PackageKey)
-	if err != nil {
-		return File{}, err
-	}
-	found, err := s.locate(ctx, at, made, v)
+	made, found, err := s.locate(ctx, at, v)
 	if err != nil {
 		return File{}, err
 	}
@@ -52,7 +48,7 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v a
 	a, has := found.version.Asset(asset)
 	switch {
 	case found.listed():
-		return s.fetch(ctx, c, at, newImport(s.asListed(found), found.source, made.asked()), asset)
+		return s.fetch(ctx, c, at, s.firstImport(found, made.asked()), asset)
 	case !has || a.Promised:
 		return s.openLate(ctx, c, at, made, found, asset)
 	case found.own():
@@ -159,11 +155,7 @@ func (s *Service) stat(ctx context.Context, at *configuration, v artifact.Versio
 	if known, ok := s.held.Recall(heldKey{at.repository.ID, v, asset}); ok {
 		return known.asset, nil
 	}
-	made, err := s.plan(ctx, at, v.PackageKey)
-	if err != nil {
-		return artifact.Asset{}, err
-	}
-	found, err := s.locate(ctx, at, made, v)
+	made, found, err := s.locate(ctx, at, v)
 	if err != nil {
 		return artifact.Asset{}, err
 	}

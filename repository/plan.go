@@ -34,12 +34,29 @@ type planKey struct {
 }
 
 func (s *Service) plan(ctx context.Context, at *configuration, p artifact.PackageKey) (*plan, error) {
+	return s.planAnd(ctx, at, p, nil)
+}
+
+// planAnd is plan for a caller who has to read by it: a plan that is not remembered is made in the reading that also
+// runs, a remembered one costs no reading of its own. A nil also reads nothing.
+func (s *Service) planAnd(ctx context.Context, at *configuration, p artifact.PackageKey,
+	also func(catalog.Reader, *plan) error) (*plan, error) {
 	key := planKey{at.repository.ID, p}
-	return s.plans.Get(ctx, key, func(ctx context.Context, on *catalog.Basis) (*plan, error) {
-		on.Topics(catalog.DomainsTopic())
-		on.Topics(s.planTopics(at.domain.ID, p)...)
-		return s.makePlan(ctx, at, p)
-	})
+	if made, ok := s.plans.Recall(key); ok {
+		if also == nil {
+			return made, nil
+		}
+		return made, s.Catalog.Read(ctx, func(r catalog.Reader) error { return also(r, made) })
+	}
+	on := s.plans.Basis()
+	on.Topics(catalog.DomainsTopic())
+	on.Topics(s.planTopics(at.domain.ID, p)...)
+	made, err := s.makePlan(ctx, at, p, also)
+	if err != nil {
+		return nil, err
+	}
+	s.plans.Keep(key, made, on)
+	return made, nil
 }
 
 // planTopics are what a plan rests on in a domain that is there.
@@ -51,22 +68,25 @@ func (s *Service) planTopics(d catalog.DomainID, p artifact.PackageKey) []catalo
 	return topics
 }
 
-// makePlan makes what plan remembers.
-func (s *Service) makePlan(ctx context.Context, at *configuration, p artifact.PackageKey) (*plan, error) {
+// makePlan makes what planAnd remembers.
+func (s *Service) makePlan(ctx context.Context, at *configuration, p artifact.PackageKey,
+	also func(catalog.Reader, *plan) error) (made *plan, err error) {
 	// The graph is looked up again after the stamp: the one at hand may be older than the stamp says.
-	at, err := s.existing(ctx, at.repository.RepositoryKey)
-	if err != nil {
+	if at, err = s.existing(ctx, at.repository.RepositoryKey); err != nil {
 		return nil, err
 	}
-	var in admission
-	err = s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
-		in, err = s.admission(r, at.graph.ids(), p)
-		return err
+	err = s.Catalog.Read(ctx, func(r catalog.Reader) error {
+		in, err := s.admission(r, at.graph.ids(), p)
+		if err != nil {
+			return err
+		}
+		made = s.planFor(at.graph, p.Format, in)
+		if also == nil {
+			return nil
+		}
+		return also(r, made)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return s.planFor(at.graph, p.Format, in), nil
+	return made, err
 }
 
 // planFor lays the search order of a graph as far as the package's admission lets through.

@@ -67,13 +67,9 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, 
 // contents comes with it, out of the same reading.
 func (s *Service) publishable(ctx context.Context, at *configuration, p Publication, claimed []artifact.Asset,
 	contents []content) (publishing, error) {
-	made, err := s.plan(ctx, at, p.PackageKey)
-	if err != nil {
-		return publishing{}, err
-	}
 	var look publishing
 	var held map[catalog.RepositoryID]artifact.Version
-	err = s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
+	made, err := s.planAnd(ctx, at, p.PackageKey, func(r catalog.Reader, made *plan) (err error) {
 		if held, err = r.VersionIn(made.repositories(), p.VersionKey); err != nil {
 			return err
 		}

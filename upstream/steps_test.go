@@ -197,21 +197,25 @@ func (s sparse) crate(ctx context.Context, name, version string) (upstream.Asset
 	if err != nil {
 		return upstream.AssetRequest{}, err
 	}
-	req := new(store).request("", "f", upstream.Want{})
+	req := new(store).request("", name+"@"+version, upstream.Want{})
 	req.URL = strings.NewReplacer("{crate}", name, "{version}", version).Replace(string(template))
 	return req, nil
 }
 
 func TestAnAssetIsFoundThroughATemplate(t *testing.T) {
-	paths := map[string]http.HandlerFunc{"/dl/left/1.0.0/download": sends([]byte("crate"), nil)}
+	versions := []string{"1.0.0", "1.1.0", "2.0.0"}
+	paths := map[string]http.HandlerFunc{}
+	for _, v := range versions {
+		paths["/dl/left/"+v+"/download"] = sends([]byte("crate "+v), nil)
+	}
 	r := newRig(t, scripts(paths))
 	paths["/registry/config.json"] = say(fmt.Sprintf(`{"dl": %q}`, r.URL+"/dl/{crate}/{version}/download"))
-	for range 3 {
-		req, err := sparse{r.Client}.crate(t.Context(), "left", "1.0.0")
+	for _, v := range versions {
+		req, err := sparse{r.Client}.crate(t.Context(), "left", v)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.wantAsset(t, req, "crate")
+		r.wantAsset(t, req, "crate "+v)
 	}
 	r.wantRequests(t, 4) // the template once
 }
