@@ -113,9 +113,9 @@ func readBody(r *http.Request) (map[string]any, error) {
 	return object, nil
 }
 
-// bodyRules are far above what the service model needs: its deepest input nests three levels, and its longest map has a
-// hundred keys.
-var bodyRules = strictjson.Rules{Size: maxBody, Depth: 16, Keys: 1000}
+// bodyRules are far above what the service model needs: its deepest input nests three levels, and no map of the grammar
+// has more than maxList keys.
+var bodyRules = strictjson.Rules{Size: maxBody, Depth: 16, Keys: 2 * maxList}
 
 // complaint says what is wrong with a body, as the end of a sentence.
 func complaint(wrong *strictjson.Error) string {

@@ -77,13 +77,16 @@ var grammar = map[string]shape{
 // maxList ends lists for which the model has no end. No quota reaches it.
 const maxList = 1000
 
+// java rewrites the model's patterns, which are Java's, for RE2: white space has the vertical tab as well there, and
+// IsWhitespace is the Unicode property, of whose categories RE2 knows.
+var java = strings.NewReplacer(`\S`, `[^\s\v]`, `\s`, `\s\v`, `\p{IsWhitespace}`, `\s\v\x{85}\pZ`)
+
 func init() {
 	for name, s := range grammar {
 		if s.pattern == "" {
 			continue
 		}
-		// The model's patterns are Java's: IsWhitespace is the Unicode property, RE2 knows the categories it is made of.
-		re := regexp.MustCompile(`^(?:` + strings.ReplaceAll(s.pattern, `\p{IsWhitespace}`, `\s\pZ`) + `)$`)
+		re := regexp.MustCompile(`^(?:` + java.Replace(s.pattern) + `)$`)
 		s.compiled = re.MatchString
 		grammar[name] = s
 	}

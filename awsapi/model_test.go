@@ -4,6 +4,7 @@ import (
 	"entrepot/repository"
 	"fmt"
 	"os"
+	"os/exec"
 	"reflect"
 	"slices"
 	"strconv"
@@ -71,6 +72,22 @@ func loadModel(t testing.TB) model {
 		t.Fatalf("model.txt holds %d operations, want 48", len(m.operations))
 	}
 	return m
+}
+
+// TestTheModelIsBotocores makes the model anew where Python's botocore is installed. A newer botocore may know more than
+// the table: then the table and the model are to follow it.
+func TestTheModelIsBotocores(t *testing.T) {
+	made, err := exec.Command("python3", "testdata/model.py").Output()
+	if err != nil {
+		t.Skipf("python3 with botocore is not installed: %v", err)
+	}
+	kept, err := os.ReadFile("testdata/model.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(kept), string(made)); d != "" {
+		t.Errorf("testdata/model.txt and botocore's model (-kept +botocore):\n%s", d)
+	}
 }
 
 func bound(text string, otherwise int) int {

@@ -363,6 +363,25 @@ func TestAnUnavailableOperationAsksForPermissionFirstWhereItHasASubject(t *testi
 	}
 }
 
+func TestAnEmptyMapOfRevisionsIsAsGoodAsNoneInEveryOperation(t *testing.T) {
+	s := beginIn(t, Options{}, "team", "production")
+	s.hold("team", lodashVersion("1.0.0"))
+	const copied = "domain=acme&source-repository=team&destination-repository=production&format=npm&package=lodash"
+	rows := []struct{ request, body string }{
+		{"POST /v1/package/versions/update_status?" + inPackage, `"targetStatus":"Archived"`},
+		{"POST /v1/package/versions/dispose?" + inPackage, `"expectedStatus":"Published"`},
+		{"POST /v1/package/versions/copy?" + copied, `"allowOverwrite":false`},
+		{"POST /v1/package/versions/delete?" + inPackage, `"expectedStatus":"Published"`},
+	}
+	for _, row := range rows {
+		s.answers(row.request, `{"versions":["1.0.0"],"versionRevisions":{},`+row.body+`}`, http.StatusOK)
+		s.answers(row.request, `{"versions":["1.0.0"],"versionRevisions":null,`+row.body+`}`, http.StatusOK)
+	}
+	const byRevision = `{"versions":[],"versionRevisions":{"1.0.0":"rev"}}`
+	s.answers("POST /v1/package/versions/copy?"+copied, byRevision, http.StatusOK)
+	s.answers("POST /v1/package/versions/copy?"+copied, `{"versions":[],"versionRevisions":{}}`, http.StatusBadRequest)
+}
+
 // policyText is a policy document as a JSON string.
 const policyText = `"{ \"Version\": \"2012-10-17\", \"Statement\": {\"Effect\": \"Allow\", ` +
 	`\"Principal\": {\"AWS\": \"444455556666\"}, \"Action\": \"codeartifact:ReadFromRepository\", \"Resource\": \"*\"}}"`

@@ -60,9 +60,10 @@ func (spell normalizer) each(versions []string) []string {
 	return list
 }
 
-// keys spells the keys of a map. Two keys that mean one version could demand two revisions of it: that is refused.
+// keys spells the keys of a map; one that is empty demands nothing and is as good as absent, whichever operation it is
+// for. Two keys that mean one version could demand two revisions of it: that is refused.
 func (spell normalizer) keys(revisions map[string]string) (map[string]string, error) {
-	if revisions == nil {
+	if len(revisions) == 0 {
 		return nil, nil
 	}
 	kept := make(map[string]string, len(revisions))

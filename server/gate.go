@@ -19,6 +19,12 @@ type destination struct {
 	onHost       bool   // the host belongs to one domain: nothing but its repositories is served there
 }
 
+// isAPI reports whether the CodeArtifact API answers. It reads the query itself, strictly and once, and names the
+// parameter that is wrong, as its clients expect.
+func (d destination) isAPI() bool {
+	return !d.inRepository && !d.onHost && (d.path == "/v1" || strings.HasPrefix(d.path, "/v1/"))
+}
+
 // gate is the one decision about a request's form, made before any routing. X-Forwarded-Host, Forwarded and the headers
 // by which some servers let a client change the method are not looked at, here or elsewhere. What is refused after its
 // path was found clean comes with the mount that it meant, which words the refusal.
@@ -58,6 +64,8 @@ func (s *Server) gate(r *http.Request) (destination, refusal) {
 		d.mount = s.mounts[d.format]
 	}
 	switch {
+	case t.query != accepted && !d.isAPI():
+		refused = t.query
 	case d.mount != nil:
 		d.rest, refused = d.mount.rewritten(d.rest)
 	case t.empty >= 0:

@@ -51,7 +51,7 @@ type Options struct {
 type Limits struct {
 	Head         int           // bytes of request line and headers; default 32 KiB
 	HeaderLines  int           // default 100
-	Target       int           // bytes of the URL; default 8 KiB
+	Target       int           // bytes of the URL; default 24 KiB, the API's longest query with all names outside ASCII
 	Body         int64         // bytes; default 8 GiB, which an asset of 5 GiB fits into as base64
 	HeadTime     time.Duration // for the head to arrive; default 10 s
 	IdleTime     time.Duration // between requests of a connection; default 2 min
@@ -64,7 +64,7 @@ type Limits struct {
 func (l Limits) withDefaults() Limits {
 	orDefault(&l.Head, 32<<10)
 	orDefault(&l.HeaderLines, 100)
-	orDefault(&l.Target, 8<<10)
+	orDefault(&l.Target, 24<<10)
 	orDefault(&l.Body, 8<<30)
 	orDefault(&l.HeadTime, 10*time.Second)
 	orDefault(&l.IdleTime, 2*time.Minute)

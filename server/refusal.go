@@ -115,17 +115,27 @@ func failPlainly(w http.ResponseWriter, r *http.Request, err error, challenge st
 }
 
 // problem is a message in JSON that clients of every kind show: npm reads error, the AWS tools read message.
-func problem(message string) []byte {
-	body, _ := json.Marshal(struct { // two strings do not fail
-		Error   string `json:"error"`
-		Message string `json:"message"`
-	}{message, message})
+func problem(message string) []byte { return problemJSON{Error: message, Message: message}.encode() }
+
+// problemJSON is what the server itself says.
+type problemJSON struct {
+	Error   string `json:"error"`
+	Message string `json:"message"`
+	// Reason goes with a ValidationException of the API (service model, ValidationExceptionReason).
+	Reason string `json:"reason,omitempty"`
+}
+
+func (p problemJSON) encode() []byte {
+	body, _ := json.Marshal(p) // strings do not fail
 	return body
 }
 
 // writeProblem answers for the server itself.
 func writeProblem(w http.ResponseWriter, status int, message string) {
-	body := problem(message)
+	writeProblemJSON(w, status, problem(message))
+}
+
+func writeProblemJSON(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))

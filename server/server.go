@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -161,7 +160,7 @@ func (s *Server) route(x *exchange, r *http.Request, d destination) {
 		s.serveHealth(x, r, d.path)
 	case d.path == "/metrics":
 		s.serveMetrics(x, r)
-	case d.path == "/v1" || strings.HasPrefix(d.path, "/v1/"):
+	case d.isAPI():
 		x.door = "api"
 		s.serveAPI(x, r, s.api, codeArtifact)
 	case d.path == "/" && r.Method == http.MethodPost:
@@ -187,7 +186,7 @@ func (s *Server) refuse(x *exchange, r *http.Request, d destination, f refusal) 
 		d.mount.Fail(x.w, r, f.err(), challengeFor(d.RepositoryKey))
 		return
 	}
-	writeProblem(x.w, status, message)
+	writeProblemJSON(x.w, status, problemJSON{message, message, "CANNOT_PARSE"}.encode())
 }
 
 // panicked logs a panic once and answers it if that is still possible.

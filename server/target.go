@@ -15,14 +15,15 @@ type target struct {
 	// segments are the parts between slashes, decoded once; the last is empty if the path ends in a slash, another only
 	// where empty is set. A segment holds a slash only where slashed is set.
 	segments []string
-	slashed  int // index of the first segment with an escaped slash; -1 if there is none
-	empty    int // index of the first empty segment before the last; -1 if there is none
+	slashed  int     // index of the first segment with an escaped slash; -1 if there is none
+	empty    int     // index of the first empty segment before the last; -1 if there is none
+	query    refusal // what is wrong with the query, if anything is
 }
 
 // parseTarget reads the target of a request, such as /a/b?c=d. Escapes are decoded exactly once: %252e stays %2e for
 // good. Whatever another reader might see as another path is refused instead of cleaned: a cleaned path is a path that
 // somebody else did not check. Slashes of either kind that only a format can understand are noted: they are good below a
-// repository's base, and nowhere else.
+// repository's base, and nowhere else. So is what is wrong with the query: the API says it in words of its own.
 func parseTarget(raw string) (target, refusal) {
 	if raw == "" || raw[0] != '/' {
 		return target{}, badTarget
@@ -50,7 +51,8 @@ func parseTarget(raw string) (target, refusal) {
 		}
 		t.segments[i] = plain
 	}
-	return t, checkQuery(query)
+	t.query = checkQuery(query)
+	return t, accepted
 }
 
 // decodeSegment decodes one segment and judges what comes out. A segment that holds an escaped slash is judged as the
