@@ -112,6 +112,9 @@ func reasonOf(err error) Reason {
 	if r, ok := errors.AsType[*refusal](err); ok {
 		return r.reason
 	}
+	if _, ok := errors.AsType[named](err); ok {
+		return CannotParse // not even its signature could be read
+	}
 	return OtherReason
 }
 

@@ -39,6 +39,7 @@ const (
 	badField  = "FIELD_VALIDATION_FAILED"
 	otherwise = "OTHER"
 	notYet    = "UNKNOWN_OPERATION"
+	unparsed  = "CANNOT_PARSE"
 )
 
 // outside is what the public registry has. Of it my-repo of my-domain has kept both versions of @acme/hello; published is

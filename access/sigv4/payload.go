@@ -12,30 +12,28 @@ import (
 
 // Payload says how the body of a request enters its signature.
 type Payload struct {
-	// HeaderHash takes the x-amz-content-sha256 header at its word and leaves the body unread. The caller then hashes the
-	// body as it arrives and compares it with that header before keeping anything. PublishPackageVersion needs this:
-	// its body may be gigabytes, and botocore signs the header's value even where the body differs.
+	// HeaderHash takes the x-amz-content-sha256 header, where there is one, at its word and leaves the body unread. The
+	// caller then judges the header, hashes the body as it arrives and compares the two before keeping anything.
+	// PublishPackageVersion needs this: its body may be gigabytes, and botocore signs the header's value even where the
+	// body differs.
 	HeaderHash bool
-	// Limit is the most bytes a body may have that is read into memory to be hashed. It has no effect with HeaderHash.
+	// Limit is the most bytes a body may have that is read into memory to be hashed.
 	Limit int64
 }
 
-// payloadHash returns the hash to sign with. A body it reads can be read again afterwards.
-func (c *Claim) payloadHash(p Payload) (artifact.Digest, error) {
-	if p.HeaderHash {
-		if c.declared == nil {
-			return artifact.Digest{}, refusef(Malformed, "The header 'x-amz-content-sha256' is required.")
-		}
+// payloadHash returns the hash to sign with, in hex unless the request declares another text. A body it reads can be read
+// again afterwards.
+func (c *Claim) payloadHash(p Payload) (string, error) {
+	if p.HeaderHash && c.declared != nil {
 		return *c.declared, nil
 	}
 	body, err := readBody(c.request, p.Limit)
 	if err != nil {
-		return artifact.Digest{}, err
+		return "", err
 	}
-	sum := artifact.Digest(sha256.Sum256(body))
+	sum := artifact.Digest(sha256.Sum256(body)).String()
 	if c.declared != nil && *c.declared != sum {
-		return artifact.Digest{}, refusef(Mismatch,
-			"The provided 'x-amz-content-sha256' header does not match what was computed.")
+		return "", refusef(Mismatch, "The provided 'x-amz-content-sha256' header does not match what was computed.")
 	}
 	return sum, nil
 }

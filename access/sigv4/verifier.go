@@ -51,7 +51,7 @@ func (v *Verifier) Format(w fmt.State, _ rune) { _, _ = fmt.Fprintf(w, "verifier
 // words nor time tell which ids exist.
 //
 // It refuses with *Error: Mismatch where the signature or a declared payload hash is wrong, TooLarge where the body
-// exceeds the limit, Malformed where HeaderHash finds no header. A body that breaks off is of kind Invalid. After nil,
+// exceeds the limit. A body that breaks off is of kind Invalid. After nil,
 // a body that was read can be read again from the request.
 func (v *Verifier) Verify(c *Claim, secret artifact.Secret, p Payload) error {
 	known := 1
@@ -70,8 +70,8 @@ func (v *Verifier) Verify(c *Claim, secret artifact.Secret, p Payload) error {
 	return nil
 }
 
-func stringToSign(c *Claim, payload artifact.Digest) []byte {
-	request := hex.AppendEncode(c.canonical[:len(c.canonical):len(c.canonical)], payload[:])
+func stringToSign(c *Claim, payload string) []byte {
+	request := append(c.canonical[:len(c.canonical):len(c.canonical)], payload...)
 	sum := sha256.Sum256(request)
 	text := make([]byte, 0, 256)
 	text = append(text, algorithm+"\n"...)

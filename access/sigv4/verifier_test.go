@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -81,8 +82,15 @@ var mutations = []struct {
 	{name: "S12 body changed, declared hash kept", before: declared, after: replace("of the team", "of THE team"),
 		want: Mismatch},
 	{name: "S12 declared hash right", before: declared, want: accepted},
-	{name: "S12 declared hash in upper case", before: declares(strings.Repeat("A", 64)), want: Malformed},
-	{name: "S12 declared hash empty", before: declares(""), want: Malformed},
+	{name: "S12 declared hash in upper case", before: declares(strings.Repeat("A", 64)), want: Mismatch},
+	{name: "S12 declared hash empty", before: declares(""), want: Mismatch},
+	{name: "S12 declared text that is no hash", before: declares("abc"), want: Mismatch},
+	{name: "S12 declared text that is no hash, where the header counts", before: declares("abc"),
+		payload: Payload{HeaderHash: true}, want: accepted},
+	{name: "S12 no declared hash, where the header counts", payload: Payload{HeaderHash: true, Limit: 1 << 20},
+		want: accepted},
+	{name: "S12 no declared hash, where the header counts, and another body", after: replace("of the team", "of THE team"),
+		payload: Payload{HeaderHash: true, Limit: 1 << 20}, want: Mismatch},
 	{name: "S13 unsigned payload", before: declares("UNSIGNED-PAYLOAD"), want: Mismatch},
 	{name: "S13 unsigned payload where the header counts", before: declares("UNSIGNED-PAYLOAD"),
 		payload: Payload{HeaderHash: true}, want: Mismatch},
@@ -383,14 +391,21 @@ func TestHeaderHashLeavesTheBodyAlone(t *testing.T) {
 	if r.Body != body {
 		t.Error("the body was replaced")
 	}
-	if c.declared == nil || c.declared.String() != sha256Hex(s.body) {
-		t.Errorf("got payload hash %v, want the header's", c.declared)
+	if c.declared == nil || *c.declared != sha256Hex(s.body) {
+		t.Error("the payload's hash is not the header's")
 	}
 }
 
-func TestHeaderHashNeedsTheHeader(t *testing.T) {
-	err := check(t, verifierAt(testTime), example().wire(t), testSecret, Payload{HeaderHash: true})
-	wantRefusal(t, err, Malformed)
+func TestARefusalOfAnotherRegionNamesTheServersOwn(t *testing.T) {
+	elsewhere := example()
+	elsewhere.scope.Region = "eu-west-1"
+	err := check(t, verifierAt(testTime), elsewhere.wire(t), testSecret, testPayload)
+	wantRefusal(t, err, Mismatch)
+	const want = "Credential should be scoped to a valid region: calls of 'codeartifact' are signed for 'us-east-1' here, " +
+		"not for 'eu-west-1'."
+	if e, ok := errors.AsType[*Error](err); !ok || e.Message != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
 }
 
 func TestAClaimTellsWhatTheRequestSays(t *testing.T) {
