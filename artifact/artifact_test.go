@@ -189,11 +189,25 @@ func TestKeysWriteThemselves(t *testing.T) {
 		scoped.String():           "npm/acme/ui",
 		plain.String():            "npm//react",
 		scoped.At("1.0").String(): "npm/acme/ui@1.0",
-		scoped.Qualified():        "acme/ui",
-		plain.Qualified():         "react",
 	} {
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestASentenceCallsAPackageAsItsClientsDo(t *testing.T) {
+	for key, want := range map[artifact.PackageKey]string{
+		{Format: artifact.NPM, Namespace: "acme", Name: "ui"}:       "@acme/ui",
+		{Format: artifact.NPM, Name: "react"}:                       "react",
+		{Format: artifact.Maven, Namespace: "org.acme", Name: "ui"}: "org.acme:ui",
+		{Format: artifact.Swift, Namespace: "acme", Name: "ui"}:     "acme.ui",
+		{Format: artifact.Generic, Namespace: "acme", Name: "ui"}:   "acme/ui",
+		{Format: artifact.Cargo, Name: "serde"}:                     "serde",
+		{Format: "a ninth", Namespace: "acme", Name: "ui"}:          "acme/ui",
+	} {
+		if got := key.Qualified(); got != want {
+			t.Errorf("%s: got %s, want %s", key, got, want)
 		}
 	}
 }

@@ -27,19 +27,21 @@ const (
 	NamespaceRequired                      // maven group id, swift scope, generic namespace
 )
 
-// formats is the vocabulary of the service model: the names in its order, and whether a package of each has a namespace.
+// formats is the vocabulary of the service model: the names in its order, whether a package of each has a namespace, and
+// what its clients write before and after one.
 var formats = []struct {
-	name      Format
-	namespace NamespaceRule
+	name          Format
+	namespace     NamespaceRule
+	before, after string
 }{
-	{NPM, NamespaceOptional},
-	{PyPI, NamespaceNever},
-	{Maven, NamespaceRequired},
-	{NuGet, NamespaceNever},
-	{Generic, NamespaceRequired},
-	{Ruby, NamespaceNever},
-	{Swift, NamespaceRequired},
-	{Cargo, NamespaceNever},
+	{NPM, NamespaceOptional, "@", "/"},
+	{PyPI, NamespaceNever, "", ""},
+	{Maven, NamespaceRequired, "", ":"},
+	{NuGet, NamespaceNever, "", ""},
+	{Generic, NamespaceRequired, "", "/"},
+	{Ruby, NamespaceNever, "", ""},
+	{Swift, NamespaceRequired, "", "."},
+	{Cargo, NamespaceNever, "", ""},
 }
 
 // Formats lists every format in the order of the service model.

@@ -54,10 +54,16 @@ func (k RepositoryKey) String() string { return k.DomainKey().String() + "/" + k
 // String writes format/namespace/name with an empty middle segment where there is no namespace, as package ARNs do.
 func (k PackageKey) String() string { return string(k.Format) + "/" + k.Namespace + "/" + k.Name }
 
-// Qualified writes namespace/name, or the name alone where there is no namespace: what a sentence calls the package.
+// Qualified writes the package as its format's clients do: @acme/ui, org.acme:ui, acme.ui, or the name alone where there
+// is no namespace. It is what every sentence calls the package.
 func (k PackageKey) Qualified() string {
 	if k.Namespace == "" {
 		return k.Name
+	}
+	for _, f := range formats {
+		if f.name == k.Format {
+			return f.before + k.Namespace + f.after + k.Name
+		}
 	}
 	return k.Namespace + "/" + k.Name
 }

@@ -136,8 +136,8 @@ func (a *API) getPackageVersionReadme(ctx context.Context, _ iam.Caller,
 		return nil, err
 	}
 	if v.Details.Readme == "" {
-		return nil, artifact.Errorf(artifact.NotFound, "The package version %s in repository '%s' has no readme.",
-			v.VersionKey, in.Repository).About(artifact.VersionResource, in.Domain+"/"+in.Repository+"/"+v.String())
+		return nil, artifact.Errorf(artifact.NotFound, "Version '%s' of the %s package '%s' in repository '%s' has no readme.",
+			v.VersionKey.Version, v.Format, v.Qualified(), in.Repository).About(artifact.VersionResource, in.Domain+"/"+in.Repository+"/"+v.String())
 	}
 	return &readmeOutput{nameOf(v), v.Details.Readme}, nil
 }

@@ -18,7 +18,7 @@ func noRepository(key artifact.RepositoryKey) error {
 
 func noPackage(key artifact.RepositoryKey, p artifact.PackageKey) error {
 	return artifact.Errorf(artifact.NotFound,
-		"The %s package '%s' does not exist in repository '%s'.", p.Format, p.Name, key.Name).
+		"The %s package '%s' does not exist in repository '%s'.", p.Format, p.Qualified(), key.Name).
 		About(artifact.PackageResource, key.Domain+"/"+key.Name+"/"+p.String())
 }
 

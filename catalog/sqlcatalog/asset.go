@@ -57,12 +57,12 @@ func checkAssets(v artifact.Version) error {
 	for _, a := range v.Assets {
 		unknown := a.Promised && a.Size == unknownSize
 		if a.Size < 0 && !unknown || a.Size > maxAssetSize {
-			return artifact.Errorf(artifact.Invalid, "Asset %q of %s has the impossible size %d.", a.Name, v.VersionKey, a.Size).
-				About(artifact.AssetResource, v.String()+"/"+a.Name)
+			return artifact.Errorf(artifact.Invalid, "Asset %q of %s %s has the impossible size %d.", a.Name,
+				v.Qualified(), v.VersionKey.Version, a.Size).About(artifact.AssetResource, v.String()+"/"+a.Name)
 		}
 		if _, twice := seen[a.Name]; twice {
-			return artifact.Errorf(artifact.Invalid, "Asset %q of %s is named twice.", a.Name, v.VersionKey).
-				About(artifact.AssetResource, v.String()+"/"+a.Name)
+			return artifact.Errorf(artifact.Invalid, "Asset %q of %s %s is named twice.", a.Name, v.Qualified(),
+				v.VersionKey.Version).About(artifact.AssetResource, v.String()+"/"+a.Name)
 		}
 		seen[a.Name] = struct{}{}
 	}

@@ -31,7 +31,7 @@ func (s *session) noPackage(id catalog.RepositoryID, key artifact.PackageKey) er
 	if err != nil {
 		return err
 	}
-	return artifact.Errorf(artifact.NotFound, "Package %s does not exist in repository %s.", key, path).
+	return artifact.Errorf(artifact.NotFound, "Package %s does not exist in repository %s.", key.Qualified(), path).
 		About(artifact.PackageResource, path+"/"+key.String())
 }
 
@@ -173,7 +173,7 @@ func (s *session) PutPackage(id catalog.RepositoryID, p artifact.Package) error 
 		}
 		if !created {
 			return artifact.Errorf(artifact.Conflict, "Package %s cannot be beside another whose name means the same.",
-				p.PackageKey).About(artifact.PackageResource, p.String())
+				p.Qualified()).About(artifact.PackageResource, p.String())
 		}
 		s.placed.place = at
 		folded := foldPackage(p.PackageKey, "")

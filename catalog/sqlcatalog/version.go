@@ -37,8 +37,8 @@ func (s *session) noVersion(id catalog.RepositoryID, key artifact.VersionKey) er
 	if err != nil {
 		return err
 	}
-	return artifact.Errorf(artifact.NotFound, "Version %s does not exist in repository %s.", key, path).
-		About(artifact.VersionResource, path+"/"+key.String())
+	return artifact.Errorf(artifact.NotFound, "Version %s of %s does not exist in repository %s.", key.Version,
+		key.Qualified(), path).About(artifact.VersionResource, path+"/"+key.String())
 }
 
 // Version implements catalog.VersionReader.
@@ -156,8 +156,8 @@ func (s *session) CreateVersion(id catalog.RepositoryID, v artifact.Version) err
 		return err
 	}
 	if !created {
-		return artifact.Errorf(artifact.Conflict, "Version %s already exists.", v.VersionKey).
-			About(artifact.VersionResource, v.VersionKey.String())
+		return artifact.Errorf(artifact.Conflict, "Version %s of %s already exists.", v.VersionKey.Version,
+			v.Qualified()).About(artifact.VersionResource, v.VersionKey.String())
 	}
 	s.touchPackage(at.domain, id, v.PackageKey)
 	if _, err := s.exec(verb, "INSERT INTO version_documents (version, manifest, details) VALUES (?, ?, ?)",

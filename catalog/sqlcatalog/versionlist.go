@@ -103,7 +103,7 @@ func (s *session) LatestPublished(id catalog.RepositoryID, key artifact.PackageK
 	if _, err := s.held(id, key); err != nil {
 		return v, err
 	}
-	return v, artifact.Errorf(artifact.NotFound, "Package %s has no published version.", key).
+	return v, artifact.Errorf(artifact.NotFound, "Package %s has no published version.", key.Qualified()).
 		About(artifact.PackageResource, key.String())
 }
 

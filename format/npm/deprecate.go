@@ -54,6 +54,11 @@ func deprecate(w http.ResponseWriter, r *http.Request, s format.Shelf, p artifac
 		err := s.Annotate(r.Context(), p, changed, func(v artifact.Version) ([]byte, error) {
 			return setDeprecated(v.Manifest, asked[v.Version])
 		})
+		if artifact.Is(err, artifact.NotFound) {
+			return invalid("Only versions that were published here, or are kept here because they were installed, can be "+
+				"deprecated, and at least one of the %d named of %s is upstream only. Name versions of this repository.",
+				len(changed), fullName(p)).Causing(err)
+		}
 		if err != nil {
 			return err
 		}

@@ -56,7 +56,10 @@ func TestDeprecateRefusesWhatIsNotHeldHere(t *testing.T) {
 	dig(doc, "versions", "2.0.0").(object)["deprecated"] = "x"
 	s.must(http.StatusOK, s.do("PUT", "bar", text(t, doc)))
 	dig(doc, "versions", "1.0.0").(object)["deprecated"] = "x"
-	s.must(http.StatusNotFound, s.do("PUT", "bar", text(t, doc)))
+	w := s.must(http.StatusBadRequest, s.do("PUT", "bar", text(t, doc)))
+	if want := "Only versions that were published here"; !strings.Contains(w.Body.String(), want) {
+		t.Errorf("got %s, want a sentence that says %q", w.Body, want)
+	}
 	s.must(http.StatusNotFound, s.do("PUT", "unknown", `{"name":"unknown","versions":{"1.0.0":{"deprecated":"x"}}}`))
 	s.must(http.StatusBadRequest, s.do("PUT", "bar", `{"name":"bar","versions":{"1.0.0":{"deprecated":5}}}`))
 	s.must(http.StatusBadRequest, s.do("PUT", "bar", `{"name":"bar","versions":{"1.0.0":[]}}`))

@@ -53,13 +53,8 @@ func checkNewName(p artifact.PackageKey) error {
 	return nil
 }
 
-// fullName writes @scope/name or name.
-func fullName(p artifact.PackageKey) string {
-	if p.Namespace == "" {
-		return p.Name
-	}
-	return "@" + p.Namespace + "/" + p.Name
-}
+// fullName writes @scope/name or name, as documents and clients do.
+func fullName(p artifact.PackageKey) string { return p.Qualified() }
 
 // escapedName writes the name as a path of one or two segments, the form every client takes for conventional.
 func escapedName(p artifact.PackageKey) string {

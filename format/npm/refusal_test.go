@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"entrepot/artifact"
 )
 
 var wildcard = regexp.MustCompile(`\{[a-z]+(\.\.\.)?\}`)
@@ -47,6 +49,36 @@ func TestWhatIsNotSupportedIsRefusedInWordsThatHelp(t *testing.T) {
 			}
 			if strings.Contains(w.Body.String(), "secret") {
 				t.Error("the answer repeats a token")
+			}
+		})
+	}
+}
+
+func TestMessagesNameAScopedPackageAsItsClientWritesIt(t *testing.T) {
+	s := newSite(t)
+	s.publish("@acme/bar", "1.0.0", "latest")
+	s.Control(shelf, key("@acme/closed"), artifact.Block, artifact.Allow)
+	put := func(name string) string {
+		manifest := object{"name": name, "version": "1.0.0", "description": "another"}
+		return text(t, putOf(name, "1.0.0", "latest", packed(t, manifest, nil), manifest))
+	}
+	for _, row := range []struct {
+		name, method, path, body, want string
+	}{
+		{"a package that is not there", "GET", "@acme%2fnone", "", "@acme/none"},
+		{"a version that is not there", "GET", "@acme%2fbar/9.9.9", "", "@acme/bar"},
+		{"a tarball that is not there", "GET", "@acme/bar/-/bar-9.9.9.tgz", "", "@acme/bar"},
+		{"a version that is there already", "PUT", "@acme%2fbar", put("@acme/bar"), "@acme/bar"},
+		{"a package closed to publishers", "PUT", "@acme%2fclosed", put("@acme/closed"), "@acme/closed"},
+		{"a tag for a version that is not there", "PUT", "-/package/@acme%2fbar/dist-tags/x", `"9.9.9"`, "@acme/bar"},
+		{"a tag that is not there", "DELETE", "-/package/@acme%2fbar/dist-tags/x", "", "@acme/bar"},
+		{"the deprecation of a package that is not there", "PUT", "@acme%2fnone",
+			`{"name":"@acme/none","versions":{"1.0.0":{"deprecated":"x"}}}`, "@acme/none"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := s.do(row.method, row.path, row.body)
+			if said := w.Body.String(); w.Code < 400 || !strings.Contains(said, row.want) {
+				t.Errorf("got %d %s, want a refusal that says %s", w.Code, said, row.want)
 			}
 		})
 	}
