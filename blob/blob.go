@@ -61,8 +61,9 @@ type Draft interface {
 	// lag behind, until Discard; then it returns fs.ErrClosed.
 	io.ReaderAt
 	// Commit makes the draft durable and visible under d, which must be the SHA-256 of everything written: the caller
-	// has hashed it on the way. Equal content is stored once; committing it again renews its ModTime. When Commit returns
-	// nil the content survives a power cut. After an error the content is absent or whole, as after a crash, and the draft
+	// has hashed it on the way. Equal content is stored once; committing it again renews its ModTime and replaces whatever
+	// is kept, so that damaged or missing content is whole again, for every process that uses the store. When Commit returns
+	// nil the content survives a power cut. After an error the content is as it was or whole, as after a crash, and the draft
 	// is unusable. Write and Commit after Commit return fs.ErrClosed.
 	Commit(ctx context.Context, d artifact.Digest) (Info, error)
 	// Discard closes the draft; one that is not committed is given up and its room freed. It may be called again and is

@@ -47,6 +47,22 @@ func TestDiskKeepsTheContract(t *testing.T) {
 	blobtest.Run(t, func(t *testing.T) blob.Store { return space(t, open(t, t.TempDir(), disk.Options{}), "acme") })
 }
 
+func TestDiskMendsWhatItNotices(t *testing.T) {
+	blobtest.RunMending(t, func(t *testing.T) (blob.Store, []blobtest.Damage) {
+		dir := t.TempDir()
+		lose := func(d artifact.Digest) error { return os.Remove(place(dir, d)) }
+		link := func(d artifact.Digest) error { return errors.Join(lose(d), os.Symlink("elsewhere", place(dir, d))) }
+		double := func(d artifact.Digest) error { return os.Link(place(dir, d), filepath.Join(dir, "another-name")) }
+		return space(t, open(t, dir, disk.Options{}), "acme"), []blobtest.Damage{
+			{Name: "loss", Do: lose}, {Name: "link", Do: link},
+			{Name: "second_name", Do: func(d artifact.Digest) error {
+				_ = os.Remove(filepath.Join(dir, "another-name"))
+				return double(d)
+			}},
+		}
+	})
+}
+
 func TestACacheKeepsTheContractButForPowerCuts(t *testing.T) {
 	blobtest.Run(t, func(t *testing.T) blob.Store { return cache(t, open(t, t.TempDir(), disk.Options{}), "acme") })
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -39,7 +40,12 @@ func newCounting() *counting { return &counting{Store: mem.New(time.Now)} }
 
 func sealedDisk(t testing.TB) blob.Store {
 	t.Helper()
-	d, err := disk.Open(t.TempDir(), disk.Options{})
+	return sealedDiskIn(t, t.TempDir())
+}
+
+func sealedDiskIn(t testing.TB, dir string) blob.Store {
+	t.Helper()
+	d, err := disk.Open(dir, disk.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +71,16 @@ func TestMemoryCacheKeepsTheContract(t *testing.T) {
 
 func TestMemoryCacheOverSealedDiskKeepsTheContract(t *testing.T) {
 	blobtest.Run(t, func(t *testing.T) blob.Store { return memcache.New(sealedDisk(t), memcache.Options{}) })
+}
+
+func TestMemoryCacheMendsAnyDamage(t *testing.T) {
+	blobtest.RunMending(t, func(t *testing.T) (blob.Store, []blobtest.Damage) {
+		dir := t.TempDir()
+		s := memcache.New(sealedDiskIn(t, dir), memcache.Options{})
+		return s, blobtest.FileDamages(func(d artifact.Digest) string {
+			return filepath.Join(dir, "acme", d.String()[:2], d.String()[2:])
+		})
+	})
 }
 
 func TestMemoryCacheThatIsAlwaysFullKeepsTheContract(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -34,7 +35,12 @@ func newMetrics(t testing.TB, r prometheus.Registerer) *metered.Metrics {
 
 func newDisk(t testing.TB, o disk.Options) blob.Store {
 	t.Helper()
-	d, err := disk.Open(t.TempDir(), o)
+	return newDiskIn(t, t.TempDir(), o)
+}
+
+func newDiskIn(t testing.TB, dir string, o disk.Options) blob.Store {
+	t.Helper()
+	d, err := disk.Open(dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +55,11 @@ func newDisk(t testing.TB, o disk.Options) blob.Store {
 // whole is the stack a server uses.
 func whole(t testing.TB) blob.Store {
 	t.Helper()
+	return wholeIn(t, t.TempDir())
+}
+
+func wholeIn(t testing.TB, dir string) blob.Store {
+	t.Helper()
 	ring, err := sealed.OpenKeyring(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +69,7 @@ func whole(t testing.TB) blob.Store {
 		t.Fatal(err)
 	}
 	m := newMetrics(t, prometheus.NewRegistry())
-	return memcache.New(m.Store(sealed.New(newDisk(t, disk.Options{}), key)), memcache.Options{})
+	return memcache.New(m.Store(sealed.New(newDiskIn(t, dir, disk.Options{}), key)), memcache.Options{})
 }
 
 func TestMeteredMemoryKeepsTheContract(t *testing.T) {
@@ -69,6 +80,15 @@ func TestMeteredMemoryKeepsTheContract(t *testing.T) {
 
 func TestTheWholeStackKeepsTheContract(t *testing.T) {
 	blobtest.Run(t, func(t *testing.T) blob.Store { return whole(t) })
+}
+
+func TestTheWholeStackMendsAnyDamage(t *testing.T) {
+	blobtest.RunMending(t, func(t *testing.T) (blob.Store, []blobtest.Damage) {
+		dir := t.TempDir()
+		return wholeIn(t, dir), blobtest.FileDamages(func(d artifact.Digest) string {
+			return filepath.Join(dir, "acme", d.String()[:2], d.String()[2:])
+		})
+	})
 }
 
 func BenchmarkTheWholeStack(b *testing.B) {

@@ -77,6 +77,15 @@ func TestSealedDiskKeepsTheContract(t *testing.T) {
 	})
 }
 
+func TestSealedDiskMendsAnyDamage(t *testing.T) {
+	blobtest.RunMending(t, func(t *testing.T) (blob.Store, []blobtest.Damage) {
+		dir := t.TempDir()
+		return sealed.New(newDisk(t, dir, disk.Options{}), newKey(t)), blobtest.FileDamages(func(d artifact.Digest) string {
+			return filepath.Join(dir, "acme", d.String()[:2], d.String()[2:])
+		})
+	})
+}
+
 func BenchmarkSealedMemory(b *testing.B) {
 	blobtest.Bench(b, func(b *testing.B) blob.Store { return sealed.New(mem.New(time.Now), newKey(b)) })
 }
