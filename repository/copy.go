@@ -95,8 +95,14 @@ func (s *Service) bringIn(ctx context.Context, c iam.Caller, from *configuration
 const importsAtOnce = 4
 
 // bringWhole fetches all assets of a version that its registry only promises so far, into the repository with the
-// connection and, if that is another, into the one that holds the version.
+// connection and, if that is another, into the one that holds the version. Bytes on record that are lost come again.
 func (s *Service) bringWhole(ctx context.Context, c iam.Caller, at *configuration, made *plan, found located) error {
+	if !found.listed() {
+		holder := found.source.repository.ID
+		if err := s.ensureKept(ctx, c, at, holder, found.version, found.version.Assets); err != nil {
+			return err
+		}
+	}
 	var missing []string
 	for _, a := range found.version.Assets {
 		if a.Promised || found.listed() {

@@ -72,13 +72,14 @@ func (a accident) fault() fault.Fault {
 
 const marker = "plaintext that must not be found on the disk"
 
-// What a life writes: one version published, one fetched through an upstream, one copied, one replaced.
+// What a life writes: one version published, one fetched through an upstream, one copied, one deleted; and the fetched
+// one once more, over bytes that were damaged.
 var (
 	publishedBody = big("published " + marker)
 	fetchedBody   = big("fetched " + marker)
 )
 
-// live publishes, fetches, copies and deletes in a folder that setUp prepared, and says a word for each thing that was
+// live publishes, fetches, copies, deletes and heals in a folder that setUp prepared, and says a word for each thing that was
 // acknowledged. It reports how many operations and commits it took.
 func live(t *testing.T, dir string, a accident, say func(string)) (operations, commits int64) {
 	var script fault.Script
@@ -142,11 +143,23 @@ func live(t *testing.T, dir string, a accident, say func(string)) (operations, c
 	if err == nil && len(out.Successful) == 1 {
 		say("deleted")
 	}
+	if flip(kept(dir, fetchedBody), 150_000) != nil {
+		return script.Count(), commits // it was not fetched
+	}
+	say("damaged")
+	for range 2 { // the first to meet the damage breaks off
+		if body, err := h.tryFetch("r", "left@1.0.0"); err == nil && body == fetchedBody {
+			say("healed")
+			break
+		} else if len(body) >= len(fetchedBody) {
+			t.Errorf("a whole body came with error %v", err)
+		}
+	}
 	return script.Count(), commits
 }
 
 // setUp makes the repositories: r over x with the external connection, and d.
-func setUp(t *testing.T, dir string) {
+func setUp(t testing.TB, dir string) {
 	d, err := disk.Open(filepath.Join(dir, "blobs"), disk.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -181,7 +194,10 @@ func wantWhole(t *testing.T, dir string, said map[string]bool) {
 		t.Fatal(err)
 	}
 	registry := newRegistry(t)
-	registry.goDown()
+	registry.offer("left@1.0.0", fetchedBody)
+	if !said["damaged"] || said["healed"] {
+		registry.goDown()
+	}
 	h := openFixture(t, dir, diskStores{d, keyring}, registry, sqlcatalog.Options{})
 	defer h.close()
 	if err := h.catalog.(*sqlcatalog.Store).Check(t.Context()); err != nil {
@@ -197,6 +213,9 @@ func wantWhole(t *testing.T, dir string, said map[string]bool) {
 			}
 			h.check(err)
 			held[repo+" "+coordinate] = true
+			if _, err := h.tryFetch(repo, coordinate); !errors.Is(err, blob.ErrCorrupt) || !said["damaged"] || said["healed"] {
+				h.check(err)
+			}
 			h.fetches(repo, coordinate, body)
 			if pkg, err := h.rules.Package(t.Context(), key(repo), at(coordinate).PackageKey); err != nil {
 				t.Errorf("%s in %s has no package: %v, %v", coordinate, repo, pkg, err)
@@ -241,7 +260,7 @@ func accidents(t *testing.T, kill bool) []accident {
 	setUp(t, dir)
 	said := map[string]bool{}
 	operations, commits := live(t, dir, accident{}, func(word string) { said[word] = true })
-	if len(said) != 4 {
+	if len(said) != 6 {
 		t.Fatalf("a life without accidents acknowledged only %v", said)
 	}
 	wantWhole(t, dir, said)

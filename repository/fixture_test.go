@@ -64,6 +64,13 @@ func newFixture(t testing.TB) *fixture {
 // openFixture opens a fixture in a folder, which may hold one already.
 func openFixture(t testing.TB, dir string, v repository.DomainStores, registry *registry, o sqlcatalog.Options) *fixture {
 	t.Helper()
+	return openFixtureLogging(t, dir, v, registry, o, slog.New(slog.DiscardHandler))
+}
+
+// openFixtureLogging is openFixture with rules that log.
+func openFixtureLogging(t testing.TB, dir string, v repository.DomainStores, registry *registry, o sqlcatalog.Options,
+	log *slog.Logger) *fixture {
+	t.Helper()
 	h := &fixture{t: t, now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), registry: registry}
 	store, err := sqlcatalog.OpenSQLite(t.Context(), dir+"/catalog.sqlite", o)
 	h.check(err)
@@ -81,7 +88,7 @@ func openFixture(t testing.TB, dir string, v repository.DomainStores, registry *
 		Endpoint: func(k artifact.RepositoryKey, f artifact.Format) string {
 			return fmt.Sprintf("http://house.test/%s-%s/%s/%s/", k.Domain, k.Owner, f, k.Name)
 		},
-		Log: slog.New(slog.DiscardHandler),
+		Log: log,
 	})
 	h.close = sync.OnceFunc(func() {
 		_ = client.Close()

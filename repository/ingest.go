@@ -22,6 +22,7 @@ type importing struct {
 	// manager, the one that was asked, never those between (user guide, "Package retention from an external connection").
 	into  []catalog.Repository
 	fence fenceReading // of the contents, if it was read already
+	again int64        // the number of the damage that is healed; nothing is recorded then, so into is empty
 }
 
 // newImport begins an import from a connection, for the repository that has it and for another one, if it is another.
@@ -79,7 +80,10 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 	}
 	request.Connection = from.source.connection
 	request.Flight = flight("fetch", at.domain.ID, v.VersionKey, from.source.connection, asset,
-		fmt.Sprintf("%x", promised.Digests))
+		fmt.Sprintf("%x", promised.Digests), fmt.Sprint(from.again))
+	if promised.SHA256 != (artifact.Digest{}) {
+		request.Want.SHA256 = promised.SHA256[:]
+	}
 	request.Open = func(ctx context.Context) (upstream.Spool, error) {
 		draft, err := store.Create(ctx)
 		if err != nil {
@@ -93,6 +97,9 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 		return err
 	}
 	request.Each = func(ctx context.Context, spool upstream.Spool, sums artifact.Digests, size int64) error {
+		if len(from.into) == 0 {
+			return nil
+		}
 		a := artifact.Asset{Name: asset, Size: size, Digests: sums, Facts: promised.Facts}
 		f := spool.(*fetched)
 		return s.ingest(ctx, c, at, from, a, f.since, content{f.Draft, a.SHA256, a.Size})

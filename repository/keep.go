@@ -75,6 +75,7 @@ func (s *Service) keep(ctx context.Context, d catalog.Domain, known fenceReading
 		if _, err := c.draft.Commit(ctx, c.digest); err != nil {
 			return 0, fmt.Errorf("keep %s: %w", c.digest, err)
 		}
+		s.damages.mend(ctx, contentKey{d.ID, c.digest})
 	}
 	return since, nil
 }

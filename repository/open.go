@@ -32,7 +32,7 @@ func bare(v artifact.Version) artifact.Version {
 func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v artifact.VersionKey, asset string) (File, error) {
 	key := heldKey{at.repository.ID, v, asset}
 	if known, ok := s.held.Recall(key); ok {
-		return s.file(ctx, at, known.version, known.asset)
+		return s.file(ctx, c, at, known.version, known.asset)
 	}
 	on := s.held.Basis()
 	on.Topics(catalog.PackageTopic(at.domain.ID, v.PackageKey))
@@ -53,7 +53,7 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v a
 		return s.openLate(ctx, c, at, made, found, asset)
 	case found.own():
 		s.held.Keep(key, heldAsset{bare(found.version), a}, on)
-		return s.file(ctx, at, found.version, a)
+		return s.file(ctx, c, at, found.version, a)
 	}
 	retained, err := s.retain(ctx, c, at, found)
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v a
 	if a, has = retained.Asset(asset); !has || a.Promised {
 		return File{}, noAsset(at.repository.RepositoryKey, v, asset)
 	}
-	return s.file(ctx, at, retained, a)
+	return s.file(ctx, c, at, retained, a)
 }
 
 // openLate brings in an asset that the record at hand lacks or only promises: from the repositories behind it that have
@@ -138,7 +138,7 @@ func (s *Service) openAcross(ctx context.Context, c iam.Caller, at *configuratio
 	if err := s.ingest(ctx, c, at, from, a, 0); err != nil {
 		return File{}, err
 	}
-	return s.file(ctx, at, holder, a)
+	return s.file(ctx, c, at, holder, a)
 }
 
 // mayBeServed refuses a version that is withdrawn in the repository that holds it.
@@ -153,7 +153,7 @@ func mayBeServed(in catalog.Repository, v artifact.Version) error {
 // stat tells what is known of an asset without opening it: kept, or promised by its registry.
 func (s *Service) stat(ctx context.Context, at *configuration, v artifact.VersionKey, asset string) (artifact.Asset, error) {
 	if known, ok := s.held.Recall(heldKey{at.repository.ID, v, asset}); ok {
-		return known.asset, nil
+		return s.statKept(ctx, at, known.version, known.asset)
 	}
 	made, found, err := s.locate(ctx, at, v)
 	if err != nil {
@@ -173,8 +173,21 @@ func (s *Service) stat(ctx context.Context, at *configuration, v artifact.Versio
 	if !ok {
 		return artifact.Asset{}, noAsset(at.repository.RepositoryKey, v, asset)
 	}
-	a.Promised = a.Promised || found.listed()
-	return a, nil
+	if a.Promised = a.Promised || found.listed(); a.Promised {
+		return a, nil
+	}
+	return s.statKept(ctx, at, found.version, a)
+}
+
+// statKept tells what is known of a kept asset. One whose bytes are lost is promised again, if there is a registry to
+// fetch them from: what is told of an asset is what it would take to open it.
+func (s *Service) statKept(ctx context.Context, at *configuration, v artifact.Version, a artifact.Asset) (artifact.Asset, error) {
+	err := s.examine(ctx, at, v.VersionKey, a)
+	if lost(err) {
+		a.Promised = true
+		_, err = s.healer(ctx, at, v, a, err)
+	}
+	return a, err
 }
 
 // statLate looks for an asset that the record at hand lacks where openLate would find it.

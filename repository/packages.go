@@ -2,8 +2,6 @@ package repository
 
 import (
 	"context"
-	"errors"
-	"io"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -207,7 +205,7 @@ func (s *Service) Asset(ctx context.Context, c iam.Caller, key artifact.Reposito
 	if a.Promised {
 		return s.bringOne(ctx, c, at, found, asset)
 	}
-	return s.file(ctx, at, found, a)
+	return s.wholeFile(ctx, c, at, found, a)
 }
 
 // bringOne fetches an asset that the version's registry promises, and opens it once it is kept.
@@ -221,8 +219,7 @@ func (s *Service) bringOne(ctx context.Context, c iam.Caller, at *configuration,
 	if err != nil || f.Transfer == nil {
 		return f, err
 	}
-	_, err = io.Copy(io.Discard, f.Transfer)
-	if err := errors.Join(err, f.Transfer.Close()); err != nil {
+	if err := awaited(f); err != nil {
 		return File{}, err
 	}
 	if v, err = s.wholeVersion(ctx, at.repository.ID, v.VersionKey); err != nil {
@@ -232,19 +229,5 @@ func (s *Service) bringOne(ctx context.Context, c iam.Caller, at *configuration,
 	if !ok || a.Promised {
 		return File{}, noAsset(at.repository.RepositoryKey, v.VersionKey, asset)
 	}
-	return s.file(ctx, at, v, a)
-}
-
-// file opens a kept asset. It is the only way to kept bytes.
-func (s *Service) file(ctx context.Context, at *configuration, v artifact.Version, a artifact.Asset) (File, error) {
-	store, err := s.store(*at.domain)
-	if err != nil {
-		return File{}, err
-	}
-	content, err := store.Open(ctx, a.SHA256)
-	if err != nil {
-		return File{}, &artifact.Error{Kind: artifact.Internal, Err: err,
-			Reason: "The asset is recorded but its bytes cannot be read."}
-	}
-	return File{Asset: a, Modified: v.PublishedAt, Version: bare(v), Content: content}, nil
+	return s.wholeFile(ctx, c, at, v, a)
 }

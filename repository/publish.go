@@ -27,6 +27,9 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, 
 	if err != nil {
 		return artifact.Version{}, err
 	}
+	if err := s.ensureReadable(ctx, c, at, p, look, contents); err != nil {
+		return artifact.Version{}, fmt.Errorf("publish %s: %w", p.VersionKey, err)
+	}
 	if !look.changes() {
 		return s.Version(ctx, at.repository.RepositoryKey, p.VersionKey)
 	}
@@ -60,6 +63,35 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, 
 		return err
 	})
 	return published, err
+}
+
+// ensureReadable sees to it that what a publication finds here already can be read when it is acknowledged. Of a version
+// that is there with the same contents the bytes have come once more: they are stored over what is kept, which costs syncs
+// and no reading, whatever the state of the latter. What the publication only refers to is looked for.
+func (s *Service) ensureReadable(ctx context.Context, c iam.Caller, at *configuration, p Publication, look publishing,
+	contents []content) error {
+	var referred []artifact.Asset
+	for _, staged := range p.Assets {
+		a, _ := look.version.Asset(staged.Name)
+		if staged.Of != nil && !a.Promised {
+			referred = append(referred, a)
+		}
+	}
+	if err := s.ensureKept(ctx, c, at, at.repository.ID, look.version, referred); err != nil {
+		return err
+	}
+	if look.changes() || len(contents) == 0 {
+		return nil // contents will be stored
+	}
+	for _, a := range look.version.Assets { // so that a loss that ends here is on record
+		if slices.Contains(digestsOf(contents), a.SHA256) && !a.Promised {
+			if err := s.examine(ctx, at, p.VersionKey, a); err != nil && !lost(err) {
+				return err
+			}
+		}
+	}
+	_, err := s.keep(ctx, *at.domain, look.fence, contents)
+	return err
 }
 
 // publishable looks, before any bytes are committed, for what forbids the publication: what its own transaction will

@@ -21,6 +21,7 @@ type Service struct {
 	held           *catalog.Memo[heldKey, heldAsset]
 	plans          *catalog.Memo[planKey, *plan]
 	documents      *documents
+	damages        *damages
 	retaining      singleflight.Group
 }
 
@@ -68,7 +69,7 @@ func New(o Options) *Service {
 	o.Quotas = o.Quotas.withDefaults()
 	orDefault(&o.DocumentCache, 64<<20)
 	orDefault(&o.Partition, "aws")
-	s := &Service{Options: o, documents: newDocuments(o.DocumentCache)}
+	s := &Service{Options: o, documents: newDocuments(o.DocumentCache), damages: newDamages(o.Log)}
 	s.configurations = catalog.NewMemo[configurationKey, *configuration](o.Catalog, 4096)
 	s.plans = catalog.NewMemo[planKey, *plan](o.Catalog, 16384)
 	s.held = catalog.NewMemo[heldKey, heldAsset](o.Catalog, 65536)

@@ -155,7 +155,7 @@ func (a *app) openRules(context.Context) error {
 		},
 		AllowPublic: a.config.AllowPublic, DocumentCache: int64(a.config.Cache.Documents),
 	})
-	return nil
+	return a.metrics.Register(a.rules)
 }
 
 // openAccess opens the way in, and makes the administrator of a new installation.
