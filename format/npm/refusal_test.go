@@ -70,8 +70,8 @@ func TestMessagesNameAScopedPackageAsItsClientWritesIt(t *testing.T) {
 		{"a tarball that is not there", "GET", "@acme/bar/-/bar-9.9.9.tgz", "", "@acme/bar"},
 		{"a version that is there already", "PUT", "@acme%2fbar", put("@acme/bar"), "@acme/bar"},
 		{"a package closed to publishers", "PUT", "@acme%2fclosed", put("@acme/closed"), "@acme/closed"},
-		{"a tag for a version that is not there", "PUT", "-/package/@acme%2fbar/dist-tags/x", `"9.9.9"`, "@acme/bar"},
-		{"a tag that is not there", "DELETE", "-/package/@acme%2fbar/dist-tags/x", "", "@acme/bar"},
+		{"a tag for a version that is not there", "PUT", "-/package/@acme%2fbar/dist-tags/good", `"9.9.9"`, "@acme/bar"},
+		{"a tag that is not there", "DELETE", "-/package/@acme%2fbar/dist-tags/good", "", "@acme/bar"},
 		{"the deprecation of a package that is not there", "PUT", "@acme%2fnone",
 			`{"name":"@acme/none","versions":{"1.0.0":{"deprecated":"x"}}}`, "@acme/none"},
 	} {
