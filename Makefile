@@ -17,8 +17,21 @@ build: ## build ./entrepot, one static binary
 run: build ## build and serve on 127.0.0.1:8090, with everything in ./entrepot-data
 	./entrepot serve
 
+# Runs go test and leaves what became of each test in a folder, to be summed up at the end.
+TESTRUN := build/testrun
+OUTCOMES := build/outcomes
+SUM_UP := $(TESTRUN) -summary
+# Sums up the folder when the recipe's shell ends, however it ends.
+at_the_end = trap 'code=$$?; $(SUM_UP) $(1) || code=1; exit $$code' EXIT; rm -rf $(1); set -e
+
+.PHONY: $(TESTRUN)
+$(TESTRUN):
+	@go build -o $@ ./e2e/testrun
+
 .PHONY: test
-test: tools lint unit e2e ## install what the tests need and run all of them
+test: $(TESTRUN) ## install what the tests need, run all of them, and say what was skipped
+	@$(call at_the_end,$(OUTCOMES)); \
+	for step in tools lint unit e2e; do $(MAKE) --no-print-directory $$step SUM_UP=:; done
 
 .PHONY: tools
 tools: ## install the package managers and AWS clients that the sessions use
@@ -34,15 +47,24 @@ lint: ## formatting, vet, staticcheck
 RACY := ./access/... ./blob/... ./catalog/... ./repository/... ./server/... ./upstream/... ./jobs/...
 
 .PHONY: unit
-unit: ## unit tests, contract suites, fuzz corpora; with the race detector where it pays
-	go test -race -short $(RACY)
-	go test $$(go list ./... | grep -v /e2e$$)
+unit: $(TESTRUN) ## unit tests, contract suites, fuzz corpora; with the race detector where it pays
+	@$(call at_the_end,$(OUTCOMES)/unit); \
+	$(TESTRUN) -into $(OUTCOMES)/unit -- -race -short $(RACY); \
+	$(TESTRUN) -into $(OUTCOMES)/unit -- $$(go list ./... | grep -v /e2e$$)
 
 .PHONY: e2e
-e2e: ## whole-server sessions with real clients over loopback
-	@mkdir -p build && rm -f build/skipped
-	ENTREPOT_TOOLS=$(TOOLS) E2E_SKIPPED=$(CURDIR)/build/skipped go test -count=1 -timeout 30m ./e2e/...
-	@if [ -s build/skipped ]; then cat build/skipped; fi
+e2e: $(TESTRUN) ## whole-server sessions with real clients over loopback
+	@$(call at_the_end,$(OUTCOMES)/e2e); \
+	ENTREPOT_TOOLS=$(TOOLS) $(TESTRUN) -into $(OUTCOMES)/e2e -- -count=1 -timeout 30m ./e2e/...
+
+# How often `make steady` runs everything, and how many goroutines keep the processors busy meanwhile.
+PASSES ?= 20
+LOAD ?= 4
+
+.PHONY: steady
+steady: $(TESTRUN) ## run all tests PASSES times on a busy machine and print a table of what failed
+	@code=0; ENTREPOT_TOOLS=$(TOOLS) $(TESTRUN) -passes $(PASSES) -load $(LOAD) -- -count=1 -timeout 60m ./... || code=1; \
+	$(TESTRUN) -passes $(PASSES) -load $(LOAD) -- -race -short -count=1 -timeout 60m $(RACY) || code=1; exit $$code
 
 .PHONY: fuzz
 fuzz: ## fuzz every parser of outside bytes for 20 s each

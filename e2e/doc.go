@@ -3,9 +3,9 @@
 // The sessions are testdata/*.txtar, run by testscript; commands_test.go has the table of the commands they may use besides
 // testscript's own. Faults that need more than a script (kill -9 under load, two hundred clients at once) are Go tests
 // beside them. Nothing here reaches the internet, except the sessions called public_…, which run only where the machine's
-// own npm registry answers. tools.sh installs the clients; a client that is missing skips its session and is named at the
-// end of the run, or fails it when ENTREPOT_TEST_ALL=1. As go test hides what a package that passes has printed unless it
-// is asked with -v, the list is also written to the file that E2E_SKIPPED names.
+// own npm registry answers. tools.sh installs the clients; a client that is missing skips its session, or fails it when
+// ENTREPOT_TEST_ALL=1. go test tells of skips only when it is asked with -v; make test and make e2e tell at their end
+// (testrun).
 //
 //	go test ./e2e                          all of it
 //	go test ./e2e -run 'TestSessions/the_walk'

@@ -44,18 +44,7 @@ func run(m *testing.M) int {
 			return 1
 		}
 	}
-	code := m.Run()
-	if rows := skipped.String(); rows != "" {
-		text := "skipped sessions (tools.sh installs most clients; ENTREPOT_TEST_ALL=1 makes these failures):\n" + rows + "\n"
-		fmt.Print(text)
-		if file := os.Getenv("E2E_SKIPPED"); file != "" {
-			if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				return 1
-			}
-		}
-	}
-	return code
+	return m.Run()
 }
 
 // TestSessions runs testdata/*.txtar, each with a home folder, caches and servers of its own.

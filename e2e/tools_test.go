@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,28 +27,6 @@ func missing(need string) error {
 	}
 	_, err := exec.LookPath(need)
 	return err
-}
-
-// skips remembers which sessions were skipped and why, for the end of the run.
-type skips struct {
-	mu   sync.Mutex
-	rows []string
-}
-
-var skipped skips
-
-func (s *skips) add(session, why string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.rows = append(s.rows, fmt.Sprintf("  %s: %s", session, why))
-}
-
-// String is empty when nothing was skipped.
-func (s *skips) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	slices.Sort(s.rows)
-	return strings.Join(s.rows, "\n")
 }
 
 // everything reports whether a skipped session is a failure.

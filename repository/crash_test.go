@@ -323,11 +323,11 @@ func TestDeathAtEveryStepOfPublishAndIngest(t *testing.T) {
 	}
 }
 
-// TestLife is the child process of the test above.
+// TestLife is the child process of the test above; on its own it has nothing to do.
 func TestLife(t *testing.T) {
 	words := strings.Fields(os.Getenv(lifeVariable))
 	if len(words) != 4 {
-		t.Skip("runs as a child process only")
+		return
 	}
 	live(t, words[0], parseAccident(t, words[1:]), func(word string) { fmt.Println(word) })
 }

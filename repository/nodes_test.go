@@ -317,11 +317,11 @@ func (c cluster) die(t *testing.T, a accident) {
 	c.wantSound(t, dir, said.words)
 }
 
-// TestLifeAsNodes is the child process of the test above.
+// TestLifeAsNodes is the child process of the test above; on its own it has nothing to do.
 func TestLifeAsNodes(t *testing.T) {
 	words := strings.Fields(os.Getenv(nodesVariable))
 	if len(words) != 6 {
-		t.Skip("runs as a child process only")
+		return
 	}
 	nodes, err1 := strconv.Atoi(words[0])
 	rounds, err2 := strconv.Atoi(words[1])
