@@ -28,6 +28,13 @@ type Deletion struct {
 	Contents []artifact.Digest
 }
 
+// Blob is a content in use.
+type Blob struct {
+	artifact.Digest
+	Size   int64 // bytes, as readers see them
+	Assets int   // that have it
+}
+
 // ErrUnclaimed says that a content is not in use and that its bytes may be gone: nobody claimed it in this transaction,
 // or a deletion of it was finished after the claim's fence was read, or one is under way. It lies beneath an error of
 // kind Unavailable that fails the whole Write.
@@ -40,6 +47,8 @@ type BlobReader interface {
 	BlobFence(id DomainID, contents ...artifact.Digest) (fence Fence, deleting bool, err error)
 	// BlobInUse reports whether any version in the domain has a kept asset of this content.
 	BlobInUse(id DomainID, d artifact.Digest) (bool, error)
+	// BlobsInUse lists the contents of the domain's kept assets, ordered by digest.
+	BlobsInUse(id DomainID, page Page) (Listing[Blob], error)
 	// UnfinishedDeletions lists up to limit contents whose deletion began at that time or before and is not finished:
 	// whoever began it has failed or is gone.
 	UnfinishedDeletions(id DomainID, begun time.Time, limit int) ([]artifact.Digest, error)

@@ -3,6 +3,7 @@ package catalogtest
 import (
 	"context"
 	"errors"
+	"strconv"
 	"testing"
 	"time"
 
@@ -254,6 +255,39 @@ func deletions() []row {
 			fence, _ := s.fence()
 			s.recorded(fence, "3", 3)
 			want(t, "bytes", f.bytes(s.domain), 10)
+		}},
+		{"contents_in_use_are_listed_in_order", func(t *testing.T, f *fixture) {
+			s := openShop(f)
+			for i, n := range []byte{9, 200, 1, 7} {
+				s.recorded(0, strconv.Itoa(i), n)
+			}
+			s.recorded(0, "again", 7)
+			s.remove("0") // content 9
+			s.begin(moment(1), moment(0), 50)
+			var got []byte
+			var assets []int
+			s.read(func(r catalog.Reader) error {
+				got, assets = nil, nil
+				for page := (catalog.Page{Limit: 2}); ; {
+					l, err := r.BlobsInUse(s.domain, page)
+					if err != nil {
+						return err
+					}
+					for _, b := range l.Items {
+						got, assets = append(got, b.Digest[0]), append(assets, b.Assets)
+						want(t, "size", b.Size, 10)
+					}
+					if page.After = l.Next; l.Next == "" {
+						return nil
+					}
+				}
+			})
+			want(t, "contents", got, []byte{1, 7, 200})
+			want(t, "assets", assets, []int{1, 2, 1})
+			f.unreadable(artifact.Invalid, func(r catalog.Reader) error {
+				_, err := r.BlobsInUse(s.domain, catalog.Page{After: "forged"})
+				return err
+			})
 		}},
 		{"a_domain_that_is_not_there_is_not_found", func(t *testing.T, f *fixture) {
 			f.unreadable(artifact.NotFound, func(r catalog.Reader) error { _, _, err := r.BlobFence(7); return err })

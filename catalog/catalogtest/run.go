@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) catalog.Store) {
 		{"versions", testVersions},
 		{"usage", testUsage},
 		{"blobs", testBlobs},
+		{"faults", testFaults},
 		{"bytes", testBytes},
 		{"policies", testPolicies},
 		{"principals", testPrincipals},

@@ -130,3 +130,21 @@ func (s *session) BlobFence(id catalog.DomainID, contents ...artifact.Digest) (c
 func (s *session) BlobInUse(id catalog.DomainID, d artifact.Digest) (bool, error) {
 	return s.exists("find a content", "SELECT 1 FROM blobs WHERE domain = ? AND sha256 = ? AND assets > 0", id, d[:])
 }
+
+// BlobsInUse implements catalog.BlobReader.
+func (s *session) BlobsInUse(id catalog.DomainID, page catalog.Page) (catalog.Listing[catalog.Blob], error) {
+	var where conditions
+	where.add("domain = ? AND assets > 0", id)
+	if page.After != "" {
+		after, err := unmark(blobList, 1, page.After)
+		if err != nil {
+			return catalog.Listing[catalog.Blob]{}, err
+		}
+		where.add("sha256 > ?", []byte(after[0]))
+	}
+	limit := clamp(page.Limit)
+	items, err := all(s, "list contents", func(row scanner, b *catalog.Blob) error {
+		return row.Scan(fixed(b.Digest[:]), &b.Size, &b.Assets)
+	}, "SELECT sha256, size, assets FROM blobs WHERE "+where.String()+" ORDER BY sha256 LIMIT ?", append(where.args, limit+1)...)
+	return listing(items, limit, func(b catalog.Blob) string { return mark(blobList, string(b.Digest[:])) }), err
+}

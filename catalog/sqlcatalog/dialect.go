@@ -3,6 +3,8 @@ package sqlcatalog
 import (
 	"context"
 
+	"entrepot/catalog"
+
 	"github.com/pressly/goose/v3"
 )
 
@@ -19,17 +21,18 @@ type dialect struct {
 	after       func(prefix string) (string, bool) // least text after every text with the prefix; false if there is none
 	indexSearch searchIndex
 	recounts    []recount // of what only this database has
-	// integrity returns everything that is wrong with the database's own structures, joined.
-	integrity func(*session) error
+	// integrity returns everything that is wrong with the database's own structures.
+	integrity func(*session) ([]catalog.Fault, error)
 }
 
 // searchIndex is the index of search, which the standard knows nothing of.
 type searchIndex struct {
-	insert           string // JSON: array of arrays of a package id and its words, parted by spaces
-	deletePackages   string // JSON: array of package ids
-	deleteRepository string // repository id
-	source           string // FROM and WHERE: rows of packages p whose words match one query
-	contains         string // condition: the folded text of package p has a term, given as bytes
+	insert           string   // JSON: array of arrays of a package id and its words, parted by spaces
+	deletePackages   string   // JSON: array of package ids
+	deleteRepository string   // repository id
+	remake           []string // empties it, whatever state it is in
+	source           string   // FROM and WHERE: rows of packages p whose words match one query
+	contains         string   // condition: the folded text of package p has a term, given as bytes
 	query            func(w searchWords) string
 }
 

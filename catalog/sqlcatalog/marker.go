@@ -21,6 +21,7 @@ const (
 	searchList
 	versionList
 	newestList
+	blobList
 )
 
 // A marker is the sort key of the last item of a page, so a list goes on in the right place whatever was created or

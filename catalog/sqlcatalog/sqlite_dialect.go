@@ -1,9 +1,10 @@
 package sqlcatalog
 
 import (
-	"errors"
 	"fmt"
 	"strings"
+
+	"entrepot/catalog"
 
 	"github.com/pressly/goose/v3"
 )
@@ -18,15 +19,18 @@ var sqlite = dialect{
 		deletePackages: "DELETE FROM package_search WHERE rowid IN (SELECT value FROM json_each(?))",
 		deleteRepository: "DELETE FROM package_search WHERE rowid IN " +
 			"(SELECT id FROM packages WHERE repository = ?)",
+		remake: []string{"DROP TABLE package_search",
+			"CREATE VIRTUAL TABLE package_search USING fts5 (grams, content = '', contentless_delete = 1, " +
+				"detail = 'none', tokenize = 'ascii')"},
 		source: "FROM package_search JOIN packages p ON p.id = package_search.rowid " +
 			"WHERE package_search MATCH ?",
 		contains: "instr((SELECT folded FROM package_texts WHERE package = p.id), ?) > 0",
 		query:    fts5Query,
 	},
 	recounts: []recount{
-		{"package row %s is not in the search index",
+		{catalog.FaultyIndex, true, "package row %s is not in the search index",
 			`SELECT id FROM packages WHERE id NOT IN (SELECT rowid FROM package_search)`},
-		{"the search index has row %s, which is no package",
+		{catalog.FaultyIndex, true, "the search index has row %s, which is no package",
 			`SELECT rowid FROM package_search WHERE rowid NOT IN (SELECT id FROM packages)`},
 	},
 	integrity: sqliteIntegrity,
@@ -49,16 +53,16 @@ func fts5Query(w searchWords) string {
 	return "(" + strings.Join(w.repositories, " OR ") + ") AND " + strings.Join(w.all, " AND ")
 }
 
-// sqliteIntegrity has the pages read and the references looked up.
-func sqliteIntegrity(s *session) error {
-	var found []error
-	answers, err := all(s, "check pages", scalar[string], "PRAGMA quick_check")
+// sqliteIntegrity has the pages read, the indexes compared with their tables, and the references looked up.
+func sqliteIntegrity(s *session) ([]catalog.Fault, error) {
+	var found []catalog.Fault
+	answers, err := all(s, "check pages", scalar[string], "PRAGMA integrity_check(10)")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, a := range answers {
 		if a != "ok" {
-			found = append(found, fmt.Errorf("pages: %s", a))
+			found = append(found, catalog.Fault{Kind: catalog.FaultyPages, Text: "pages: " + a})
 		}
 	}
 	type dangling struct{ table, row, parent string }
@@ -71,10 +75,11 @@ func sqliteIntegrity(s *session) error {
 		return nil
 	}, "PRAGMA foreign_key_check")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, d := range rows {
-		found = append(found, fmt.Errorf("row %s of %s refers to nothing in %s", d.row, d.table, d.parent))
+	for _, d := range rows[:min(len(rows), 10)] {
+		found = append(found, catalog.Fault{Kind: catalog.FaultyReferences,
+			Text: fmt.Sprintf("row %s of %s refers to nothing in %s", d.row, d.table, d.parent)})
 	}
-	return errors.Join(found...)
+	return found, nil
 }

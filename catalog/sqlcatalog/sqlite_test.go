@@ -92,18 +92,22 @@ func TestFileThatIsNoDatabaseIsRefused(t *testing.T) {
 }
 
 func TestCheckFindsWhatIsWrong(t *testing.T) {
-	for name, c := range map[string]struct{ damage, want string }{
-		"usage":      {"UPDATE domains SET asset_bytes = asset_bytes + 1", "counts other bytes"},
-		"references": {"UPDATE blobs SET assets = assets + 1", "counted other than"},
-		"lost_blob":  {"DELETE FROM blobs", "has no blob"},
-		"deleting":   {"UPDATE blobs SET deletion = 1", "in use and being deleted"},
-		"unused":     {"INSERT INTO blobs SELECT id, x'00', 0, 0, NULL, NULL, NULL FROM domains", "neither in use nor deleted"},
+	for name, c := range map[string]struct {
+		damage, want string
+		derived      bool
+	}{
+		"usage":      {"UPDATE domains SET asset_bytes = asset_bytes + 1", "counts other bytes", true},
+		"references": {"UPDATE blobs SET assets = assets + 1", "counted other than", true},
+		"lost_blob":  {"DELETE FROM blobs", "has no blob", true},
+		"deleting":   {"UPDATE blobs SET deletion = 1", "in use and being deleted", true},
+		"unused":     {"INSERT INTO blobs SELECT id, x'00', 0, 0, NULL, NULL, NULL FROM domains", "neither in use nor deleted", true},
 		"number": {"INSERT INTO blobs SELECT id, x'00', 0, 0, deletions + 1, 0, NULL FROM domains",
-			"a number that was not given out"},
-		"dangling":   {"DELETE FROM packages", "refers to nothing"},
-		"unfindable": {"DELETE FROM package_search", "not in the search index"},
-		"no_text":    {"DELETE FROM package_texts", "no text to search"},
-		"documents":  {"DELETE FROM version_documents", "has no documents"},
+			"a number that was not given out", true},
+		"left_size":  {"INSERT INTO blobs SELECT id, x'00', 5, 0, 0, 0, 0 FROM domains", "not in use and has a size", true},
+		"dangling":   {"DELETE FROM packages", "refers to nothing", false},
+		"unfindable": {"DELETE FROM package_search", "not in the search index", true},
+		"no_text":    {"DELETE FROM package_texts", "no text to search", true},
+		"documents":  {"DELETE FROM version_documents", "has no documents", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "catalog.db")
@@ -116,9 +120,22 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 				t.Fatal(err)
 			}
 			run(t, path, c.damage)
-			err := openAt(t, path, sqlcatalog.Options{}).Check(t.Context())
+			s = openAt(t, path, sqlcatalog.Options{})
+			err := s.Check(t.Context())
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want it to say %q", err, c.want)
+			}
+			if err := s.Recompute(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			faults, err := s.Faults(t.Context())
+			if err != nil || len(faults) > 0 == c.derived {
+				t.Errorf("after recomputing: got %v, %v, derived is %v", faults, err, c.derived)
+			}
+			for _, f := range faults {
+				if f.Derived {
+					t.Errorf("recomputing left %v", f)
+				}
 			}
 		})
 	}
