@@ -85,11 +85,11 @@ func (g *Guard) Bootstrap(ctx context.Context, i Installation) (created bool, er
 }
 
 func isFirst(r catalog.Reader) (bool, error) {
-	events, err := r.Events(0, 1)
+	last, err := r.LastEvent()
 	if err != nil {
 		return false, fmt.Errorf("look for events: %w", err)
 	}
-	return len(events) == 0, nil
+	return last == 0, nil
 }
 
 // leaveKey returns the key of the credentials file, which it writes if there is none, and leaves a config file.

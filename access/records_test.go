@@ -115,6 +115,8 @@ func (h *held) Events(_ int64, limit int) ([]catalog.Event, error) {
 	return h.events[:min(limit, len(h.events))], nil
 }
 
+func (h *held) LastEvent() (int64, error) { return int64(len(h.events)), nil }
+
 func (h *held) AccessKeys(principal string) ([]catalog.AccessKey, error) {
 	var keys []catalog.AccessKey
 	for _, k := range h.keys {

@@ -33,6 +33,11 @@ type DomainReader interface {
 	// AllDomains lists every domain of the installation, ordered by ID.
 	AllDomains(page Page) (Listing[Domain], error)
 	Usage(id DomainID) (Usage, error)
+	// LastDomainID returns the highest ID that was given out or passed over, zero if there is none.
+	LastDomainID() (DomainID, error)
+	// DomainDeleted reports whether this catalog had a domain of that ID and deleted it. What another catalog did with an
+	// ID it does not know.
+	DomainDeleted(id DomainID) (bool, error)
 }
 
 // DomainWriter changes domains. Touches DomainsTopic and DomainTopic; deleting touches TokensTopic too.
@@ -42,4 +47,7 @@ type DomainWriter interface {
 	// DeleteDomain removes the domain with its policy and tags; Conflict while it has repositories. Tokens of the domain go
 	// with it.
 	DeleteDomain(id DomainID) error
+	// PassOverDomainIDs sees to it that no ID up to this one is given out from now on. A catalog that was restored from a
+	// backup does not know which ones were in use after it. Touches nothing.
+	PassOverDomainIDs(through DomainID) error
 }

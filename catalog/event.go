@@ -34,6 +34,9 @@ type EventReader interface {
 	// was given a sequence number, no event of a lower one appears any more, however many write: whoever goes on from the
 	// last number it was given misses none.
 	Events(after int64, limit int) ([]Event, error)
+	// LastEvent returns the highest sequence number that was ever given to an event, still kept or not; zero if nothing was
+	// ever recorded.
+	LastEvent() (int64, error)
 }
 
 // EventWriter adds to the record. It touches no topic.

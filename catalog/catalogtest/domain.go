@@ -141,5 +141,49 @@ func testDomains(t *testing.T, open func(t *testing.T) catalog.Store) {
 				t.Errorf("got id %d after %d was deleted", second, first)
 			}
 		}},
+		{"a_number_that_was_passed_over_is_never_given_out", func(t *testing.T, f *fixture) {
+			last := func(wanted catalog.DomainID) {
+				t.Helper()
+				f.read(func(r catalog.Reader) error {
+					id, err := r.LastDomainID()
+					want(t, "last ID", id, wanted)
+					return err
+				})
+			}
+			pass := func(through catalog.DomainID) {
+				t.Helper()
+				f.write(func(w catalog.Writer) error { return w.PassOverDomainIDs(through) })
+			}
+			last(0)
+			pass(7) // before there is any domain
+			last(7)
+			first := f.domain("acme")
+			if first <= 7 {
+				t.Errorf("got ID %d after 7 was passed over", first)
+			}
+			pass(3) // those are behind already
+			last(first)
+			pass(first + 10)
+			f.write(func(w catalog.Writer) error { return w.DeleteDomain(first) })
+			if second := f.domain("acme"); second <= first+10 {
+				t.Errorf("got ID %d after %d was passed over", second, first+10)
+			}
+		}},
+		{"a_deleted_domain_is_told_from_one_that_never_was", func(t *testing.T, f *fixture) {
+			gone, kept := f.domain("gone"), f.domain("kept")
+			f.write(func(w catalog.Writer) error { return w.PassOverDomainIDs(kept + 5) })
+			f.write(func(w catalog.Writer) error { return w.DeleteDomain(gone) })
+			deleted := map[catalog.DomainID]bool{}
+			f.read(func(r catalog.Reader) error {
+				for _, id := range []catalog.DomainID{gone, kept, kept + 3, kept + 100} {
+					var err error
+					if deleted[id], err = r.DomainDeleted(id); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			want(t, "deleted", deleted, map[catalog.DomainID]bool{gone: true, kept: false, kept + 3: false, kept + 100: false})
+		}},
 	})
 }

@@ -48,6 +48,14 @@ func testEvents(t *testing.T, open func(t *testing.T) catalog.Store) {
 	f := &fixture{TB: t, Store: open(t)}
 	d := f.domain("acme")
 	id := f.repository(d, "team")
+	lastEvent := func() (last int64) {
+		f.read(func(r catalog.Reader) (err error) {
+			last, err = r.LastEvent()
+			return err
+		})
+		return last
+	}
+	want(t, "the last event of none", lastEvent(), 0)
 	wanted := []catalog.Event{
 		{Time: moment(3), Kind: catalog.AuditEvent, RequestID: "r1", Account: "1", Principal: "arn:p", Action: "a:B",
 			Resource: "arn:r", Detail: []byte(`{"b": 1,"a":2}`)},
@@ -73,6 +81,7 @@ func testEvents(t *testing.T, open func(t *testing.T) catalog.Store) {
 	f.write(func(w catalog.Writer) error { return w.DeleteDomain(d) })
 
 	var got []catalog.Event
+	var newest int64
 	f.read(func(r catalog.Reader) error {
 		var last int64
 		for {
@@ -91,9 +100,11 @@ func testEvents(t *testing.T, open func(t *testing.T) catalog.Store) {
 				e.Sequence = 0
 				got = append(got, e)
 			}
+			newest = last
 		}
 	})
 	want(t, "events", got, wanted)
+	want(t, "the last event", lastEvent(), newest)
 
 	t.Run("a_reader_that_follows_misses_none", func(t *testing.T) { testFollowing(t, open) })
 }

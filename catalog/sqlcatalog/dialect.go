@@ -19,6 +19,8 @@ type dialect struct {
 	goose       goose.Dialect
 	bind        func(query string) string
 	after       func(prefix string) (string, bool) // least text after every text with the prefix; false if there is none
+	lastNumber  string                             // table → the highest of the numbers it draws itself, 0 before the first
+	passOver    string                             // number, table, number → those up to it are never drawn
 	indexSearch searchIndex
 	recounts    []recount // of what only this database has
 	// integrity returns everything that is wrong with the database's own structures.

@@ -114,6 +114,26 @@ func (s *session) DeleteDomain(id catalog.DomainID) error {
 	if _, err := s.exec("delete a domain", "DELETE FROM domains WHERE id = ?", id); err != nil {
 		return err
 	}
+	if _, err := s.exec("delete a domain", "INSERT INTO deleted_domains (id) VALUES (?)", id); err != nil {
+		return err
+	}
 	s.touch(catalog.DomainsTopic(), catalog.DomainTopic(id), catalog.TokensTopic())
 	return nil
+}
+
+// LastDomainID implements catalog.DomainReader.
+func (s *session) LastDomainID() (catalog.DomainID, error) {
+	id, _, err := one(s, "find the last domain number", scalar[catalog.DomainID], s.dialect.lastNumber, "domains")
+	return id, err
+}
+
+// DomainDeleted implements catalog.DomainReader.
+func (s *session) DomainDeleted(id catalog.DomainID) (bool, error) {
+	return s.exists("find a deleted domain", "SELECT 1 FROM deleted_domains WHERE id = ?", id)
+}
+
+// PassOverDomainIDs implements catalog.DomainWriter.
+func (s *session) PassOverDomainIDs(through catalog.DomainID) error {
+	_, err := s.exec("pass over domain numbers", s.dialect.passOver, through, "domains", through)
+	return err
 }

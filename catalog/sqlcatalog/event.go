@@ -13,6 +13,12 @@ func (s *session) Events(after int64, limit int) ([]catalog.Event, error) {
 		WHERE sequence > ? ORDER BY sequence LIMIT ?`, after, clamp(limit))
 }
 
+// LastEvent implements catalog.EventReader.
+func (s *session) LastEvent() (int64, error) {
+	n, _, err := one(s, "find the last event", scalar[int64], s.dialect.lastNumber, "events")
+	return n, err
+}
+
 // Record implements catalog.EventWriter.
 func (s *session) Record(e catalog.Event) error {
 	_, err := s.exec("record an event", `INSERT INTO events

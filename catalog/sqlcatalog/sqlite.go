@@ -40,8 +40,8 @@ var (
 )
 
 // OpenSQLite opens the catalog kept in the SQLite file at path, creating the file (mode 0600) if it is not there; its
-// folder must be. It brings an older schema up to date. It fails if another process has the catalog open, or if the
-// schema is newer than this program.
+// folder must be. It brings an older schema up to date. It fails if another process has the catalog open, if the schema is
+// newer than this program, and if the log is missing of a catalog that was not closed.
 func OpenSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	s, err := openSQLite(ctx, path, o)
 	if err != nil {
@@ -62,6 +62,9 @@ type sqliteEngine struct {
 
 	readers *sql.DB
 	idle    chan *conn // one entry for each allowed read; nil stands for a connection not opened yet
+	holder  *sql.Conn  // does nothing; while it is open SQLite does not remove the log
+
+	marked string // the file beside which openMark lies; empty for one that is shared
 
 	beforeCommit func() error
 	afterCommit  func()
@@ -120,17 +123,25 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 		}
 		defer first.Close()
 	}
-	if err = createFile(path); err != nil {
+	if err = checkLog(path); err != nil {
+		return nil, err
+	}
+	if e.readers, err = sql.Open("sqlite", source(path, readerPragmas)); err != nil {
+		return nil, err
+	}
+	undo = append(undo, e.readers.Close)
+	if o.Existing {
+		err = checkExisting(ctx, path, e.readers)
+	} else {
+		err = createFile(path)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if e.writers, err = sql.Open("sqlite", source(path, writerPragmas)); err != nil {
 		return nil, err
 	}
 	undo = append(undo, e.writers.Close)
-	if e.readers, err = sql.Open("sqlite", source(path, readerPragmas)); err != nil {
-		return nil, err
-	}
-	undo = append(undo, e.readers.Close)
 	var mode string
 	if err = e.writers.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
 		return nil, err
@@ -141,8 +152,18 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 	if err = migrate(ctx, &sqlite, e.writers); err != nil {
 		return nil, err
 	}
+	if e.holder, err = hold(ctx, e.readers); err != nil {
+		return nil, err
+	}
+	undo = append(undo, e.holder.Close)
 	if err = durable.SyncFolder(filepath.Dir(path)); err != nil {
 		return nil, err
+	}
+	if o.Sharing == nil {
+		if err = markOpen(path); err != nil {
+			return nil, err
+		}
+		e.marked = path
 	}
 	c.hear()
 	return &Store{commits: c, engine: e, rehearse: o.Rehearse}, nil
@@ -166,7 +187,23 @@ func (e *sqliteEngine) close() error {
 	if e.writer != nil {
 		e.dropWriter()
 	}
-	return errors.Join(e.readers.Close(), e.writers.Close(), e.lock.Close())
+	var err error
+	if e.marked != "" {
+		err = markClosed(e.marked, e.writers)
+	}
+	return errors.Join(err, e.holder.Close(), e.readers.Close(), e.writers.Close(), e.lock.Close())
+}
+
+// hold opens a connection that has the log open.
+func hold(ctx context.Context, pool *sql.DB) (*sql.Conn, error) {
+	c, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master").Scan(new(int)); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
 }
 
 // source writes the driver's address of the file.

@@ -14,6 +14,9 @@ var sqlite = dialect{
 	goose: goose.DialectSQLite3,
 	bind:  func(query string) string { return query },
 	after: afterPrefix,
+	// AUTOINCREMENT keeps its numbers in a table that may be written to (SQLite's documentation, "Autoincrement").
+	lastNumber: "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = ?), 0)",
+	passOver:   "UPDATE sqlite_sequence SET seq = ? WHERE name = ? AND seq < ?",
 	indexSearch: searchIndex{
 		insert:         "INSERT INTO package_search (rowid, grams) SELECT value ->> 0, value ->> 1 FROM json_each(?)",
 		deletePackages: "DELETE FROM package_search WHERE rowid IN (SELECT value FROM json_each(?))",

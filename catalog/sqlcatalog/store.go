@@ -14,6 +14,8 @@ type Options struct {
 	Readers int
 	// Sharing lets other Stores open the same database. nil keeps them out, and then a commit leaves no trace for them.
 	Sharing *Sharing
+	// Existing refuses to make a catalog: what is opened must be one that was in use. After the error the file is as it was.
+	Existing bool
 	// Rehearse runs each function given to Write twice and gives the first run up, as after a conflict with another writer.
 	// It is for tests of those who write: SQLite has no such conflicts.
 	Rehearse bool

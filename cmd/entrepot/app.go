@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -50,6 +48,7 @@ type app struct {
 	guard     *access.Guard
 	server    *server.Server
 
+	fresh     bool           // the data folder is new
 	documents blob.Store     // of the installation's own
 	closers   []func() error // in the order of opening
 }
@@ -94,8 +93,9 @@ func (a *app) closing(f func() error) { a.closers = append(a.closers, f) }
 
 // openStores opens the data folder: keys, bytes, catalog.
 func (a *app) openStores(ctx context.Context) error {
-	if err := os.MkdirAll(a.config.Data, 0o700); err != nil {
-		return fmt.Errorf("make the data folder: %w", err)
+	var err error
+	if a.fresh, err = prepare(a.config.Data); err != nil {
+		return err
 	}
 	keyring, err := sealed.OpenKeyring(a.config.Data)
 	if err != nil {
@@ -109,13 +109,17 @@ func (a *app) openStores(ctx context.Context) error {
 	if a.stores, err = newDomainStores(content, "disk", keyring, a.metrics, int64(a.config.Cache.Assets)); err != nil {
 		return err
 	}
-	store, err := sqlcatalog.OpenSQLite(ctx, filepath.Join(a.config.Data, "catalog.sqlite"), sqlcatalog.Options{})
+	store, err := sqlcatalog.OpenSQLite(ctx, filepath.Join(a.config.Data, "catalog.sqlite"),
+		sqlcatalog.Options{Existing: !a.fresh})
 	if err != nil {
 		return err
 	}
 	a.closing(store.Close)
 	a.catalog = store
-	return nil
+	if a.fresh {
+		return nil
+	}
+	return a.stores.match(ctx, store, a.log)
 }
 
 // openUpstreams opens the way to the external registries.
@@ -167,6 +171,16 @@ func (a *app) openAccess(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.fresh {
+		if err := a.install(ctx); err != nil {
+			return err
+		}
+	}
+	return access.Readdress(a.config.Data, a.config.PublicURL)
+}
+
+// install makes the administrator, with which the first start comes to its end.
+func (a *app) install(ctx context.Context) error {
 	created, err := a.guard.Bootstrap(ctx, access.Installation{
 		Dir: a.config.Data, Account: artifact.AccountID(a.config.Account), PublicURL: a.config.PublicURL,
 	})
@@ -177,7 +191,7 @@ func (a *app) openAccess(ctx context.Context) error {
 		a.log.InfoContext(ctx, "made a new installation",
 			"account", a.config.Account, "credentials", filepath.Join(a.config.Data, "aws"))
 	}
-	return access.Readdress(a.config.Data, a.config.PublicURL)
+	return conclude(a.config.Data)
 }
 
 func (a *app) openServer(context.Context) error {

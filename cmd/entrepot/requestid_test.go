@@ -90,7 +90,8 @@ func (a *app) lastEvent(t *testing.T) (last catalog.Event) {
 
 // What the client is told as the id of its request is what the audit row knows it by.
 func TestAuditRowsHaveTheIDOfTheirRequest(t *testing.T) {
-	a := testApp(t)
+	a := started(t, filepath.Join(t.TempDir(), "data"))
+	defer a.stop(t)
 	recorded := func(w answer, status int, action string) {
 		t.Helper()
 		e := a.lastEvent(t)

@@ -76,23 +76,65 @@ func spaceOf(id catalog.DomainID) string { return domainSpace + strconv.FormatIn
 
 const domainSpace = "domain-"
 
-// abandoned lists the spaces of domains that no longer exist, so that their bytes are collected. No key is needed for
-// that.
+// domainOf is the inverse of spaceOf.
+func domainOf(space string) (catalog.DomainID, bool) {
+	number, ours := strings.CutPrefix(space, domainSpace)
+	id, err := strconv.ParseInt(number, 10, 64)
+	return catalog.DomainID(id), ours && err == nil && id > 0
+}
+
+// standing is what a catalog knows of the domain that has a space.
+type standing uint8
+
+const (
+	unknown standing = iota // it never had a domain of that number: the space is another catalog's, and left alone
+	living
+	deleted
+)
+
+func standingOf(r catalog.Reader, id catalog.DomainID) (standing, error) {
+	_, err := r.DomainByID(id)
+	if err == nil || !artifact.Is(err, artifact.NotFound) {
+		return living, err
+	}
+	gone, err := r.DomainDeleted(id)
+	if gone {
+		return deleted, err
+	}
+	return unknown, err
+}
+
+// abandoned lists the spaces of domains that the catalog has deleted, so that their bytes are collected. No key is needed
+// for that.
 func (s *domainStores) abandoned(c catalog.Store) jobs.Spaces {
 	return func(ctx context.Context) ([]jobs.Space, error) {
-		names, err := s.place.Spaces() // before the catalog is read: a domain is there before its space
+		names, err := s.place.Spaces()
+		if err != nil {
+			return nil, err
+		}
+		var gone []string
+		err = c.Read(ctx, func(r catalog.Reader) error {
+			gone = nil
+			for _, name := range names {
+				id, ok := domainOf(name)
+				if !ok {
+					continue
+				}
+				standing, err := standingOf(r, id)
+				if err != nil {
+					return err
+				}
+				if standing == deleted {
+					gone = append(gone, name)
+				}
+			}
+			return nil
+		})
 		if err != nil {
 			return nil, err
 		}
 		var spaces []jobs.Space
-		for _, name := range names {
-			gone, err := isAbandoned(ctx, c, name)
-			if err != nil {
-				return nil, err
-			}
-			if !gone {
-				continue
-			}
+		for _, name := range gone {
 			space, err := s.place.Space(name)
 			if err != nil {
 				return nil, err
@@ -101,23 +143,6 @@ func (s *domainStores) abandoned(c catalog.Store) jobs.Spaces {
 		}
 		return spaces, nil
 	}
-}
-
-// isAbandoned reports whether the space is that of a domain which no longer exists.
-func isAbandoned(ctx context.Context, c catalog.Store, space string) (gone bool, err error) {
-	number, ours := strings.CutPrefix(space, domainSpace)
-	id, err := strconv.ParseInt(number, 10, 64)
-	if !ours || err != nil {
-		return false, nil
-	}
-	err = c.Read(ctx, func(r catalog.Reader) error {
-		_, err := r.DomainByID(catalog.DomainID(id))
-		if gone = artifact.Is(err, artifact.NotFound); gone {
-			return nil
-		}
-		return err
-	})
-	return gone, err
 }
 
 // never says of content that nothing refers to it.
