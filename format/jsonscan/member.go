@@ -27,10 +27,18 @@ func Split(object []byte) (Members, error) {
 	return all, err
 }
 
-// SplitOutside is Split for a text from outside: it may have white space and must be UTF-8.
-func SplitOutside(text []byte) (Members, error) {
+// SplitOutside is Split for a text from outside: it may have white space, must be UTF-8, and has no key twice.
+func SplitOutside(text []byte) (Members, error) { return split(Over(text), len(text)) }
+
+// SplitMended is SplitOutside for a text that clients take as it is; see Scanner.Mend.
+func SplitMended(text []byte) (Members, error) {
 	s := Over(text)
-	compact, err := s.Raw(len(text))
+	s.Mend = true
+	return split(s, 3*len(text)) // a bad byte becomes three
+}
+
+func split(s *Scanner, limit int) (Members, error) {
+	compact, err := s.Raw(limit)
 	if err == nil {
 		err = s.Finish()
 	}

@@ -3,7 +3,7 @@ package jsonscan
 import "slices"
 
 // Object reads an object and calls each for every key in turn; each consumes the value. A key that comes twice is
-// refused: readers that take the first and readers that take the last would see two documents.
+// refused, or with Mend handed out again: then what its last value says counts.
 func (s *Scanner) Object(each func(key string) error) error {
 	if err := s.Expect('{'); err != nil {
 		return err
@@ -25,7 +25,7 @@ func (s *Scanner) Object(each func(key string) error) error {
 		if err != nil {
 			return err
 		}
-		if !seen.add(key) {
+		if !seen.add(key) && !s.Mend {
 			return s.Fail("the key %.100q comes twice", key)
 		}
 		if room -= len(key) + 16; room < 0 {

@@ -1,7 +1,7 @@
 // Package jsonscan reads JSON documents of any size in a single pass, from clients and from registries, and writes parts
-// of them anew. It is for documents that are too large to be held, and whose members are kept as they are; it refuses a
-// key that an object has twice where it is read key by key. Package strictjson is for small documents that are read
-// whole.
+// of them anew. It is for documents that are too large to be held, and whose members are kept as they are. No object that
+// it hands out has a key twice: readers that take the first and readers that take the last would see two. Package
+// strictjson is for small documents that are read whole.
 package jsonscan
 
 import (
@@ -40,7 +40,9 @@ type Scanner struct {
 	pos, end int
 	base     int64 // offset of buf[0] in the document
 	depth    int
-	// Mend replaces invalid UTF-8 by U+FFFD instead of refusing it: registries serve some to everybody.
+	marks    []mark // room for those of one value after another
+	// Mend reads what JavaScript's own parser reads, for documents that clients take as they are: invalid UTF-8 becomes
+	// U+FFFD instead of being refused, and of members with one key the last counts.
 	Mend bool
 }
 

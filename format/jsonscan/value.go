@@ -10,6 +10,7 @@ type capture struct {
 	out   []byte
 	limit int
 	over  bool
+	marks []mark // members of the objects that are open now
 }
 
 func (c *capture) add(p ...byte) {
@@ -23,13 +24,16 @@ func (c *capture) add(p ...byte) {
 	c.out = append(c.out, p...)
 }
 
-// Raw returns the next value without white space, or ErrTooBig once it has passed a value over limit bytes.
+// Raw returns the next value without white space, or ErrTooBig once it has passed a value over limit bytes, or with a key
+// over MaxKey.
 func (s *Scanner) Raw(limit int) ([]byte, error) { return s.RawInto(nil, limit) }
 
 // RawInto is Raw with the room of buf, which may be used again when the value is done with.
 func (s *Scanner) RawInto(buf []byte, limit int) ([]byte, error) {
-	c := &capture{out: buf[:0], limit: limit}
-	if err := s.value(c); err != nil {
+	c := &capture{out: buf[:0], limit: limit, marks: s.marks[:0]}
+	err := s.value(c)
+	s.marks = c.marks
+	if err != nil {
 		return nil, err
 	}
 	if c.over {
@@ -41,7 +45,7 @@ func (s *Scanner) RawInto(buf []byte, limit int) ([]byte, error) {
 // Skip passes the next value.
 func (s *Scanner) Skip() error { return s.value(nil) }
 
-// value passes the next value and checks its grammar. Objects inside are not checked for double keys.
+// value passes the next value and checks its grammar, and where it is captured, that no object has a key twice.
 func (s *Scanner) value(out *capture) error {
 	c, err := s.Peek()
 	if err != nil {
@@ -93,15 +97,18 @@ func (s *Scanner) rawObject(out *capture) error {
 		out.add('}')
 		return nil
 	}
+	outer := out.level()
 	for {
 		if c, err := s.Peek(); err != nil {
 			return err
 		} else if c != '"' {
 			return s.Fail("%q where a key belongs", c)
 		}
+		start := out.length()
 		if err := s.rawString(out); err != nil {
 			return err
 		}
+		out.beginMember(start)
 		if err := s.Expect(':'); err != nil {
 			return err
 		}
@@ -109,14 +116,16 @@ func (s *Scanner) rawObject(out *capture) error {
 		if err := s.value(out); err != nil {
 			return err
 		}
+		out.endMember()
 		done, err := s.endOr('}')
 		if err != nil {
 			return err
 		}
 		if done {
 			s.depth--
+			err := s.unique(out, outer)
 			out.add('}')
-			return nil
+			return err
 		}
 		out.add(',')
 	}
