@@ -184,3 +184,10 @@ func (c *Client) answer(m memory, req DocumentRequest) Document {
 	return Document{ID: m.Digest.String(), Size: m.Size, FetchedAt: m.FetchedAt, CheckedAt: m.CheckedAt,
 		UpstreamLastModified: modified, Stale: !m.failedAt.IsZero(), entry: m.Entry, client: c, request: req}
 }
+
+// Remark logs what a caller's Regenerate left out of a document that is used all the same: how many things, and the first
+// of them. A document is regenerated when it comes, so whatever is odd in it is logged once.
+func (c *Client) Remark(connection, document string, left int, first string) {
+	c.opts.Logger.Warn("left out parts of an upstream document that no client could use", "connection", connection,
+		"document", document, "parts", left, "first", first)
+}

@@ -92,16 +92,13 @@ func ownAttestations(w http.ResponseWriter, r *http.Request, s format.Shelf, key
 }
 
 // attestationsAddress returns dist.attestations.url; empty if the registry gives none that could be one.
-func attestationsAddress(dist jsonscan.Members) string {
-	all, err := splitObject(dist.Find("attestations"))
-	if err != nil {
-		return ""
-	}
+func attestationsAddress(dist jsonscan.Members) (string, error) {
+	all, err := objectOf(dist.Find("attestations"))
 	address, _ := all.Text("url")
 	if len(address) > jsonscan.MaxKey {
-		return ""
+		address = ""
 	}
-	return address
+	return address, err
 }
 
 // Attachment follows repository.Source.

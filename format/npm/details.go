@@ -2,6 +2,7 @@ package npm
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -21,20 +22,29 @@ var dependencyMembers = []struct{ member, kind string }{
 	{"peerDependencies", "peer"},
 }
 
-// describe extracts what the API tells about a version. Members of another shape than npm documents are passed over:
-// old packages hold anything.
-func describe(p artifact.PackageKey, m manifest, readme string) artifact.Details {
-	listed, _ := jsonscan.Split(m.listed)
-	rest, _ := jsonscan.Split(m.rest)
+// describe extracts what the API tells about a version out of its manifest.
+func describe(p artifact.PackageKey, m manifest, readme string) (artifact.Details, error) {
+	listed, err := jsonscan.Split(m.listed)
+	if err != nil {
+		return artifact.Details{}, err
+	}
+	rest, err := jsonscan.Split(m.rest)
+	if err != nil {
+		return artifact.Details{}, err
+	}
+	needs, err := dependencies(listed)
+	if err != nil {
+		return artifact.Details{}, err
+	}
 	return artifact.Details{
 		DisplayName:  fullName(p),
 		Summary:      field(rest, "description"),
 		HomePage:     field(rest, "homepage"),
 		SourceCode:   strings.TrimPrefix(textOrURL(rest.Find("repository")), "git+"),
 		Licenses:     licenses(rest),
-		Dependencies: dependencies(listed),
+		Dependencies: needs,
 		Readme:       bounded(readme),
-	}
+	}, nil
 }
 
 func bounded(text string) string {
@@ -49,12 +59,12 @@ func field(all jsonscan.Members, key string) string {
 	return bounded(text)
 }
 
-// textOrURL reads "url" or {"url": "url"}.
+// textOrURL reads "url" or {"url": "url"}. What people are shown may be missing: a value over a limit is.
 func textOrURL(value []byte) string {
 	if text, ok := jsonscan.AsText(value); ok {
 		return bounded(text)
 	}
-	all, _ := splitObject(value)
+	all, _ := objectOf(value)
 	return field(all, "url")
 }
 
@@ -64,15 +74,13 @@ func licenses(rest jsonscan.Members) []artifact.License {
 	if l, ok := license(rest.Find("license")); ok {
 		found = append(found, l)
 	}
-	if all := rest.Find("licenses"); len(found) == 0 && len(all) > 0 && all[0] == '[' {
-		s := jsonscan.Over(all)
-		_ = s.Array(func() error {
-			value, err := s.Raw(len(all))
-			if l, ok := license(value); ok && err == nil {
-				found = append(found, l)
-			}
-			return err
-		})
+	if len(found) > 0 {
+		return found
+	}
+	for value := range jsonscan.Elements(rest.Find("licenses")) {
+		if l, ok := license(value); ok {
+			found = append(found, l)
+		}
 	}
 	return found
 }
@@ -81,16 +89,19 @@ func license(value []byte) (artifact.License, bool) {
 	if name, ok := jsonscan.AsText(value); ok {
 		return artifact.License{Name: bounded(name)}, name != ""
 	}
-	all, _ := splitObject(value)
+	all, _ := objectOf(value)
 	l := artifact.License{Name: cmp.Or(field(all, "type"), field(all, "name")), URL: field(all, "url")}
 	return l, l != artifact.License{}
 }
 
-func dependencies(listed jsonscan.Members) []artifact.Dependency {
+func dependencies(listed jsonscan.Members) ([]artifact.Dependency, error) {
 	var found []artifact.Dependency
 	optional := make(map[string]bool)
 	for _, row := range dependencyMembers {
-		all, _ := splitObject(listed.Find(row.member))
+		all, err := objectOf(listed.Find(row.member))
+		if err != nil {
+			return nil, fmt.Errorf("its %s: %w", row.member, err)
+		}
 		slices.SortFunc(all, func(a, b jsonscan.Member) int { return cmp.Compare(a.Key, b.Key) })
 		for _, m := range all {
 			requirement, ok := jsonscan.AsText(m.Value)
@@ -101,7 +112,7 @@ func dependencies(listed jsonscan.Members) []artifact.Dependency {
 			found = append(found, dependency(m.Key, row.kind, requirement))
 		}
 	}
-	return found
+	return found, nil
 }
 
 func dependency(name, kind, requirement string) artifact.Dependency {

@@ -32,7 +32,7 @@ func FuzzRegenerate(f *testing.F) {
 	f.Add([]byte("{\"name\":\"bar\",\"readme\":\"\xff\\ud800\"}"))
 	f.Fuzz(func(t *testing.T, document []byte) {
 		var out bytes.Buffer
-		if regenerate(&out, bytes.NewReader(document), "bar") != nil {
+		if _, err := regenerate(&out, bytes.NewReader(document), "bar"); err != nil {
 			return
 		}
 		h, err := readHead(bytes.NewReader(out.Bytes()), int64(out.Len()))

@@ -71,13 +71,15 @@ func compose(members, dist jsonscan.Members, kept keptFacts) (manifest, error) {
 		}
 	}
 	for _, m := range dist {
-		if m.Key == "attestations" && m.Value[0] == '{' {
-			all, err := splitObject(m.Value)
+		switch m.Key {
+		case "attestations":
+			all, err := objectOf(m.Value)
 			if err != nil {
 				return manifest{}, err
 			}
 			attested = without(all, "url")
-		} else if m.Key != "tarball" && m.Key != "attestations" {
+		case "tarball":
+		default:
 			shown = append(shown, m)
 		}
 	}
@@ -139,6 +141,14 @@ func cutManifest(lines []byte) (manifest, error) {
 		return manifest{}, errManifest
 	}
 	return m, nil
+}
+
+// objectOf is the members of a value that may be of another type or missing: then it has none.
+func objectOf(value []byte) (jsonscan.Members, error) {
+	if len(value) == 0 || value[0] != '{' {
+		return nil, nil
+	}
+	return jsonscan.Split(value)
 }
 
 // splitObject is members for a value that must be an object.
@@ -211,15 +221,12 @@ func integrity(d artifact.Digests) string {
 }
 
 // installs reports whether a scripts object runs something when the package is installed.
-func installs(scripts []byte) bool {
-	all, err := splitObject(scripts)
-	if err != nil {
-		return false
-	}
+func installs(scripts []byte) (bool, error) {
+	all, err := objectOf(scripts)
 	for _, name := range []string{"preinstall", "install", "postinstall"} {
 		if text, ok := all.Text(name); ok && text != "" {
-			return true
+			return true, err
 		}
 	}
-	return false
+	return false, err
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"maps"
-	"path"
 	"slices"
 
 	"entrepot/artifact"
@@ -18,31 +17,34 @@ var fromTarball = []string{"dependencies", "optionalDependencies", "devDependenc
 	"engines", "os", "cpu", "libc", "scripts", "main", "type", "exports", "hasInstallScript", "_hasShrinkwrap",
 	"gypfile"}
 
-// requirementMaps must be objects of texts.
-var requirementMaps = []string{"dependencies", "optionalDependencies", "devDependencies", "peerDependencies",
-	"acceptDependencies"}
-
 // merge makes the members of the version object: what the client said, corrected by what the tarball holds.
 func (c contents) merge(p artifact.PackageKey, object jsonscan.Members) (jsonscan.Members, error) {
-	for _, key := range requirementMaps {
-		if value := c.manifest.Find(key); value != nil && !textMap(value) {
-			return nil, invalid("The tarball's package.json has a %s that is not an object of texts.", key)
-		}
+	object, err := normalize(slices.Clone(object))
+	if err != nil {
+		return nil, invalid("The description of the version is not usable: %s.", err)
+	}
+	inside, err := require(c.manifest)
+	if err != nil {
+		return nil, invalid("The dependencies in the tarball's package.json are not usable: %s.", err)
 	}
 	for _, key := range fromTarball {
 		object = without(object, key)
-		if value := c.manifest.Find(key); value != nil && !computed[key] {
+		if value := inside.Find(key); value != nil && !computed[key] {
 			object = append(object, jsonscan.Member{Key: key, Value: value})
 		}
 	}
 	bin, err := c.bin(p)
 	if err != nil {
-		return nil, err
+		return nil, invalid("bin in the tarball's package.json is not usable: %s.", err)
 	}
-	if object = without(object, "bin"); bin != nil {
+	if bin != nil {
 		object = append(object, jsonscan.Member{Key: "bin", Value: bin})
 	}
-	if c.compiles() {
+	compiles, err := c.compiles()
+	if err != nil {
+		return nil, invalid("The scripts in the tarball's package.json are not usable: %s.", err)
+	}
+	if compiles {
 		object = append(object, jsonscan.Member{Key: "hasInstallScript", Value: []byte("true")})
 	}
 	if object = append(object, jsonscan.Member{Key: "_hasShrinkwrap", Value: []byte("false")}); c.shrinkwrap {
@@ -52,39 +54,28 @@ func (c contents) merge(p artifact.PackageKey, object jsonscan.Members) (jsonsca
 }
 
 // computed are members that only the registry may set.
-var computed = map[string]bool{"hasInstallScript": true, "_hasShrinkwrap": true}
-
-func textMap(value []byte) bool {
-	all, err := splitObject(value)
-	return err == nil && !slices.ContainsFunc(all, func(m jsonscan.Member) bool { return m.Value[0] != '"' })
-}
+var computed = map[string]bool{"hasInstallScript": true, "_hasShrinkwrap": true, "bin": true}
 
 // compiles reports whether installing runs something: a script, or node-gyp where there is a binding.gyp and no script
 // of the package's own.
-func (c contents) compiles() bool {
-	return installs(c.manifest.Find("scripts")) || c.gyp && string(c.manifest.Find("gypfile")) != "false"
+func (c contents) compiles() (bool, error) {
+	runs, err := installs(c.manifest.Find("scripts"))
+	return runs || c.gyp && string(c.manifest.Find("gypfile")) != "false", err
 }
 
-// bin writes bin as an object. package.json may give one path instead, or a folder (directories.bin).
+// bin writes bin as an object. Where package.json names no file, it may name a folder of them (directories.bin).
 func (c contents) bin(p artifact.PackageKey) ([]byte, error) {
-	value := c.manifest.Find("bin")
-	if value == nil {
-		var all jsonscan.Members
-		for _, name := range slices.Sorted(maps.Keys(c.executables)) {
-			all = append(all, jsonscan.Member{Key: name, Value: jsonscan.Quoted(c.executables[name])})
-		}
-		if all == nil {
-			return nil, nil
-		}
-		return all.Append(nil), nil
+	if bin, err := binOf(c.manifest.Find("bin"), p.Name); bin != nil || err != nil {
+		return bin, err
 	}
-	if file, ok := jsonscan.AsText(value); ok {
-		return jsonscan.Members{{Key: path.Base(p.Name), Value: jsonscan.Quoted(file)}}.Append(nil), nil
+	var all jsonscan.Members
+	for _, name := range slices.Sorted(maps.Keys(c.executables)) {
+		all = append(all, jsonscan.Member{Key: name, Value: jsonscan.Quoted(c.executables[name])})
 	}
-	if !textMap(value) {
-		return nil, invalid("The tarball's package.json has a bin that is neither a text nor an object of texts.")
+	if all == nil {
+		return nil, nil
 	}
-	return value, nil
+	return all.Append(nil), nil
 }
 
 // dist writes what this server found out about the tarball.

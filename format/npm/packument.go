@@ -3,13 +3,12 @@ package npm
 import (
 	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
-	"entrepot/artifact"
 	"entrepot/format/jsonscan"
 )
 
@@ -17,7 +16,7 @@ import (
 // in memory writes them; then one line of JSON with the head, which says where each version stands; then the head's own
 // offset in twenty digits and a line feed.
 const (
-	keptForm   = "npm 2" // a change of the form, or of what is taken from a packument, changes this
+	keptForm   = "npm 3" // a change of the form, or of what is taken from a packument, changes this
 	footerSize = 21
 )
 
@@ -71,9 +70,10 @@ var packageMembers = []string{"description", "homepage", "keywords", "repository
 const maxMember = 256 << 10
 
 // regenerate reads a registry's packument of the package called name and writes the kept form. The document as a whole
-// is refused if it is not one, is about another package, or passes a limit. Single versions that a client could not use
-// are left out: no semantic version, another name or number inside than outside, no tarball, too large.
-func regenerate(dst io.Writer, src io.Reader, name string) error {
+// is refused if it is not one, is about another package, or passes a limit. What is odd in it besides is mended or left
+// out, and the rest stays: members of a wrong type, and versions that a client could not use, such as those with no
+// semantic version, another name or number inside than outside, no tarball, too large.
+func regenerate(dst io.Writer, src io.Reader, name string) (oddities, error) {
 	g := generator{
 		name: name,
 		out:  bufio.NewWriterSize(dst, 64<<10),
@@ -84,9 +84,21 @@ func regenerate(dst io.Writer, src io.Reader, name string) error {
 	g.scan.Mend = true
 	g.facts.Members = map[string]json.RawMessage{}
 	if err := g.read(); err != nil {
-		return fmt.Errorf("read packument of %s: %w", name, err)
+		return g.odd, fmt.Errorf("read packument of %s: %w", name, err)
 	}
-	return g.finish()
+	return g.odd, g.finish()
+}
+
+// oddities are what was left out of a document.
+type oddities struct {
+	count int
+	first string
+}
+
+func (o *oddities) note(format string, args ...any) {
+	if o.count++; o.count == 1 {
+		o.first = fmt.Sprintf(format, args...)
+	}
 }
 
 type generator struct {
@@ -97,7 +109,7 @@ type generator struct {
 	head  head
 	facts packageFacts
 	time  map[string]time.Time
-	named bool
+	odd   oddities
 	// One version at a time stands in these.
 	object, buf []byte
 }
@@ -106,39 +118,52 @@ func (g *generator) read() error {
 	if err := g.scan.Object(g.member); err != nil {
 		return err
 	}
-	if err := g.scan.Finish(); err != nil {
-		return err
-	}
-	if !g.named {
-		return errors.New("it has no name")
-	}
-	return nil
+	return g.scan.Finish()
 }
 
+// member reads one member of the document. Of one that comes twice the last counts, as for clients.
 func (g *generator) member(key string) error {
 	switch key {
 	case "name":
 		return g.readName()
 	case "versions":
-		return g.scan.Object(g.version)
+		g.head.Index = g.head.Index[:0]
+		return g.each(key, g.version)
 	case "dist-tags":
-		return g.scan.Object(g.tag)
+		clear(g.head.Tags)
+		return g.each(key, g.tag)
 	case "time":
-		return g.scan.Object(g.stamp)
+		clear(g.time)
+		return g.each(key, g.stamp)
 	case "readme":
 		text, err := g.scan.TextOr(maxReadme)
 		g.facts.Readme = realReadme(text)
 		return err
 	}
-	for _, kept := range packageMembers {
-		if key == kept {
-			value, err := g.scan.Raw(maxMember)
-			if err == nil {
-				g.facts.Members[key] = value
-			}
-			return ignoreTooBig(err)
-		}
+	if !slices.Contains(packageMembers, key) {
+		return g.scan.Skip()
 	}
+	delete(g.facts.Members, key)
+	value, err := g.scan.Raw(maxMember)
+	if err != nil {
+		return ignoreTooBig(err)
+	}
+	if value = normalizeMember(key, value); value != nil {
+		g.facts.Members[key] = value
+	}
+	return nil
+}
+
+// each reads an object, or passes over what is none.
+func (g *generator) each(key string, read func(key string) error) error {
+	c, err := g.scan.Peek()
+	if err != nil {
+		return err
+	}
+	if c == '{' {
+		return g.scan.Object(read)
+	}
+	g.odd.note("%s is no object", key)
 	return g.scan.Skip()
 }
 
@@ -157,16 +182,13 @@ func realReadme(text string) string {
 	return text
 }
 
+// readName refuses a document about another package. One without a name is about the one that was asked for.
 func (g *generator) readName() error {
-	name, err := g.scan.Text(jsonscan.MaxKey)
-	if err != nil {
-		return err
+	name, err := g.scan.TextOr(jsonscan.MaxKey)
+	if err == nil && name != "" && name != g.name {
+		err = fmt.Errorf("it is about %.214q", name)
 	}
-	if name != g.name {
-		return fmt.Errorf("it is about %.214q", name)
-	}
-	g.named = true
-	return nil
+	return err
 }
 
 func (g *generator) tag(tag string) error {
@@ -203,16 +225,19 @@ func (g *generator) stamp(key string) error {
 
 func (g *generator) version(key string) error {
 	object, err := g.scan.RawInto(g.object, maxOne)
+	if err == jsonscan.ErrTooBig {
+		return g.leaveOut(key, err)
+	}
 	if err != nil {
-		return ignoreTooBig(err)
+		return err
 	}
 	g.object = object
 	if _, err := parseVersion(key); err != nil {
-		return nil
+		return g.leaveOut(key, err)
 	}
-	m, ok := fromRegistry(object, g.name, key)
-	if !ok {
-		return nil
+	m, err := fromRegistry(object, g.name, key)
+	if err != nil {
+		return g.leaveOut(key, err)
 	}
 	if len(g.head.Index) == maxVersions {
 		return fmt.Errorf("it has more than %d versions", maxVersions)
@@ -224,46 +249,17 @@ func (g *generator) version(key string) error {
 	return err
 }
 
-func isText(value []byte, want string) bool {
-	text, ok := jsonscan.AsText(value)
-	return ok && text == want
-}
-
-// fromRegistry makes the manifest of one version object, or says that no client could use it.
-func fromRegistry(object []byte, name, number string) (manifest, bool) {
-	all, err := splitObject(object)
-	if err != nil || !isText(all.Find("name"), name) || !isText(all.Find("version"), number) {
-		return manifest{}, false
+// leaveOut passes over a version that no client could use, and over what was said of it before.
+func (g *generator) leaveOut(key string, reason error) error {
+	g.odd.note("version %.256q: %s", key, reason)
+	if len(g.head.Index) < maxVersions {
+		g.head.Index = append(g.head.Index, place{Version: key})
 	}
-	dist, err := splitObject(all.Find("dist"))
-	if err != nil {
-		return manifest{}, false
-	}
-	tarball, ok := dist.Text("tarball")
-	if !ok || tarball == "" || len(tarball) > jsonscan.MaxKey {
-		return manifest{}, false
-	}
-	// The public registry computes this for abbreviated documents only; installers skip scripts where it is absent.
-	if all.Find("hasInstallScript") == nil && installs(all.Find("scripts")) {
-		all = append(all, jsonscan.Member{Key: "hasInstallScript", Value: []byte("true")})
-	}
-	m, err := compose(all, dist, keptFacts{Tarball: tarball, Attestations: attestationsAddress(dist)})
-	return m, err == nil
+	return nil
 }
 
 func (g *generator) finish() error {
-	for i := range g.head.Index {
-		g.head.Index[i].Time = g.time[g.head.Index[i].Version]
-	}
-	listed := make(map[string]bool, len(g.head.Index))
-	for _, p := range g.head.Index {
-		listed[p.Version] = true
-	}
-	for tag, v := range g.head.Tags {
-		if !listed[v] {
-			delete(g.head.Tags, tag)
-		}
-	}
+	g.index()
 	var err error
 	if g.head.Package, err = json.Marshal(g.facts); err != nil {
 		return fmt.Errorf("write package facts: %w", err)
@@ -280,8 +276,26 @@ func (g *generator) finish() error {
 	return g.out.Flush()
 }
 
-// digestsOf returns what the manifest of a version promises about its tarball.
-func digestsOf(m manifest) (artifact.Digests, error) {
-	dist, err := jsonscan.Split(m.dist)
-	return promised(dist), err
+// index settles which versions there are: of one that was listed twice the last counts, if clients could use that one.
+// Tags of others go.
+func (g *generator) index() {
+	last := make(map[string]int, len(g.head.Index))
+	for i, p := range g.head.Index {
+		last[p.Version] = i
+	}
+	kept := g.head.Index[:0]
+	listed := make(map[string]bool, len(g.head.Index))
+	for i, p := range g.head.Index {
+		if last[p.Version] != i || p.Length == 0 {
+			continue
+		}
+		p.Time = g.time[p.Version]
+		kept, listed[p.Version] = append(kept, p), true
+	}
+	g.head.Index = kept
+	for tag, v := range g.head.Tags {
+		if !listed[v] {
+			delete(g.head.Tags, tag)
+		}
+	}
 }

@@ -16,7 +16,7 @@ import (
 func keep(t testing.TB, name, document string) ([]byte, head) {
 	t.Helper()
 	var out bytes.Buffer
-	if err := regenerate(&out, strings.NewReader(document), name); err != nil {
+	if _, err := regenerate(&out, strings.NewReader(document), name); err != nil {
 		t.Fatal(err)
 	}
 	h, err := readHead(bytes.NewReader(out.Bytes()), int64(out.Len()))
@@ -97,18 +97,15 @@ func TestRegenerateRefusesWhatIsNoPackumentOfThatPackage(t *testing.T) {
 	for _, row := range []struct{ name, document string }{
 		{"of another package", text(t, registry("right", "1.0.0"))},
 		{"of another case", text(t, registry("Left", "1.0.0"))},
-		{"without a name", `{"versions":{}}`},
 		{"an array", `[]`},
 		{"a page", `<html></html>`},
 		{"truncated", `{"name":"left","versions":{"1.0.0":{"name":"left"`},
 		{"two documents", `{"name":"left"}{"name":"left"}`},
-		{"two names", `{"name":"left","name":"left"}`},
-		{"versions that are no object", `{"name":"left","versions":[]}`},
-		{"two equal versions", `{"name":"left","versions":{"1.0.0":{},"1.0.0":{}}}`},
+		{"two names", `{"name":"left","name":"right"}`},
 		{"deep", `{"name":"left","x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			if err := regenerate(io.Discard, strings.NewReader(row.document), "left"); err == nil {
+			if _, err := regenerate(io.Discard, strings.NewReader(row.document), "left"); err == nil {
 				t.Error("got no error")
 			}
 		})
@@ -140,6 +137,94 @@ func TestRegenerateLeavesOutVersionsNoClientCouldUse(t *testing.T) {
 				t.Errorf("got tags %v of a version that is not there", h.Tags)
 			}
 		})
+	}
+}
+
+func TestOneOddValueDoesNotTakeAPackageAway(t *testing.T) {
+	good := text(t, dig(registry("left", "1.0.0"), "versions", "1.0.0"))
+	two := text(t, dig(registry("left", "2.0.0"), "versions", "2.0.0"))
+	bare := func(members string) string {
+		return `{` + members + `"dist":{"tarball":"https://r.example.test/left.tgz","shasum":"` + shasum([]byte("2")) + `"}}`
+	}
+	for _, row := range []struct{ name, document, versions, tags string }{
+		{"no name", `{"versions":{"1.0.0":` + good + `}}`, "1.0.0", ""},
+		{"a name of another type", `{"name":null,"versions":{"1.0.0":` + good + `}}`, "1.0.0", ""},
+		{"its name twice", `{"name":"left","name":"left","versions":{"1.0.0":` + good + `}}`, "1.0.0", ""},
+		{"null for tags and times", `{"name":"left","dist-tags":null,"time":null,"versions":{"1.0.0":` + good + `}}`, "1.0.0", ""},
+		{"lists for tags and times", `{"name":"left","dist-tags":[],"time":[],"versions":{"1.0.0":` + good + `}}`, "1.0.0", ""},
+		{"null for versions", `{"name":"left","versions":null}`, "", ""},
+		{"a list for versions", `{"name":"left","versions":[]}`, "", ""},
+		{"null for a version", `{"name":"left","versions":{"1.0.0":` + good + `,"2.0.0":null}}`, "1.0.0", ""},
+		{"null for a dist", `{"name":"left","versions":{"1.0.0":` + good + `,"2.0.0":{"name":"left","version":"2.0.0","dist":null}}}`,
+			"1.0.0", ""},
+		{"null for a tag", `{"name":"left","dist-tags":{"latest":"1.0.0","x":null},"versions":{"1.0.0":` + good + `}}`,
+			"1.0.0", "latest"},
+		{"a tag twice", `{"name":"left","dist-tags":{"a":"3.0.0","a":"1.0.0"},"versions":{"1.0.0":` + good + `}}`, "1.0.0", "a"},
+		{"versions twice", `{"name":"left","versions":{"1.0.0":` + good + `},"versions":{"2.0.0":` + two + `}}`, "2.0.0", ""},
+		{"a version twice", `{"name":"left","versions":{"2.0.0":{},"1.0.0":` + good + `,"2.0.0":` + two + `}}`, "1.0.0 2.0.0", ""},
+		{"a version twice, of which the last is of no use",
+			`{"name":"left","versions":{"2.0.0":` + two + `,"1.0.0":` + good + `,"2.0.0":{}}}`, "1.0.0", ""},
+		{"no name in a version", `{"name":"left","versions":{"2.0.0":` + bare("") + `}}`, "2.0.0", ""},
+		{"null for the name in a version", `{"name":"left","versions":{"2.0.0":` + bare(`"name":null,"version":2,`) + `}}`, "2.0.0", ""},
+		{"an unclean version in a version", `{"name":"left","versions":{"2.0.0":` + bare(`"version":"v2.0.0+x",`) + `}}`, "2.0.0", ""},
+		{"a key twice in a version", `{"name":"left","versions":{"2.0.0":` + bare(`"license":"A","license":"B",`) + `}}`, "2.0.0", ""},
+		{"people and flags of wrong types", `{"name":"left","versions":{"2.0.0":` +
+			bare(`"author":"A <a@b.c>","maintainers":5,"deprecated":true,"bin":[],"dependencies":[],`) + `}}`, "2.0.0", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			kept, h := keep(t, "left", row.document)
+			if got := strings.Join(numbers(h), " "); got != row.versions {
+				t.Fatalf("got versions %s, want %s", got, row.versions)
+			}
+			if got := strings.Join(slices.Sorted(maps.Keys(h.Tags)), " "); got != row.tags {
+				t.Errorf("got tags %s, want %s", got, row.tags)
+			}
+			for _, p := range h.Index {
+				m, err := cutManifest(kept[p.At : p.At+p.Length])
+				if err != nil {
+					t.Fatal(err)
+				}
+				all, err := jsonscan.Split(m.listed)
+				name, _ := all.Text("name")
+				if number, _ := all.Text("version"); err != nil || name != "left" || number != p.Version {
+					t.Errorf("got %s under %s, %v", m.listed, p.Version, err)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatARegistrySaysIsMended(t *testing.T) {
+	kept, h := keep(t, "@acme/bar", `{"name":"@acme/bar","maintainers":"Bob <b@example.test>","versions":{"1.0.0":{`+
+		`"author":"Ada","deprecated":true,"hasInstallScript":"yes","scripts":{"install":"x","y":1},"bin":"./c.js",`+
+		`"dependencies":{"a":"1","b":null},"engines":"x","keywords":"k","bundledDependencies":true,`+
+		`"dist":{"tarball":"https://r.example.test/bar.tgz","fileCount":"3","integrity":null,"shasum":5,"signatures":null}}}}`)
+	m, err := cutManifest(kept[h.Index[0].At : h.Index[0].At+h.Index[0].Length])
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts, err := readPackageFacts(h.Package)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ name, got, want string }{
+		{"listed", string(m.listed), `{"deprecated":"this version is deprecated","dependencies":{"a":"1"},"name":"@acme/bar",` +
+			`"version":"1.0.0","bundleDependencies":["a"],"bin":{"bar":"c.js"},"hasInstallScript":true}`},
+		{"dist", string(m.dist), `{}`},
+		{"rest", string(m.rest), `{"author":{"name":"Ada"},"scripts":{"install":"x"},"keywords":["k"]}`},
+		{"package", string(facts.Members["maintainers"]), `[{"name":"Bob","email":"b@example.test"}]`},
+	} {
+		if row.got != row.want {
+			t.Errorf("%s: got %s\nwant %s", row.name, row.got, row.want)
+		}
+	}
+}
+
+func TestWhatIsLeftOutIsTold(t *testing.T) {
+	odd, err := regenerate(io.Discard, strings.NewReader(`{"name":"left","time":null,"versions":{"1.0.0":null,"2.0.0":{}}}`),
+		"left")
+	if err != nil || odd.count != 3 || odd.first != "time is no object" {
+		t.Errorf("got %+v, %v", odd, err)
 	}
 }
 
@@ -184,7 +269,11 @@ func TestDescribeReadsEveryShape(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return describe(p, m, "# r")
+		d, err := describe(p, m, "# r")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
 	}
 	d := describeJSON(object{
 		"description": "s", "homepage": "https://h.example.test", "license": "MIT",

@@ -125,10 +125,14 @@ func (s *submission) publication(p artifact.PackageKey) (repository.Publication,
 	if err != nil {
 		return none, err
 	}
+	details, err := describe(p, m, s.readmeOf(object, held))
+	if err != nil {
+		return none, invalid("The description of version %s is not usable: %s.", number, err)
+	}
 	return repository.Publication{
 		VersionKey: p.At(number),
 		Manifest:   m.appendLines(nil),
-		Details:    describe(p, m, s.readmeOf(object, held)),
+		Details:    details,
 		Assets:     []repository.StagedAsset{{Name: asset, Upload: s.tarball.upload}},
 		Labels:     labels,
 	}, nil
@@ -212,13 +216,16 @@ func meets(sri string, got artifact.Digests) bool {
 	return checked
 }
 
-// checkIdentity requires the tarball to be the version that it is published as.
+// checkIdentity requires the tarball to be the version that it is published as. Clients clean name and version on the
+// way into the document and leave the tarball as it is.
 func (c contents) checkIdentity(p artifact.PackageKey, number string) error {
-	for _, want := range []struct{ key, value string }{{"name", fullName(p)}, {"version", number}} {
-		if got, _ := c.manifest.Text(want.key); got != want.value {
-			return invalid(
-				"The tarball's package.json says %s %.214q, the document says %q.", want.key, got, want.value)
-		}
+	name, _ := c.manifest.Text("name")
+	if strings.TrimSpace(name) != fullName(p) {
+		return invalid("The tarball's package.json says name %.214q, the document says %q.", name, fullName(p))
+	}
+	inside, _ := c.manifest.Text("version")
+	if clean, ok := cleanVersion(inside); !ok || clean != number {
+		return invalid("The tarball's package.json says version %.256q, the document says %q.", inside, number)
 	}
 	return nil
 }

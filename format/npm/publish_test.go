@@ -171,8 +171,6 @@ func TestTheTarballDecidesWhatIsInstalled(t *testing.T) {
 		"another name":    {"name": "baz", "version": "1.0.0"},
 		"another version": {"name": "bar", "version": "1.0.1"},
 		"no name":         {"version": "1.0.0"},
-		"odd bin":         {"name": "bar", "version": "1.0.0", "bin": []any{}},
-		"odd dependency":  {"name": "bar", "version": "1.0.0", "dependencies": object{"x": 5}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)

@@ -71,7 +71,7 @@ func TestTheAbbreviatedDocumentHasExactlyItsFields(t *testing.T) {
 	if got := keysOf(v); got != want {
 		t.Errorf("got version %s, want %s", got, want)
 	}
-	if got := dig(v, "bin", "bar"); got != "./cli.js" {
+	if got := dig(v, "bin", "bar"); got != "cli.js" {
 		t.Errorf("got bin %v", got)
 	}
 	if _, ok := doc["modified"].(string); !ok {

@@ -52,8 +52,14 @@ func (s *source) listing(ctx context.Context, p artifact.PackageKey,
 		// Registries take a scoped name as one segment; only newer ones take two.
 		Path: strings.Replace(escapedName(p), "/", "%2f", 1),
 		// The full document: only that one has times, and the abbreviated one can be made from it.
-		Accept:            "application/json",
-		Regenerate:        func(dst io.Writer, src io.Reader) error { return regenerate(dst, src, name) },
+		Accept: "application/json",
+		Regenerate: func(dst io.Writer, src io.Reader) error {
+			odd, err := regenerate(dst, src, name)
+			if odd.count > 0 && err == nil {
+				s.client.Remark(s.connection, name, odd.count, odd.first)
+			}
+			return err
+		},
 		RegenerateVersion: keptForm,
 	})
 	if err != nil {
@@ -168,7 +174,9 @@ func (l *listing) Version(ctx context.Context, number string) (artifact.Version,
 	if err != nil {
 		return artifact.Version{}, err
 	}
-	v.Details = describe(l.key, m, facts.Readme)
+	if v.Details, err = describe(l.key, m, facts.Readme); err != nil {
+		return artifact.Version{}, fmt.Errorf("%w: %s %s: %w", errKeptForm, fullName(l.key), number, err)
+	}
 	return v, nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -53,6 +55,25 @@ type outside struct {
 	unchanged    atomic.Int64           // of those, answered that nothing changed
 	status       atomic.Int64           // if set, the answer to those
 	later        atomic.Int64           // by how much the client's clock is ahead
+	log          journal                // what the client logged
+}
+
+// journal is a log that is read while it is written.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 func newOutside(t *testing.T, cache upstream.Cache) *outside {
@@ -85,7 +106,7 @@ func newOutside(t *testing.T, cache upstream.Cache) *outside {
 	}
 	o.address = server.URL
 	o.client, err = upstream.New(upstream.Options{Origins: upstream.NewOrigins(origin), Cache: cache, Retries: -1,
-		RefreshEvery: time.Nanosecond, Logger: slog.New(slog.DiscardHandler),
+		RefreshEvery: time.Nanosecond, Logger: slog.New(slog.NewTextHandler(&o.log, nil)),
 		Now: func() time.Time { return time.Now().Add(time.Duration(o.later.Load())) }})
 	if err != nil {
 		t.Fatal(err)
@@ -123,6 +144,26 @@ func (o *outside) serve(t *testing.T, doc object) {
 	t.Helper()
 	body := text(t, doc)
 	o.document.Store(&body)
+}
+
+func TestWhatIsOddInADocumentIsLoggedOnce(t *testing.T) {
+	o := newOutside(t, &upstreamtest.Cache{})
+	doc := registry("bar", "1.0.0", "1.1.0")
+	doc["versions"].(object)["1.1.0"] = nil
+	o.serve(t, doc)
+	for range 3 {
+		l, err := o.Listing(t.Context(), key("bar"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l.Status("1.0.0") != artifact.Published || l.Status("1.1.0") != "" {
+			t.Errorf("got %q and %q", l.Status("1.0.0"), l.Status("1.1.0"))
+		}
+	}
+	if got := o.log.String(); strings.Count(got, "left out parts") != 1 || !strings.Contains(got, "version 1.1.0: ") &&
+		!strings.Contains(got, `version \"1.1.0\"`) {
+		t.Errorf("got %s", got)
+	}
 }
 
 func TestAListingIsWhatTheRegistrySays(t *testing.T) {

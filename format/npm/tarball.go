@@ -2,37 +2,24 @@ package npm
 
 import (
 	"archive/tar"
-	"bufio"
 	"bytes"
-	"errors"
-	"fmt"
 	"io"
 	"path"
 	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/klauspost/compress/gzip"
-	"golang.org/x/text/unicode/norm"
 
 	"entrepot/format/jsonscan"
 )
 
-// Bounds on an uploaded archive.
+// Files at a package's root that a registry looks into.
 const (
-	maxEntries     = 100_000
-	maxPaths       = 16 << 20 // bytes of all paths together
-	maxPath        = 4 << 10
-	maxFolders     = 64  // segments of one path; every folder on the way is remembered, so depth is memory
-	maxRatio       = 100 // unpacked bytes a packed byte, once past freeUnpacked
-	freeUnpacked   = 64 << 20
-	maxUnpacked    = 8 << 30
-	maxPackageJSON = 4 << 20
+	packageJSON    = "package.json"
+	maxPackageJSON = 4 << 20 // bytes
 )
 
 // contents is what an uploaded tarball really holds.
 type contents struct {
-	manifest    jsonscan.Members // package.json
+	manifest    jsonscan.Members // package.json, as npm mends it
 	files       int
 	unpacked    int64 // bytes of all files
 	shrinkwrap  bool  // npm-shrinkwrap.json at the root
@@ -42,247 +29,137 @@ type contents struct {
 	executables map[string]string // files below directories.bin, by name
 }
 
-// inspect reads a tarball of size bytes as a stream. Invalid, naming the entry, for anything but one gzip member with
-// one tar of plain files and folders below one top folder, with one package.json in it: what readers of archives
-// disagree about, or what leaves its folder when unpacked, is refused.
+// inspect reads a tarball of size bytes. Invalid, naming the entry and the reason, for what leaves its folder when it is
+// unpacked and for what clients read in different ways; else what clients take is taken (docs/clients.md has the list).
 func inspect(r io.ReaderAt, size int64) (contents, error) {
-	in := bufio.NewReaderSize(io.NewSectionReader(r, 0, size), 64<<10)
-	zipped, err := gzip.NewReader(in)
+	archive, err := openArchive(r, size)
 	if err != nil {
-		return contents{}, badArchive(err, "it is not gzip")
-	}
-	zipped.Multistream(false)
-	limit := &unpackLimit{r: zipped, left: min(maxUnpacked, max(freeUnpacked, size*maxRatio))}
-	i := inspection{archive: tar.NewReader(limit), seen: make(map[string]bool)}
-	if err := i.entries(); err != nil {
 		return contents{}, err
 	}
-	if err := zeros(limit); err != nil {
-		return contents{}, badArchive(err, "after the end of its tar: %s", err)
-	}
-	if _, err := in.ReadByte(); err != io.EOF {
-		return contents{}, badArchive(err, "bytes follow the end of its gzip stream")
+	i := inspection{seen: make(map[string]kind)}
+	if err := entries(archive, i.entry); err != nil {
+		return contents{}, err
 	}
 	return i.finish()
 }
 
-func badArchive(cause error, format string, args ...any) error {
-	return invalid("The tarball cannot be accepted: %s.", fmt.Sprintf(format, args...)).Causing(cause)
-}
-
-// unpackLimit ends an archive that unpacks to too much.
-type unpackLimit struct {
-	r    io.Reader
-	left int64
-}
-
-var errBomb = errors.New("it unpacks to too much")
-
-func (l *unpackLimit) Read(p []byte) (int, error) {
-	n, err := l.r.Read(p)
-	if l.left -= int64(n); l.left < 0 {
-		return 0, errBomb
-	}
-	return n, err
-}
-
-// zeros reads to the end, which checks the gzip checksum, and accepts only the padding that tar writes.
-func zeros(r io.Reader) error {
-	buf := make([]byte, 32<<10)
-	for {
-		n, err := r.Read(buf)
-		if len(bytes.Trim(buf[:n], "\x00")) > 0 {
-			return errors.New("more data")
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
 type inspection struct {
 	contents
-	archive *tar.Reader
-	top     string
-	names   []string        // relative to the top folder
-	seen    map[string]bool // paths as a file system that ignores case and composition sees them; true for files
-	paths   int
-	found   bool
+	names []string // of files
+	seen  map[string]kind
+	paths int
+	text  []byte // of package.json
 }
 
-func (i *inspection) entries() error {
-	for n := 0; ; n++ {
-		h, err := i.archive.Next()
-		switch {
-		case err == io.EOF:
-			return nil
-		case errors.Is(err, errBomb):
-			return badArchive(err, "%s", errBomb)
-		case err != nil:
-			return badArchive(err, "entry %d is not readable", n)
-		case n == maxEntries:
-			return badArchive(nil, "it has more than %d entries", maxEntries)
-		}
-		if h.Typeflag == tar.TypeXGlobalHeader {
-			continue // git archive writes one; it holds a commit id
-		}
-		if err := i.entry(h); err != nil {
-			return err
-		}
+func (i *inspection) entry(h *tar.Header, body io.Reader) error {
+	if h.Typeflag == tar.TypeXGlobalHeader {
+		return checkRecords(h) // git archive writes one; it holds a commit id
 	}
-}
-
-func (i *inspection) entry(h *tar.Header) error {
-	if h.Typeflag != tar.TypeReg && h.Typeflag != tar.TypeDir {
-		return badArchive(nil, "%.200q is a link, a device or the like", h.Name)
+	if i.paths += len(h.Name); i.paths > maxPaths {
+		return badArchive(nil, "its paths have more than %d bytes together", maxPaths)
 	}
-	if h.Mode&0o6000 != 0 {
-		return badArchive(nil, "%.200q would run as somebody else", h.Name)
-	}
-	for key := range h.PAXRecords {
-		if strings.HasPrefix(key, "GNU.sparse") {
-			return badArchive(nil, "%.200q is a sparse file", h.Name)
-		}
-	}
-	relative, err := i.place(h)
+	at, err := placeOf(h)
 	if err != nil {
 		return err
 	}
-	if h.Typeflag == tar.TypeDir {
+	if at.path == "" { // the package's folder, or a file beside it, which is not unpacked
+		if at.kind == fileEntry && isPackageJSON(h.Name) {
+			return badArchive(nil, "%q stands beside the package's folder instead of in it", h.Name)
+		}
 		return nil
 	}
-	if relative == "" {
-		return badArchive(nil, "%.200q is a file outside the package folder", h.Name)
+	again, err := i.occupy(h.Name, at)
+	if err != nil || at.kind != fileEntry {
+		return err
 	}
-	i.files++
 	if i.unpacked += h.Size; h.Size < 0 || i.unpacked > maxUnpacked {
 		return badArchive(errBomb, "%s", errBomb)
 	}
-	i.names = append(i.names, relative)
-	return i.look(relative, h.Size)
+	if !again {
+		i.files++
+		i.names = append(i.names, at.path)
+	}
+	return i.look(h.Name, at.path, h.Size, body)
 }
 
-// place checks an entry's path and returns it without the top folder; empty for the top folder itself.
-func (i *inspection) place(h *tar.Header) (string, error) {
-	name := h.Name
-	if h.Typeflag == tar.TypeDir {
-		name = strings.TrimSuffix(name, "/")
+// occupy reports whether the place is taken by an entry of the same kind: then the later one counts. It refuses what lies
+// below a file or a link, which each client unpacks in its own way.
+func (i *inspection) occupy(name string, at placed) (again bool, err error) {
+	before, again := i.seen[at.path]
+	if again && before != at.kind {
+		return false, badArchive(nil, "%.200q is there twice, as two kinds of entries", name)
 	}
-	if i.paths += len(name); i.paths > maxPaths {
-		return "", badArchive(nil, "its paths have more than %d bytes together", maxPaths)
-	}
-	if strings.Count(name, "/") >= maxFolders {
-		return "", badArchive(nil, "%.200q… lies more than %d folders deep", name, maxFolders)
-	}
-	if len(name) > maxPath || !utf8.ValidString(name) || strings.ContainsFunc(name, uncleanInPath) {
-		return "", badArchive(nil, "%.200q is no clean path", name)
-	}
-	for segment := range strings.SplitSeq(name, "/") {
-		if segment == "" || segment == "." || segment == ".." {
-			return "", badArchive(nil, "%.200q is no clean path", name)
-		}
-	}
-	top, relative, _ := strings.Cut(name, "/")
-	if strings.HasSuffix(top, ":") || i.top != "" && top != i.top {
-		return "", badArchive(nil, "%.200q is not below the one package folder", name)
-	}
-	i.top = top
-	return relative, i.occupy(name, h.Typeflag == tar.TypeReg)
-}
-
-func uncleanInPath(r rune) bool { return r < 0x20 || r == 0x7f || r == '\\' }
-
-// occupy refuses two entries that would be one file for some client. Folders may come again, files may not, and nothing
-// may be below a file.
-func (i *inspection) occupy(name string, file bool) error {
-	folded := norm.NFC.String(strings.ToLower(strings.ToUpper(name)))
-	if isFile, taken := i.seen[folded]; taken && (isFile || file) {
-		return badArchive(nil, "%.200q is there twice, or differs from another path in case only", name)
-	}
-	i.seen[folded] = file
-	for at := strings.LastIndexByte(folded, '/'); at > 0; at = strings.LastIndexByte(folded[:at], '/') {
-		isFile, known := i.seen[folded[:at]]
-		if isFile {
-			return badArchive(nil, "%.200q is below a file", name)
+	i.seen[at.path] = at.kind
+	for parent := path.Dir(at.path); parent != "."; parent = path.Dir(parent) {
+		k, known := i.seen[parent]
+		if known && k != folderEntry {
+			return false, badArchive(nil, "%.200q is below a file or a link", name)
 		}
 		if known {
 			break // its parents have been checked
 		}
-		i.seen[folded[:at]] = false
+		i.seen[parent] = folderEntry
 	}
-	return nil
+	return again, nil
 }
 
 // look reads the few files that matter.
-func (i *inspection) look(relative string, size int64) error {
+func (i *inspection) look(name, relative string, size int64, body io.Reader) (err error) {
 	switch {
-	case relative == "package.json":
-		return i.packageJSON(size)
+	case isPackageJSON(relative):
+		return i.packageJSON(name, relative, size, body)
 	case relative == "npm-shrinkwrap.json":
 		i.shrinkwrap = true
 	case relative == "binding.gyp":
 		i.gyp = true
-	case isReadme(relative) && (i.readmeFile == "" || strings.EqualFold(relative, "readme.md")):
-		return i.takeReadme(relative, size)
+	case betterReadme(relative, i.readmeFile) && size <= maxField:
+		i.readme, err = readReadme(body)
+		i.readmeFile = relative
 	}
-	return nil
+	return err
 }
 
-func isReadme(relative string) bool {
-	base, _, _ := strings.Cut(strings.ToLower(relative), ".")
-	return base == "readme" && !strings.Contains(relative, "/")
-}
-
-func (i *inspection) takeReadme(relative string, size int64) error {
-	if size > maxField {
-		return nil
-	}
-	text, err := io.ReadAll(i.archive)
-	if err != nil {
-		return badArchive(err, "%q is not readable", relative)
-	}
-	if utf8.Valid(text) {
-		i.readme, i.readmeFile = string(text), relative
-	}
-	return nil
-}
-
-func (i *inspection) packageJSON(size int64) error {
+// packageJSON reads the file that decides. There may be several of one content; of two that differ, or of which some file
+// systems see one and others none, clients would not agree which it is.
+func (i *inspection) packageJSON(name, relative string, size int64, body io.Reader) error {
 	if size > maxPackageJSON {
 		return badArchive(nil, "its package.json is larger than %d bytes", maxPackageJSON)
 	}
-	text, err := io.ReadAll(i.archive)
+	text, err := io.ReadAll(body)
 	if err != nil {
-		return badArchive(err, "its package.json is not readable")
+		return unreadable(err, "its package.json is not readable")
 	}
-	i.manifest, err = jsonscan.SplitOutside(bytes.TrimPrefix(text, []byte("\uFEFF")))
-	if err != nil {
-		return badArchive(err, "its package.json is not usable JSON: %s", err)
+	if relative != packageJSON || i.text != nil && !bytes.Equal(i.text, text) {
+		return badArchive(nil, "%.200q is another package.json", name)
 	}
-	i.found = true
+	i.text = text
 	return nil
 }
 
 func (i *inspection) finish() (contents, error) {
-	if !i.found {
-		return contents{}, badArchive(nil, "there is no package.json in its top folder")
+	if i.text == nil {
+		return contents{}, badArchive(nil, "there is no package.json in its first folder")
 	}
-	i.executables = i.below(i.manifest.Find("directories"))
+	all, err := jsonscan.SplitMended(bytes.TrimPrefix(i.text, []byte("\uFEFF")))
+	if err != nil {
+		return contents{}, badArchive(err, "its package.json is not usable JSON: %s", err)
+	}
+	if i.manifest, err = normalize(all); err == nil {
+		i.executables, err = i.below(i.manifest.Find("directories"))
+	}
+	if err != nil {
+		return contents{}, badArchive(err, "its package.json is not usable: %s", err)
+	}
 	return i.contents, nil
 }
 
 // below lists the files of the folder that directories.bin names, as npm turns them into bin.
-func (i *inspection) below(directories []byte) map[string]string {
-	all, err := splitObject(directories)
-	if err != nil {
-		return nil
-	}
-	folder, ok := all.Text("bin")
-	if folder = strings.Trim(path.Clean("/"+folder), "/"); !ok || folder == "" {
-		return nil
+func (i *inspection) below(directories []byte) (map[string]string, error) {
+	all, err := objectOf(directories)
+	named, _ := all.Text("bin")
+	folder := securePath(named)
+	if err != nil || folder == "" {
+		return nil, err
 	}
 	found := make(map[string]string)
 	slices.Sort(i.names)
@@ -291,5 +168,5 @@ func (i *inspection) below(directories []byte) map[string]string {
 			found[base] = name
 		}
 	}
-	return found
+	return found, nil
 }

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -43,53 +44,150 @@ func TestInspectTellsWhatInstallersNeed(t *testing.T) {
 	}
 }
 
+func linkEntryOf(kind byte, name, to string) entry {
+	return entry{tar.Header{Typeflag: kind, Name: name, Linkname: to, Mode: 0o644}, ""}
+}
+
+func folderOf(name string, mode int64) entry {
+	return entry{tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: mode}, ""}
+}
+
+// patched is a tarball whose first header was changed as no writer of archives lets one.
+func patched(t *testing.T, change func(header []byte), entries ...entry) []byte {
+	t.Helper()
+	raw := unzip(t, pack(t, entries...))
+	header := raw[:512]
+	change(header)
+	copy(header[148:156], "        ")
+	sum := 0
+	for _, c := range header {
+		sum += int(c)
+	}
+	copy(header[148:156], fmt.Sprintf("%06o\x00 ", sum))
+	return zip(t, raw)
+}
+
+// records is a tarball that begins with pax records.
+func records(t *testing.T, kind byte, body string, after ...entry) []byte {
+	t.Helper()
+	return patched(t, func(header []byte) { header[156] = kind }, append([]entry{file("pax", body)}, after...)...)
+}
+
+// slashed is a tarball that begins with a file whose name ends in a slash.
+func slashed(t *testing.T, body string, after ...entry) []byte {
+	t.Helper()
+	return patched(t, func(header []byte) { header[len("package/folder")] = '/' },
+		append([]entry{file("package/folder_", body)}, after...)...)
+}
+
+func TestTarballsThatClientsUnpackAreTaken(t *testing.T) {
+	good := file("package/package.json", minimal)
+	whole := pack(t, good, file("package/index.js", "x"))
+	raw := unzip(t, whole)
+	contiguous := file("package/run", "x")
+	contiguous.Typeflag = tar.TypeCont
+	for _, row := range []struct {
+		name    string
+		tarball []byte
+		files   int
+	}{
+		{"names that differ in case only", pack(t, good, file("package/README.md", "1"), file("package/readme.md", "2")), 3},
+		{"names that differ in composition only", pack(t, good, file("package/\u00e4", ""), file("package/a\u0308", "")), 3},
+		{"AppleDouble files", pack(t, file("._package", "x"), good, file("package/._package.json", "x"),
+			file("package/._index.js", "")), 3},
+		{"a dot as the folder", pack(t, folderOf("./", 0o755), file("./package.json", minimal), file("./lib/x.js", "")), 2},
+		{"folders of two names", pack(t, good, file("other/x", "")), 2},
+		{"a file beside the folder", pack(t, good, file("pack.log", "")), 1},
+		{"a folder of another system's", pack(t, file("widget-main/package.json", minimal)), 1},
+		{"unclean paths", pack(t, good, file("package//lib/./x", "")), 2},
+		{"a backslash in a name", pack(t, good, file("package/a\\b", "")), 2},
+		{"a name with a carriage return", pack(t, good, file("package/Icon\r", "")), 2},
+		{"a name that is not UTF-8", pack(t, good, file("package/caf\xe9", "")), 2},
+		{"a file twice", pack(t, good, file("package/a", "1"), file("package/a", "22")), 2},
+		{"package.json twice, the same", pack(t, good, good), 1},
+		{"links inside", pack(t, good, linkEntryOf(tar.TypeSymlink, "package/lib/l", "../package.json"),
+			linkEntryOf(tar.TypeLink, "package/h", "package/package.json")), 1},
+		{"odd modes", pack(t, folderOf("package/", 0o7777), good, entry{tar.Header{Name: "package/x", Mode: 0o1000}, ""}), 2},
+		{"a contiguous file", pack(t, good, contiguous), 2},
+		{"a folder from before tar had any", slashed(t, "", good), 1},
+		{"several gzip members", append(zip(t, raw[:700]), zip(t, raw[700:])...), 2},
+		{"another tar after the end of the first", append(bytes.Clone(whole), whole...), 2},
+		{"bytes after the end of the tar", zip(t, append(bytes.Clone(raw), 'x')), 2},
+		{"zeros after gzip", append(bytes.Clone(whole), make([]byte, 10_000)...), 2},
+		{"no gzip", raw, 2},
+		{"a comment for all files", records(t, 'g', "13 comment=x\n", good), 1},
+		{"a time for a file", records(t, 'x', "13 mtime=1.5\n", good), 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c, err := inspect(bytes.NewReader(row.tarball), int64(len(row.tarball)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name, _ := c.manifest.Text("name"); name != "widget" || c.files != row.files {
+				t.Errorf("got %d files of %q, want %d", c.files, name, row.files)
+			}
+		})
+	}
+}
+
 func TestHostileArchivesAreRefused(t *testing.T) {
 	good := file("package/package.json", minimal)
-	link := func(kind byte, name, to string) entry {
-		return entry{tar.Header{Typeflag: kind, Name: name, Linkname: to, Mode: 0o644}, ""}
-	}
 	setuid := file("package/run", "x")
 	setuid.Mode = 0o4755
+	both := file("package/x", "")
+	both.Linkname = "package/y"
 	whole := pack(t, good)
 	for _, row := range []struct {
 		name    string
 		tarball []byte
 		words   string
 	}{
-		{"nothing", nil, "not gzip"},
-		{"text", []byte("hello"), "not gzip"},
+		{"nothing", nil, "no package.json"},
+		{"text", []byte("hello"), "not readable"},
 		{"gzip without a tar", zip(t, []byte("hello")), "not readable"},
 		{"an empty tar", pack(t), "no package.json"},
 		{"no package.json", pack(t, file("package/index.js", "")), "no package.json"},
 		{"package.json too deep", pack(t, file("package/a/package.json", minimal)), "no package.json"},
-		{"package.json without a folder", pack(t, file("package.json", minimal)), "outside the package folder"},
-		{"two package.json", pack(t, good, good), "twice"},
-		{"two package.json by case", pack(t, good, file("package/Package.JSON", minimal)), "twice"},
-		{"two files by composition", pack(t, good, file("package/\u00e4", ""), file("package/a\u0308", "")), "twice"},
-		{"two folders", pack(t, good, file("other/x", "")), "one package folder"},
-		{"symbolic link", pack(t, good, link(tar.TypeSymlink, "package/l", "../../etc/passwd")), "link"},
-		{"link inside", pack(t, good, link(tar.TypeSymlink, "package/l", "package.json")), "link"},
-		{"hard link", pack(t, good, link(tar.TypeLink, "package/l", "/etc/passwd")), "link"},
-		{"device", pack(t, good, link(tar.TypeChar, "package/d", "")), "device"},
-		{"pipe", pack(t, good, link(tar.TypeFifo, "package/p", "")), "device"},
-		{"absolute", pack(t, good, file("/etc/passwd", "")), "clean path"},
-		{"parent", pack(t, good, file("package/../../x", "")), "clean path"},
-		{"dot", pack(t, good, file("package/./x", "")), "clean path"},
-		{"double slash", pack(t, good, file("package//x", "")), "clean path"},
-		{"backslash", pack(t, good, file("package/a\\b", "")), "clean path"},
-		{"drive", pack(t, file("C:/package.json", minimal)), "package folder"},
-		{"control character", pack(t, good, file("package/a\nb", "")), "clean path"},
+		{"package.json too deep below a dot", pack(t, file("./package/package.json", minimal)), "no package.json"},
+		{"package.json without a folder", pack(t, file("package.json", minimal)), "beside the package's folder"},
+		{"package.json beside the folder", pack(t, good, file("package.json", minimal)), "beside the package's folder"},
+		{"two package.json", pack(t, good, file("package/package.json", "{}")), "another package.json"},
+		{"two package.json in two folders", pack(t, good, file("other/package.json", "{}")), "another package.json"},
+		{"two package.json by case", pack(t, good, file("package/Package.JSON", minimal)), "another package.json"},
+		{"two package.json by folding", pack(t, good, file("package/pac\u212aage.json", minimal)), "another package.json"},
+		{"two package.json on Windows", pack(t, good, file("package\\package.json", minimal)), "on Windows"},
+		{"a package.json that is a link", pack(t, linkEntryOf(tar.TypeSymlink, "package/package.json", "x"), good), "link out"},
+		{"symbolic link", pack(t, good, linkEntryOf(tar.TypeSymlink, "package/l", "../../etc/passwd")), "link out"},
+		{"absolute link", pack(t, good, linkEntryOf(tar.TypeSymlink, "package/l", "/etc/passwd")), "link out"},
+		{"link to a drive", pack(t, good, linkEntryOf(tar.TypeSymlink, "package/l", "c:\\x")), "link out"},
+		{"link that leads out through another", pack(t, good, linkEntryOf(tar.TypeSymlink, "package/d", "."),
+			linkEntryOf(tar.TypeSymlink, "package/l", "d/../x")), "link out"},
+		{"link in place of the folder", pack(t, linkEntryOf(tar.TypeSymlink, "package", "/etc"), good), "link out"},
+		{"file below a link", pack(t, good, linkEntryOf(tar.TypeSymlink, "package/d", "lib"), file("package/d/x", "")),
+			"below a file or a link"},
+		{"hard link", pack(t, good, linkEntryOf(tar.TypeLink, "package/l", "/etc/passwd")), "link out"},
+		{"file and link in one", pack(t, good, both), "a link in one"},
+		{"device", pack(t, good, linkEntryOf(tar.TypeChar, "package/d", "")), "device"},
+		{"pipe", pack(t, good, linkEntryOf(tar.TypeFifo, "package/p", "")), "device"},
+		{"absolute", pack(t, good, file("/etc/passwd", "")), "leads out"},
+		{"parent", pack(t, good, file("package/../../x", "")), "leads out"},
+		{"parent on Windows", pack(t, good, file("package/..\\..\\x", "")), "leads out"},
+		{"drive", pack(t, file("C:/package.json", minimal)), "leads out"},
+		{"drive below the folder", pack(t, good, file("package/C:/package.json", minimal)), "leads out"},
+		{"line feed", pack(t, good, file("package/a\nb", "")), "no path"},
 		{"file below a file", pack(t, good, file("package/a", ""), file("package/a/b", "")), "below a file"},
+		{"folder over a file", pack(t, good, file("package/a/b", ""), file("package/a", "")), "two kinds"},
 		{"too deep", pack(t, good, file("package/"+strings.Repeat("a/", 64)+"f", "")), "folders deep"},
-		{"folder over a file", pack(t, good, file("package/a/b", ""), file("package/a", "")), "twice"},
-		{"set user id", pack(t, good, setuid), "somebody else"},
-		{"a second gzip member", append(bytes.Clone(whole), whole...), "follow the end"},
+		{"set user id", pack(t, good, setuid), "rights of whoever"},
+		{"a folder with contents", slashed(t, "abc", good), "contents of its own"},
+		{"a path for all files", records(t, 'g', "18 path=package/x\n", good), "several ways"},
+		{"another type by a record", records(t, 'x', "10 type=2\n", good), "several ways"},
+		{"a record that looks like two", records(t, 'x', "41 comment=x\n30 path=package/package.jsn\n", good), "several ways"},
 		{"trailing bytes", append(bytes.Clone(whole), 'x'), "follow the end"},
-		{"truncated", whole[:len(whole)-6], ""},
-		{"bytes after the tar", zip(t, append(unzip(t, whole), 'x')), "end of its tar"},
+		{"bytes after trailing zeros", append(append(bytes.Clone(whole), make([]byte, 10_000)...), 'x'), "follow the end"},
+		{"truncated", whole[:len(whole)-6], "not readable"},
 		{"package.json is no JSON", pack(t, file("package/package.json", "{")), "usable JSON"},
 		{"package.json is no object", pack(t, file("package/package.json", "[]")), "usable JSON"},
-		{"package.json with a key twice", pack(t, file("package/package.json", `{"name":"a","name":"b"}`)), "twice"},
 		{"a large package.json", pack(t, file("package/package.json", `"`+strings.Repeat("x", maxPackageJSON)+`"`)),
 			"larger than"},
 	} {
@@ -99,6 +197,30 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 				t.Errorf("got %v, want invalid with %q", err, row.words)
 			}
 		})
+	}
+}
+
+func TestTheBestReadmeIsTaken(t *testing.T) {
+	for _, row := range []struct {
+		files []string
+		want  string
+	}{
+		{[]string{"README", "readme.md"}, "readme.md"},
+		{[]string{"readme.md", "README"}, "readme.md"},
+		{[]string{"README.markdown", "Readme.txt"}, "README.markdown"},
+		{[]string{"README.rst", "README"}, "README"},
+		{[]string{"README.rst"}, "README.rst"},
+		{[]string{"readmenot.md", "docs/README.md"}, ""},
+	} {
+		entries := []entry{file("package/package.json", minimal)}
+		for _, name := range row.files {
+			entries = append(entries, file("package/"+name, "of "+name))
+		}
+		tarball := pack(t, entries...)
+		c, err := inspect(bytes.NewReader(tarball), int64(len(tarball)))
+		if err != nil || c.readmeFile != row.want || row.want != "" && c.readme != "of "+row.want {
+			t.Errorf("%q: got %q as %q, %v, want %q", row.files, c.readme, c.readmeFile, err, row.want)
+		}
 	}
 }
 

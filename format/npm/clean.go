@@ -1,0 +1,48 @@
+package npm
+
+import "strings"
+
+// cleanVersion writes a version as npm's clients do when they publish it (node-semver, clean in loose mode): without
+// spaces, a leading v or =, leading zeros and build metadata, and with a dash before the prerelease. False: it is no
+// version to them.
+func cleanVersion(s string) (string, bool) {
+	rest := strings.TrimLeft(strings.TrimSpace(s), "v= \t\n\r")
+	rest, build, hasBuild := strings.Cut(rest, "+")
+	if hasBuild && !identifiers(build, false) {
+		return "", false
+	}
+	core := make([]string, 0, 3)
+	for i := range cap(core) {
+		digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
+		number := rest[:digits]
+		if rest = rest[digits:]; number == "" {
+			return "", false
+		}
+		core = append(core, withoutZeros(number))
+		if i < 2 {
+			dotted := strings.HasPrefix(rest, ".")
+			if rest = strings.TrimPrefix(rest, "."); !dotted {
+				return "", false
+			}
+		}
+	}
+	clean := strings.Join(core, ".")
+	if pre := strings.TrimPrefix(rest, "-"); rest != "" {
+		parts := strings.Split(pre, ".")
+		for i, part := range parts {
+			if numeric(part) {
+				parts[i] = withoutZeros(part)
+			}
+		}
+		clean += "-" + strings.Join(parts, ".")
+	}
+	_, err := parseVersion(clean)
+	return clean, err == nil
+}
+
+func withoutZeros(number string) string {
+	if short := strings.TrimLeft(number, "0"); short != "" {
+		return short
+	}
+	return "0"
+}
