@@ -42,6 +42,7 @@ var floors = map[string][]string{
 	"access":                    append([]string{"access/sigv4", "durable"}, contracts...),
 	"access/sigv4":              {"artifact"},
 	"jobs":                      contracts,
+	"fsck":                      contracts,
 
 	"format": append([]string{"repository", "upstream/detect"}, contracts...),
 	// What the formats share is a room of its own beside them or the contract itself; one format never imports another.

@@ -24,20 +24,23 @@ import (
 type Options struct {
 	FS  FS               // nil: OS
 	Now func() time.Time // clock of modification times; nil: time.Now
+	// Inspect leaves everything as it is for who only looks: drafts stay, and no folder is made.
+	Inspect bool
 }
 
 // Disk is a folder of spaces. One process at a time may have it open.
 type Disk struct {
-	root Root
-	lock *os.File
-	now  func() time.Time
+	root    Root
+	lock    *os.File
+	now     func() time.Time
+	inspect bool
 
 	mu     sync.Mutex
 	spaces map[string]*Space
 }
 
 // Open opens the folder dir as a Disk, made durable with mode 0700 if it is missing, and removes the drafts an earlier
-// process left behind. It fails when another process has it open.
+// process left behind; see Options.Inspect. It fails when another process has it open.
 func Open(dir string, o Options) (*Disk, error) {
 	if o.FS == nil {
 		o.FS = OS
@@ -45,8 +48,10 @@ func Open(dir string, o Options) (*Disk, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if err := makeFolder(filepath.Clean(dir)); err != nil {
-		return nil, fmt.Errorf("make folder for content: %w", err)
+	if !o.Inspect {
+		if err := makeFolder(filepath.Clean(dir)); err != nil {
+			return nil, fmt.Errorf("make folder for content: %w", err)
+		}
 	}
 	lock, err := lockFolder(dir)
 	if err != nil {
@@ -56,8 +61,11 @@ func Open(dir string, o Options) (*Disk, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open content folder: %w", err), lock.Close())
 	}
-	k := &Disk{root: root, lock: lock, now: o.Now, spaces: map[string]*Space{}}
-	if err := k.removeDrafts(); err != nil {
+	k := &Disk{root: root, lock: lock, now: o.Now, inspect: o.Inspect, spaces: map[string]*Space{}}
+	if o.Inspect {
+		return k, nil
+	}
+	if err := k.RemoveDrafts(); err != nil {
 		return nil, errors.Join(fmt.Errorf("remove drafts left behind: %w", err), k.Close())
 	}
 	return k, nil
@@ -90,8 +98,10 @@ func (k *Disk) space(name string, cache bool) (blob.Store, error) {
 		return s, nil
 	}
 	s := &Space{disk: k, name: name, cache: cache}
-	if err := s.syncFolders(); err != nil {
-		return nil, fmt.Errorf("make space %s: %w", name, told(err))
+	if !k.inspect {
+		if err := s.syncFolders(); err != nil {
+			return nil, fmt.Errorf("make space %s: %w", name, told(err))
+		}
 	}
 	k.spaces[name] = s
 	return s, nil
@@ -147,8 +157,27 @@ func lockFolder(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// removeDrafts empties the drafts folder of every space.
-func (k *Disk) removeDrafts() error {
+// RemoveDrafts empties the drafts folder of every space. Nobody may have a draft open.
+func (k *Disk) RemoveDrafts() error {
+	return k.eachDraft(func(path string, _ fs.DirEntry) error { return k.root.Remove(path) })
+}
+
+// Drafts counts the drafts there are, and their bytes as they lie on the disk.
+func (k *Disk) Drafts() (count int, bytes int64, err error) {
+	err = k.eachDraft(func(_ string, draft fs.DirEntry) error {
+		info, err := draft.Info()
+		if err == nil {
+			count, bytes = count+1, bytes+info.Size()
+		}
+		return err
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("count drafts: %w", told(err))
+	}
+	return count, bytes, nil
+}
+
+func (k *Disk) eachDraft(each func(path string, draft fs.DirEntry) error) error {
 	return k.walk(".", func(space fs.DirEntry) error {
 		if !space.IsDir() || !spacePattern.MatchString(space.Name()) {
 			return nil
@@ -158,7 +187,7 @@ func (k *Disk) removeDrafts() error {
 			if draft.IsDir() {
 				return nil // none of ours
 			}
-			return k.root.Remove(folder + "/" + draft.Name())
+			return each(folder+"/"+draft.Name(), draft)
 		})
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // the crash came between making the space and making its drafts folder

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -188,6 +189,41 @@ func TestOpenRemovesDraftsLeftBehind(t *testing.T) {
 	}
 	if _, err := blobtest.Whole(t, space(t, again, "acme"), kept.Digest); err != nil {
 		t.Errorf("committed content: %v", err)
+	}
+}
+
+func TestWhoOnlyLooksLeavesEverythingAsItIs(t *testing.T) {
+	dir := t.TempDir()
+	first := open(t, dir, disk.Options{})
+	kept := blobtest.Keep(t, space(t, first, "acme"), []byte("committed"))
+	draft, err := space(t, first, "acme").Create(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := draft.Write([]byte("never committed")); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	inspected := open(t, dir, disk.Options{Inspect: true})
+	if n, bytes, err := inspected.Drafts(); n != 1 || bytes != 15 || err != nil {
+		t.Errorf("got %d drafts of %d bytes, %v, want 1 of 15", n, bytes, err)
+	}
+	if _, err := blobtest.Whole(t, space(t, inspected, "acme"), kept.Digest); err != nil {
+		t.Errorf("committed content: %v", err)
+	}
+	for info, err := range space(t, inspected, "never-made").All(t.Context()) {
+		t.Errorf("a space that nobody made has %v, %v", info, err)
+	}
+	if n := countDrafts(t, dir); n != 1 {
+		t.Errorf("%d drafts are left, want 1", n)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "never-made")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("looking made a space: %v", err)
+	}
+	if _, err := disk.Open(filepath.Join(dir, "none"), disk.Options{Inspect: true}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder that is not there: got error %v, want %v", err, fs.ErrNotExist)
 	}
 }
 

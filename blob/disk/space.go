@@ -182,6 +182,9 @@ func (s *Space) All(ctx context.Context) iter.Seq2[blob.Info, error] {
 				return s.yieldFile(ctx, folder.Name()+file.Name(), yield)
 			})
 		})
+		if s.disk.inspect && errors.Is(err, fs.ErrNotExist) {
+			return // nobody has made the space
+		}
 		if err != nil && !errors.Is(err, errStopped) {
 			yield(blob.Info{}, fmt.Errorf("list %s: %w", s.name, told(err)))
 		}

@@ -14,8 +14,8 @@ import (
 var migrations embed.FS
 
 // migrate applies the migrations that the database has not seen, each in a transaction of its own. It refuses a database
-// that has seen one this program does not know.
-func migrate(ctx context.Context, d *dialect, db *sql.DB) error {
+// that has seen one this program does not know; and, if it is only to be inspected, one that has not seen them all.
+func migrate(ctx context.Context, d *dialect, db *sql.DB, inspect bool) error {
 	folder, err := fs.Sub(migrations, "migrations/"+d.name)
 	if err != nil {
 		return err
@@ -32,6 +32,10 @@ func migrate(ctx context.Context, d *dialect, db *sql.DB) error {
 	if have > know {
 		return fmt.Errorf("the schema is at version %d and this program knows versions up to %d: "+
 			"it was written by a newer release, so run that one or restore a backup", have, know)
+	}
+	if inspect && have < know {
+		return fmt.Errorf("the schema is at version %d and this program's is %d: start the server once, which brings it up "+
+			"to date, or use the release that wrote it", have, know)
 	}
 	if _, err := steps.Up(ctx); err != nil {
 		return fmt.Errorf("migrate the schema from version %d to %d: %w", have, know, err)

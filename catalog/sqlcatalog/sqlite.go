@@ -130,7 +130,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 		return nil, err
 	}
 	undo = append(undo, e.readers.Close)
-	if o.Existing {
+	if o.Existing || o.Inspect {
 		err = checkExisting(ctx, path, e.readers)
 	} else {
 		err = createFile(path)
@@ -149,7 +149,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 	if mode != "wal" {
 		return nil, fmt.Errorf("the file system under %s allows journal mode %s only; wal is needed", path, mode)
 	}
-	if err = migrate(ctx, &sqlite, e.writers); err != nil {
+	if err = migrate(ctx, &sqlite, e.writers, o.Inspect); err != nil {
 		return nil, err
 	}
 	if e.holder, err = hold(ctx, e.readers); err != nil {

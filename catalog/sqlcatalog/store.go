@@ -16,6 +16,9 @@ type Options struct {
 	Sharing *Sharing
 	// Existing refuses to make a catalog: what is opened must be one that was in use. After the error the file is as it was.
 	Existing bool
+	// Inspect is for who only looks: as Existing, and a schema that is not this program's is refused instead of brought
+	// up to date. A log that a crash left is worked in all the same.
+	Inspect bool
 	// Rehearse runs each function given to Write twice and gives the first run up, as after a conflict with another writer.
 	// It is for tests of those who write: SQLite has no such conflicts.
 	Rehearse bool

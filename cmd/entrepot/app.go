@@ -229,16 +229,7 @@ func (a *app) openServer(context.Context) error {
 
 // startJobs starts the background work. It ends before anything it works on is closed.
 func (a *app) startJobs(context.Context) error {
-	living, abandoned := jobs.DomainSpaces(a.catalog, a.stores.Open, a.documents), a.stores.abandoned(a.catalog)
-	spaces := func(ctx context.Context) ([]jobs.Space, error) {
-		all, err := living(ctx)
-		if err != nil {
-			return nil, err
-		}
-		more, err := abandoned(ctx)
-		return append(all, more...), err
-	}
-	orphans, err := jobs.NewOrphans(a.catalog, spaces, a.config.Jobs.OrphanGrace, time.Now, a.log, a.metrics)
+	orphans, err := jobs.NewOrphans(a.catalog, a.stores.spaces(a.catalog, a.documents), a.config.Jobs.OrphanGrace, time.Now, a.log, a.metrics)
 	if err != nil {
 		return err
 	}

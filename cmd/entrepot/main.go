@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -19,6 +20,7 @@ type cli struct {
 	Serve     serveCommand     `cmd:"" help:"Serve the API and the repositories."`
 	Env       envCommand       `cmd:"" help:"Print the environment that points AWS's own tools at a data folder's server."`
 	Upstreams upstreamsCommand `cmd:"" help:"Show where the external connections lead."`
+	Fsck      fsckCommand      `cmd:"" help:"Check a data folder, and repair what can be repaired."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
@@ -44,11 +46,24 @@ func run(ctx context.Context, args []string) int {
 	if err != nil {
 		parser.FatalIfErrorf(err)
 	}
-	if err := command.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "entrepot:", err)
-		return 1
+	err = command.Run()
+	if err == nil {
+		return 0
 	}
-	return 0
+	if ended, ok := errors.AsType[exitStatus](err); ok {
+		if ended.error != nil {
+			fmt.Fprintln(os.Stderr, "entrepot:", ended.error)
+		}
+		return ended.code
+	}
+	fmt.Fprintln(os.Stderr, "entrepot:", err)
+	return 1
+}
+
+// exitStatus ends the program with a code of its own, and with nothing said if the error is nil.
+type exitStatus struct {
+	code int
+	error
 }
 
 type versionCommand struct{}

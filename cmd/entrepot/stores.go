@@ -104,6 +104,45 @@ func standingOf(r catalog.Reader, id catalog.DomainID) (standing, error) {
 	return unknown, err
 }
 
+// spaces lists all there is to look through for contents that nothing refers to.
+func (s *domainStores) spaces(c catalog.Store, documents blob.Store) jobs.Spaces {
+	living, abandoned := jobs.DomainSpaces(c, s.Open, documents), s.abandoned(c)
+	return func(ctx context.Context) ([]jobs.Space, error) {
+		all, err := living(ctx)
+		if err != nil {
+			return nil, err
+		}
+		more, err := abandoned(ctx)
+		return append(all, more...), err
+	}
+}
+
+// unknown lists the spaces that the catalog never had a domain for.
+func (s *domainStores) unknown(ctx context.Context, c catalog.Store) (unheard []string, err error) {
+	names, err := s.place.Spaces()
+	if err != nil {
+		return nil, err
+	}
+	err = c.Read(ctx, func(r catalog.Reader) error {
+		unheard = nil
+		for _, name := range names {
+			id, ours := domainOf(name)
+			if !ours {
+				continue
+			}
+			at, err := standingOf(r, id)
+			if err != nil {
+				return err
+			}
+			if at == unknown {
+				unheard = append(unheard, name)
+			}
+		}
+		return nil
+	})
+	return unheard, err
+}
+
 // abandoned lists the spaces of domains that the catalog has deleted, so that their bytes are collected. No key is needed
 // for that.
 func (s *domainStores) abandoned(c catalog.Store) jobs.Spaces {
