@@ -25,6 +25,15 @@ type sizedBody struct {
 // Size follows content.
 func (b sizedBody) Size() int64 { return b.size }
 
+// Read reads on. A body that is no good is refused as one that cannot be parsed, which no field is to blame for.
+func (b sizedBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if e, ok := errors.AsType[*artifact.Error](err); ok && e.Kind == artifact.Invalid {
+		err = refuse(CannotParse, "%s", e.Reason)
+	}
+	return n, err
+}
+
 type publishPackageVersionInput struct {
 	ofVersion
 	AssetName    string  `query:"asset" is:"AssetName,required"`
@@ -60,6 +69,9 @@ func (a *API) publishPackageVersion(ctx context.Context, c iam.Caller,
 		VersionKey: in.version(), Name: in.AssetName, SHA256: sum, Size: in.AssetContent.Size(),
 		Unfinished: in.Unfinished != nil && *in.Unfinished, Content: in.AssetContent,
 	})
+	if _, worded := errors.AsType[*refusal](err); worded {
+		return nil, err
+	}
 	if e, ok := errors.AsType[*artifact.Error](err); ok && e.Kind == artifact.Invalid {
 		return nil, refuse(FieldValidationFailed, "%s", e.Reason)
 	}

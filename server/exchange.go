@@ -29,6 +29,7 @@ type exchange struct {
 	refused    refusal
 	err        error // what went wrong, if it is not the client's matter
 	panicked   bool
+	gone       bool // the client left before the answer was there
 
 	fail  func(err error) // answers an error in the words of the door
 	shelf format.Shelf
@@ -44,9 +45,11 @@ func exchangeOf(ctx context.Context) *exchange {
 // statusGone is logged for a client that left before it was answered; nobody is sent it.
 const statusGone = 499
 
-// status is the status that was sent.
+// status is the status that was sent, or that nobody was there to be sent one: the client left in the middle of its
+// request, or what it wanted failed for no other reason than that.
 func (x *exchange) status() int {
-	if x.w.status == 0 {
+	failed := x.w.status >= http.StatusInternalServerError && x.err == nil
+	if x.w.status == 0 || x.body.brokeOff() || x.gone && failed {
 		return statusGone
 	}
 	return x.w.status

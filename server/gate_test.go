@@ -341,8 +341,12 @@ func TestBodiesThatAreNotFramedRightEndTheConnection(t *testing.T) {
 			if strings.Contains(string(all), "stored") || strings.Contains(string(all), "\r\n\r\nok") {
 				t.Errorf("the body or what follows it was taken: %q", all)
 			}
+			if !strings.HasPrefix(string(all), "HTTP/1.1 400 ") {
+				t.Errorf("got %q, want the sender to be told with 400", all)
+			}
 		})
 	}
+	f.wantNobodysFailure(t)
 }
 
 func TestGateAnswersForItsNamesOnly(t *testing.T) {

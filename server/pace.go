@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -41,11 +42,13 @@ type pacedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
 	slowness
-	end error // io.EOF or what went wrong, once there is nothing more to read
+	misframed func() bool // whose fault it is that the body cannot be read
+	end       error       // io.EOF or what went wrong, once there is nothing more to read
 }
 
-// Read reads under a deadline. Too slow a client gets an Invalid error that says so. After the end no deadline is set:
-// by then net/http watches the connection for the client's leaving, and a slow handler must not look like that.
+// Read reads under a deadline. What is wrong with a body is its sender's doing, so every error but io.EOF and
+// *http.MaxBytesError is Invalid: it came too slowly, is not framed as HTTP asks, or broke off. After the end no deadline
+// is set: by then net/http watches the connection for the client's leaving, and a slow handler must not look like that.
 func (b *pacedBody) Read(p []byte) (int, error) {
 	if b.end != nil {
 		return 0, b.end
@@ -65,13 +68,36 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	end := time.Now()
 	b.bytes += int64(n)
 	b.waited += end.Sub(start)
-	if b.end = err; err != nil && err != io.EOF && !end.Before(b.bound) {
-		b.end = errSlowBody
+	if b.end = err; err != nil && err != io.EOF {
+		b.end = b.blame(err, end)
 	}
 	return n, b.end
 }
 
-var errSlowBody = artifact.Errorf(artifact.Invalid, "The request body came too slowly.")
+// blame words the error of a read that ended at a time. The connection's own error is not passed on: what a decoder on
+// top reports of its text must not be taken for it.
+func (b *pacedBody) blame(err error, at time.Time) error {
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
+	switch {
+	case !at.Before(b.bound):
+		return errSlowBody
+	case tooLarge:
+		return err
+	case b.misframed():
+		return errMisframed
+	}
+	return errBrokenOff
+}
+
+// brokeOff reports whether the client went away in the middle of the body.
+func (b *pacedBody) brokeOff() bool { return b.end == errBrokenOff }
+
+// The errors are values to compare with; nobody adds to them.
+var (
+	errSlowBody  error = artifact.Errorf(artifact.Invalid, "The request body came too slowly.")
+	errMisframed error = artifact.Errorf(artifact.Invalid, "The request body is not framed as its head says.")
+	errBrokenOff error = artifact.Errorf(artifact.Invalid, "The request body broke off before its end.")
+)
 
 // recorder is a response on its way: it keeps what the log and the metrics want to know, and gives up on a client that
 // does not take what it asked for.

@@ -44,6 +44,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, certificate *Certifi
 		Handler:           s,
 		TLSConfig:         secure,
 		Protocols:         protocols,
+		ConnContext:       onWire,
 		ReadHeaderTimeout: s.limits.HeadTime,
 		// Those two bound what happens before a handler runs and after it; during it the pace counts (see begin).
 		ReadTimeout:    s.limits.HeadTime + s.limits.Pace.Patience,

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -88,6 +89,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = x.body
 
 	whole := s.answer(x, r)
+	x.gone = x.body.brokeOff() || errors.Is(r.Context().Err(), context.Canceled)
+	if x.w.status == 0 {
+		whole = false // net/http would say 200; whoever has closed one half of the connection only would believe it
+	}
 	if whole {
 		s.drainBody(x, r)
 	}
@@ -106,7 +111,7 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) *exchange {
 	x.w = &recorder{ResponseWriter: w, control: control, slowness: slowness{pace: s.limits.Pace}}
 	x.body = &pacedBody{
 		ReadCloser: http.MaxBytesReader(w, r.Body, s.limits.Body), control: control,
-		slowness: slowness{pace: s.limits.Pace},
+		slowness: slowness{pace: s.limits.Pace}, misframed: func() bool { return misframed(r) },
 	}
 	x.fail = func(error) {
 		writeProblem(x.w, http.StatusInternalServerError, "An internal error occurred. The request id is "+x.id+".")

@@ -2,10 +2,12 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,6 +39,8 @@ type wireConn struct {
 	state  wireState
 	remain int64       // of the body or chunk, in bytes
 	over   atomic.Bool // nothing more is handed on
+	// misframed says that it ended in the middle of a body, at something that is no chunk.
+	misframed atomic.Bool
 
 	deadlines sync.Mutex
 	outer     time.Time // set by net/http and the pace of the body
@@ -121,7 +125,7 @@ func (c *wireConn) gather() {
 	c.raw = c.raw[len(line):]
 	switch {
 	case c.state != inHead && len(c.head) > maxChunkLine:
-		c.endBody()
+		c.breakBody()
 	case c.state == inHead && len(c.head) > c.limits.bytes:
 		c.refuse(headTooLarge)
 	case c.state == inHead && !started && c.head[0] != '\r' && !isToken(string(c.head[:1])):
@@ -142,7 +146,7 @@ func (c *wireConn) refuseLine() {
 		c.refuse(bareLineFeed)
 		return
 	}
-	c.endBody()
+	c.breakBody()
 }
 
 // endHeadLine looks whether the line just read was the head's last, and judges the head.
@@ -179,7 +183,7 @@ func (c *wireConn) endChunkLine() {
 	text := c.head[:len(c.head)-2]
 	if c.state != inChunkLine {
 		if len(text) > 0 {
-			c.endBody()
+			c.breakBody()
 			return
 		}
 		c.release()
@@ -193,7 +197,7 @@ func (c *wireConn) endChunkLine() {
 	digits, extension, _ := bytes.Cut(text, []byte(";"))
 	size, ok := parseLength(string(digits), 16)
 	if !ok || bytes.ContainsFunc(extension, func(r rune) bool { return r < 0x20 && r != '\t' || r == 0x7f }) {
-		c.endBody()
+		c.breakBody()
 		return
 	}
 	c.release()
@@ -217,13 +221,42 @@ func (c *wireConn) refuse(f refusal) {
 	c.ready = fmt.Appendf(nil, "GET / HTTP/1.1\r\nHost: refused\r\n%s: %d\r\nConnection: close\r\n\r\n",
 		wireRefusalHeader, f)
 	c.setHeadBy(time.Time{})
-	c.endBody()
+	c.end()
 }
 
-// endBody ends the connection in the middle of a body that is not framed as it should be.
-func (c *wireConn) endBody() {
+// breakBody ends the connection in the middle of a body that is not framed as it should be.
+func (c *wireConn) breakBody() {
+	c.misframed.Store(true)
+	c.end()
+}
+
+// end has the connection read as ended once what is ready has been handed on.
+func (c *wireConn) end() {
 	c.head, c.raw = nil, nil
 	c.over.Store(true)
+}
+
+// wireKey finds the wire of a request's connection in its context; HTTP/2 has none.
+type wireKey struct{}
+
+// onWire is http.Server's ConnContext.
+func onWire(ctx context.Context, c net.Conn) context.Context {
+	switch c := c.(type) {
+	case *wireConn:
+		return context.WithValue(ctx, wireKey{}, c)
+	case *tlsWireConn:
+		return context.WithValue(ctx, wireKey{}, c.wireConn)
+	}
+	return ctx
+}
+
+// misframed reports whether a request's body, which could not be read to its end, is one that nobody could have: it is no
+// chunked coding or, in HTTP/2, has another length than its head says. Otherwise its sender went away.
+func misframed(r *http.Request) bool {
+	if c, ok := r.Context().Value(wireKey{}).(*wireConn); ok {
+		return c.misframed.Load()
+	}
+	return r.Context().Err() == nil
 }
 
 // SetReadDeadline bounds reads. While a head is on its way its own time counts if that is over earlier: net/http waits

@@ -50,7 +50,11 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 		return nil, refusef(TooLarge, "The request body may have %d bytes at most.", limit)
 	}
 	if err != nil {
-		return nil, artifact.Errorf(artifact.Invalid, "The request body could not be read to its end.").Causing(err)
+		why := "The request body could not be read to its end."
+		if e, ok := errors.AsType[*artifact.Error](err); ok && e.Kind == artifact.Invalid {
+			why = e.Reason
+		}
+		return nil, refusef(Malformed, "%s", why)
 	}
 	r.Body = &rereadable{bytes.NewReader(body), r.Body}
 	return body, nil
