@@ -21,6 +21,7 @@ var bounds = map[string]struct{ least, most int64 }{
 	"fetch.freshness":              {0, int64(24 * time.Hour)},
 	"fetch.stale_while_revalidate": {0, int64(7 * 24 * time.Hour)},
 	"fetch.negative_ttl":           {0, int64(time.Minute)},
+	"fetch.patience":               {int64(time.Second), int64(10 * time.Minute)},
 	"fetch.max_document":           {int64(MiB), int64(4 * GiB)},
 	"limits.max_asset":             {1, int64(TiB)},
 	"limits.max_body":              {int64(MiB), int64(2 * TiB)},

@@ -54,6 +54,7 @@ type Fetch struct {
 	Freshness            time.Duration `yaml:"freshness"`
 	StaleWhileRevalidate time.Duration `yaml:"stale_while_revalidate"`
 	NegativeTTL          time.Duration `yaml:"negative_ttl"`
+	Patience             time.Duration `yaml:"patience"`
 	MaxDocument          Size          `yaml:"max_document"`
 }
 
@@ -122,7 +123,7 @@ func Default() Config {
 		Hosts: []string{}, Upstreams: map[string]Upstream{}, TrustedProxies: []string{},
 		MetricsFrom: []string{"127.0.0.0/8", "::1/128"},
 		Fetch: Fetch{Freshness: 5 * time.Second, StaleWhileRevalidate: time.Minute, NegativeTTL: time.Minute,
-			MaxDocument: 256 * MiB},
+			Patience: 20 * time.Second, MaxDocument: 256 * MiB},
 		Limits: Limits{MaxAsset: Size(quotas.AssetSize), MaxBody: 8 * GiB, RequestTime: time.Hour, Patience: 20 * time.Second,
 			MinRate: 4 * KiB, IdleTime: 2 * time.Minute, Connections: 8192, FailedLogins: 60},
 		Quotas: Quotas{Domains: quotas.Domains, Repositories: quotas.Repositories,

@@ -3,6 +3,7 @@ package repository
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -69,6 +70,7 @@ func (s *Service) holders(r catalog.Reader, at *configuration, made *plan, v art
 func (s *Service) choose(ctx context.Context, at *configuration, made *plan, found located,
 	v artifact.VersionKey) (located, error) {
 	var unavailable error
+	var silent []string // connections, of which several repositories may have one: what hangs is not waited for twice
 	for rank, source := range made.sources {
 		if rank == 1 && at.graph.dangling {
 			return located{}, errDangling()
@@ -84,13 +86,16 @@ func (s *Service) choose(ctx context.Context, at *configuration, made *plan, fou
 			}
 			continue
 		}
+		if slices.Contains(silent, source.connection) {
+			continue
+		}
 		// What one registry cannot say another may know.
-		listed, silent, err := s.askForVersion(ctx, source.connection, v, true)
+		listed, why, err := s.askForVersion(ctx, source.connection, v, true)
 		switch {
 		case err != nil:
 			return located{}, err
-		case silent != nil:
-			unavailable = silent
+		case why != nil:
+			silent, unavailable = append(silent, source.connection), why
 		case listed != nil && !listed.Status.Downloadable():
 			return located{}, withdrawnUpstream(v)
 		case listed != nil:

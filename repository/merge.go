@@ -28,6 +28,12 @@ func (s *Service) listings(ctx context.Context, made *plan, p artifact.PackageKe
 		if source.connection == "" {
 			continue
 		}
+		if first := made.firstWith(source.connection); first < rank {
+			if listing := found.at[first]; listing != nil {
+				found.at[rank] = listing
+			}
+			continue // it is asked once
+		}
 		answer, err := s.askRegistry(ctx, source.connection, p, false)
 		switch {
 		case err != nil:

@@ -148,6 +148,11 @@ func (p *plan) repositories() []catalog.RepositoryID {
 	return ids
 }
 
+// firstWith is the rank of the first source with an external connection; several repositories of a graph may have it.
+func (p *plan) firstWith(connection string) int {
+	return slices.IndexFunc(p.sources, func(s planSource) bool { return s.connection == connection })
+}
+
 // from returns the source of an external connection, and whether the package may come from there.
 func (p *plan) from(connection string) (planSource, bool) {
 	for _, source := range p.sources {

@@ -25,6 +25,25 @@ func TestResolve(t *testing.T) {
 			t.Errorf("the registry behind u3 was asked %d times, want 0", n)
 		}
 	})
+	t.Run("a registry that several repositories are connected to holds a reader up once", func(t *testing.T) {
+		h := newFixture(t)
+		for _, name := range []string{"u1", "u2", "u3"} {
+			h.repo(name)
+			h.connect(name)
+		}
+		h.repo("r", "u1", "u2", "u3")
+		h.registry.offer("left@1.0.0", "public bytes")
+		h.registry.goDown()
+		h.fetchFails("r", "left@1.0.0", artifact.Unavailable)
+		if n := h.registry.asked("left"); n != 1 {
+			t.Errorf("it was asked for a version %d times, want once", n)
+		}
+		_, err := h.shelf("r").View(t.Context(), npm("left"))
+		h.refuses(artifact.Unavailable, err)
+		if n := h.registry.asked("left"); n != 2 {
+			t.Errorf("it was asked for a list %d times, want once", n-1)
+		}
+	})
 	t.Run("T02 T03 the search is depth first", func(t *testing.T) {
 		h := newFixture(t)
 		h.repo("e")

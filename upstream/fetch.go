@@ -14,12 +14,13 @@ const maxRedirects = 5
 // and must be closed. Errors are *artifact.Error: NotFound after a definitive absence, otherwise Unavailable.
 func (c *Client) do(ctx context.Context, to target) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	tooLong := time.AfterFunc(c.opts.AttemptsWithin, func() { cancel(errSlow) })
+	began := time.Now()
+	tooLong := time.AfterFunc(c.opts.Patience, func() { cancel(errSlow) })
 	defer tooLong.Stop()
 	for attempt := 1; ; attempt++ {
 		resp, b, what, err := c.follow(ctx, to)
 		if err == nil {
-			resp.Body = c.pace(resp.Body, to, b, cancel)
+			resp.Body = c.pace(resp.Body, to, b, began, cancel)
 			return resp, nil
 		}
 		if !what.again || attempt > c.opts.Retries || !b.retry() || !c.backOff(ctx, attempt, err) {

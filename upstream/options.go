@@ -37,11 +37,12 @@ type Options struct {
 	ConnectTimeout time.Duration // name resolution and TCP; 5 s
 	TLSTimeout     time.Duration // 5 s
 	HeaderTimeout  time.Duration // from the request sent to the last header; 15 s
-	AttemptsWithin time.Duration // all attempts of one request up to the headers; 45 s
 	StallTimeout   time.Duration // longest silence within a body; 15 s
-	BodyGrace      time.Duration // a body may take this long, and as much longer as its size takes at MinRate; 60 s
-	MinRate        int64         // bytes a second; 16 KiB
-	KeepTimeout    time.Duration // for AssetRequest.Open and Keep together, and for the Cache; 2 min
+	// Patience is how long a request may take, its attempts, pauses and body together, and as much longer as the bytes
+	// that have come take at MinRate: so long at most a registry that hangs, wherever it does, holds who waits for it; 20 s.
+	Patience    time.Duration
+	MinRate     int64         // bytes a second; 16 KiB
+	KeepTimeout time.Duration // for AssetRequest.Open and Keep together, and for the Cache; 2 min
 
 	Retries       int           // further attempts after a failed one; 2, none if negative
 	RetryBase     time.Duration // the first pause is random below this, doubling; 100 ms
@@ -99,9 +100,8 @@ func (o *Options) fill() {
 	within(&o.ConnectTimeout, 5*time.Second, time.Minute)
 	within(&o.TLSTimeout, 5*time.Second, time.Minute)
 	within(&o.HeaderTimeout, 15*time.Second, 10*time.Minute)
-	within(&o.AttemptsWithin, 45*time.Second, 30*time.Minute)
 	within(&o.StallTimeout, 15*time.Second, 10*time.Minute)
-	within(&o.BodyGrace, time.Minute, time.Hour)
+	within(&o.Patience, 20*time.Second, time.Hour)
 	within(&o.MinRate, 16*kib, gib)
 	within(&o.KeepTimeout, 2*time.Minute, time.Hour)
 

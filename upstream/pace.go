@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A pacer is a body that must keep moving: no silence longer than StallTimeout, and never behind BodyGrace plus its
-// bytes at MinRate. Together they cap the time of any body by its size.
+// A pacer is a body that must keep moving: no silence longer than StallTimeout, and never behind Patience plus its bytes
+// at MinRate, counted from when its request began. Together they cap the time of any body by its size.
 type pacer struct {
 	io.ReadCloser
 	c        *Client
@@ -24,11 +24,12 @@ type pacer struct {
 	slow     chan struct{} // closed when the timer fired
 }
 
-// pace puts a pacer over body. cancel ends the request behind it. Timers run on the monotonic clock, not on
-// Options.Now, which tells ages.
-func (c *Client) pace(body io.ReadCloser, to target, b *breaker, cancel context.CancelCauseFunc) io.ReadCloser {
-	p := &pacer{ReadCloser: body, c: c, to: to, b: b, cancel: cancel, began: time.Now(), slow: make(chan struct{})}
-	p.timer = time.AfterFunc(p.patience(), func() {
+// pace puts a pacer over the body of a request that began at a time. cancel ends the request. Timers run on the monotonic
+// clock, not on Options.Now, which tells ages.
+func (c *Client) pace(body io.ReadCloser, to target, b *breaker, began time.Time,
+	cancel context.CancelCauseFunc) io.ReadCloser {
+	p := &pacer{ReadCloser: body, c: c, to: to, b: b, cancel: cancel, began: began, slow: make(chan struct{})}
+	p.timer = time.AfterFunc(max(p.patience(), 0), func() {
 		close(p.slow)
 		cancel(errSlow)
 	})
@@ -37,7 +38,7 @@ func (c *Client) pace(body io.ReadCloser, to target, b *breaker, cancel context.
 
 func (p *pacer) patience() time.Duration {
 	o := &p.c.opts
-	total := o.BodyGrace + time.Duration(float64(p.read)/float64(o.MinRate)*float64(time.Second))
+	total := o.Patience + time.Duration(float64(p.read)/float64(o.MinRate)*float64(time.Second))
 	return min(o.StallTimeout, total-time.Since(p.began))
 }
 

@@ -137,7 +137,7 @@ func (a *app) openUpstreams(ctx context.Context) error {
 	a.upstream, err = upstream.New(upstream.Options{
 		Origins: origins, Cache: cache, Logger: a.log,
 		Freshness: f.Freshness, StaleWhileRevalidate: f.StaleWhileRevalidate, NegativeTTL: f.NegativeTTL,
-		MaxDocument: int64(f.MaxDocument), MaxAsset: int64(a.config.Limits.MaxAsset), UserAgent: "entrepot/" + version,
+		Patience: f.Patience, MaxDocument: int64(f.MaxDocument), MaxAsset: int64(a.config.Limits.MaxAsset), UserAgent: "entrepot/" + version,
 	})
 	if err != nil {
 		return err
