@@ -38,7 +38,6 @@ var partners = map[string]struct{ with, without string }{
 	"CopyPackageVersions versionRevisions":         {without: "versions"},
 	"UpdatePackageVersionsStatus versionRevisions": {with: "versions"},
 	"DisposePackageVersions versionRevisions":      {with: "versions"},
-	"CopyPackageVersions package":                  {with: "versions"},
 }
 
 // goodRequest has all required members.

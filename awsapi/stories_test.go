@@ -434,6 +434,23 @@ func TestACopyIsJudgedOnThePackageInItsDestination(t *testing.T) {
 }
 
 // traits stand in for those of the formats: NuGet's calls take any spelling, PyPI's the kept one.
+func TestACopyThroughABrokenGraphSaysWhichRepositoryHasIt(t *testing.T) {
+	s := beginIn(t, Options{}, "hole", "production")
+	s.rules.Repository(repositoryKey("team"), "hole")
+	s.answers("DELETE /v1/repository?domain=acme&repository=hole", "", http.StatusOK)
+	status, header, body := raw(t, s.base, "POST /v1/package/versions/copy?domain=acme&source-repository=team&"+
+		"destination-repository=production&format=npm&package=lodash", `{"versions":["1"],"includeFromUpstream":true}`)
+	var said struct{ Message, ResourceID, ResourceType string }
+	if err := json.Unmarshal(body, &said); err != nil {
+		t.Fatal(err)
+	}
+	if status != http.StatusNotFound || header.Get("X-Amzn-Errortype") != "ResourceNotFoundException" ||
+		said.ResourceID != "acme/team" || said.ResourceType != "repository" ||
+		!strings.Contains(said.Message, "upstream graph no longer exists") {
+		t.Errorf("got %d %s", status, body)
+	}
+}
+
 var traits = map[artifact.Format]repository.Traits{
 	artifact.NPM:     {DefaultLabel: "latest"},
 	artifact.NuGet:   {Canonical: lowering, CanonicalAPI: true},

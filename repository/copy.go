@@ -46,7 +46,7 @@ func (s *Service) Copy(ctx context.Context, c iam.Caller, spec CopySpec) (Outcom
 		wanted = slices.Sorted(maps.Keys(spec.Revisions))
 	}
 	if spec.IncludeUpstream && from.graph.dangling {
-		return Outcome{}, errDangling()
+		return Outcome{}, from.errDangling()
 	}
 	made, err := s.plan(ctx, from, spec.PackageKey)
 	if err != nil {

@@ -114,7 +114,7 @@ func (s *Service) planned(ctx context.Context, key artifact.RepositoryKey, p art
 		return nil, nil, err
 	}
 	if at.graph.dangling {
-		return nil, nil, errDangling()
+		return nil, nil, at.errDangling()
 	}
 	made, err := s.plan(ctx, at, p)
 	return at, made, err

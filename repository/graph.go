@@ -61,11 +61,12 @@ func (g graph) ids() []catalog.RepositoryID {
 	return ids
 }
 
-// errDangling is what package managers are told when the graph has a hole; the service's own text.
-func errDangling() error {
+// errDangling is what is said of the asked repository when its graph has a hole; the service's own text.
+func (at *configuration) errDangling() error {
+	key := at.repository.RepositoryKey
 	return artifact.Errorf(artifact.NotFound, "A repository referenced in your upstream graph no longer exists. "+
 		"To fix this issue, use the UpdateRepository API with your new desired upstream configuration. "+
 		"Note that if an upstream repository was deleted and recreated using the same name, UpdateRepository must "+
 		"still be called to reference the new repository. This issue may be present in any repository in the upstream "+
-		"graph.")
+		"graph.").About(artifact.RepositoryResource, key.Domain+"/"+key.Name)
 }

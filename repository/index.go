@@ -27,7 +27,7 @@ func (s *Service) index(ctx context.Context, at *configuration, f artifact.Forma
 		return Document{}, err
 	}
 	if at.graph.dangling {
-		return Document{}, errDangling()
+		return Document{}, at.errDangling()
 	}
 	key, on := documentKey{at.repository.ID, artifact.PackageKey{Format: f}, variant}, basis{stamp, vouched, searched}
 	known, current := s.documents.get(key, on)

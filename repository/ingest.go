@@ -108,6 +108,11 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 	if artifact.Is(err, artifact.NotFound) && !ok {
 		return File{}, none // nobody promised it
 	}
+	if artifact.Is(err, artifact.NotFound) {
+		return File{}, artifact.Errorf(artifact.NotFound, "Asset '%s' of version '%s' of %s is listed by %s, which does not "+
+			"have it.", asset, v.VersionKey.Version, v.Qualified(), from.source.connection).Causing(err).
+			About(artifact.AssetResource, idIn(at.repository.RepositoryKey, v.VersionKey.String()+"/"+asset))
+	}
 	if err != nil {
 		return File{}, err
 	}
@@ -177,7 +182,8 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 		return nil
 	case ok && !there.Promised || known.Origin.Connection != from.source.connection:
 		return artifact.Errorf(artifact.Conflict,
-			"Repository %s holds version %s of %s with other contents.", repo.Name, known.Version, known.Qualified())
+			"Repository %s holds version %s of %s with other contents.", repo.Name, known.Version, known.Qualified()).
+			About(artifact.VersionResource, idIn(repo.RepositoryKey, known.VersionKey.String()))
 	case !in.mayPull(repo.ID):
 		return noLongerAdmitted(repo, known.VersionKey)
 	}

@@ -73,7 +73,7 @@ func (s *Service) choose(ctx context.Context, at *configuration, made *plan, fou
 	var silent []string // connections, of which several repositories may have one: what hangs is not waited for twice
 	for rank, source := range made.sources {
 		if rank == 1 && at.graph.dangling {
-			return located{}, errDangling()
+			return located{}, at.errDangling()
 		}
 		found.rank, found.source = rank, source
 		if source.connection == "" {
@@ -105,7 +105,7 @@ func (s *Service) choose(ctx context.Context, at *configuration, made *plan, fou
 	}
 	switch {
 	case at.graph.dangling:
-		return located{}, errDangling()
+		return located{}, at.errDangling()
 	case unavailable != nil:
 		return located{}, unavailable
 	}

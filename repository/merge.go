@@ -276,7 +276,8 @@ func (m *merger) version(ctx context.Context, version string) (v artifact.Versio
 		})
 	}
 	if err == nil && !v.Status.Downloadable() {
-		err = artifact.Errorf(artifact.NotFound, "Version %s is not there to be downloaded.", version)
+		err = artifact.Errorf(artifact.NotFound, "Version %s is not there to be downloaded.", version).
+			About(artifact.VersionResource, m.key.At(version).String())
 	}
 	return v, err
 }

@@ -2,6 +2,11 @@ package repository
 
 import "entrepot/artifact"
 
+// idIn names something in a repository, as errors of the API do: by the domain, the repository, and what follows.
+func idIn(key artifact.RepositoryKey, rest string) string {
+	return key.Domain + "/" + key.Name + "/" + rest
+}
+
 // The sentences about things that are not there are the service's own where they are known.
 
 func noDomain(key artifact.DomainKey) error {
@@ -19,7 +24,7 @@ func noRepository(key artifact.RepositoryKey) error {
 func noPackage(key artifact.RepositoryKey, p artifact.PackageKey) error {
 	return artifact.Errorf(artifact.NotFound,
 		"The %s package '%s' does not exist in repository '%s'.", p.Format, p.Qualified(), key.Name).
-		About(artifact.PackageResource, key.Domain+"/"+key.Name+"/"+p.String())
+		About(artifact.PackageResource, idIn(key, p.String()))
 }
 
 // noVersion has the service's text, down to its last comma, but for the repository's name where the service shows an
@@ -27,12 +32,12 @@ func noPackage(key artifact.RepositoryKey, p artifact.PackageKey) error {
 func noVersion(key artifact.RepositoryKey, v artifact.VersionKey) error {
 	return artifact.Errorf(artifact.NotFound,
 		"Package not found in repository. RepoId: %s, Package = PackageCoordinate{packageType=%s, packageName=%s},",
-		key.Name, v.Format, v.Qualified()).About(artifact.VersionResource, key.Domain+"/"+key.Name+"/"+v.String())
+		key.Name, v.Format, v.Qualified()).About(artifact.VersionResource, idIn(key, v.String()))
 }
 
 func noAsset(key artifact.RepositoryKey, v artifact.VersionKey, asset string) error {
 	return artifact.Errorf(artifact.NotFound,
 		"Version '%s' of the %s package '%s' in repository '%s' has no asset '%s'.",
 		v.Version, v.Format, v.Qualified(), key.Name, asset).
-		About(artifact.AssetResource, key.Domain+"/"+key.Name+"/"+v.String()+"/"+asset)
+		About(artifact.AssetResource, idIn(key, v.String()+"/"+asset))
 }

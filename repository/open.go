@@ -249,7 +249,8 @@ func (s *Service) addFromUpstream(w catalog.Writer, c iam.Caller, repo catalog.R
 	err = s.putPackage(w, repo.ID, among(in.packages, repo.ID), v, a, nil)
 	if artifact.Is(err, artifact.Conflict) {
 		return artifact.Errorf(artifact.NotFound, "Repository %s holds another package whose name means the same as %s.",
-			repo.Name, v.Qualified()).Causing(err)
+			repo.Name, v.Qualified()).Causing(err).
+			About(artifact.PackageResource, idIn(repo.RepositoryKey, v.PackageKey.String()))
 	}
 	if err != nil {
 		return err
@@ -263,5 +264,5 @@ func (s *Service) addFromUpstream(w catalog.Writer, c iam.Caller, repo catalog.R
 
 func noLongerAdmitted(repo catalog.Repository, v artifact.VersionKey) error {
 	return artifact.Errorf(artifact.NotFound, "Version %s of %s may not come into repository %s any more.",
-		v.Version, v.Qualified(), repo.Name)
+		v.Version, v.Qualified(), repo.Name).About(artifact.VersionResource, idIn(repo.RepositoryKey, v.String()))
 }

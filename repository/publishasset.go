@@ -2,6 +2,7 @@ package repository
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -32,7 +33,8 @@ func (s *Service) PublishAsset(ctx context.Context, c iam.Caller, key artifact.R
 		return artifact.Version{}, artifact.Asset{}, err
 	}
 	up.VersionKey = s.Canonical(up.VersionKey)
-	if err := s.mayUpload(up); err != nil {
+	id := idIn(key, up.VersionKey.String()+"/"+up.Name)
+	if err := s.mayUpload(up, id); err != nil {
 		return fail(err)
 	}
 	at, err := s.existing(ctx, key)
@@ -50,6 +52,9 @@ func (s *Service) PublishAsset(ctx context.Context, c iam.Caller, key artifact.R
 	}
 	defer func() { _ = upload.Discard() }() // what was published stays
 	if err := receive(upload, up.Content); err != nil {
+		if e, ok := errors.AsType[*artifact.Error](err); ok && errors.Is(err, ErrTooLarge) {
+			e.About(artifact.AssetResource, id)
+		}
 		return fail(err)
 	}
 	if sums, _ := upload.Sum(); sums.SHA256 != up.SHA256 {
@@ -65,8 +70,8 @@ func (s *Service) PublishAsset(ctx context.Context, c iam.Caller, key artifact.R
 	return v, a, nil
 }
 
-// mayUpload judges what an upload says of itself.
-func (s *Service) mayUpload(up AssetUpload) error {
+// mayUpload judges what an upload says of itself; id names it in errors.
+func (s *Service) mayUpload(up AssetUpload, id string) error {
 	t := s.traits(up.Format)
 	if !t.ByAPI {
 		return artifact.Errorf(artifact.Invalid,
@@ -78,7 +83,7 @@ func (s *Service) mayUpload(up AssetUpload) error {
 		}
 	}
 	if up.Size > s.Quotas.AssetSize {
-		return tooLarge(s.Quotas.AssetSize)
+		return tooLarge(s.Quotas.AssetSize, id)
 	}
 	return nil
 }

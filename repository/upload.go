@@ -19,8 +19,10 @@ type Upload struct {
 // ErrTooLarge says that an asset is over the size limit.
 var ErrTooLarge = errors.New("asset is larger than this server accepts")
 
-func tooLarge(limit int64) error {
-	return artifact.Errorf(artifact.Quota, "The asset is larger than the limit of %d bytes.", limit).Causing(ErrTooLarge)
+// tooLarge refuses an asset. An upload has no name yet: then id is empty, and who publishes it fills it in.
+func tooLarge(limit int64, id string) error {
+	return artifact.Errorf(artifact.Quota, "The asset is larger than the limit of %d bytes.", limit).Causing(ErrTooLarge).
+		About(artifact.AssetResource, id)
 }
 
 // NewUpload stages into the draft and refuses more than limit bytes with ErrTooLarge.
@@ -31,7 +33,7 @@ func NewUpload(draft blob.Draft, limit int64) *Upload {
 // Write adds bytes; Quota, with ErrTooLarge beneath, above the limit.
 func (u *Upload) Write(p []byte) (int, error) {
 	if u.size+int64(len(p)) > u.limit {
-		return 0, tooLarge(u.limit)
+		return 0, tooLarge(u.limit, "")
 	}
 	n, err := u.draft.Write(p)
 	_, _ = u.digest.Write(p[:n])
