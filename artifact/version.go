@@ -65,6 +65,16 @@ func (v Version) Asset(name string) (Asset, bool) {
 	return Asset{}, false
 }
 
+// IndexBytes is what the version adds to documents about its package, in bytes and about: its manifest, and the name and
+// facts of each asset.
+func (v Version) IndexBytes() int64 {
+	size := len(v.Manifest)
+	for _, a := range v.Assets {
+		size += len(a.Name) + len(a.Facts)
+	}
+	return int64(size)
+}
+
 // Details is what DescribePackageVersion, ListPackageVersionDependencies and GetPackageVersionReadme tell. A format
 // extracts it once, when the version enters; no other room can read manifests.
 type Details struct {
@@ -113,8 +123,6 @@ type Controls struct {
 type Package struct {
 	PackageKey
 	Controls Controls
-	// Labels point from names to versions. npm calls them dist-tags; other formats have none.
-	Labels map[string]string
 	// Folded is what may exist only once among the packages of a format in a repository, if that is less than the whole
 	// name: two names that differ in what the format folds cannot both be there. Empty where it folds none.
 	Folded string

@@ -47,6 +47,7 @@ type Reader interface {
 	DomainReader
 	RepositoryReader
 	PackageReader
+	LabelReader
 	VersionReader
 	BlobReader
 	PolicyReader
@@ -64,6 +65,7 @@ type Writer interface {
 	DomainWriter
 	RepositoryWriter
 	PackageWriter
+	LabelWriter
 	VersionWriter
 	BlobWriter
 	PolicyWriter

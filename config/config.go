@@ -70,14 +70,18 @@ type Limits struct {
 	FailedLogins int           `yaml:"failed_logins"` // per minute and address
 }
 
-// Quotas are the counts that the service limits.
+// Quotas are the counts that the service limits, and how much there may be of one package.
 type Quotas struct {
-	Domains           int `yaml:"domains"`
-	Repositories      int `yaml:"repositories"`
-	DirectUpstreams   int `yaml:"direct_upstreams"`
-	SearchedUpstreams int `yaml:"searched_upstreams"`
-	Tags              int `yaml:"tags"`
-	Assets            int `yaml:"assets"`
+	Domains           int  `yaml:"domains"`
+	Repositories      int  `yaml:"repositories"`
+	DirectUpstreams   int  `yaml:"direct_upstreams"`
+	SearchedUpstreams int  `yaml:"searched_upstreams"`
+	Tags              int  `yaml:"tags"`
+	Assets            int  `yaml:"assets"`
+	PackageVersions   int  `yaml:"package_versions"`
+	PackageLabels     int  `yaml:"package_labels"`
+	PackageIndex      Size `yaml:"package_index"`
+	VersionIndex      Size `yaml:"version_index"`
 }
 
 // Rates are requests a second that one account may make to the API; zero means any number.
@@ -128,7 +132,8 @@ func Default() Config {
 			MinRate: 4 * KiB, IdleTime: 2 * time.Minute, Connections: 8192, FailedLogins: 60},
 		Quotas: Quotas{Domains: quotas.Domains, Repositories: quotas.Repositories,
 			DirectUpstreams: quotas.DirectUpstreams, SearchedUpstreams: quotas.SearchedUpstreams, Tags: quotas.Tags,
-			Assets: quotas.Assets},
+			Assets: quotas.Assets, PackageVersions: quotas.PackageVersions, PackageLabels: quotas.PackageLabels,
+			PackageIndex: Size(quotas.PackageIndex), VersionIndex: Size(quotas.VersionIndex)},
 		Cache: Cache{Documents: 64 * MiB, Assets: 64 * MiB},
 		Log:   Log{Level: "info", Format: "text"},
 		Jobs:  Jobs{OrphanGrace: time.Hour, OrphanEvery: time.Hour, TokenEvery: 10 * time.Minute},

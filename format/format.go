@@ -111,8 +111,10 @@ type Shelf interface {
 	Publish(ctx context.Context, p repository.Publication) (artifact.Version, error)
 	// Held returns the version as this repository itself holds it, whole, or NotFound.
 	Held(ctx context.Context, v artifact.VersionKey) (artifact.Version, error)
-	// Annotate changes the manifests of versions this repository itself holds, all or none: change gets each and returns
-	// its new manifest, or the same one. It needs PutPackageMetadata. NotFound names the first version not held.
+	// Annotate changes the manifests of versions this repository itself holds: change gets each and returns its new
+	// manifest, or the same one. It needs PutPackageMetadata. NotFound names the first version not held, and then nothing is
+	// changed. Many versions are changed a hundred at a time; if that ends in an error, those before are changed, and to ask
+	// again does the rest.
 	Annotate(ctx context.Context, p artifact.PackageKey, versions []string,
 		change func(artifact.Version) ([]byte, error)) error
 	// Finish publishes those of the versions that this repository itself holds unfinished, all or none, and passes over the

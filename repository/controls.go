@@ -1,8 +1,6 @@
 package repository
 
 import (
-	"maps"
-
 	"entrepot/artifact"
 	"entrepot/catalog"
 )
@@ -43,23 +41,17 @@ func (s *Service) ensurePackage(w catalog.Writer, id catalog.RepositoryID, v art
 // putPackage is ensurePackage for a package that was looked up in the same transaction, nil if it is not there. The
 // labels are pointed at the version, whatever they pointed at. Conflict if another package has a name that means the
 // same.
-func (s *Service) putPackage(w catalog.Writer, id catalog.RepositoryID, known *artifact.Package, v artifact.Version,
+func (s *Service) putPackage(w catalog.Writer, id catalog.RepositoryID, known *catalog.HeldPackage, v artifact.Version,
 	a arrival, labels []string) error {
-	pkg := artifact.Package{PackageKey: v.PackageKey, Controls: startingControls(a, v.Origin.Type),
-		Folded: s.folded(v.PackageKey)}
-	if known != nil {
-		pkg = *known
+	if known == nil {
+		controls := startingControls(a, v.Origin.Type)
+		err := w.PutPackage(id, artifact.Package{PackageKey: v.PackageKey, Controls: controls, Folded: s.folded(v.PackageKey)})
+		if err != nil {
+			return err
+		}
 	}
 	if len(labels) > 0 {
-		if pkg.Labels = maps.Clone(pkg.Labels); pkg.Labels == nil {
-			pkg.Labels = make(map[string]string, len(labels))
-		}
-		for _, label := range labels {
-			pkg.Labels[label] = v.Version
-		}
-	}
-	if known == nil || len(labels) > 0 {
-		if err := w.PutPackage(id, pkg); err != nil {
+		if err := w.SetLabels(id, v.VersionKey, labels...); err != nil {
 			return err
 		}
 	}
@@ -77,7 +69,7 @@ func among[T any](held map[catalog.RepositoryID]T, id catalog.RepositoryID) *T {
 // admission answers which ways into repositories are open to one package. It is the one place that says so; what it
 // rests on are the package's own origin controls in each repository.
 type admission struct {
-	packages map[catalog.RepositoryID]artifact.Package
+	packages map[catalog.RepositoryID]catalog.HeldPackage
 	// namesakes are packages whose names mean the same where the package itself is not held: what they close stays closed
 	// under every spelling.
 	namesakes map[catalog.RepositoryID]artifact.Package
@@ -112,7 +104,7 @@ func (s *Service) admission(r catalog.Reader, ids []catalog.RepositoryID, p arti
 
 // admissionOf is admission for a package that was looked up already.
 func (s *Service) admissionOf(r catalog.Reader, ids []catalog.RepositoryID, p artifact.PackageKey,
-	packages map[catalog.RepositoryID]artifact.Package) (a admission, err error) {
+	packages map[catalog.RepositoryID]catalog.HeldPackage) (a admission, err error) {
 	a.packages = packages
 	if folded := s.folded(p); folded != "" {
 		a.namesakes, err = r.FoldedIn(ids, p.Format, folded)

@@ -115,6 +115,9 @@ func (s *Service) bringWhole(ctx context.Context, c iam.Caller, at *configuratio
 	var from importing
 	if found.listed() {
 		from = s.firstImport(found, found.source.repository)
+		if err := s.roomFor(made, from); err != nil {
+			return err
+		}
 	} else {
 		source, ok := made.connectionBehind(found)
 		if !ok {
@@ -256,27 +259,26 @@ func (s *Service) copyLabels(w catalog.Writer, sources []catalog.RepositoryID, t
 	if len(copied) == 0 {
 		return nil
 	}
-	held, err := w.PackageIn(append(slices.Clone(sources), to.ID), p)
+	held, err := w.LabelsIn(sources, p)
 	if err != nil {
 		return err
 	}
-	labels := map[string]string{}
+	decided := map[string]bool{}
+	at := map[string][]string{} // labels by the version they point at
 	for _, id := range sources {
-		for label, version := range held[id].Labels {
-			if _, decided := labels[label]; !decided {
-				labels[label] = version
+		for _, label := range slices.Sorted(maps.Keys(held[id])) {
+			if !decided[label] {
+				at[held[id][label]] = append(at[held[id][label]], label)
+			}
+			decided[label] = true
+		}
+	}
+	for _, v := range copied {
+		if labels := at[v.Version]; len(labels) > 0 {
+			if err := w.SetLabels(to.ID, v.VersionKey, labels...); err != nil {
+				return err
 			}
 		}
 	}
-	pkg := held[to.ID]
-	pkg.Labels = maps.Clone(pkg.Labels)
-	for label, version := range labels {
-		if slices.ContainsFunc(copied, func(v artifact.Version) bool { return v.Version == version }) {
-			if pkg.Labels == nil {
-				pkg.Labels = map[string]string{}
-			}
-			pkg.Labels[label] = version
-		}
-	}
-	return w.PutPackage(to.ID, pkg)
+	return nil
 }

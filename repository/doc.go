@@ -8,7 +8,7 @@
 // The files, in the order of reading:
 //
 //	service.go, quotas.go,       what the rules stand on, their limits, and what they know of a format
-//	traits.go
+//	limits.go, traits.go
 //	shelf.go, labels.go,         what formats ask and are given; an upload on its way in
 //	view.go, upload.go
 //

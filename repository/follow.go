@@ -22,34 +22,14 @@ func (s *Service) follow(ctx context.Context, c iam.Caller, p artifact.PackageKe
 	if err != nil || len(behind) == 0 {
 		return false, err
 	}
+	// A registry can change every version of a package at once.
 	changed := false
-	for some := range slices.Chunk(behind, caughtUpAtOnce) {
-		did, err := s.catchUpSome(ctx, c, some)
+	err = inTurns(ctx, s.Catalog, behind, func(w catalog.Writer, b laggard) (int, error) {
+		did, err := s.catchUp(w, c, b)
 		changed = changed || did
-		if err != nil {
-			return changed, err
-		}
-	}
-	return changed, nil
-}
-
-// caughtUpAtOnce is how many records change in one transaction: others have to write as well, and a registry can change
-// every version of a package at once.
-const caughtUpAtOnce = 64
-
-func (s *Service) catchUpSome(ctx context.Context, c iam.Caller, behind []laggard) (changed bool, err error) {
-	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
-		changed = false
-		for _, b := range behind {
-			did, err := s.catchUp(w, c, b)
-			if err != nil {
-				return err
-			}
-			changed = changed || did
-		}
-		return nil
-	})
-	return changed && err == nil, err
+		return weight(b.listed), err
+	}, func(catalog.Writer, []laggard) error { return nil })
+	return changed, err
 }
 
 // laggard is a record that differs from what its registry lists.
@@ -209,7 +189,17 @@ func (s *Service) catchUp(w catalog.Writer, c iam.Caller, b laggard) (bool, erro
 	if next.Revision, err = versionRevision(next); err != nil {
 		return false, err
 	}
-	if err := w.UpdateVersion(b.repository.ID, next); err != nil {
+	err = w.UpdateVersion(b.repository.ID, next)
+	if artifact.Is(err, artifact.Quota) {
+		// The package has no room for what the registry says. A yank needs none.
+		status, of := next.Status, next.UpstreamStatus
+		if next = *v; next.UpstreamStatus == of {
+			return false, nil
+		}
+		next.Status, next.UpstreamStatus = status, of
+		err = w.UpdateVersion(b.repository.ID, next)
+	}
+	if err != nil {
 		return false, err
 	}
 	added := len(union(v.Assets, next.Assets)) - len(v.Assets)

@@ -45,7 +45,7 @@ func (s *Service) inventory(ctx context.Context, at *configuration, f artifact.F
 		ended := false
 		err := s.Catalog.Read(ctx, func(r catalog.Reader) error {
 			var key artifact.PackageKey
-			var held map[catalog.RepositoryID]artifact.Package
+			var held map[catalog.RepositoryID]catalog.HeldPackage
 			// next yields the package that was read, and reports whether to go on.
 			next := func() (bool, error) {
 				if len(held) == 0 {
@@ -72,9 +72,9 @@ func (s *Service) inventory(ctx context.Context, at *configuration, f artifact.F
 					if more, err := next(); err != nil || !more {
 						return err
 					}
-					key, held = p.PackageKey, map[catalog.RepositoryID]artifact.Package{}
+					key, held = p.PackageKey, map[catalog.RepositoryID]catalog.HeldPackage{}
 				}
-				held[p.Repository] = p.Package
+				held[p.Repository] = p
 			}
 			_, err := next()
 			return err

@@ -41,6 +41,21 @@ func (s *Service) firstImport(found located, also catalog.Repository) importing 
 	return from
 }
 
+// roomFor refuses an import of a version that no repository holds yet, before any byte of it comes, where one of the
+// repositories has no room for it: what cannot be recorded would be fetched in vain, by everybody who asks.
+func (s *Service) roomFor(made *plan, from importing) error {
+	more := catalog.PackageUsage{Versions: 1, IndexBytes: from.version.IndexBytes()}
+	for _, repo := range from.into {
+		held := made.packages[repo.ID].Usage
+		held.Versions += more.Versions
+		held.IndexBytes += more.IndexBytes
+		if err := s.Quotas.allow(from.version.PackageKey, held, more); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // asListed returns a version that only an external registry has, as a repository will hold it.
 func (s *Service) asListed(found located) artifact.Version {
 	v := found.version

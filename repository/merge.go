@@ -96,16 +96,21 @@ type merger struct {
 	key      artifact.PackageKey
 	plan     *plan
 	listings listings
-	held     map[string]heldStatus // by version, from the repository that decides about it
+	held     map[string]heldStatus                      // by version, from the repository that decides about it
+	own      map[catalog.RepositoryID]map[string]string // labels, of the repositories themselves
 	// replaceable reports whether a version can be replaced; see Traits.
 	replaceable func(version string) bool
 }
 
-// collect reads which versions the repositories themselves hold. The records are read when they are needed: they can be
+// collect reads which versions and labels the repositories themselves have. The records are read when they are needed: they can be
 // many and large.
 func (m *merger) collect(ctx context.Context) error {
 	return m.catalog.Read(ctx, func(r catalog.Reader) error {
 		clear(m.held)
+		var err error
+		if m.own, err = r.LabelsIn(m.plan.repositories(), m.key); err != nil {
+			return err
+		}
 		for rank, source := range m.plan.sources {
 			if _, holds := m.plan.packages[source.repository.ID]; source.connection != "" || !holds {
 				continue
@@ -222,7 +227,7 @@ func (m *merger) labels(rank int) map[string]string {
 	for _, child := range m.plan.children[rank] {
 		add(m.labels(child))
 	}
-	add(m.plan.packages[source.repository.ID].Labels)
+	add(m.own[source.repository.ID])
 	return merged
 }
 

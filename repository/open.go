@@ -48,7 +48,11 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v a
 	a, has := found.version.Asset(asset)
 	switch {
 	case found.listed():
-		return s.fetch(ctx, c, at, s.firstImport(found, made.asked()), asset)
+		from := s.firstImport(found, made.asked())
+		if err := s.roomFor(made, from); err != nil {
+			return File{}, err
+		}
+		return s.fetch(ctx, c, at, from, asset)
 	case !has || a.Promised:
 		return s.openLate(ctx, c, at, made, found, asset)
 	case found.own():

@@ -57,14 +57,7 @@ func (s *Service) PutControls(ctx context.Context, c iam.Caller, key artifact.Re
 		if err != nil {
 			return err
 		}
-		known, err := optional(w.Package(repo.ID, p))
-		if err != nil {
-			return err
-		}
 		pkg = artifact.Package{PackageKey: p, Controls: controls, Folded: s.folded(p)}
-		if known != nil {
-			pkg.Labels = known.Labels
-		}
 		if err := w.PutPackage(repo.ID, pkg); err != nil {
 			return err
 		}
@@ -129,13 +122,17 @@ func (s *Service) Versions(ctx context.Context, key artifact.RepositoryKey, p ar
 // defaultDisplay is the version that the format's default label points at, if it is published, else the newest published
 // one.
 func (s *Service) defaultDisplay(r catalog.Reader, id catalog.RepositoryID, pkg artifact.Package) (string, error) {
-	if target, ok := pkg.Labels[s.traits(pkg.Format).DefaultLabel]; ok {
-		held, err := r.VersionIn([]catalog.RepositoryID{id}, pkg.At(target))
+	target, err := optional(r.Label(id, pkg.PackageKey, s.traits(pkg.Format).DefaultLabel))
+	if err != nil {
+		return "", err
+	}
+	if target != nil {
+		held, err := r.VersionIn([]catalog.RepositoryID{id}, pkg.At(*target))
 		if err != nil {
 			return "", err
 		}
 		if held[id].Status == artifact.Published {
-			return target, nil
+			return *target, nil
 		}
 	}
 	newest, err := optional(r.LatestPublished(id, pkg.PackageKey))

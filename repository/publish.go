@@ -15,6 +15,10 @@ import (
 // become durable before the names that refer to them (invariant 1). Everything that a transaction can see is checked
 // again in it.
 func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, p Publication) (artifact.Version, error) {
+	if len(p.Labels) > maxPublishedLabels {
+		return artifact.Version{}, artifact.Errorf(artifact.Quota, "A version can be published with at most %d tags.",
+			maxPublishedLabels).About(artifact.VersionResource, p.VersionKey.String())
+	}
 	// All of them: what the version has now it may lack in the transaction.
 	var contents []content
 	for _, staged := range p.Assets {
@@ -267,7 +271,7 @@ func (s *Service) notReachable(ctx context.Context, at *configuration, made *pla
 
 // writePublication writes what a publication makes of a version, with its package, labels, event and audit row, and returns it; pkg
 // is nil if the package is new here.
-func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configuration, pkg *artifact.Package, step publishing,
+func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configuration, pkg *catalog.HeldPackage, step publishing,
 	p Publication) (v artifact.Version, err error) {
 	if step.known != nil && p.Merge != nil {
 		if step.version.Manifest, step.version.Details, err = p.Merge(*step.known); err != nil {

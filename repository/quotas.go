@@ -8,7 +8,7 @@ import (
 )
 
 // Quotas are the limits of the service (user guide, "Quotas"), those that an operator may raise and those that are
-// fixed on AWS alike.
+// fixed on AWS alike; and those of a package, which everybody who reads its index documents has to carry.
 type Quotas struct {
 	Domains             int   // per account
 	Repositories        int   // per domain
@@ -18,6 +18,10 @@ type Quotas struct {
 	Tags                int   // per resource
 	Assets              int   // per version
 	AssetSize           int64 // bytes
+	PackageVersions     int   // per package and repository
+	PackageLabels       int   // per package and repository
+	PackageIndex        int64 // bytes of artifact.Version.IndexBytes, of all versions of a package in a repository
+	VersionIndex        int64 // bytes of artifact.Version.IndexBytes, of a version that is published
 }
 
 // DefaultQuotas are the service's own limits. The settings of a server that nobody configured are made of them.
@@ -25,6 +29,7 @@ func DefaultQuotas() Quotas {
 	return Quotas{
 		Domains: 10, Repositories: 1000, DirectUpstreams: 10, SearchedUpstreams: 25, ExternalConnections: 1,
 		Tags: 50, Assets: 350, AssetSize: 5 << 30,
+		PackageVersions: 50_000, PackageLabels: 2000, PackageIndex: 256 << 20, VersionIndex: 2 << 20,
 	}
 }
 
@@ -39,15 +44,22 @@ func (q Quotas) withDefaults() Quotas {
 	orDefault(&q.Tags, standard.Tags)
 	orDefault(&q.Assets, standard.Assets)
 	orDefault(&q.AssetSize, standard.AssetSize)
+	orDefault(&q.PackageVersions, standard.PackageVersions)
+	orDefault(&q.PackageLabels, standard.PackageLabels)
+	orDefault(&q.PackageIndex, standard.PackageIndex)
+	orDefault(&q.VersionIndex, standard.VersionIndex)
 	return q
 }
 
 const (
 	maxAssetName = 255      // characters (service model, AssetName)
 	maxMetadata  = 16 << 20 // bytes of a version's manifest, readme and facts together
+	// maxPublishedLabels is how many labels one publication may set. Package managers set one or two.
+	maxPublishedLabels = 100
 )
 
 // recordable refuses a version that is more than a record takes, whoever it comes from: publishers and registries alike.
+// What a publisher adds to index documents is bounded closer: what a registry serves, its clients carry already.
 // Quota: it has too many assets, or too much is said about it. Invalid: an asset has a name that the API cannot tell.
 func (s *Service) recordable(v artifact.Version) error {
 	refuse := func(kind artifact.Kind, format string, args ...any) error {
@@ -63,6 +75,10 @@ func (s *Service) recordable(v artifact.Version) error {
 			return refuse(artifact.Invalid, "An asset's name has 1 to %d characters, none of which controls anything; "+
 				"version %s of %s has one that is called %.300q.", maxAssetName, v.VersionKey.Version, v.Qualified(), a.Name)
 		}
+	}
+	if v.Origin.Type == artifact.OriginInternal && v.IndexBytes() > s.Quotas.VersionIndex {
+		return refuse(artifact.Quota, "The metadata of a published version can have at most %d bytes, but for its readme.",
+			s.Quotas.VersionIndex)
 	}
 	if size > maxMetadata {
 		return refuse(artifact.Quota, "The metadata of a package version can have at most %d bytes.", maxMetadata)

@@ -67,6 +67,7 @@ func orDefault[T comparable](value *T, standard T) {
 // New returns the rules over the given parts.
 func New(o Options) *Service {
 	o.Quotas = o.Quotas.withDefaults()
+	o.Catalog = bounded{o.Catalog, o.Quotas}
 	orDefault(&o.DocumentCache, 64<<20)
 	orDefault(&o.Partition, "aws")
 	s := &Service{Options: o, documents: newDocuments(o.DocumentCache), damages: newDamages(o.Log)}

@@ -153,8 +153,7 @@ func (s *Shelf) Held(ctx context.Context, v artifact.VersionKey) (artifact.Versi
 	return s.service.Version(ctx, s.key, s.service.Canonical(v))
 }
 
-// Annotate changes the manifests of versions this repository itself holds, all or none; NotFound if it lacks one of
-// them.
+// Annotate changes the manifests of versions this repository itself holds; see format.Shelf.
 func (s *Shelf) Annotate(ctx context.Context, p artifact.PackageKey, versions []string,
 	change func(artifact.Version) ([]byte, error)) error {
 	p = s.service.CanonicalPackage(p)
@@ -162,34 +161,55 @@ func (s *Shelf) Annotate(ctx context.Context, p artifact.PackageKey, versions []
 	if err != nil {
 		return err
 	}
-	return s.service.Catalog.Write(ctx, func(w catalog.Writer) error {
+	id := at.repository.ID
+	err = s.service.Catalog.Read(ctx, func(r catalog.Reader) error {
 		for _, version := range versions {
-			v, err := heldVersion(w, at.repository.ID, s.key, s.service.Canonical(p.At(version)))
+			key := s.service.Canonical(p.At(version))
+			held, err := r.VersionIn([]catalog.RepositoryID{id}, key)
+			if err == nil && len(held) == 0 {
+				err = noVersion(s.key, key)
+			}
 			if err != nil {
-				return err
-			}
-			manifest, err := change(v)
-			if err != nil {
-				return err
-			}
-			if string(manifest) == string(v.Manifest) {
-				continue
-			}
-			v.Manifest = manifest
-			if v.Revision, err = versionRevision(v); err != nil {
-				return err
-			}
-			if err := w.UpdateVersion(at.repository.ID, v); err != nil {
-				return err
-			}
-			changed := changes{MetadataUpdated: true}
-			if err := s.service.announce(w, s.caller, *at.repository, v, updated, changed); err != nil {
 				return err
 			}
 		}
-		return s.service.audit(w, s.caller, putPackageMetadata, OnPackage(s.key, p),
-			map[string]any{"versions": versions})
+		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return inTurns(ctx, s.service.Catalog, versions, func(w catalog.Writer, version string) (int, error) {
+		v, err := heldVersion(w, id, s.key, s.service.Canonical(p.At(version)))
+		if err != nil {
+			return 0, err
+		}
+		return weight(v), s.annotate(w, *at.repository, v, change)
+	}, func(w catalog.Writer, done []string) error {
+		return s.service.audit(w, s.caller, putPackageMetadata, OnPackage(s.key, p), map[string]any{"versions": done})
+	})
+}
+
+// annotate changes the manifest of one version.
+func (s *Shelf) annotate(w catalog.Writer, in catalog.Repository, v artifact.Version,
+	change func(artifact.Version) ([]byte, error)) error {
+	manifest, err := change(v)
+	if err != nil || string(manifest) == string(v.Manifest) {
+		return err
+	}
+	longer := len(manifest) > len(v.Manifest)
+	v.Manifest = manifest
+	if longer {
+		if err := s.service.recordable(v); err != nil {
+			return err
+		}
+	}
+	if v.Revision, err = versionRevision(v); err != nil {
+		return err
+	}
+	if err := w.UpdateVersion(in.ID, v); err != nil {
+		return err
+	}
+	return s.service.announce(w, s.caller, in, v, updated, changes{MetadataUpdated: true})
 }
 
 // Stage begins an upload. It asks for no permission, see format.Shelf: nobody sees the bytes before Publish.

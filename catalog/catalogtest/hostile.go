@@ -18,7 +18,7 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 		r := catalog.Repository{RepositoryKey: artifact.RepositoryKey{Owner: artifact.AccountID(text), Domain: text, Name: text},
 			Administrator: artifact.AccountID(text), Description: text, Connections: []string{text}}
 		key := artifact.PackageKey{Format: artifact.Format(text), Namespace: text, Name: text}
-		p := artifact.Package{PackageKey: key, Labels: map[string]string{text: text},
+		p := artifact.Package{PackageKey: key,
 			Controls: artifact.Controls{Publish: artifact.Control(text), Upstream: artifact.Control(text)}}
 		v := artifact.Version{VersionKey: key.At(text), Revision: text, Status: artifact.Status(text),
 			Origin:   artifact.Origin{Type: artifact.OriginType(text), Repository: text, Connection: text},
@@ -42,7 +42,7 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 			}
 			h := catalog.Holder{Domain: d.ID, Repository: r.ID}
 			return errors.Join(w.PutPackage(r.ID, p), w.DescribePackage(r.ID, key, text), create(w, r.ID, v),
-				w.CreatePrincipal(principal), w.PutIdentityPolicy(text, identity), w.CreateAccessKey(accessKey), w.CreateToken(token),
+				w.SetLabels(r.ID, v.VersionKey, text), w.CreatePrincipal(principal), w.PutIdentityPolicy(text, identity), w.CreateAccessKey(accessKey), w.CreateToken(token),
 				w.PutPolicy(h, policy), w.PutTags(h, map[string]string{text: text}), w.PutDocument(document), w.Record(event))
 		})
 		f.read(func(rd catalog.Reader) error {
@@ -62,6 +62,9 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 			gotV, err := rd.Version(r.ID, v.VersionKey)
 			check(err)
 			want(t, what, gotV, v)
+			gotLabel, err := rd.Label(r.ID, key, text)
+			check(err)
+			want(t, what, gotLabel, text)
 			gotPrincipal, err := rd.PrincipalByARN(text)
 			check(err)
 			want(t, what, gotPrincipal, principal)

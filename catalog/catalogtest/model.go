@@ -22,6 +22,7 @@ type model struct {
 	repositories map[catalog.RepositoryID]catalog.Repository
 	packages     map[heldPackage]artifact.Package
 	texts        map[heldPackage]string
+	labels       map[heldPackage]map[string]string
 	versions     map[heldVersion]artifact.Version
 	policies     map[catalog.Holder]catalog.Policy
 	tags         map[catalog.Holder]map[string]string
@@ -41,13 +42,13 @@ func (v heldVersion) of() heldPackage { return heldPackage{v.in, v.PackageKey} }
 
 func newModel() *model {
 	return &model{map[catalog.DomainID]catalog.Domain{}, map[catalog.RepositoryID]catalog.Repository{},
-		map[heldPackage]artifact.Package{}, map[heldPackage]string{}, map[heldVersion]artifact.Version{},
+		map[heldPackage]artifact.Package{}, map[heldPackage]string{}, map[heldPackage]map[string]string{}, map[heldVersion]artifact.Version{},
 		map[catalog.Holder]catalog.Policy{}, map[catalog.Holder]map[string]string{}}
 }
 
 func (m *model) clone() *model {
 	return &model{maps.Clone(m.domains), maps.Clone(m.repositories), maps.Clone(m.packages), maps.Clone(m.texts),
-		maps.Clone(m.versions), maps.Clone(m.policies), maps.Clone(m.tags)}
+		maps.Clone(m.labels), maps.Clone(m.versions), maps.Clone(m.policies), maps.Clone(m.tags)}
 }
 
 // folded reports whether the repository holds another package of the format that folds to the same.
@@ -67,6 +68,7 @@ func (m *model) folded(p heldPackage, folded string) bool {
 func (m *model) deletePackage(p heldPackage) {
 	delete(m.packages, p)
 	delete(m.texts, p)
+	delete(m.labels, p)
 	maps.DeleteFunc(m.versions, func(v heldVersion, _ artifact.Version) bool { return v.of() == p })
 }
 

@@ -19,7 +19,7 @@ type operation func(t *rapid.T, account artifact.AccountID, m *model, c catalog.
 
 var operations = []operation{
 	opCreateDomain, opDeleteDomain, opCreateRepository, opCreateRepository, opUpdateRepository, opDeleteRepository,
-	opPutPackage, opPutPackage, opPutPackage, opDescribePackage, opDeletePackage,
+	opPutPackage, opPutPackage, opPutPackage, opDescribePackage, opDeletePackage, opSetLabels, opSetLabels, opDeleteLabel,
 	opCreateVersion, opCreateVersion, opCreateVersion, opCreateVersion, opUpdateVersion, opSetStatus, opDeleteVersion,
 	opPutPolicy, opDeletePolicy, opPutTags, opDeleteTags,
 }
@@ -137,14 +137,6 @@ func opPutPackage(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) 
 	if rapid.Bool().Draw(t, "blocked") {
 		p.Controls.Publish = artifact.Block
 	}
-	for _, label := range []string{"latest", "next"} {
-		if rapid.Bool().Draw(t, label) {
-			if p.Labels == nil {
-				p.Labels = map[string]string{}
-			}
-			p.Labels[label] = rapid.SampledFrom(modelVersions).Draw(t, "label")
-		}
-	}
 	p.Folded = rapid.SampledFrom([]string{"", "same"}).Draw(t, "folded")
 	known, isKnown := m.packages[held]
 	wanted := kindIf(!there, artifact.NotFound)
@@ -176,6 +168,36 @@ func opDeletePackage(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Write
 	_, there := m.packages[held]
 	m.deletePackage(held)
 	return "DeletePackage", kindIf(!there, artifact.NotFound), c.DeletePackage(held.in, held.PackageKey)
+}
+
+var modelLabels = []string{"latest", "next", "ÄB"}
+
+func opSetLabels(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	held, _ := drawPackage(t, m)
+	names := rapid.SliceOfN(rapid.SampledFrom(modelLabels), 0, 3).Draw(t, "labels")
+	target := rapid.SampledFrom(modelVersions).Draw(t, "target")
+	_, there := m.packages[held]
+	if there {
+		all := map[string]string{}
+		maps.Copy(all, m.labels[held])
+		for _, name := range names {
+			all[name] = target
+		}
+		m.labels[held] = all
+	}
+	return "SetLabels", kindIf(!there, artifact.NotFound), c.SetLabels(held.in, held.At(target), names...)
+}
+
+func opDeleteLabel(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	held, _ := drawPackage(t, m)
+	name := rapid.SampledFrom(modelLabels).Draw(t, "label")
+	_, there := m.labels[held][name]
+	if there {
+		left := maps.Clone(m.labels[held])
+		delete(left, name)
+		m.labels[held] = left
+	}
+	return "DeleteLabel", kindIf(!there, artifact.NotFound), c.DeleteLabel(held.in, held.PackageKey, name)
 }
 
 func drawVersion(t *rapid.T, m *model) (heldVersion, artifact.Version) {
@@ -236,10 +258,9 @@ func opDeleteVersion(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Write
 	_, there := m.versions[held]
 	if there {
 		delete(m.versions, held)
-		p := m.packages[held.of()]
-		p.Labels = maps.Clone(p.Labels)
-		maps.DeleteFunc(p.Labels, func(_, version string) bool { return version == held.Version })
-		m.packages[held.of()] = p
+		left := maps.Clone(m.labels[held.of()])
+		maps.DeleteFunc(left, func(_, version string) bool { return version == held.Version })
+		m.labels[held.of()] = left
 	}
 	return "DeleteVersion", kindIf(!there, artifact.NotFound), c.DeleteVersion(held.in, held.VersionKey)
 }

@@ -20,9 +20,8 @@ func singlePackages() []row {
 		{"comes_back_as_put_and_is_replaced", func(t *testing.T, f *fixture) {
 			id := f.repository(f.domain("acme"), "team")
 			for _, p := range []artifact.Package{
-				{PackageKey: scoped("a", "b"), Controls: allowAll, Labels: map[string]string{"latest": "1.0.0", "next": "2.0.0"}},
-				{PackageKey: scoped("a", "b"), Controls: artifact.Controls{Publish: artifact.Block, Upstream: artifact.Allow},
-					Labels: map[string]string{"latest": "3.0.0"}},
+				{PackageKey: scoped("a", "b"), Controls: allowAll},
+				{PackageKey: scoped("a", "b"), Controls: artifact.Controls{Publish: artifact.Block, Upstream: artifact.Allow}},
 				{PackageKey: scoped("a", "b"), Controls: allowAll},
 			} {
 				f.write(func(w catalog.Writer) error { return w.PutPackage(id, p) })
@@ -68,12 +67,14 @@ func singlePackages() []row {
 			f.write(func(w catalog.Writer) error { return w.DeletePackage(id, cargo("serde_json", "").PackageKey) })
 			f.write(put(id, cargo("Serde-JSON", "serde-json")))
 		}},
-		{"putting_it_again_keeps_its_versions", func(t *testing.T, f *fixture) {
+		{"putting_it_again_keeps_its_versions_and_labels", func(t *testing.T, f *fixture) {
 			id := f.repository(f.domain("acme"), "team")
 			f.pack(id, npm("lodash"))
 			f.publish(id, version(npm("lodash"), "1.0.0"))
+			f.label(id, npm("lodash").At("1.0.0"), "latest")
 			f.pack(id, npm("lodash"))
 			f.read(func(r catalog.Reader) error { _, err := r.Version(id, npm("lodash").At("1.0.0")); return err })
+			want(t, "labels", f.labels(id, npm("lodash")), map[string]string{"latest": "1.0.0"})
 		}},
 		{"every_part_of_the_key_tells_packages_apart", func(t *testing.T, f *fixture) {
 			id := f.repository(f.domain("acme"), "team")
@@ -104,7 +105,7 @@ func singlePackages() []row {
 		{"takes_its_versions_labels_and_description_along", func(t *testing.T, f *fixture) {
 			d := f.domain("acme")
 			id := f.repository(d, "team")
-			p := artifact.Package{PackageKey: npm("lodash"), Controls: allowAll, Labels: map[string]string{"latest": "1.0.0"}}
+			p := artifact.Package{PackageKey: npm("lodash"), Controls: allowAll}
 			f.write(func(w catalog.Writer) error {
 				if err := w.PutPackage(id, p); err != nil {
 					return err
@@ -112,16 +113,14 @@ func singlePackages() []row {
 				return w.DescribePackage(id, p.PackageKey, "utilities")
 			})
 			f.publish(id, version(p.PackageKey, "1.0.0", asset("a", 1, 10)))
+			f.label(id, p.At("1.0.0"), "latest")
 			f.write(func(w catalog.Writer) error { return w.DeletePackage(id, p.PackageKey) })
 			f.unreadable(artifact.NotFound, func(r catalog.Reader) error { _, err := r.Package(id, p.PackageKey); return err })
 			want(t, "bytes", f.bytes(d), 0)
 			f.pack(id, p.PackageKey)
+			want(t, "labels", f.labels(id, p.PackageKey), nil)
+			want(t, "usage", f.usage(id, p.PackageKey), catalog.PackageUsage{})
 			f.read(func(r catalog.Reader) error {
-				got, err := r.Package(id, p.PackageKey)
-				want(t, "labels", got.Labels, nil)
-				if err != nil {
-					return err
-				}
 				l, err := r.Versions(id, p.PackageKey, catalog.VersionFilter{}, catalog.Page{Limit: 9})
 				want(t, "versions", l.Items, nil)
 				if err != nil {
@@ -144,7 +143,7 @@ func packageLists() []row {
 			for _, name := range []string{"a1", "b1", "c1", "d1", "e1"} {
 				ids = append(ids, f.repository(d, name))
 			}
-			p := artifact.Package{PackageKey: npm("lodash"), Controls: allowAll, Labels: map[string]string{"latest": "1"}}
+			p := artifact.Package{PackageKey: npm("lodash"), Controls: allowAll}
 			q := artifact.Package{PackageKey: npm("lodash"), Controls: artifact.Controls{Publish: artifact.Block,
 				Upstream: artifact.Block}}
 			f.write(func(w catalog.Writer) error {
@@ -153,9 +152,12 @@ func packageLists() []row {
 				}
 				return w.PutPackage(ids[4], q)
 			})
+			f.label(ids[1], npm("lodash").At("1"), "latest")
 			f.read(func(r catalog.Reader) error {
 				got, err := r.PackageIn(append(ids, ids[1], 999), npm("lodash"))
-				want(t, "packages", got, map[catalog.RepositoryID]artifact.Package{ids[1]: p, ids[4]: q})
+				want(t, "packages", got, map[catalog.RepositoryID]catalog.HeldPackage{
+					ids[1]: {Repository: ids[1], Package: p, Usage: catalog.PackageUsage{Labels: 1}},
+					ids[4]: {Repository: ids[4], Package: q}})
 				if err != nil {
 					return err
 				}
@@ -209,8 +211,7 @@ func packageLists() []row {
 				artifact.PackageKey{Format: artifact.PyPI, Name: "a"},
 				artifact.PackageKey{Format: artifact.Maven, Namespace: "org.a", Name: "a"})
 			f.write(func(w catalog.Writer) error {
-				return w.PutPackage(id, artifact.Package{PackageKey: npm("é"), Controls: blocked,
-					Labels: map[string]string{"latest": "1"}})
+				return w.PutPackage(id, artifact.Package{PackageKey: npm("é"), Controls: blocked})
 			})
 			for _, c := range []struct {
 				name   string
@@ -233,12 +234,7 @@ func packageLists() []row {
 				t.Run(c.name, func(t *testing.T) {
 					wantPages(f, c.want, names(func(r catalog.Reader, page catalog.Page) (catalog.Listing[artifact.Package], error) {
 						return r.Packages(id, c.filter, page)
-					}, func(p artifact.Package) string {
-						if p.Labels != nil {
-							t.Errorf("%s: a list carries labels", p.PackageKey)
-						}
-						return p.PackageKey.String()
-					}))
+					}, func(p artifact.Package) string { return p.PackageKey.String() }))
 				})
 			}
 		}},

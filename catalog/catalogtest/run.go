@@ -24,6 +24,7 @@ func Run(t *testing.T, open func(t *testing.T) catalog.Store) {
 		{"domains", testDomains},
 		{"repositories", testRepositories},
 		{"packages", testPackages},
+		{"labels", testLabels},
 		{"search", testSearch},
 		{"versions", testVersions},
 		{"usage", testUsage},
@@ -146,6 +147,33 @@ func (f *fixture) pack(id catalog.RepositoryID, keys ...artifact.PackageKey) {
 		}
 		return nil
 	})
+}
+
+// label points labels at a version.
+func (f *fixture) label(id catalog.RepositoryID, v artifact.VersionKey, names ...string) {
+	f.Helper()
+	f.write(func(w catalog.Writer) error { return w.SetLabels(id, v, names...) })
+}
+
+// labels are those that a repository has of a package.
+func (f *fixture) labels(id catalog.RepositoryID, p artifact.PackageKey) (labels map[string]string) {
+	f.Helper()
+	f.read(func(r catalog.Reader) error {
+		found, err := r.LabelsIn([]catalog.RepositoryID{id}, p)
+		labels = found[id]
+		return err
+	})
+	return labels
+}
+
+// usage is what a repository holds of a package.
+func (f *fixture) usage(id catalog.RepositoryID, p artifact.PackageKey) (u catalog.PackageUsage) {
+	f.Helper()
+	f.read(func(r catalog.Reader) (err error) {
+		u, err = r.PackageUsage(id, p)
+		return err
+	})
+	return u
 }
 
 // publish creates versions in existing packages.

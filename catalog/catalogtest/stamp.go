@@ -81,6 +81,8 @@ func everyVerbTouchesItsTopics(f *fixture) {
 		{"SetStatus", packageTopics, func(w catalog.Writer) error {
 			return w.SetStatus(id, key.At("1"), artifact.Unlisted)
 		}},
+		{"SetLabels", packageTopics, func(w catalog.Writer) error { return w.SetLabels(id, key.At("1"), "latest") }},
+		{"DeleteLabel", packageTopics, func(w catalog.Writer) error { return w.DeleteLabel(id, key, "latest") }},
 		{"DeleteVersion", packageTopics, func(w catalog.Writer) error { return w.DeleteVersion(id, key.At("1")) }},
 		{"DeletePackage", packageTopics, func(w catalog.Writer) error { return w.DeletePackage(id, key) }},
 		{"CreatePrincipal", []catalog.Topic{principal}, func(w catalog.Writer) error {

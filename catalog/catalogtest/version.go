@@ -137,17 +137,12 @@ func singleVersions(key artifact.PackageKey) []row {
 		}},
 		{"deleting_removes_the_labels_that_point_at_it", func(t *testing.T, f *fixture) {
 			id := f.repository(f.domain("acme"), "team")
-			f.write(func(w catalog.Writer) error {
-				return w.PutPackage(id, artifact.Package{PackageKey: key, Controls: allowAll,
-					Labels: map[string]string{"latest": "1.0.0", "stable": "1.0.0", "next": "2.0.0"}})
-			})
+			f.pack(id, key)
 			f.publish(id, version(key, "1.0.0"), version(key, "2.0.0"))
+			f.label(id, key.At("1.0.0"), "latest", "stable")
+			f.label(id, key.At("2.0.0"), "next")
 			f.write(func(w catalog.Writer) error { return w.DeleteVersion(id, key.At("1.0.0")) })
-			f.read(func(r catalog.Reader) error {
-				p, err := r.Package(id, key)
-				want(t, "labels", p.Labels, map[string]string{"next": "2.0.0"})
-				return err
-			})
+			want(t, "labels", f.labels(id, key), map[string]string{"next": "2.0.0"})
 		}},
 	}
 }

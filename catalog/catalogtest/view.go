@@ -16,6 +16,8 @@ type view struct {
 	Usage        map[catalog.DomainID]catalog.Usage
 	Repositories []catalog.Repository
 	Packages     map[catalog.RepositoryID][]artifact.Package
+	Labels       map[heldPackage]map[string]string
+	PackageUsage map[heldPackage]catalog.PackageUsage
 	Versions     map[catalog.RepositoryID][]artifact.Version
 	Each         map[artifact.PackageKey][]catalog.HeldVersion
 	Newest       map[heldPackage][]catalog.VersionSummary
@@ -27,6 +29,7 @@ type view struct {
 
 func newView() view {
 	return view{Usage: map[catalog.DomainID]catalog.Usage{}, Packages: map[catalog.RepositoryID][]artifact.Package{},
+		Labels: map[heldPackage]map[string]string{}, PackageUsage: map[heldPackage]catalog.PackageUsage{},
 		Versions: map[catalog.RepositoryID][]artifact.Version{}, Each: map[artifact.PackageKey][]catalog.HeldVersion{},
 		Newest: map[heldPackage][]catalog.VersionSummary{}, Found: map[string][]artifact.PackageKey{},
 		Referenced: map[catalog.DomainID][]bool{}, Policies: map[catalog.Holder]catalog.Policy{},
@@ -63,12 +66,20 @@ func (m *model) view() view {
 	}
 	for p, pkg := range m.packages {
 		o.Packages[p.in] = append(o.Packages[p.in], pkg)
+		o.PackageUsage[p] = catalog.PackageUsage{Labels: len(m.labels[p])}
+		if len(m.labels[p]) > 0 {
+			o.Labels[p] = m.labels[p]
+		}
 	}
 	for _, packages := range o.Packages {
 		slices.SortFunc(packages, func(a, b artifact.Package) int { return order(a.PackageKey, b.PackageKey) })
 	}
 	for held, v := range m.versions {
 		o.Versions[held.in] = append(o.Versions[held.in], v)
+		usage := o.PackageUsage[held.of()]
+		usage.Versions++
+		usage.IndexBytes += v.IndexBytes()
+		o.PackageUsage[held.of()] = usage
 		bare := v
 		bare.Details = artifact.Details{}
 		o.Each[v.PackageKey] = append(o.Each[v.PackageKey], catalog.HeldVersion{Repository: held.in, Version: bare})
@@ -212,6 +223,9 @@ func (o *view) lookAtPackages(r catalog.Reader, id catalog.RepositoryID) error {
 			return err
 		}
 		o.Packages[id] = append(o.Packages[id], p)
+		if err := o.lookAtLabels(r, heldPackage{id, p.PackageKey}); err != nil {
+			return err
+		}
 		for v, err := range catalog.Each(func(page catalog.Page) (catalog.Listing[catalog.VersionSummary], error) {
 			return r.Versions(id, p.PackageKey, catalog.VersionFilter{}, catalog.Page{Limit: 1, After: page.After})
 		}) {
@@ -233,4 +247,16 @@ func (o *view) lookAtPackages(r catalog.Reader, id catalog.RepositoryID) error {
 		}
 	}
 	return nil
+}
+
+func (o *view) lookAtLabels(r catalog.Reader, p heldPackage) error {
+	labels, err := r.LabelsIn([]catalog.RepositoryID{p.in}, p.PackageKey)
+	if err != nil {
+		return err
+	}
+	if found, ok := labels[p.in]; ok {
+		o.Labels[p] = found
+	}
+	o.PackageUsage[p], err = r.PackageUsage(p.in, p.PackageKey)
+	return err
 }

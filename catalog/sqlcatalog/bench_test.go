@@ -162,8 +162,10 @@ func BenchmarkPublish(b *testing.B) {
 			body := func() {
 				key := packageNumber(int(next.Add(1)))
 				err := s.Write(context.Background(), func(w catalog.Writer) error {
-					p := artifact.Package{PackageKey: key, Labels: map[string]string{"latest": "1.0.0"}}
-					if err := w.PutPackage(id, p); err != nil {
+					if err := w.PutPackage(id, artifact.Package{PackageKey: key}); err != nil {
+						return err
+					}
+					if err := w.SetLabels(id, key.At("1.0.0"), "latest"); err != nil {
 						return err
 					}
 					if err := w.DescribePackage(id, key, "A small package that does one thing and does it well."); err != nil {

@@ -21,6 +21,15 @@ const realBlobs = `SELECT r.domain AS domain, a.sha256 AS sha256, count(*) AS n,
 	JOIN versions v ON v.id = a.version JOIN packages p ON p.id = v.package
 	JOIN repositories r ON r.id = p.repository WHERE NOT a.promised GROUP BY r.domain, a.sha256`
 
+// What is counted of versions and packages, as it is by their rows (catalog.PackageUsage).
+const (
+	realIndexBytes = `coalesce((SELECT length(d.manifest) FROM version_documents d WHERE d.version = versions.id), 0) +
+		coalesce((SELECT sum(octet_length(a.name) + coalesce(length(a.facts), 0)) FROM assets a WHERE a.version = versions.id), 0)`
+	realVersions     = "(SELECT count(*) FROM versions v WHERE v.package = packages.id)"
+	realLabels       = "(SELECT count(*) FROM labels l WHERE l.package = packages.id)"
+	realPackageBytes = "(SELECT coalesce(sum(v.index_bytes), 0) FROM versions v WHERE v.package = packages.id)"
+)
+
 var recounts = []recount{
 	{catalog.FaultyCounts, true, "domain %s counts other bytes than its blobs have",
 		`SELECT id FROM domains WHERE asset_bytes <> (SELECT coalesce(sum(size), 0) FROM blobs WHERE domain = domains.id)`},
@@ -40,6 +49,14 @@ var recounts = []recount{
 		JOIN repositories r ON r.id = p.repository
 		WHERE NOT a.promised
 		AND NOT EXISTS (SELECT 1 FROM blobs b WHERE b.domain = r.domain AND b.sha256 = a.sha256 AND b.assets > 0)`},
+	{catalog.FaultyCounts, true, "version row %s counts other bytes of index than it has",
+		"SELECT id FROM versions WHERE index_bytes <> " + realIndexBytes},
+	{catalog.FaultyCounts, true, "package row %s counts other versions than it has",
+		"SELECT id FROM packages WHERE versions <> " + realVersions},
+	{catalog.FaultyCounts, true, "package row %s counts other labels than it has",
+		"SELECT id FROM packages WHERE labels <> " + realLabels},
+	{catalog.FaultyCounts, true, "package row %s counts other bytes of index than its versions have",
+		"SELECT id FROM packages WHERE index_bytes <> " + realPackageBytes},
 	{catalog.FaultyRows, false, "version row %s has no documents",
 		`SELECT id FROM versions WHERE NOT EXISTS (SELECT 1 FROM version_documents d WHERE d.version = versions.id)`},
 	{catalog.FaultyIndex, true, "package row %s has no text to search",

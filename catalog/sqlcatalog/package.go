@@ -10,19 +10,19 @@ type packageID int64
 
 // packageRow is a package as it is looked up before something is done to it.
 type packageRow struct {
-	id         packageID
-	repository catalog.RepositoryID
-	artifact.Package
+	id packageID
+	catalog.HeldPackage
 }
 
-const packageColumns = `SELECT p.id, p.repository, p.format, p.namespace, p.name, p.publish, p.upstream, p.folded FROM packages p `
+const packageColumns = `SELECT p.id, p.repository, p.format, p.namespace, p.name, p.publish, p.upstream, p.folded,
+	p.versions, p.labels, p.index_bytes FROM packages p `
 
 // packageKeyIs takes a package key's three parts.
 const packageKeyIs = "p.format = ? AND p.namespace = ? AND p.name = ?"
 
 func scanPackage(row scanner, p *packageRow) error {
-	return row.Scan(&p.id, &p.repository, &p.Format, &p.Namespace, &p.Name, &p.Controls.Publish, &p.Controls.Upstream,
-		&p.Folded)
+	return row.Scan(&p.id, &p.Repository, &p.Format, &p.Namespace, &p.Name, &p.Controls.Publish, &p.Controls.Upstream,
+		&p.Folded, &p.Usage.Versions, &p.Usage.Labels, &p.Usage.IndexBytes)
 }
 
 // noPackage tells that the repository does not hold the package, or does not exist.
@@ -55,44 +55,21 @@ func (s *session) Package(id catalog.RepositoryID, key artifact.PackageKey) (art
 	if !ok {
 		return artifact.Package{}, s.noPackage(id, key)
 	}
-	return found, nil
+	return found.Package, nil
 }
 
 // PackageIn implements catalog.PackageReader.
 func (s *session) PackageIn(ids []catalog.RepositoryID, key artifact.PackageKey) (
-	map[catalog.RepositoryID]artifact.Package, error) {
-	found := map[catalog.RepositoryID]artifact.Package{}
+	map[catalog.RepositoryID]catalog.HeldPackage, error) {
+	found := map[catalog.RepositoryID]catalog.HeldPackage{}
 	if err := checkRepositories(ids); err != nil || len(ids) == 0 {
 		return found, err
 	}
 	in, args := valuesList(ids)
 	rows, err := all(s, "find a package", scanPackage, packageColumns+"WHERE p.repository IN "+in+" AND "+packageKeyIs,
 		append(args, key.Format, key.Namespace, key.Name)...)
-	if err != nil || len(rows) == 0 {
-		return found, err
-	}
-	byID := make(map[packageID]catalog.RepositoryID, len(rows))
-	packages := make([]packageID, 0, len(rows))
 	for _, p := range rows {
-		found[p.repository] = p.Package
-		byID[p.id] = p.repository
-		packages = append(packages, p.id)
-	}
-	type label struct {
-		of            packageID
-		name, version string
-	}
-	in, args = valuesList(packages)
-	labels, err := all(s, "find labels", func(row scanner, l *label) error {
-		return row.Scan(&l.of, &l.name, &l.version)
-	}, "SELECT package, name, version FROM labels WHERE package IN "+in, args...)
-	for _, l := range labels {
-		p := found[byID[l.of]]
-		if p.Labels == nil {
-			p.Labels = map[string]string{}
-		}
-		p.Labels[l.name] = l.version
-		found[byID[l.of]] = p
+		found[p.Repository] = p.HeldPackage
 	}
 	return found, err
 }
@@ -108,7 +85,7 @@ func (s *session) FoldedIn(ids []catalog.RepositoryID, format artifact.Format, f
 	rows, err := all(s, "find a package", scanPackage,
 		packageColumns+"WHERE p.repository IN "+in+" AND p.format = ? AND p.folded = ? AND p.folded <> ''", append(args, format, folded)...)
 	for _, p := range rows {
-		found[p.repository] = p.Package
+		found[p.Repository] = p.Package
 	}
 	return found, err
 }
@@ -117,6 +94,7 @@ func (s *session) FoldedIn(ids []catalog.RepositoryID, format artifact.Format, f
 type place struct {
 	domain catalog.DomainID
 	id     packageID // 0 if the repository does not hold the package
+	usage  catalog.PackageUsage
 }
 
 // placed is a place with what it is the place of.
@@ -133,8 +111,9 @@ func (s *session) place(id catalog.RepositoryID, key artifact.PackageKey) (place
 		return s.placed.place, nil
 	}
 	at, found, err := one(s, "find a package", func(row scanner, at *place) error {
-		return row.Scan(&at.domain, &at.id)
-	}, `SELECT r.domain, coalesce(p.id, 0) FROM repositories r
+		return row.Scan(append([]any{&at.domain, &at.id}, usageColumns(&at.usage)...)...)
+	}, `SELECT r.domain, coalesce(p.id, 0), coalesce(p.versions, 0), coalesce(p.labels, 0), coalesce(p.index_bytes, 0)
+		FROM repositories r
 		LEFT JOIN packages p ON p.repository = r.id AND `+packageKeyIs+` WHERE r.id = ?`,
 		key.Format, key.Namespace, key.Name, id)
 	if err == nil && !found {
@@ -144,6 +123,29 @@ func (s *session) place(id catalog.RepositoryID, key artifact.PackageKey) (place
 		s.placed = placed{id, key, at}
 	}
 	return at, err
+}
+
+func usageColumns(u *catalog.PackageUsage) []any { return []any{&u.Versions, &u.Labels, &u.IndexBytes} }
+
+// PackageUsage implements catalog.PackageReader.
+func (s *session) PackageUsage(id catalog.RepositoryID, key artifact.PackageKey) (catalog.PackageUsage, error) {
+	at, err := s.place(id, key)
+	if artifact.Is(err, artifact.NotFound) {
+		err = nil
+	}
+	return at.usage, err
+}
+
+// count adds to what is counted of a package that is there.
+func (s *session) count(verb string, id packageID, more catalog.PackageUsage) error {
+	now, found, err := one(s, verb, func(row scanner, u *catalog.PackageUsage) error {
+		return row.Scan(usageColumns(u)...)
+	}, `UPDATE packages SET versions = versions + ?, labels = labels + ?, index_bytes = index_bytes + ? WHERE id = ?
+		RETURNING versions, labels, index_bytes`, more.Versions, more.Labels, more.IndexBytes, id)
+	if found && s.placed.id == id {
+		s.placed.usage = now
+	}
+	return err
 }
 
 // held is place for a package that must be there.
@@ -184,9 +186,6 @@ func (s *session) PutPackage(id catalog.RepositoryID, p artifact.Package) error 
 	} else {
 		_, err = s.exec(verb, "UPDATE packages SET publish = ?, upstream = ? WHERE id = ?",
 			p.Controls.Publish, p.Controls.Upstream, at.id)
-		if err == nil {
-			_, err = s.exec(verb, "DELETE FROM labels WHERE package = ?", at.id)
-		}
 	}
 	if err != nil {
 		return err
@@ -194,12 +193,6 @@ func (s *session) PutPackage(id catalog.RepositoryID, p artifact.Package) error 
 	s.touchPackage(at.domain, id, p.PackageKey)
 	if p.Folded != "" {
 		s.touch(catalog.FoldedTopic(at.domain, p.Format, p.Folded))
-	}
-	for name, version := range p.Labels {
-		if _, err := s.exec(verb, "INSERT INTO labels (package, name, version) VALUES (?, ?, ?)",
-			at.id, name, version); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -125,7 +125,7 @@ func (s *session) EachPackage(ids []catalog.RepositoryID,
 			}
 			p := least.chunk[0]
 			least.chunk = least.chunk[1:]
-			if !yield(catalog.HeldPackage{Repository: least.repository, Package: p.Package}, nil) {
+			if !yield(p.HeldPackage, nil) {
 				return
 			}
 		}

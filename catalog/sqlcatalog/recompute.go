@@ -6,8 +6,8 @@ import (
 	"entrepot/artifact"
 )
 
-// recomputations derive the rows of blobs and what is counted of them from the assets, in this order. What is in use keeps
-// no trace of a deletion: its bytes are there, or missing in any case.
+// recomputations derive what is counted from what is there, in this order: the rows of blobs from the assets. What is in
+// use keeps no trace of a deletion: its bytes are there, or missing in any case.
 var recomputations = []string{
 	`INSERT INTO blobs (domain, sha256, size, assets) SELECT domain, sha256, size, n FROM (` + realBlobs + `) AS real
 		WHERE true ON CONFLICT (domain, sha256) DO UPDATE SET assets = excluded.assets,
@@ -19,6 +19,8 @@ var recomputations = []string{
 	`UPDATE domains SET deletions = (SELECT max(deletion) FROM blobs WHERE domain = domains.id)
 		WHERE deletions < (SELECT coalesce(max(deletion), 0) FROM blobs WHERE domain = domains.id)`,
 	`UPDATE domains SET asset_bytes = (SELECT coalesce(sum(size), 0) FROM blobs WHERE domain = domains.id)`,
+	"UPDATE versions SET index_bytes = " + realIndexBytes,
+	"UPDATE packages SET versions = " + realVersions + ", labels = " + realLabels + ", index_bytes = " + realPackageBytes,
 }
 
 // Recompute implements catalog.Inspector.

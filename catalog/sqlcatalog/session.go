@@ -14,12 +14,12 @@ import (
 )
 
 // connect opens a connection of the pool.
-func connect(pool *sql.DB, d *dialect) (*conn, error) {
+func connect(pool *sql.DB, d *dialect, ran func(string, int)) (*conn, error) {
 	c, err := pool.Conn(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	return &conn{Conn: c, bind: d.bind, prepared: map[string]*sql.Stmt{}}, nil
+	return &conn{Conn: c, bind: d.bind, ran: ran, prepared: map[string]*sql.Stmt{}}, nil
 }
 
 // discard closes a connection for good instead of giving it back to its pool.
@@ -36,6 +36,7 @@ func discard(c *conn) {
 type conn struct {
 	*sql.Conn
 	bind     func(string) string
+	ran      func(verb string, rows int)
 	prepared map[string]*sql.Stmt
 }
 
@@ -153,6 +154,7 @@ func (s *session) exec(verb, query string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, s.fail(verb, err)
 	}
+	s.conn.ran(verb, int(n))
 	return n, nil
 }
 
@@ -181,6 +183,7 @@ func all[T any](s *session, verb string, scan func(scanner, *T) error, query str
 	if err := rows.Err(); err != nil {
 		return nil, s.fail(verb, err)
 	}
+	s.conn.ran(verb, len(items))
 	return items, nil
 }
 
@@ -200,11 +203,13 @@ func one[T any](s *session, verb string, scan func(scanner, *T) error, query str
 		if err := rows.Err(); err != nil {
 			return item, false, s.fail(verb, err)
 		}
+		s.conn.ran(verb, 0)
 		return item, false, nil
 	}
 	if err := scan(rows, &item); err != nil {
 		return item, false, s.fail(verb, err)
 	}
+	s.conn.ran(verb, 1)
 	return item, true, nil
 }
 

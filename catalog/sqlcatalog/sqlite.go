@@ -68,6 +68,7 @@ type sqliteEngine struct {
 
 	beforeCommit func() error
 	afterCommit  func()
+	ran          func(verb string, rows int)
 }
 
 func newSQLiteEngine(c *commits, o Options) *sqliteEngine {
@@ -75,6 +76,7 @@ func newSQLiteEngine(c *commits, o Options) *sqliteEngine {
 		commits:      c,
 		beforeCommit: func() error { return nil },
 		afterCommit:  func() {},
+		ran:          func(string, int) {},
 	}
 	readers := 16
 	if o.Readers > 0 {
@@ -89,6 +91,9 @@ func newSQLiteEngine(c *commits, o Options) *sqliteEngine {
 	}
 	if o.AfterCommit != nil {
 		e.afterCommit = o.AfterCommit
+	}
+	if o.Ran != nil {
+		e.ran = o.Ran
 	}
 	return e
 }

@@ -27,7 +27,7 @@ func (e *sqliteEngine) read(ctx context.Context, fresh bool, fn func(*session) e
 	}
 	if c == nil {
 		var err error
-		if c, err = connect(e.readers, &sqlite); err != nil {
+		if c, err = connect(e.readers, &sqlite, e.ran); err != nil {
 			c = nil
 			return fmt.Errorf("open a connection: %w", err)
 		}

@@ -108,6 +108,10 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		"unfindable": {"DELETE FROM package_search", "not in the search index", true},
 		"no_text":    {"DELETE FROM package_texts", "no text to search", true},
 		"documents":  {"DELETE FROM version_documents", "has no documents", false},
+		"versions":   {"UPDATE packages SET versions = versions + 1", "counts other versions", true},
+		"labels":     {"UPDATE packages SET labels = labels - 1", "counts other labels", true},
+		"index":      {"UPDATE packages SET index_bytes = 0", "other bytes of index than its versions have", true},
+		"one_index":  {"UPDATE versions SET index_bytes = 0", "other bytes of index than it has", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "catalog.db")

@@ -48,7 +48,7 @@ const beginImmediate = "BEGIN IMMEDIATE"
 // begin opens a batch on a connection that works.
 func (e *sqliteEngine) begin() error {
 	if e.writer == nil {
-		c, err := connect(e.writers, &sqlite)
+		c, err := connect(e.writers, &sqlite, e.ran)
 		if err != nil {
 			return fmt.Errorf("begin a write: %w", err)
 		}

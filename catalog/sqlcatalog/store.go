@@ -26,6 +26,9 @@ type Options struct {
 	// would. AfterCommit is called when the commit is durable and nobody has been told yet. They are for tests of crashes.
 	BeforeCommit func() error
 	AfterCommit  func()
+	// Ran is told of each statement: of which verb it is part, and how many rows it returned or changed. It is for tests of
+	// what something costs.
+	Ran func(verb string, rows int)
 }
 
 // ErrClosed is returned by every call after Close.

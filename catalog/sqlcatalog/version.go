@@ -148,10 +148,10 @@ func (s *session) CreateVersion(id catalog.RepositoryID, v artifact.Version) err
 	}
 	row, created, err := one(s, verb, scalar[versionID],
 		`INSERT INTO versions (package, version, revision, status, origin_type, origin_repository, origin_connection,
-		published_at, upstream_time, upstream_status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		published_at, upstream_time, upstream_status, index_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO NOTHING RETURNING id`,
 		at.id, v.VersionKey.Version, v.Revision, v.Status, v.Origin.Type, v.Origin.Repository, v.Origin.Connection,
-		v.PublishedAt.UnixMicro(), v.UpstreamTime.UnixMicro(), v.UpstreamStatus)
+		v.PublishedAt.UnixMicro(), v.UpstreamTime.UnixMicro(), v.UpstreamStatus, v.IndexBytes())
 	if err != nil {
 		return err
 	}
@@ -160,6 +160,9 @@ func (s *session) CreateVersion(id catalog.RepositoryID, v artifact.Version) err
 			v.Qualified()).About(artifact.VersionResource, v.VersionKey.String())
 	}
 	s.touchPackage(at.domain, id, v.PackageKey)
+	if err := s.count(verb, at.id, catalog.PackageUsage{Versions: 1, IndexBytes: v.IndexBytes()}); err != nil {
+		return err
+	}
 	if _, err := s.exec(verb, "INSERT INTO version_documents (version, manifest, details) VALUES (?, ?, ?)",
 		row, v.Manifest, details); err != nil {
 		return err
@@ -182,14 +185,21 @@ func detailsOf(v artifact.Version) (string, error) {
 	return string(details), nil
 }
 
+// changing is a version that is there, as it is looked up to change it.
+type changing struct {
+	id         versionID
+	indexBytes int64
+}
+
 // heldVersion looks up a version to change it.
-func (s *session) heldVersion(id catalog.RepositoryID, key artifact.VersionKey) (place, versionID, error) {
+func (s *session) heldVersion(id catalog.RepositoryID, key artifact.VersionKey) (place, changing, error) {
 	at, err := s.place(id, key.PackageKey)
 	if err != nil {
-		return at, 0, err
+		return at, changing{}, err
 	}
-	row, found, err := one(s, "find a version", scalar[versionID],
-		"SELECT id FROM versions WHERE package = ? AND version = ?", at.id, key.Version)
+	row, found, err := one(s, "find a version", func(row scanner, c *changing) error {
+		return row.Scan(&c.id, &c.indexBytes)
+	}, "SELECT id, index_bytes FROM versions WHERE package = ? AND version = ?", at.id, key.Version)
 	if err == nil && !found {
 		err = s.noVersion(id, key)
 	}
@@ -209,26 +219,31 @@ func (s *session) UpdateVersion(id catalog.RepositoryID, v artifact.Version) err
 	}
 	s.touchPackage(at.domain, id, v.PackageKey)
 	if _, err := s.exec(verb, `UPDATE versions SET revision = ?, status = ?, origin_type = ?, origin_repository = ?,
-		origin_connection = ?, published_at = ?, upstream_time = ?, upstream_status = ? WHERE id = ?`,
+		origin_connection = ?, published_at = ?, upstream_time = ?, upstream_status = ?, index_bytes = ? WHERE id = ?`,
 		v.Revision, v.Status, v.Origin.Type, v.Origin.Repository, v.Origin.Connection,
-		v.PublishedAt.UnixMicro(), v.UpstreamTime.UnixMicro(), v.UpstreamStatus, row); err != nil {
+		v.PublishedAt.UnixMicro(), v.UpstreamTime.UnixMicro(), v.UpstreamStatus, v.IndexBytes(), row.id); err != nil {
 		return err
 	}
+	if more := v.IndexBytes() - row.indexBytes; more != 0 {
+		if err := s.count(verb, at.id, catalog.PackageUsage{IndexBytes: more}); err != nil {
+			return err
+		}
+	}
 	if _, err := s.exec(verb, "UPDATE version_documents SET manifest = ?, details = ? WHERE version = ?",
-		v.Manifest, details, row); err != nil {
+		v.Manifest, details, row.id); err != nil {
 		return err
 	}
 	// In this order a content that stays is in use all the time.
 	if err := s.refer(at.domain, v.Assets); err != nil {
 		return err
 	}
-	if err := s.release(at.domain, assetsOfVersion, int64(row)); err != nil {
+	if err := s.release(at.domain, assetsOfVersion, int64(row.id)); err != nil {
 		return err
 	}
-	if _, err := s.exec(verb, "DELETE FROM assets WHERE version = ?", row); err != nil {
+	if _, err := s.exec(verb, "DELETE FROM assets WHERE version = ?", row.id); err != nil {
 		return err
 	}
-	return s.addAssets(row, v.Assets)
+	return s.addAssets(row.id, v.Assets)
 }
 
 // SetStatus implements catalog.VersionWriter.
@@ -238,7 +253,7 @@ func (s *session) SetStatus(id catalog.RepositoryID, key artifact.VersionKey, st
 		return err
 	}
 	s.touchPackage(at.domain, id, key.PackageKey)
-	_, err = s.exec("set a status", "UPDATE versions SET status = ? WHERE id = ?", status, row)
+	_, err = s.exec("set a status", "UPDATE versions SET status = ? WHERE id = ?", status, row.id)
 	return err
 }
 
@@ -250,12 +265,15 @@ func (s *session) DeleteVersion(id catalog.RepositoryID, key artifact.VersionKey
 		return err
 	}
 	s.touchPackage(at.domain, id, key.PackageKey)
-	if err := s.release(at.domain, assetsOfVersion, int64(row)); err != nil {
+	if err := s.release(at.domain, assetsOfVersion, int64(row.id)); err != nil {
 		return err
 	}
-	if _, err := s.exec(verb, "DELETE FROM versions WHERE id = ?", row); err != nil {
+	if _, err := s.exec(verb, "DELETE FROM versions WHERE id = ?", row.id); err != nil {
 		return err
 	}
-	_, err = s.exec(verb, "DELETE FROM labels WHERE package = ? AND version = ?", at.id, key.Version)
-	return err
+	labels, err := s.exec(verb, "DELETE FROM labels WHERE package = ? AND version = ?", at.id, key.Version)
+	if err != nil {
+		return err
+	}
+	return s.count(verb, at.id, catalog.PackageUsage{Versions: -1, Labels: -int(labels), IndexBytes: -row.indexBytes})
 }

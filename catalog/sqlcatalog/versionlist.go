@@ -166,7 +166,7 @@ func (s *session) streams(ids []catalog.RepositoryID, key artifact.PackageKey) (
 	}
 	held := make(map[catalog.RepositoryID]packageID, len(rows))
 	for _, p := range rows {
-		held[p.repository] = p.id
+		held[p.Repository] = p.id
 	}
 	var streams []*stream
 	for _, id := range ids {

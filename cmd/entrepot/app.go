@@ -155,7 +155,9 @@ func (a *app) openRules(context.Context) error {
 		Quotas: repository.Quotas{
 			Domains: q.Domains, Repositories: q.Repositories, DirectUpstreams: q.DirectUpstreams,
 			SearchedUpstreams: q.SearchedUpstreams, Tags: q.Tags, Assets: q.Assets,
-			AssetSize: int64(a.config.Limits.MaxAsset),
+			AssetSize:       int64(a.config.Limits.MaxAsset),
+			PackageVersions: q.PackageVersions, PackageLabels: q.PackageLabels,
+			PackageIndex: int64(q.PackageIndex), VersionIndex: int64(q.VersionIndex),
 		},
 		AllowPublic: a.config.AllowPublic, DocumentCache: int64(a.config.Cache.Documents),
 	})
