@@ -3,6 +3,7 @@ package access
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -112,6 +113,19 @@ func (f *fixture) signed(key AccessKey, service, body, session string) *http.Req
 		f.Fatal(err)
 	}
 	return r
+}
+
+// presigned is a request with its signature in the query, good for that long.
+func (f *fixture) presigned(key AccessKey, good time.Duration) *http.Request {
+	f.Helper()
+	sum := sha256.Sum256(nil)
+	r := httptest.NewRequest("POST", fmt.Sprintf("http://127.0.0.1:8090/?X-Amz-Expires=%d", int(good.Seconds())), nil)
+	address, _, err := signer.NewSigner().PresignHTTP(f.Context(), aws.Credentials{AccessKeyID: key.ID,
+		SecretAccessKey: key.Secret.Reveal()}, r, hex.EncodeToString(sum[:]), "codeartifact", "eu-west-1", f.clock)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return httptest.NewRequest("POST", address, nil)
 }
 
 // from are the circumstances of a request.

@@ -41,7 +41,9 @@ func (g *Guard) API(r *http.Request, in iam.Circumstances, payload sigv4.Payload
 	if err != nil {
 		return iam.Caller{}, err
 	}
-	return g.caller(m, in), nil
+	caller := g.caller(m, in)
+	caller.Proof = iam.Proof{Digest: claim.Signature(), At: claim.SignedAt()}
+	return caller, nil
 }
 
 // verify proves the claim with the key it names. A remembered key only makes success cheap: before a refusal its

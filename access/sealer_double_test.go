@@ -3,10 +3,15 @@ package access
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/sha256"
 	"fmt"
 )
 
-type gcm struct{ aead cipher.AEAD }
+type gcm struct {
+	aead cipher.AEAD
+	key  []byte
+}
 
 // NewSealer returns a Sealer that uses AES-256-GCM with a random nonce under key, which must have 32 bytes. Up to 2³²
 // secrets may be sealed under one key.
@@ -22,7 +27,7 @@ func NewSealer(key []byte) (Sealer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make sealer: %w", err)
 	}
-	return gcm{aead}, nil
+	return gcm{aead, key}, nil
 }
 
 func (s gcm) Seal(plain, about []byte) ([]byte, error) {
@@ -35,4 +40,10 @@ func (s gcm) Unseal(sealed, about []byte) ([]byte, error) {
 		return nil, fmt.Errorf("unseal: %w", err)
 	}
 	return plain, nil
+}
+
+func (s gcm) Derive(about []byte) [32]byte {
+	h := hmac.New(sha256.New, s.key)
+	h.Write(about)
+	return [32]byte(h.Sum(nil))
 }

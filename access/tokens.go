@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"entrepot/access/sigv4"
 	"entrepot/artifact"
 	"entrepot/catalog"
 	"entrepot/iam"
@@ -20,7 +21,7 @@ import (
 // characters that need no escape anywhere; the prefix is for those who search for leaked ones.
 const (
 	tokenPrefix = "entrepot_"
-	tokenBytes  = 32 // random
+	tokenBytes  = 32
 	tokenLength = len(tokenPrefix) + (tokenBytes*8+5)/6
 
 	minTokenSeconds = 900
@@ -30,6 +31,9 @@ const (
 // Issue makes a token that lets the caller's principal use the repositories of a domain, with the rights it has at the
 // time of use. seconds is its life: 900 to 43200; absent is 43200; 0 is until the caller's own credential ends, which
 // for an access key, having no end, is 43200 (user guide, "CodeArtifact authentication and tokens").
+//
+// A request that is sent again gets the token it got, with the end it had; it is not recorded again
+// (docs/decisions/0052-one-request-one-token.md).
 //
 // Invalid for other lives; Denied for the account itself, and where the identity policies do not allow
 // sts:GetServiceBearerToken. Issue and refusal are recorded. The token is kept nowhere, only its hash.
@@ -50,10 +54,11 @@ func (g *Guard) Issue(ctx context.Context, c iam.Caller, domain catalog.Domain, 
 	if life == 0 {
 		life = maxTokenSeconds
 	}
-	secret := newToken()
 	now := g.now().UTC().Truncate(time.Second)
-	token := catalog.Token{Hash: tokenHash(secret), Domain: domain.ID, Principal: c.Principal.ID, IssuedAt: now,
+	token := catalog.Token{Domain: domain.ID, Principal: c.Principal.ID, IssuedAt: now,
 		ExpiresAt: now.Add(time.Duration(life) * time.Second)}
+	secret := g.secretOf(token, c.Proof)
+	token.Hash = tokenHash(secret)
 	event, err := g.event(c, "codeartifact:GetAuthorizationToken", iam.Place{Partition: partitionOf(c.Principal.ARN),
 		Region: g.region, Account: string(domain.Owner)}.DomainARN(domain.Name).String(),
 		map[string]any{"durationSeconds": asked, "expiration": token.ExpiresAt.Unix()})
@@ -61,15 +66,39 @@ func (g *Guard) Issue(ctx context.Context, c iam.Caller, domain catalog.Domain, 
 		return "", time.Time{}, err
 	}
 	err = g.store.Write(ctx, func(w catalog.Writer) error {
+		known, err := w.Token(token.Hash)
+		if err == nil {
+			expires = known.ExpiresAt
+			return nil
+		}
+		if !artifact.Is(err, artifact.NotFound) {
+			return err
+		}
 		if err := w.CreateToken(token); err != nil {
 			return err
 		}
+		expires = token.ExpiresAt
 		return w.Record(event)
 	})
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("keep token: %w", err)
 	}
-	return secret.Reveal(), token.ExpiresAt, nil
+	return secret.Reveal(), expires, nil
+}
+
+// secretOf makes the text of a token: at random for a caller who signed nothing, else from the signature, so that the
+// same request means the same token on every node and after every restart.
+//
+// A presigned request may be good for longer than the token it got. Then it gets another one: the lives since it was
+// signed count too. They are counted from the earliest moment at which it can have been sent, so no token is over while
+// its count lasts, and none that is over comes back.
+func (g *Guard) secretOf(t catalog.Token, p iam.Proof) artifact.Secret {
+	if p == (iam.Proof{}) {
+		return newToken()
+	}
+	lives := (t.IssuedAt.Sub(p.At) + sigv4.MaxSkew) / t.ExpiresAt.Sub(t.IssuedAt)
+	about := fmt.Appendf(nil, "authorization token %x %d %d %s", p.Digest, lives, t.Domain, t.Principal)
+	return tokenOf(g.sealer.Derive(about))
 }
 
 // bearAction is asked of the caller's own policies only, on no resource in particular (user guide, "Tokens and
@@ -131,6 +160,10 @@ func partitionOf(arn string) string {
 func newToken() artifact.Secret {
 	var raw [tokenBytes]byte
 	rand.Read(raw[:])
+	return tokenOf(raw)
+}
+
+func tokenOf(raw [tokenBytes]byte) artifact.Secret {
 	return artifact.NewSecret(tokenPrefix + base64.RawURLEncoding.EncodeToString(raw[:]))
 }
 

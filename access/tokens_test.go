@@ -2,12 +2,14 @@ package access
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"entrepot/access/sigv4"
 	"entrepot/artifact"
 	"entrepot/catalog"
 )
@@ -52,7 +54,9 @@ func TestATokenLivesAsLongAsItMay(t *testing.T) {
 
 func TestATokenIsMadeOfSafeCharactersAndKeptHashed(t *testing.T) {
 	f := newFixture(t)
-	one, two := f.issue(900), f.issue(900)
+	one := f.issue(900)
+	f.clock = f.clock.Add(time.Second)
+	two := f.issue(900)
 	for _, token := range []string{one, two} {
 		if !regexp.MustCompile(`^entrepot_[A-Za-z0-9_-]{43}$`).MatchString(token) {
 			t.Errorf("got %q", token)
@@ -193,8 +197,8 @@ func TestARefusedTokenIsRecordedWithTheStatementThatDecided(t *testing.T) {
 	}
 }
 
-// S25: asking again gives another token and leaves the first as it was.
-func TestAReplayedRequestForATokenDoesNotProlongAnOlderOne(t *testing.T) {
+// S25: another request gets another token, and leaves the first as it was.
+func TestAnotherRequestForATokenDoesNotProlongAnOlderOne(t *testing.T) {
 	f := newFixture(t)
 	old := f.issue(900)
 	f.clock = f.clock.Add(4 * time.Minute)
@@ -202,6 +206,91 @@ func TestAReplayedRequestForATokenDoesNotProlongAnOlderOne(t *testing.T) {
 	f.clock = f.clock.Add(11 * time.Minute)
 	_, err := f.fetch(old, testDomain)
 	f.wantNoToken(err)
+}
+
+// again sends a request once more and returns the token it gets, and until when.
+func (f *fixture) again(r *http.Request, on catalog.Domain, seconds int) (string, time.Time) {
+	f.Helper()
+	c, err := f.API(r, f.from("again"), sigv4.Payload{Limit: 1 << 20}, "codeartifact")
+	if err != nil {
+		f.Fatal(err)
+	}
+	token, expires, err := f.Issue(f.Context(), c, on, &seconds)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return token, expires
+}
+
+// S25: whoever replays a signed request gets what it got.
+func TestARequestThatIsSentAgainGetsTheTokenItGot(t *testing.T) {
+	f := newFixture(t)
+	r := f.signed(f.key, "codeartifact", "{}", "")
+	token, expires := f.again(r, domain(), 900)
+	for minute := range 5 {
+		f.clock = f.clock.Add(time.Minute)
+		if got, until := f.again(r, domain(), 900); got != token || !until.Equal(expires) {
+			t.Errorf("after %d minutes: got another token, until %v, want the first one, until %v", minute+1, until, expires)
+		}
+	}
+	if tokens, events := len(f.store.held.tokens), len(f.store.held.events); tokens != 1 || events != 1 {
+		t.Errorf("six times the same request made %d tokens and %d events, want one of each", tokens, events)
+	}
+	if _, err := f.fetch(token, testDomain); err != nil {
+		t.Error(err)
+	}
+	other := domain()
+	other.ID++ // a domain of that name that was made since
+	if got, _ := f.again(r, other, 900); got == token {
+		t.Error("the token of another domain is the same")
+	}
+}
+
+func TestARequestMeansTheSameTokenOnEveryNode(t *testing.T) {
+	f := newFixture(t)
+	r := f.signed(f.key, "codeartifact", "{}", "")
+	token, _ := f.again(r, domain(), 900)
+	sealer, err := NewSealer(sealingKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	node, err := New(Config{Catalog: f.store, Sealer: sealer, Now: f.now, Region: "eu-west-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Guard = node
+	if got, _ := f.again(r, domain(), 900); got != token {
+		t.Error("another node, or the same after a restart, gives another token")
+	}
+}
+
+// A presigned request may be good for a week, far longer than the token it gets.
+func TestAPresignedRequestBringsNoTokenBackThatIsOver(t *testing.T) {
+	for _, ahead := range []time.Duration{0, sigv4.MaxSkew, -sigv4.MaxSkew} {
+		t.Run(ahead.String(), func(t *testing.T) {
+			f := newFixture(t)
+			start := f.clock
+			f.clock = f.clock.Add(ahead) // the signer's
+			r := f.presigned(f.key, 24*time.Hour)
+			f.clock = start
+			ends := map[string]time.Time{}
+			for f.clock.Before(start.Add(3 * time.Hour)) {
+				token, expires := f.again(r, domain(), 900)
+				if known, ok := ends[token]; ok && !known.Equal(expires) {
+					t.Fatalf("a token until %v is given again until %v", known, expires)
+				}
+				if !f.clock.Before(expires) {
+					t.Fatalf("at %v: got a token that was over at %v", f.clock, expires)
+				}
+				ends[token] = expires
+				f.write(func(w catalog.Writer) error { _, err := w.DeleteTokensExpired(f.clock, 100); return err })
+				f.clock = f.clock.Add(20 * time.Second)
+			}
+			if len(ends) > 14 { // three hours are twelve lives
+				t.Errorf("got %d tokens in twelve lives", len(ends))
+			}
+		})
+	}
 }
 
 // P37: one token, one decision, however it is carried; in the query it is not carried at all.

@@ -18,6 +18,14 @@ type Caller struct {
 	// Context holds the request's condition keys: aws:sourceip, aws:securetransport, aws:currenttime …
 	Context   map[string][]string
 	RequestID string
+	Proof     Proof
+}
+
+// Proof is the signature by which a request says who makes it. It tells one request from another, and is the same each
+// time the same one is sent; the zero Proof is of a caller who signed nothing.
+type Proof struct {
+	Digest [32]byte  // SHA-256 of the signature, which could be used again
+	At     time.Time // when it was signed, by the signer's clock
 }
 
 // Format writes who the caller is, for every verb: policies are nobody's to print.

@@ -51,6 +51,12 @@ func (c *Claim) Scope() Scope { return c.scope }
 // belongs to the access key is the caller's to check.
 func (c *Claim) SessionToken() artifact.Secret { return c.session }
 
+// Signature returns the SHA-256 of the signature, by which the request can be known again.
+func (c *Claim) Signature() artifact.Digest { return sha256.Sum256(c.signature[:]) }
+
+// SignedAt is when the request was signed, by the signer's clock: at most MaxSkew ahead of the verifier's.
+func (c *Claim) SignedAt() time.Time { return c.signedAt }
+
 // Format writes the access key id and the scope, for every verb: a printed signature could be replayed.
 func (c *Claim) Format(w fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(w, "claim of %s for %s in %s", c.keyID, c.scope.Service, c.scope.Region)

@@ -4,6 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
@@ -24,6 +25,7 @@ type Keyring struct {
 	dataKeys cipher.AEAD
 	secrets  cipher.AEAD
 	own      cipher.AEAD
+	derived  []byte
 }
 
 const hidden = "(key)"
@@ -63,6 +65,7 @@ func newKeyring(master []byte) *Keyring {
 		dataKeys: newRandomGCM(derive(master, "data keys")),
 		secrets:  newRandomGCM(derive(master, "secrets")),
 		own:      newRandomGCM(derive(master, "own content")),
+		derived:  derive(master, "derived secrets"),
 	}
 }
 
@@ -118,6 +121,14 @@ func (k *Keyring) Unseal(sealed []byte, purpose string) ([]byte, error) {
 		return nil, fmt.Errorf("unseal secret: %w", err)
 	}
 	return secret, nil
+}
+
+// Derive returns 32 bytes that follow from the master key and about (HMAC-SHA-256, RFC 2104): the same on every call,
+// and nothing that anybody without the key could tell.
+func (k *Keyring) Derive(about []byte) [sha256.Size]byte {
+	h := hmac.New(sha256.New, k.derived)
+	h.Write(about)
+	return [sha256.Size]byte(h.Sum(nil))
 }
 
 func reveal(aead cipher.AEAD, sealed, purpose []byte) ([]byte, error) {

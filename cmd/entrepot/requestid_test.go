@@ -59,6 +59,12 @@ func request(t *testing.T, method, target, body string) *http.Request {
 // signed sends a request as the first administrator.
 func (a *app) signed(t *testing.T, method, target, body string) answer {
 	t.Helper()
+	return a.send(t, a.sign(t, method, target, body))
+}
+
+// sign makes a request that the first administrator has signed.
+func (a *app) sign(t *testing.T, method, target, body string) *http.Request {
+	t.Helper()
 	text, err := os.ReadFile(filepath.Join(a.config.Data, "aws", "credentials"))
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +77,7 @@ func (a *app) signed(t *testing.T, method, target, body string) answer {
 		a.config.Region, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	return a.send(t, r)
+	return r
 }
 
 // lastEvent is what was recorded last.

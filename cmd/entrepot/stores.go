@@ -218,3 +218,6 @@ func (s *domainStores) Seal(plain, about []byte) ([]byte, error) {
 func (s *domainStores) Unseal(sealed, about []byte) ([]byte, error) {
 	return s.keyring.Unseal(sealed, string(about))
 }
+
+// Derive returns bytes that follow from the master key and about.
+func (s *domainStores) Derive(about []byte) [32]byte { return s.keyring.Derive(about) }
