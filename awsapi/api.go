@@ -22,9 +22,12 @@ type Options struct {
 	Partition string // aws; empty means aws
 	// Account is the installation's own: the bucket that DescribeDomain names is shown under it.
 	Account artifact.AccountID
-	Rates   Rates            // none unless set
-	Now     func() time.Time // time.Now if nil
-	Logger  *slog.Logger     // nil means slog.Default()
+	// Served are the formats that repositories have an endpoint for: those that a package manager can use, and those that
+	// are used through the API. Nil means all.
+	Served []artifact.Format
+	Rates  Rates            // none unless set
+	Now    func() time.Time // time.Now if nil
+	Logger *slog.Logger     // nil means slog.Default()
 }
 
 // Tokens issues authorization tokens; package access has it. The caller is authorised for

@@ -95,7 +95,8 @@ func (a *API) putPackageOriginConfiguration(ctx context.Context, c iam.Caller,
 	return &originConfigurationOutput{originConfigurationOf(p)}, nil
 }
 
-// listPackagesInput filters. Namespace and prefix need not be those of any package, so they are taken as they are.
+// listPackagesInput filters. Namespace and prefix need not be those of any package; where the API takes a format's names in
+// any spelling, it takes them so here too.
 type listPackagesInput struct {
 	ofRepository
 	Format        artifact.Format  `query:"format" is:"PackageFormat"`
@@ -104,6 +105,13 @@ type listPackagesInput struct {
 	Publish       artifact.Control `query:"publish" is:"AllowPublish"`
 	Upstream      artifact.Control `query:"upstream" is:"AllowUpstream"`
 	queryPage
+}
+
+func (in *listPackagesInput) complete(a *API, c iam.Caller) error {
+	begins := artifact.PackageKey{Format: in.Format, Namespace: in.Namespace, Name: in.PackagePrefix}
+	begins = a.rules.CanonicalAPI(begins.At("")).PackageKey
+	in.Namespace, in.PackagePrefix = begins.Namespace, begins.Name
+	return in.ofRepository.complete(a, c)
 }
 
 // check holds the guide's rule ("list-packages"): a namespace means nothing without its format.

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"entrepot/artifact"
 )
 
 // refusal rows: a request that is right but for one thing, and what is said about it.
@@ -90,6 +92,9 @@ func TestRefusedRequests(t *testing.T) {
 		{"external connection with a slash", "POST /v1/repository/external-connection?" + inRepo +
 			"&external-connection=public/npmjs", "",
 			FieldValidationFailed, one("'public/npmjs'", "externalConnection", noMatch+`[A-Za-z0-9][A-Za-z0-9._\-:]{1,99}`)},
+		{"the endpoint of a format that is not served", "GET /v1/repository/endpoint?" + inRepo + "&format=pypi", "",
+			FieldValidationFailed, "A repository has no endpoint for the format pypi: this version of Entrepot does not serve " +
+				"it yet. It serves npm, generic."},
 		{"unknown endpoint type", "GET /v1/repository/endpoint?" + inRepo + "&format=npm&endpointType=ipv6", "",
 			FieldValidationFailed,
 			one("'ipv6'", "endpointType", notOneOf+"[dualstack, ipv4]")},
@@ -308,7 +313,7 @@ func TestRefusedRequests(t *testing.T) {
 		{"policy deleted at its singular path", "DELETE /v1/repository/permissions/policy?" + inRepo, "", UnknownOperation,
 			"There is no operation DELETE /v1/repository/permissions/policy."},
 	}
-	base := begin(t, Options{}).nobody
+	base := begin(t, Options{Served: []artifact.Format{artifact.NPM, artifact.Generic}}).nobody
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			status, header, body := raw(t, base, row.request, row.body)

@@ -2,6 +2,8 @@ package awsapi
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -142,6 +144,16 @@ type getRepositoryEndpointInput struct {
 
 type endpointOutput struct {
 	RepositoryEndpoint string `json:"repositoryEndpoint"`
+}
+
+// complete refuses a format that is not served. An address at which nothing answers would be written into a client's
+// configuration, by aws codeartifact login for one, and break it for every package.
+func (in *getRepositoryEndpointInput) complete(a *API, c iam.Caller) error {
+	if a.Served != nil && !slices.Contains(a.Served, in.Format) {
+		return refuse(FieldValidationFailed, "A repository has no endpoint for the format %s: this version of Entrepot does "+
+			"not serve it yet. It serves %s.", in.Format, strings.Join(spelled(a.Served), ", "))
+	}
+	return in.ofRepository.complete(a, c)
 }
 
 func (a *API) getRepositoryEndpoint(ctx context.Context, _ iam.Caller,

@@ -115,8 +115,8 @@ func TestARepositoryFromCreationToDeletion(t *testing.T) {
 	s.asksIn("POST /v1/repositories", "", "ListRepositories", "*")
 	s.sends("POST /v1/repositories?repository-prefix=te", "",
 		`{"repositories":[{`+summary+`,"description":"again"`+made+`}]}`)
-	s.sends("GET /v1/repository/endpoint?"+inRepo+"&format=pypi", "",
-		`{"repositoryEndpoint":"http://entrepot.example.test/acme-111122223333/pypi/team/"}`)
+	s.sends("GET /v1/repository/endpoint?"+inRepo+"&format=generic", "",
+		`{"repositoryEndpoint":"http://entrepot.example.test/acme-111122223333/generic/team/"}`)
 	out := must[*codeartifact.DeleteRepositoryOutput](t)(s.client.DeleteRepository(t.Context(),
 		&codeartifact.DeleteRepositoryInput{Domain: aws.String("acme"), Repository: aws.String("team")}))
 	s.same("deleted", "team", *out.Repository.Name)
@@ -472,6 +472,9 @@ func TestNamesAreNormalisedBeforePermissionIsAsked(t *testing.T) {
 	s.asks("GET /v1/package/version?"+nuget+"&version=12.0.3.0", "", "DescribePackageVersion",
 		"package/acme/team/nuget//newtonsoft.json")
 	s.answers("GET /v1/package/version?"+nuget+"&version=12.0.3.0", "", http.StatusOK)
+	s.sends("POST /v1/packages?"+inRepo+"&format=nuget&package-prefix=Newton", "",
+		`{"packages":[{"format":"nuget","package":"newtonsoft.json","originConfiguration":{"restrictions":`+
+			`{"publish":"ALLOW","upstream":"ALLOW"}}}]}`)
 	s.sends("POST /v1/package/versions/dispose?"+nuget, `{"versions":["12.0.3.0","12.0.3"]}`,
 		`{"successfulVersions":{"12.0.3":{"status":"Disposed"}},"failedVersions":{}}`)
 	status, _, body := raw(t, s.base,

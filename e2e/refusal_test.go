@@ -94,3 +94,22 @@ func TestARefusalSaysWhichFieldIsWrongAndWhy(t *testing.T) {
 		}
 	}
 }
+
+func TestControlsAreKeptUnderTheNameThatAFormatFoldsTo(t *testing.T) {
+	f := newFixture(t)
+	const at, body = "/v1/package?domain=" + domain + "&repository=my-repo", `{"restrictions":{"publish":"ALLOW","upstream":"BLOCK"}}`
+	for _, row := range []struct{ format, written, kept string }{
+		{"pypi", "&package=Zope.Interface__Extra", "&package=zope-interface-extra"},
+		{"nuget", "&package=Newtonsoft.Json", "&package=newtonsoft.json"},
+		{"swift", "&namespace=MyScope&package=MyPkg", "&namespace=myscope&package=mypkg"},
+	} {
+		format := "&format=" + row.format
+		_, err := f.do(t.Context(), "POST", at+format+row.written, body)
+		f.must(err)
+		answer, err := f.do(t.Context(), "GET", at+format+row.kept, "")
+		f.must(err)
+		if err := matchText(answer, []byte(`{"package":{"originConfiguration":`+body+`}}`)); err != nil {
+			t.Errorf("%s: what blocks %s does not block %s: %v", row.format, row.written, row.kept, err)
+		}
+	}
+}

@@ -211,7 +211,7 @@ func (a *app) openServer(context.Context) error {
 		Authenticator: authenticator{a.guard, a.rules},
 		API: awsapi.New(a.rules, a.guard, awsapi.Options{
 			Region: a.config.Region, Account: artifact.AccountID(a.config.Account), Logger: a.log,
-			Rates: awsapi.Rates(a.config.Rates),
+			Served: served(), Rates: awsapi.Rates(a.config.Rates),
 		}),
 		Services: map[string]server.API{"sts": queryapi.STS()}, QueryError: queryapi.WriteError,
 		Formats: formats(),

@@ -33,6 +33,17 @@ func formats() []format.Format {
 	}
 }
 
+// served are those that have an endpoint.
+func served() []artifact.Format {
+	var names []artifact.Format
+	for _, f := range formats() {
+		if f.Served() {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
 // traits are what the rules need to know of each.
 func traits() map[artifact.Format]repository.Traits {
 	all := map[artifact.Format]repository.Traits{}
