@@ -1,8 +1,6 @@
 package server
 
 import (
-	"fmt"
-	"mime"
 	"net/http"
 	"strings"
 
@@ -66,21 +64,11 @@ func scopedService(r *http.Request) string {
 	return parts[3]
 }
 
-// refuseService tells a caller, in the protocol it speaks, that a service is not offered or the request is not signed.
-func (s *Server) refuseService(x *exchange, r *http.Request, service string) {
-	status, code := http.StatusForbidden, "MissingAuthenticationToken"
-	message := "The request is not signed for any service."
-	if service != "" {
-		status, code = http.StatusBadRequest, "InvalidAction"
-		message = fmt.Sprintf("The service %.40q is not offered here.", service)
-	}
-	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if media != "application/x-www-form-urlencoded" {
-		x.w.Header().Set("X-Amzn-Errortype", code+"Exception")
-		writeProblem(x.w, status, message)
-		return
-	}
-	s.queryError(x.w, status, code, message)
+// forAnotherService reports whether a request is signed for a service that is not CodeArtifact's. Some have paths of their
+// own, and none of them is served here.
+func forAnotherService(r *http.Request) bool {
+	service := scopedService(r)
+	return service != "" && service != codeArtifact
 }
 
 // authenticate says who calls, under the circumstances of this request, and slows down those who fail too often.

@@ -326,6 +326,40 @@ func TestXMLForClientsThatSpeakIt(t *testing.T) {
 	}
 }
 
+func TestAServiceThatIsNotOfferedSaysSoWhereItsClientsLookForTheCode(t *testing.T) {
+	f := newFixture(t, nil)
+	const said = "is not offered here."
+	for _, row := range []struct {
+		service, method, target string
+		header                  []string
+		code, place             string // place is what stands around the code in the body
+	}{
+		{"kms", "POST", "/", []string{"Content-Type", "application/x-amz-json-1.1"}, "UnknownOperationException", `"__type":"%s"`},
+		{"dynamodb", "POST", "/", []string{"Content-Type", "application/x-amz-json-1.0"}, "UnknownOperationException",
+			`"__type":"%s"`},
+		{"lambda", "GET", "/2015-03-31/functions/", nil, "UnknownOperationException", `"__type":"%s"`},
+		{"eks", "POST", "/clusters", []string{"Content-Type", "application/json"}, "UnknownOperationException", `"__type":"%s"`},
+		{"monitoring", "POST", "/service/GraniteServiceVersion20100801/operation/ListMetrics",
+			[]string{"Smithy-Protocol", "rpc-v2-cbor"}, "UnknownOperationException", "\x79\x00\x06__type\x79\x00\x19%s"},
+		{"ec2", "POST", "/", []string{"Content-Type", "application/x-www-form-urlencoded"}, "InvalidAction", "<Code>%s</Code>"},
+		{"s3", "GET", "/", nil, "InvalidAction", "<Code>%s</Code>"},
+		{"s3", "PUT", "/bucket/key", nil, "InvalidAction", "<Code>%s</Code>"},
+		{"route53", "GET", "/2013-04-01/hostedzone", nil, "InvalidAction", "<Code>%s</Code>"},
+	} {
+		w := f.do(row.method, row.target, append(row.header, "Authorization", signature(row.service, "right"))...)
+		body, want := w.Body.String(), fmt.Sprintf(row.place, row.code)
+		if w.Code != http.StatusBadRequest || !strings.Contains(body, want) || !strings.Contains(body, said) {
+			t.Errorf("%s: got %d %q, want 400 with %q", row.service, w.Code, body, want)
+		}
+		if inHeader := w.Header().Get("X-Amzn-Errortype"); strings.HasPrefix(body, "{") && inHeader != row.code {
+			t.Errorf("%s: got %q in the header, want %s", row.service, inHeader, row.code)
+		}
+	}
+	if f.api.calls.Load()+f.sts.calls.Load()+f.people.asked.Load() > 0 {
+		t.Error("somebody was asked who calls")
+	}
+}
+
 func TestStrangersSeeNoDifferenceBetweenRepositories(t *testing.T) {
 	f := newFixture(t, func(o *Options) {
 		o.Formats[0].Routes = []format.Route{{Pattern: "GET /{package}",

@@ -123,6 +123,8 @@ type problemJSON struct {
 	Message string `json:"message"`
 	// Reason goes with a ValidationException of the API (service model, ValidationExceptionReason).
 	Reason string `json:"reason,omitempty"`
+	// Type is the code of an error where the services that speak JSON have it.
+	Type string `json:"__type,omitempty"`
 }
 
 func (p problemJSON) encode() []byte {

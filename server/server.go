@@ -171,6 +171,9 @@ func (s *Server) route(x *exchange, r *http.Request, d destination) {
 	case d.path == "/" && r.Method == http.MethodPost:
 		x.door = "query"
 		s.serveQuery(x, r)
+	case forAnotherService(r):
+		x.door, x.pattern = "query", "(other service)"
+		s.refuseService(x, r, scopedService(r))
 	default:
 		writeProblem(x.w, http.StatusNotFound, "Nothing is served at this path.")
 	}
@@ -191,7 +194,7 @@ func (s *Server) refuse(x *exchange, r *http.Request, d destination, f refusal) 
 		d.mount.Fail(x.w, r, f.err(), challengeFor(d.RepositoryKey))
 		return
 	}
-	writeProblemJSON(x.w, status, problemJSON{message, message, "CANNOT_PARSE"}.encode())
+	writeProblemJSON(x.w, status, problemJSON{Error: message, Message: message, Reason: "CANNOT_PARSE"}.encode())
 }
 
 // panicked logs a panic once and answers it if that is still possible.
