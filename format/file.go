@@ -97,16 +97,10 @@ func (c *watchedContent) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// serveTransfer serves an asset that is still being fetched. HEAD waits for the first bytes as GET does: what its registry
+// promises is worth nothing before some of it may go out, and of a small file that is the whole, found right.
 func serveTransfer(w http.ResponseWriter, r *http.Request, f repository.File, o FileOptions) error {
 	defer f.Transfer.Close()
-	if r.Method == http.MethodHead {
-		h := o.describe(w.Header())
-		if f.Size >= 0 {
-			h.Set("Content-Length", strconv.FormatInt(f.Size, 10))
-		}
-		w.WriteHeader(http.StatusOK)
-		return nil
-	}
 	buffer := buffers.Get().(*[]byte)
 	defer buffers.Put(buffer)
 	n, err := f.Transfer.Read(*buffer)
@@ -119,6 +113,10 @@ func serveTransfer(w http.ResponseWriter, r *http.Request, f repository.File, o 
 	h := o.describe(w.Header())
 	if f.Size >= 0 {
 		h.Set("Content-Length", strconv.FormatInt(f.Size, 10))
+	}
+	if r.Method == http.MethodHead {
+		w.WriteHeader(http.StatusOK)
+		return nil
 	}
 	flush := http.NewResponseController(w)
 	for {

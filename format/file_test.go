@@ -136,12 +136,14 @@ func TestServeFileOnItsWay(t *testing.T) {
 			t.Errorf("got %v, %d bytes, header %v", err, w.Body.Len(), w.Header())
 		}
 	})
-	t.Run("that fails before its first byte can still be answered", func(t *testing.T) {
+	t.Run("that fails before its first byte can still be answered, and HEAD promises nothing of it", func(t *testing.T) {
 		broken := errors.New("the registry lied")
-		w := httptest.NewRecorder()
-		err := format.ServeFile(w, request("GET"), onItsWay(iotest.ErrReader(broken), 10), octets)
-		if !errors.Is(err, broken) || w.Header().Get("Content-Length") != "" || w.Body.Len() > 0 {
-			t.Errorf("got %v and header %v", err, w.Header())
+		for _, method := range []string{"GET", "HEAD"} {
+			w := httptest.NewRecorder()
+			err := format.ServeFile(w, request(method), onItsWay(iotest.ErrReader(broken), 10), octets)
+			if !errors.Is(err, broken) || w.Header().Get("Content-Length") != "" || w.Body.Len() > 0 {
+				t.Errorf("%s: got %v and header %v", method, err, w.Header())
+			}
 		}
 	})
 	t.Run("that fails later breaks the connection", func(t *testing.T) {
