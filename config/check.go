@@ -48,6 +48,7 @@ var bounds = map[string]struct{ least, most int64 }{
 	"rates.reads":                  {0, 1_000_000},
 	"rates.writes":                 {0, 1_000_000},
 	"cache.documents":              {int64(MiB), int64(TiB)},
+	"cache.large_documents":        {int64(MiB), int64(TiB)},
 	"cache.assets":                 {0, int64(TiB)},
 	"jobs.orphan_grace":            {int64(time.Minute), int64(365 * 24 * time.Hour)},
 	"jobs.orphan_every":            {int64(time.Second), int64(365 * 24 * time.Hour)},

@@ -94,10 +94,11 @@ type Rates struct {
 	Writes int `yaml:"writes"`
 }
 
-// Cache sets the memory that caches may take.
+// Cache sets the memory that caches may take, and the disk that large documents may.
 type Cache struct {
-	Documents Size `yaml:"documents"`
-	Assets    Size `yaml:"assets"`
+	Documents      Size `yaml:"documents"`
+	LargeDocuments Size `yaml:"large_documents"`
+	Assets         Size `yaml:"assets"`
 }
 
 // Log says what is logged and how.
@@ -134,7 +135,7 @@ func Default() Config {
 			DirectUpstreams: quotas.DirectUpstreams, SearchedUpstreams: quotas.SearchedUpstreams, Tags: quotas.Tags,
 			Assets: quotas.Assets, PackageVersions: quotas.PackageVersions, PackageLabels: quotas.PackageLabels,
 			PackageIndex: Size(quotas.PackageIndex), VersionIndex: Size(quotas.VersionIndex)},
-		Cache: Cache{Documents: 64 * MiB, Assets: 64 * MiB},
+		Cache: Cache{Documents: 64 * MiB, LargeDocuments: GiB, Assets: 64 * MiB},
 		Log:   Log{Level: "info", Format: "text"},
 		Jobs:  Jobs{OrphanGrace: time.Hour, OrphanEvery: time.Hour, TokenEvery: 10 * time.Minute},
 		Drain: Drain{Notice: 0, Time: 30 * time.Second},

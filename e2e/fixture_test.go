@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -92,17 +93,25 @@ func (f *fixture) fetch(ctx context.Context, url string) (int, []byte, error) {
 
 // publish sends the document that npm publish sends.
 func (f *fixture) publish(ctx context.Context, p fakenpm.Package) (tarball []byte, status int, err error) {
+	return f.publishSaying(ctx, p, nil)
+}
+
+// publishSaying is publish with further members of the version.
+func (f *fixture) publishSaying(ctx context.Context, p fakenpm.Package, members map[string]any) (tarball []byte, status int,
+	err error) {
 	tarball, err = p.Pack()
 	if err != nil {
 		return nil, 0, err
 	}
 	sum := sha512.Sum512(tarball)
+	version := map[string]any{
+		"name": p.Name, "version": p.Version, "_id": p.Name + "@" + p.Version,
+		"dist": map[string]string{"integrity": "sha512-" + base64.StdEncoding.EncodeToString(sum[:])},
+	}
+	maps.Copy(version, members)
 	document, err := json.Marshal(map[string]any{
 		"_id": p.Name, "name": p.Name, "dist-tags": map[string]string{"latest": p.Version},
-		"versions": map[string]any{p.Version: map[string]any{
-			"name": p.Name, "version": p.Version, "_id": p.Name + "@" + p.Version,
-			"dist": map[string]string{"integrity": "sha512-" + base64.StdEncoding.EncodeToString(sum[:])},
-		}},
+		"versions": map[string]any{p.Version: version},
 		"_attachments": map[string]any{p.Name + "-" + p.Version + ".tgz": map[string]any{
 			"content_type": "application/octet-stream", "data": tarball, "length": len(tarball),
 		}},

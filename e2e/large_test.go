@@ -46,8 +46,14 @@ func (p *pattern) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
-// peakMemory is the most memory that the server has had, in bytes (proc(5), VmHWM).
+// peakMemory is the most memory that the server has had, in bytes.
 func (i *instance) peakMemory(t *testing.T) int64 {
+	t.Helper()
+	return i.memory(t, "VmHWM")
+}
+
+// memory is what proc(5) says of the server's memory, in bytes: VmRSS, what it has, or VmHWM, the most it has had.
+func (i *instance) memory(t *testing.T, what string) int64 {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", i.cmd.Process.Pid))
 	if err != nil {
@@ -55,11 +61,11 @@ func (i *instance) peakMemory(t *testing.T) int64 {
 	}
 	for line := range bytes.Lines(status) {
 		var kib int64
-		if n, _ := fmt.Sscanf(string(line), "VmHWM: %d kB", &kib); n == 1 {
+		if n, _ := fmt.Sscanf(string(line), what+": %d kB", &kib); n == 1 {
 			return kib << 10
 		}
 	}
-	t.Fatal("no VmHWM")
+	t.Fatal("no", what)
 	return 0
 }
 

@@ -1,12 +1,10 @@
 package format
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -79,7 +77,11 @@ func ServeDocument(w http.ResponseWriter, r *http.Request, d repository.Document
 	h["Content-Type"] = []string{o.ContentType}
 	if zipped {
 		h["Content-Encoding"] = []string{"gzip"}
-		return writeWhole(w, r, http.StatusOK, d.Gzip)
+		if d.Gzip != nil {
+			return writeWhole(w, r, http.StatusOK, d.Gzip)
+		}
+		packed, size := d.OpenGzip()
+		return writeStream(w, r, http.StatusOK, packed, size)
 	}
 	return writeIdentity(w, r, d, span{0, d.Size}, http.StatusOK)
 }
@@ -119,14 +121,13 @@ func writeIdentity(w http.ResponseWriter, r *http.Request, d repository.Document
 	if d.Identity != nil {
 		return writeWhole(w, r, status, d.Identity[part.start:part.start+part.length])
 	}
-	w.Header()["Content-Length"] = []string{strconv.FormatInt(part.length, 10)}
 	if r.Method == http.MethodHead {
-		w.WriteHeader(status)
-		return nil
+		return writeStream(w, r, status, nil, part.length)
 	}
 	plain := unpackers.Get().(*gzip.Reader)
 	defer unpackers.Put(plain)
-	if err := plain.Reset(bytes.NewReader(d.Gzip)); err != nil {
+	packed, _ := d.OpenGzip()
+	if err := plain.Reset(packed); err != nil {
 		forget(w.Header())
 		return err
 	}
@@ -138,11 +139,7 @@ func writeIdentity(w http.ResponseWriter, r *http.Request, d repository.Document
 		}
 		from = io.LimitReader(plain, part.length)
 	}
-	w.WriteHeader(status)
-	if _, err := copyBuffered(w, from); err != nil {
-		return http.ErrAbortHandler
-	}
-	return nil
+	return writeStream(w, r, status, from, part.length)
 }
 
 // unpackers keep their tables from one large document to the next.

@@ -30,7 +30,8 @@
 //	ingest.go
 //	follow.go                    what retained versions take over from their registry later
 //	merge.go, documents.go,      a package as package managers see it; documents about one, and about all
-//	index.go, attachment.go
+//	spool.go, index.go,
+//	attachment.go
 //
 // A version's life:
 //

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/blob"
 	"entrepot/bytecache"
 	"entrepot/catalog"
 	"entrepot/iam"
@@ -31,10 +32,11 @@ const (
 	renderTime = 2 * time.Minute
 )
 
-// documents keeps rendered index documents in memory.
+// documents keeps rendered index documents: in memory, and very large ones in the byte stores of their domains.
 type documents struct {
 	rendering singleflight.Group
 	kept      *bytecache.Cache[documentKey, keptDocument]
+	spooled   *bytecache.Cache[documentKey, keptDocument]
 }
 
 type documentKey struct {
@@ -55,9 +57,12 @@ type keptDocument struct {
 	Document
 }
 
-// newDocuments makes room for so many bytes of documents.
-func newDocuments(room int64) *documents {
-	return &documents{kept: bytecache.New[documentKey](room, keptDocument.cost)}
+// newDocuments makes room for so many bytes of documents in memory and in byte stores.
+func newDocuments(memory, stores int64) *documents {
+	return &documents{
+		kept:    bytecache.New[documentKey](memory, keptDocument.cost),
+		spooled: bytecache.New[documentKey](stores, func(k keptDocument) int64 { return k.Document.spooled.size }),
+	}
 }
 
 // cost is what a document takes, with something for its bookkeeping.
@@ -66,11 +71,19 @@ func (k keptDocument) cost() int64 { return int64(len(k.Gzip)+len(k.Identity)) +
 // get returns the document kept under the key, and whether it is true on the given basis.
 func (d *documents) get(key documentKey, on basis) (Document, bool) {
 	kept, ok := d.kept.Get(key)
+	if !ok {
+		kept, ok = d.spooled.Get(key)
+	}
 	return kept.Document, ok && kept.basis == on
 }
 
 func (d *documents) put(key documentKey, on basis, doc Document) {
-	d.kept.Put(key, keptDocument{on, doc})
+	in, other := d.kept, d.spooled
+	if doc.spooled != nil {
+		in, other = other, in
+	}
+	in.Put(key, keptDocument{on, doc})
+	other.Remove(key)
 }
 
 // document returns an index document of the package, rendered anew only when what it rests on has changed. Before that
@@ -97,7 +110,7 @@ func (s *Service) document(ctx context.Context, c iam.Caller, at *configuration,
 		if !followed && s.catchUpAll(ctx, c, p, made, from) {
 			continue // on what is true now
 		}
-		return s.rendered(ctx, key, on, known, func(ctx context.Context, w io.Writer) error {
+		return s.rendered(ctx, at, key, on, known, func(ctx context.Context, w io.Writer) error {
 			view, err := s.merge(ctx, at, p, made, from)
 			if err != nil {
 				return err
@@ -137,10 +150,17 @@ func (s *Service) catchUpAll(ctx context.Context, c iam.Caller, p artifact.Packa
 
 // rendered renders a document, once for all who ask for it on the same basis, and keeps it. known is what was kept on an
 // older one.
-func (s *Service) rendered(ctx context.Context, key documentKey, on basis, known Document,
+func (s *Service) rendered(ctx context.Context, at *configuration, key documentKey, on basis, known Document,
 	render func(context.Context, io.Writer) error) (Document, error) {
 	anew := func(ctx context.Context) (Document, error) {
-		doc, err := s.press(func(w io.Writer) error { return render(ctx, w) })
+		packed := &spool{open: func() (blob.Draft, error) {
+			store, err := s.store(*at.domain)
+			if err != nil {
+				return nil, err
+			}
+			return store.Create(ctx)
+		}}
+		doc, err := s.press(packed, func(w io.Writer) error { return render(ctx, w) })
 		if err == nil {
 			doc.Modified = changed(doc, known)
 		}
@@ -193,36 +213,39 @@ var packers = sync.Pool{New: func() any {
 }}
 
 // press renders a document and compresses it on the way.
-func (s *Service) press(render func(io.Writer) error) (Document, error) {
-	var zipped bytes.Buffer
+func (s *Service) press(packed *spool, render func(io.Writer) error) (Document, error) {
 	packer := packers.Get().(*gzip.Writer)
 	defer packers.Put(packer)
-	packer.Reset(&zipped)
+	packer.Reset(packed)
 	out := &tee{hash: sha256.New(), packer: packer}
-	if err := render(out); err != nil {
+	err := render(out)
+	if err == nil {
+		err = packer.Close()
+	}
+	if err != nil {
+		packed.discard()
 		return Document{}, err
 	}
-	if err := packer.Close(); err != nil {
-		return Document{}, err
-	}
-	doc := Document{Modified: s.Now(), Size: out.size, Gzip: bytes.Clone(zipped.Bytes())}
+	doc := Document{Modified: s.Now(), Size: out.size}
+	doc.Gzip, doc.spooled = packed.packed()
 	out.hash.Sum(doc.SHA256[:0])
 	doc.ETag = `"` + hex.EncodeToString(doc.SHA256[:16]) + `"`
 	if out.size <= identityLimit {
 		doc.Identity = bytes.Clone(out.identity.Bytes())
 	}
-	identity, packed := doc.Identity, doc.Gzip
-	doc.MD5 = sync.OnceValues(func() ([md5.Size]byte, error) { return md5Of(identity, packed) })
+	body := doc
+	doc.MD5 = sync.OnceValues(func() ([md5.Size]byte, error) { return md5Of(body) })
 	return doc, nil
 }
 
 // md5Of returns the MD5 of a document, unpacking it if it is not at hand.
-func md5Of(identity, packed []byte) (sum [md5.Size]byte, err error) {
-	if identity != nil {
-		return md5.Sum(identity), nil
+func md5Of(d Document) (sum [md5.Size]byte, err error) {
+	if d.Identity != nil {
+		return md5.Sum(d.Identity), nil
 	}
 	hash := md5.New()
-	plain, err := gzip.NewReader(bytes.NewReader(packed))
+	packed, _ := d.OpenGzip()
+	plain, err := gzip.NewReader(packed)
 	if err == nil {
 		_, err = plain.WriteTo(hash)
 	}
@@ -243,6 +266,8 @@ func (t *tee) Write(p []byte) (int, error) {
 	t.size += int64(len(p))
 	if t.size <= identityLimit {
 		t.identity.Write(p)
+	} else {
+		t.identity = bytes.Buffer{}
 	}
 	return t.packer.Write(p)
 }

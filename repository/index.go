@@ -34,7 +34,7 @@ func (s *Service) index(ctx context.Context, at *configuration, f artifact.Forma
 	if current {
 		return known, nil
 	}
-	return s.rendered(ctx, key, on, known, func(ctx context.Context, w io.Writer) error {
+	return s.rendered(ctx, at, key, on, known, func(ctx context.Context, w io.Writer) error {
 		return render(w, Inventory{Packages: s.inventory(ctx, at, f)})
 	})
 }

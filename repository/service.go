@@ -41,8 +41,9 @@ type Options struct {
 	Quotas    Quotas // zero members take the service's defaults
 	// AllowPublic lets a resource policy allow everybody without a condition.
 	AllowPublic bool
-	// DocumentCache bounds the memory for rendered index documents, in bytes; 0 means 64 MiB.
-	DocumentCache int64
+	// DocumentCache bounds the memory for rendered index documents, in bytes; 0 means 64 MiB. DocumentSpool bounds the
+	// bytes of very large ones, which lie in the byte stores of their domains until they are forgotten; 0 means 1 GiB.
+	DocumentCache, DocumentSpool int64
 }
 
 // DomainStores gives each domain a byte store of its own, encrypted under the domain's key.
@@ -69,8 +70,9 @@ func New(o Options) *Service {
 	o.Quotas = o.Quotas.withDefaults()
 	o.Catalog = bounded{o.Catalog, o.Quotas}
 	orDefault(&o.DocumentCache, 64<<20)
+	orDefault(&o.DocumentSpool, 1<<30)
 	orDefault(&o.Partition, "aws")
-	s := &Service{Options: o, documents: newDocuments(o.DocumentCache), damages: newDamages(o.Log)}
+	s := &Service{Options: o, documents: newDocuments(o.DocumentCache, o.DocumentSpool), damages: newDamages(o.Log)}
 	s.configurations = catalog.NewMemo[configurationKey, *configuration](o.Catalog, 4096)
 	s.plans = catalog.NewMemo[planKey, *plan](o.Catalog, 16384)
 	s.held = catalog.NewMemo[heldKey, heldAsset](o.Catalog, 65536)

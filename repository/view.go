@@ -1,6 +1,7 @@
 package repository
 
 import (
+	"bytes"
 	"crypto/md5"
 	"io"
 	"iter"
@@ -63,11 +64,21 @@ type Document struct {
 	ETag     string // strong, quoted, of the identity encoding; a server adds its suffix for encodings
 	Modified time.Time
 	Size     int64           // bytes of the identity encoding
-	Gzip     []byte          // always there
-	Identity []byte          // nil for large documents: decompress Gzip
+	Gzip     []byte          // nil for very large documents: read OpenGzip
+	Identity []byte          // nil for large documents: decompress OpenGzip
 	SHA256   artifact.Digest // of the identity encoding
+	spooled  *spooled        // instead of Gzip
 	// MD5 is that of the identity encoding, computed when it is first asked for: the clients of few formats compare it.
 	MD5 func() ([md5.Size]byte, error)
+}
+
+// OpenGzip reads the document under gzip from its beginning, and tells how many bytes that has. Any number of readers may
+// do so at once, each in constant memory.
+func (d Document) OpenGzip() (io.Reader, int64) {
+	if d.spooled != nil {
+		return d.spooled.reader(), d.spooled.size
+	}
+	return bytes.NewReader(d.Gzip), int64(len(d.Gzip))
 }
 
 // File is an asset that may be served: authorised, not withdrawn, and either kept or on its way.

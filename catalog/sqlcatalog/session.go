@@ -163,28 +163,35 @@ type scanner interface{ Scan(into ...any) error }
 
 // all returns every row of a query. It holds no cursor open when it returns, so any verb may be called next.
 func all[T any](s *session, verb string, scan func(scanner, *T) error, query string, args ...any) ([]T, error) {
+	items, _, err := some(s, verb, func(row scanner, into *T) (bool, error) { return true, scan(row, into) }, query, args...)
+	return items, err
+}
+
+// some is all up to the row after which scan wants no more, and reports whether it ended so.
+func some[T any](s *session, verb string, scan func(scanner, *T) (bool, error), query string, args ...any) (items []T,
+	enough bool, err error) {
 	st, err := s.statement(verb, query)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	rows, err := st.QueryContext(context.Background(), args...)
 	if err != nil {
-		return nil, s.fail(verb, err)
+		return nil, false, s.fail(verb, err)
 	}
 	defer rows.Close()
-	var items []T
-	for rows.Next() {
+	for !enough && rows.Next() {
 		var item T
-		if err := scan(rows, &item); err != nil {
-			return nil, s.fail(verb, err)
+		more, err := scan(rows, &item)
+		if err != nil {
+			return nil, false, s.fail(verb, err)
 		}
-		items = append(items, item)
+		items, enough = append(items, item), !more
 	}
 	if err := rows.Err(); err != nil {
-		return nil, s.fail(verb, err)
+		return nil, false, s.fail(verb, err)
 	}
 	s.conn.ran(verb, len(items))
-	return items, nil
+	return items, enough, nil
 }
 
 // one returns the only row of a query and whether there is one.

@@ -139,8 +139,11 @@ func (s *session) EachVersion(ids []catalog.RepositoryID, key artifact.PackageKe
 	}
 }
 
-// chunkSize is how many versions a stream reads at once.
-const chunkSize = 64
+// chunkSize is how many versions a stream reads at once; after chunkBytes of manifests it reads no further.
+const (
+	chunkSize  = 64
+	chunkBytes = 1 << 20
+)
 
 // stream reads the versions of one package of one repository in the order of their texts.
 type stream struct {
@@ -188,16 +191,19 @@ func (st *stream) fill(s *session) error {
 	if st.started {
 		where.add("v.version > ?", st.last)
 	}
-	chunk, err := all(s, "read versions", func(row scanner, v *versionRow) error {
+	left := chunkBytes
+	chunk, full, err := some(s, "read versions", func(row scanner, v *versionRow) (bool, error) {
 		v.PackageKey = st.key
-		return row.Scan(append(v.columns(), &v.Manifest)...)
+		err := row.Scan(append(v.columns(), &v.Manifest)...)
+		left -= len(v.Manifest)
+		return left > 0, err
 	}, "SELECT "+versionColumns+", d.manifest FROM versions v JOIN version_documents d ON d.version = v.id WHERE "+
 		where.String()+" ORDER BY v.version LIMIT ?", append(where.args, chunkSize)...)
 	if err != nil {
 		return err
 	}
 	st.started = true
-	st.ended = len(chunk) < chunkSize
+	st.ended = !full && len(chunk) < chunkSize
 	if len(chunk) == 0 {
 		return nil
 	}

@@ -160,6 +160,7 @@ func (a *app) openRules(context.Context) error {
 			PackageIndex: int64(q.PackageIndex), VersionIndex: int64(q.VersionIndex),
 		},
 		AllowPublic: a.config.AllowPublic, DocumentCache: int64(a.config.Cache.Documents),
+		DocumentSpool: int64(a.config.Cache.LargeDocuments),
 	})
 	return a.metrics.Register(a.rules)
 }
