@@ -31,7 +31,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"serve":    serve,    // serve [FLAG…]: starts it over $WORK/data, sets URL and what `entrepot env` prints
 	"shutdown": shutdown, // SIGTERM, and the server must end with exit code 0
 	"crash":    crash,    // SIGKILL
-	"damage":   damage,   // damage flip | cut | empty | lose: harms every file of content of the first domain
+	"damage":   damage,   // damage flip | cut | empty | lose: harms every content of the first domain; damage catalog: a bit of the catalog
 	"build":    build,    // makes npm-store (with the connection) <- shared <- my-repo in my-domain
 	"signin":   signIn,   // signin REPOSITORY: sets TOKEN, BASIC, ENDPOINT; writes ~/.npmrc as `login --tool npm` does
 	// The public registry.

@@ -34,9 +34,13 @@ func resize(path string, size func(int64) int64) error {
 	return os.Truncate(path, size(info.Size()))
 }
 
-// damage harms every content of the domain that was made first.
+// damage harms every content of the domain that was made first, or the file of the catalog.
 func damage(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts, neg)
+	if args[0] == "catalog" {
+		ts.Check(flipHalfway(filepath.Join(s.instance.data, "catalog.sqlite")))
+		return
+	}
 	paths, err := filepath.Glob(filepath.Join(s.instance.data, "blobs", "domain-1", "[0-9a-f][0-9a-f]", "*"))
 	ts.Check(err)
 	harm := harms[args[0]]

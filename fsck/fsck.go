@@ -8,6 +8,7 @@ package fsck
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"entrepot/artifact"
@@ -22,9 +23,9 @@ type Options struct {
 	Open func(catalog.Domain) (blob.Store, error)
 	// Documents keeps what was fetched of registries' documents, a cache.
 	Documents blob.Store
-	// Unknown are the names of spaces that the catalog never had a domain for.
-	Unknown []string
-	Now     func() time.Time
+	// Found is what is wrong by the knowledge of the caller alone, who knows where things lie.
+	Found []Finding
+	Now   func() time.Time
 	// Grace is the age up to which a content without a name may be one that is about to be published.
 	Grace time.Duration
 	// Repair changes what has a source to be repaired from. Otherwise nothing is written.
@@ -42,11 +43,7 @@ type Progress struct {
 // Run checks the installation. Whatever is wrong with it is in the report; an error says that it could not be checked,
 // because ctx has ended or something could not be repaired.
 func Run(ctx context.Context, o Options) (Report, error) {
-	c := &check{Options: o, lost: map[blobKey]*Finding{}}
-	for _, name := range o.Unknown {
-		c.report.add(Finding{Kind: SpaceUnknown, Text: fmt.Sprintf("blobs/%s belongs to no domain that the catalog ever had", name),
-			Remedy: "restore the catalog.sqlite that it belongs to, or move the folder away"})
-	}
+	c := &check{Options: o, report: Report{Findings: slices.Clone(o.Found)}, lost: map[blobKey]*Finding{}}
 	for _, step := range []func(context.Context) error{
 		c.checkCatalog, c.listDomains, c.readContents, c.readRecords, c.readDocuments, c.findLeftovers, c.repairContents,
 	} {

@@ -22,7 +22,8 @@ type dialect struct {
 	lastNumber  string                             // table → the highest of the numbers it draws itself, 0 before the first
 	passOver    string                             // number, table, number → those up to it are never drawn
 	indexSearch searchIndex
-	recounts    []recount // of what only this database has
+	recounts    []recount        // of what only this database has
+	damaged     func(error) bool // whether the database says that its file is not what was written
 	// integrity returns everything that is wrong with the database's own structures.
 	integrity func(*session) ([]catalog.Fault, error)
 }

@@ -113,7 +113,10 @@ func (s *session) statement(verb, query string) (*sql.Stmt, error) {
 
 // fail remembers and wraps an error of the database.
 func (s *session) fail(verb string, err error) error {
-	err = fmt.Errorf("%s: %w", verb, err)
+	if err = fmt.Errorf("%s: %w", verb, err); s.dialect.damaged(err) {
+		err = artifact.Errorf(artifact.Internal, "The catalog is damaged where this needs it. Stop the server and run "+
+			"entrepot fsck.").Causing(err)
+	}
 	if s.failed == nil {
 		s.failed = err
 	}

@@ -44,6 +44,9 @@ var (
 // newer than this program, and if the log is missing of a catalog that was not closed.
 func OpenSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	s, err := openSQLite(ctx, path, o)
+	if damagedFile(err) {
+		return nil, fmt.Errorf("open the catalog: it is damaged; entrepot fsck says where: %w", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open the catalog: %w", err)
 	}
@@ -128,6 +131,9 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 		}
 		defer first.Close()
 	}
+	if err = registerVFS(); err != nil {
+		return nil, err
+	}
 	if err = checkLog(path); err != nil {
 		return nil, err
 	}
@@ -142,6 +148,11 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 	}
 	if err != nil {
 		return nil, err
+	}
+	if !o.Inspect {
+		if err = giveProofs(ctx, path); err != nil {
+			return nil, err
+		}
 	}
 	if e.writers, err = sql.Open("sqlite", source(path, writerPragmas)); err != nil {
 		return nil, err
@@ -213,7 +224,7 @@ func hold(ctx context.Context, pool *sql.DB) (*sql.Conn, error) {
 
 // source writes the driver's address of the file.
 func source(path string, pragmas []string) string {
-	query := url.Values{"_pragma": append(append([]string{}, commonPragmas...), pragmas...)}
+	query := url.Values{"vfs": {vfsName}, "_pragma": append(append([]string{}, commonPragmas...), pragmas...)}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
 }
 

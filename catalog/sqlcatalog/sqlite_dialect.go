@@ -36,6 +36,7 @@ var sqlite = dialect{
 		{catalog.FaultyIndex, true, "the search index has row %s, which is no package",
 			`SELECT rowid FROM package_search WHERE rowid NOT IN (SELECT id FROM packages)`},
 	},
+	damaged:   damagedFile,
 	integrity: sqliteIntegrity,
 }
 

@@ -148,7 +148,7 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 // run changes the file behind the catalog's back.
 func run(t *testing.T, path, statement string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", path)
+	db, err := sql.Open("sqlite", "file:"+path+"?vfs=entrepot-proven")
 	if err != nil {
 		t.Fatal(err)
 	}

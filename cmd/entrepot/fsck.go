@@ -12,6 +12,7 @@ import (
 
 	"entrepot/blob/disk"
 	"entrepot/blob/sealed"
+	"entrepot/catalog"
 	"entrepot/catalog/sqlcatalog"
 	"entrepot/fsck"
 	"entrepot/jobs"
@@ -65,8 +66,7 @@ func (c fsckCommand) Run(ctx context.Context) error {
 }
 
 // check opens the folder, as it is unless something is to be repaired.
-func (c fsckCommand) check(ctx context.Context) (_ fsck.Report, err error) {
-	var report fsck.Report
+func (c fsckCommand) check(ctx context.Context) (report fsck.Report, err error) {
 	for _, p := range parts {
 		there, err := p.there(filepath.Join(c.Data, filepath.FromSlash(p.name)))
 		if err == nil && !there {
@@ -80,12 +80,22 @@ func (c fsckCommand) check(ctx context.Context) (_ fsck.Report, err error) {
 	if err != nil {
 		return report, err
 	}
+	// Whoever has this folder is alone with all of the data.
 	content, err := disk.Open(filepath.Join(c.Data, "blobs"), disk.Options{Inspect: true})
 	if err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, content.Close()) }()
-	store, err := sqlcatalog.OpenSQLite(ctx, filepath.Join(c.Data, "catalog.sqlite"), sqlcatalog.Options{Existing: true, Inspect: !c.Repair})
+	path := filepath.Join(c.Data, "catalog.sqlite")
+	pages, err := c.pages(ctx, path)
+	if err != nil {
+		return report, err
+	}
+	store, err := sqlcatalog.OpenSQLite(ctx, path, sqlcatalog.Options{Existing: true, Inspect: !c.Repair})
+	if err != nil && len(pages) > 0 {
+		return fsck.Report{Findings: append(pages, fsck.Finding{Kind: fsck.Kind(catalog.FaultyPages),
+			Text: fmt.Sprintf("nothing else could be checked: %v", err)})}, nil
+	}
 	if err != nil {
 		return report, err
 	}
@@ -94,27 +104,49 @@ func (c fsckCommand) check(ctx context.Context) (_ fsck.Report, err error) {
 	if err != nil {
 		return report, err
 	}
+	return c.run(ctx, store, content, stores, pages)
+}
+
+// pages checks those of the catalog's file.
+func (c fsckCommand) pages(ctx context.Context, path string) ([]fsck.Finding, error) {
+	faults, _, err := sqlcatalog.CheckPages(ctx, path, c.Repair)
+	var found []fsck.Finding
+	for _, f := range faults {
+		found = append(found, fsck.Finding{Kind: fsck.Kind(catalog.FaultyPages),
+			Text:       fmt.Sprintf("page %d of catalog.sqlite is not as it was written", f.Number),
+			Remedy:     "restore catalog.sqlite from a backup",
+			Repairable: f.Correctable, Repaired: f.Correctable && c.Repair})
+	}
+	return found, err
+}
+
+// run checks what is open, and removes what was left over if something is to be repaired.
+func (c fsckCommand) run(ctx context.Context, store *sqlcatalog.Store, content *disk.Disk, stores *domainStores,
+	found []fsck.Finding) (fsck.Report, error) {
 	documents, err := stores.documents()
 	if err != nil {
-		return report, err
+		return fsck.Report{}, err
 	}
 	unknown, err := stores.unknown(ctx, store)
-	if err != nil {
-		return report, err
+	if err != nil && len(found) == 0 {
+		return fsck.Report{}, err
 	}
-	o := fsck.Options{Catalog: store, Open: stores.Open, Documents: documents, Unknown: unknown, Now: time.Now, Grace: c.Grace,
-		Repair: c.Repair}
+	for _, name := range unknown {
+		found = append(found, fsck.Finding{Kind: fsck.SpaceUnknown,
+			Text:   fmt.Sprintf("blobs/%s belongs to no domain that the catalog ever had", name),
+			Remedy: "restore the catalog.sqlite that it belongs to, or move the folder away"})
+	}
 	shown := newProgress(os.Stderr)
-	o.Progress = shown.show
-	report, err = fsck.Run(ctx, o)
+	report, err := fsck.Run(ctx, fsck.Options{Catalog: store, Open: stores.Open, Documents: documents, Found: found,
+		Now: time.Now, Grace: c.Grace, Repair: c.Repair, Progress: shown.show})
 	shown.end()
 	if err != nil {
 		return report, err
 	}
 	drafts, bytes, err := content.Drafts()
 	report.Leftovers.Drafts, report.Leftovers.Bytes = drafts, report.Leftovers.Bytes+bytes
-	if err != nil || !c.Repair {
-		return report, err
+	if err != nil || !c.Repair || report.Left() > 0 {
+		return report, err // where something is wrong, what seems to be left over may be all there is
 	}
 	if err := content.RemoveDrafts(); err != nil {
 		return report, err

@@ -1,0 +1,64 @@
+package sqlcatalog
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	driver "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// giveProofs rewrites a file that was made before pages had proofs, which takes time and twice its room. Where there is no
+// room now, a later start does it.
+func giveProofs(ctx context.Context, path string) (err error) {
+	lacks, err := lacksProofs(path)
+	if err != nil || !lacks {
+		return err
+	}
+	db, err := sql.Open("sqlite", source(path, writerPragmas))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	db.SetMaxOpenConns(1)
+	for _, statement := range []string{
+		"PRAGMA wal_checkpoint(TRUNCATE)", // what the log of an earlier release holds is older than what follows
+		"PRAGMA temp_store = FILE",        // not in memory: it is a copy of the catalog
+		"VACUUM",
+		"PRAGMA wal_checkpoint(TRUNCATE)",
+	} {
+		if _, err := db.ExecContext(ctx, statement); isFull(err) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("rewrite the catalog so that its pages can be proven: %w", err)
+		}
+	}
+	return nil
+}
+
+// lacksProofs reports whether the file has pages of the size that can have proofs, and none.
+func lacksProofs(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close() // read only
+	first := make([]byte, pageSize)
+	if _, err := io.ReadFull(f, first); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return false, nil // nothing was written yet, or SQLite says what is wrong
+	} else if err != nil {
+		return false, err
+	}
+	return binary.BigEndian.Uint16(first[16:]) == pageSize && !hasProofs(first), nil
+}
+
+// isFull reports whether SQLite found no room.
+func isFull(err error) bool {
+	failure, ok := errors.AsType[*driver.Error](err)
+	return ok && failure.Code()&0xff == sqlite3.SQLITE_FULL
+}
