@@ -234,6 +234,17 @@ func TestAnAsset(t *testing.T) {
 	})
 }
 
+func TestOneOfSeveralHashesIsEnough(t *testing.T) {
+	content := noise(10_000)
+	want := upstream.Want{AnyOf: []upstream.Want{{SHA512: make([]byte, 64)}, {SHA256: sha256Of(content)}}}
+	r := newRig(t, sends(content, nil))
+	r.wantAsset(t, new(store).request("a", "f", want), string(content))
+	want.AnyOf[0].SHA512 = want.AnyOf[0].SHA512[:10]
+	if _, err := r.Asset(t.Context(), new(store).request("a", "g", want)); !artifact.Is(err, artifact.Invalid) {
+		t.Errorf("a digest that nothing can have: got %v, want invalid", err)
+	}
+}
+
 func TestNoWrongBodyGetsThroughComplete(t *testing.T) {
 	truth := noise(400_000)
 	honest := upstream.Want{SHA256: sha256Of(truth), Size: int64(len(truth))}
@@ -250,6 +261,10 @@ func TestNoWrongBodyGetsThroughComplete(t *testing.T) {
 		{"wrong sha1 in metadata", upstream.Want{SHA1: make([]byte, 20)}, sends(truth, nil), "sha1"},
 		{"wrong md5 in metadata", upstream.Want{MD5: make([]byte, 16)}, sends(truth, nil), "md5"},
 		{"right sha256 but wrong md5", upstream.Want{SHA256: honest.SHA256, MD5: make([]byte, 16)}, sends(truth, nil), "md5"},
+		{"none of several hashes", upstream.Want{AnyOf: []upstream.Want{{SHA256: sha256Of(wrong)}, {SHA256: make([]byte, 32)}}},
+			sends(truth, nil), "sha256"},
+		{"one of several hashes but wrong md5", upstream.Want{MD5: make([]byte, 16), AnyOf: []upstream.Want{honest}},
+			sends(truth, nil), "md5"},
 		{"shorter than wanted", honest, sends(truth[:300_000], nil), "size"},
 		{"longer than wanted", upstream.Want{Size: 300_000}, sends(truth, nil), "size"},
 		{"longer than wanted, in chunks", upstream.Want{Size: 300_000}, chunked(truth), "size"},

@@ -2,12 +2,9 @@ package npm
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"entrepot/artifact"
 	"entrepot/format/jsonscan"
@@ -161,15 +158,24 @@ func splitObject(value []byte) (jsonscan.Members, error) {
 
 // factsOf reads line 5 out of a version's manifest.
 func factsOf(v artifact.Version) (keptFacts, error) {
+	kept, _, err := originOf(v)
+	return kept, err
+}
+
+// originOf reads where a version's registry keeps it, and what it promises about the bytes.
+func originOf(v artifact.Version) (kept keptFacts, promise sums, err error) {
 	m, err := cutManifest(v.Manifest)
-	if err != nil {
-		return keptFacts{}, fmt.Errorf("read manifest of %s: %w", v.VersionKey, err)
+	if err == nil {
+		kept, err = m.facts()
 	}
-	kept, err := m.facts()
-	if err != nil {
-		return keptFacts{}, fmt.Errorf("read manifest of %s: %w", v.VersionKey, err)
+	var dist jsonscan.Members
+	if err == nil {
+		dist, err = jsonscan.Split(m.dist)
 	}
-	return kept, nil
+	if err != nil {
+		return keptFacts{}, nil, fmt.Errorf("read manifest of %s: %w", v.VersionKey, err)
+	}
+	return kept, promisedSums(dist), nil
 }
 
 // facts reads line 5.
@@ -177,47 +183,6 @@ func (m manifest) facts() (keptFacts, error) {
 	var k keptFacts
 	err := json.Unmarshal(m.kept, &k)
 	return k, err
-}
-
-// promised returns the digests that a version's dist promises: the SHA-512 of integrity, which may list several
-// hashes, and the SHA-1 of shasum. What is not given, or not well-formed, stays zero.
-func promised(dist jsonscan.Members) artifact.Digests {
-	var d artifact.Digests
-	if sri, ok := dist.Text("integrity"); ok {
-		for item := range strings.FieldsSeq(sri) {
-			algorithm, hash := cutIntegrity(item)
-			switch {
-			case algorithm == "sha512" && len(hash) == len(d.SHA512):
-				copy(d.SHA512[:], hash)
-			case algorithm == "sha256" && len(hash) == len(d.SHA256):
-				copy(d.SHA256[:], hash)
-			case algorithm == "sha1" && len(hash) == len(d.SHA1):
-				copy(d.SHA1[:], hash)
-			}
-		}
-	}
-	if shasum, ok := dist.Text("shasum"); ok {
-		if raw, err := hex.DecodeString(shasum); err == nil && len(raw) == len(d.SHA1) {
-			copy(d.SHA1[:], raw)
-		}
-	}
-	return d
-}
-
-// cutIntegrity reads one hash of a Subresource Integrity text, such as sha512-BASE64?options.
-func cutIntegrity(item string) (algorithm string, hash []byte) {
-	algorithm, encoded, _ := strings.Cut(item, "-")
-	encoded, _, _ = strings.Cut(encoded, "?")
-	hash, err := base64.StdEncoding.DecodeString(encoded)
-	if err != nil {
-		return algorithm, nil
-	}
-	return algorithm, hash
-}
-
-// integrity writes the SHA-512 as clients do.
-func integrity(d artifact.Digests) string {
-	return "sha512-" + base64.StdEncoding.EncodeToString(d.SHA512[:])
 }
 
 // installs reports whether a scripts object runs something when the package is installed.

@@ -1,7 +1,6 @@
 package npm
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
 	"maps"
@@ -199,21 +198,6 @@ func (s *submission) checkBytes(dist jsonscan.Members, got artifact.Digests, siz
 		return invalid("The tarball does not have the SHA-1 that dist.shasum says.")
 	}
 	return nil
-}
-
-// meets reports whether every hash of an integrity text that is of a known kind is right, and at least one is known.
-func meets(sri string, got artifact.Digests) bool {
-	known := map[string][]byte{"sha512": got.SHA512[:], "sha256": got.SHA256[:], "sha1": got.SHA1[:], "md5": got.MD5[:]}
-	checked := false
-	for item := range strings.FieldsSeq(sri) {
-		algorithm, hash := cutIntegrity(item)
-		sum, ok := known[algorithm]
-		if ok && !bytes.Equal(sum, hash) {
-			return false
-		}
-		checked = checked || ok
-	}
-	return checked
 }
 
 // checkIdentity requires the tarball to be the version that it is published as. Clients clean name and version on the

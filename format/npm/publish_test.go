@@ -95,9 +95,16 @@ func TestPublishRefusesWhatDoesNotFitTogether(t *testing.T) {
 		{"a wrong integrity", func(d object) { dig(version(d), "dist").(object)["integrity"] = sri([]byte("x")) },
 			"integrity"},
 		{"an unknown integrity", func(d object) { dig(version(d), "dist").(object)["integrity"] = "crc-AAAA" }, "integrity"},
-		{"one wrong hash of two", func(d object) {
+		{"a wrong hash beside a right one that is weaker", func(d object) {
 			dist := dig(version(d), "dist").(object)
-			dist["integrity"] = dist["integrity"].(string) + " sha1-AAAA"
+			sum, err := hex.DecodeString(dist["shasum"].(string))
+			if err != nil {
+				panic(err)
+			}
+			dist["integrity"] = sri([]byte("x")) + " sha1-" + base64.StdEncoding.EncodeToString(sum)
+		}, "integrity"},
+		{"zeros for its integrity", func(d object) {
+			dig(version(d), "dist").(object)["integrity"] = zeroIntegrity
 		}, "integrity"},
 		{"a wrong shasum", func(d object) { dig(version(d), "dist").(object)["shasum"] = shasum([]byte("x")) }, "SHA-1"},
 		{"a dist that is no object", func(d object) { version(d)["dist"] = 5 }, "dist"},

@@ -88,7 +88,7 @@ func (s *source) Asset(_ context.Context, v artifact.Version, name string) (upst
 		return upstream.AssetRequest{}, notFound("An npm version has the asset %s only.", asset).
 			About(artifact.AssetResource, name)
 	}
-	kept, err := factsOf(v)
+	kept, promised, err := originOf(v)
 	if err != nil {
 		return upstream.AssetRequest{}, err
 	}
@@ -96,31 +96,15 @@ func (s *source) Asset(_ context.Context, v artifact.Version, name string) (upst
 		return upstream.AssetRequest{}, artifact.Errorf(artifact.Unavailable,
 			"The registry gives no usable address for the tarball of %s %s.", fullName(v.PackageKey), v.Version)
 	}
-	wanted, ok := want(promise)
+	wanted, ok := promised.want()
 	if !ok {
 		return upstream.AssetRequest{}, artifact.Errorf(artifact.Unavailable,
 			"The registry gives neither integrity nor shasum for %s %s, so its bytes could not be checked.",
 			fullName(v.PackageKey), v.Version)
 	}
+	wanted.Size = promise.Size
 	// The registry lists it. That its download host lacked it a moment ago, just after it was published, is not believed.
 	return upstream.AssetRequest{Connection: s.connection, URL: kept.Tarball, Want: wanted, Refresh: true}, nil
-}
-
-// want takes the strongest digest that was promised, as clients do: of old packages a weaker one beside it can be
-// wrong.
-func want(promise artifact.Asset) (upstream.Want, bool) {
-	w := upstream.Want{Size: promise.Size}
-	switch d := promise.Digests; {
-	case d.SHA512 != [64]byte{}:
-		w.SHA512 = d.SHA512[:]
-	case d.SHA256 != artifact.Digest{}:
-		w.SHA256 = d.SHA256[:]
-	case d.SHA1 != [20]byte{}:
-		w.SHA1 = d.SHA1[:]
-	default:
-		return w, false
-	}
-	return w, true
 }
 
 // listing is one packument in its kept form.

@@ -300,39 +300,45 @@ func TestAssetSaysWhereAndWhat(t *testing.T) {
 	}
 }
 
+// fetch asks for the tarball of a version of bar as the rules do.
+func (o *outside) fetch(t *testing.T, number string) (string, error) {
+	t.Helper()
+	l, err := o.Listing(t.Context(), key("bar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := l.Version(t.Context(), number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := o.Asset(t.Context(), v, asset)
+	if err != nil {
+		return "", err
+	}
+	req.Flight, req.Open = "one", new(seekable).Create
+	req.Keep = func(context.Context, upstream.Spool, artifact.Digests, int64) error { return nil }
+	transfer, err := o.client.Asset(t.Context(), req)
+	if err != nil {
+		return "", err
+	}
+	content, err := io.ReadAll(transfer)
+	if cerr := transfer.Close(); cerr != nil {
+		t.Error(cerr)
+	}
+	return string(content), err
+}
+
 func TestAnAssetIsFetchedOnlyIfItIsWhatWasPromised(t *testing.T) {
 	for name, content := range map[string]string{"right": "1.0.0", "wrong": "1.0.1"} {
 		t.Run(name, func(t *testing.T) {
-			cache := &seekable{}
-			o, p := newOutside(t, cache), key("bar")
+			o := newOutside(t, &seekable{})
 			o.content = []byte(content)
 			doc := registry("bar", "1.0.0")
 			dig(doc, "versions", "1.0.0", "dist").(object)["tarball"] = o.address + "/registry/bar/-/bar-1.0.0.tgz"
 			o.serve(t, doc)
-			l, err := o.Listing(t.Context(), p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			v, err := l.Version(t.Context(), "1.0.0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			req, err := o.Asset(t.Context(), v, asset)
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Flight, req.Open = "one", cache.Create
-			req.Keep = func(context.Context, upstream.Spool, artifact.Digests, int64) error { return nil }
-			transfer, err := o.client.Asset(t.Context(), req)
-			if err == nil {
-				var got []byte
-				got, err = io.ReadAll(transfer)
-				if cerr := transfer.Close(); cerr != nil {
-					t.Error(cerr)
-				}
-				if err == nil && string(got) != content {
-					t.Errorf("got %q", got)
-				}
+			got, err := o.fetch(t, "1.0.0")
+			if err == nil && got != content {
+				t.Errorf("got %q", got)
 			}
 			if (err == nil) != (name == "right") {
 				t.Errorf("got %v", err)
