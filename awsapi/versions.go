@@ -129,9 +129,9 @@ type readmeOutput struct {
 }
 
 // getPackageVersionReadme answers a version without a readme as one that is not there: the model has no empty answer.
-func (a *API) getPackageVersionReadme(ctx context.Context, _ iam.Caller,
+func (a *API) getPackageVersionReadme(ctx context.Context, caller iam.Caller,
 	in *versionInput) (*readmeOutput, error) {
-	v, err := a.rules.Version(ctx, in.key(), in.version())
+	v, err := a.rules.Described(ctx, caller, in.key(), in.version())
 	if err != nil {
 		return nil, err
 	}

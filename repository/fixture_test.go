@@ -48,8 +48,18 @@ type fixture struct {
 	owner    iam.Caller
 	close    func()
 
+	readmes atomic.Int64 // read out of assets
+
 	mu  sync.Mutex
 	now time.Time
+}
+
+// readme reads the readme out of an asset: what follows its first line.
+func (h *fixture) readme(content io.ReaderAt, size int64) (string, error) {
+	h.readmes.Add(1)
+	text, err := io.ReadAll(io.NewSectionReader(content, 0, size))
+	_, readme, _ := strings.Cut(string(text), "\n")
+	return readme, err
 }
 
 func newFixture(t testing.TB) *fixture {
@@ -83,7 +93,7 @@ func openFixtureLogging(t testing.TB, dir string, v repository.DomainStores, reg
 	ids := atomic.Int64{}
 	h.rules = repository.New(repository.Options{
 		Catalog: h.catalog, Stores: v, Fetcher: client, Sources: map[string]repository.Source{npmjs: h.registry},
-		Formats: map[artifact.Format]repository.Traits{artifact.NPM: {DefaultLabel: "latest"}},
+		Formats: map[artifact.Format]repository.Traits{artifact.NPM: {DefaultLabel: "latest", Readme: h.readme}},
 		Region:  "us-east-1", Now: h.clock, NewID: func() string { return fmt.Sprintf("id-%d", ids.Add(1)) },
 		Endpoint: func(k artifact.RepositoryKey, f artifact.Format) string {
 			return fmt.Sprintf("http://house.test/%s-%s/%s/%s/", k.Domain, k.Owner, f, k.Name)
@@ -458,6 +468,7 @@ func (l listing) Version(_ context.Context, version string) (artifact.Version, e
 	}
 	v := l.pkg.At(version)
 	return artifact.Version{VersionKey: v, Status: artifact.Published, Manifest: []byte(manifestOf(v)),
+		Details: artifact.Details{Readme: "the package's"},
 		Assets: []artifact.Asset{{Name: tarball, Size: int64(len(body)),
 			Digests: artifact.Digests{SHA256: sha256.Sum256([]byte(body))}}}}, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/blob"
+	"entrepot/bytecache"
 	"entrepot/catalog"
 	"entrepot/upstream"
 
@@ -22,6 +23,7 @@ type Service struct {
 	plans          *catalog.Memo[planKey, *plan]
 	documents      *documents
 	damages        *damages
+	readmes        *bytecache.Cache[contentKey, string]
 	retaining      singleflight.Group
 }
 
@@ -72,7 +74,8 @@ func New(o Options) *Service {
 	orDefault(&o.DocumentCache, 64<<20)
 	orDefault(&o.DocumentSpool, 1<<30)
 	orDefault(&o.Partition, "aws")
-	s := &Service{Options: o, documents: newDocuments(o.DocumentCache, o.DocumentSpool), damages: newDamages(o.Log)}
+	s := &Service{Options: o, documents: newDocuments(o.DocumentCache, o.DocumentSpool), damages: newDamages(o.Log),
+		readmes: newReadmes()}
 	s.configurations = catalog.NewMemo[configurationKey, *configuration](o.Catalog, 4096)
 	s.plans = catalog.NewMemo[planKey, *plan](o.Catalog, 16384)
 	s.held = catalog.NewMemo[heldKey, heldAsset](o.Catalog, 65536)

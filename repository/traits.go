@@ -1,6 +1,10 @@
 package repository
 
-import "entrepot/artifact"
+import (
+	"io"
+
+	"entrepot/artifact"
+)
 
 // Late says what may still come to a version that a repository has taken from an external registry (user guide,
 // "Requesting packages from external connections"). The two can be combined.
@@ -55,6 +59,10 @@ type Traits struct {
 	Check func(v artifact.VersionKey, asset string) error
 	// Replaceable reports whether publishing a version again replaces its assets (Maven: snapshots). nil: never.
 	Replaceable func(version string) bool
+	// Readme reads a version's readme out of its asset of size bytes; empty if there is none in it, or if it cannot be taken
+	// apart. It is for formats whose registries describe packages and not versions (npm). Errors are those of content. nil:
+	// what Details has is the version's own.
+	Readme func(content io.ReaderAt, size int64) (string, error)
 	// DefaultLabel points at the version to show where it is set and listed; else the newest is shown (npm: latest).
 	DefaultLabel string
 }

@@ -154,11 +154,8 @@ func (l *listing) Version(ctx context.Context, number string) (artifact.Version,
 	if err != nil {
 		return artifact.Version{}, err
 	}
-	facts, err := readPackageFacts(l.head.Package)
-	if err != nil {
-		return artifact.Version{}, err
-	}
-	if v.Details, err = describe(l.key, m, facts.Readme); err != nil {
+	// The registry has one readme for all versions. A version's own is in its tarball (readmeOf).
+	if v.Details, err = describe(l.key, m, ""); err != nil {
 		return artifact.Version{}, fmt.Errorf("%w: %s %s: %w", errKeptForm, fullName(l.key), number, err)
 	}
 	return v, nil

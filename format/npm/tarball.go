@@ -31,13 +31,18 @@ type contents struct {
 
 // inspect reads a tarball of size bytes. Invalid, naming the entry and the reason, for what leaves its folder when it is
 // unpacked and for what clients read in different ways; else what clients take is taken (docs/clients.md has the list).
+// Other errors are those of r.
 func inspect(r io.ReaderAt, size int64) (contents, error) {
-	archive, err := openArchive(r, size)
-	if err != nil {
-		return contents{}, err
-	}
+	watched := &watchedReader{r: r}
+	archive, err := openArchive(watched, size)
 	i := inspection{seen: make(map[string]kind)}
-	if err := entries(archive, i.entry); err != nil {
+	if err == nil {
+		err = entries(archive, i.entry)
+	}
+	if watched.err != nil {
+		return contents{}, watched.err
+	}
+	if err != nil {
 		return contents{}, err
 	}
 	return i.finish()
