@@ -166,6 +166,9 @@ func (c *Client) fetch(ctx context.Context, to target, req AssetRequest, f *flig
 		return fmt.Errorf("keep an asset: %w", err)
 	}
 	c.rememberFile(k, knownFile{exists: true, size: size})
+	if c.opts.Linger <= 0 {
+		c.remove(f) // before anybody has read it whole: whoever asks again after that means a new request
+	}
 	f.verified(digests)
 	return nil
 }

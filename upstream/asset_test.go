@@ -34,7 +34,7 @@ func sends(content []byte, gate <-chan struct{}) http.HandlerFunc {
 
 func TestTwoHundredCallersCauseOneRequest(t *testing.T) {
 	content := noise(2 << 20)
-	r := newRig(t, sends(content, nil), func(o *upstream.Options, _ *upstream.Origin) { o.Linger = 10 * time.Second })
+	r := newRig(t, sends(content, nil), func(o *upstream.Options, _ *upstream.Origin) { o.Linger = time.Hour })
 	s := new(store)
 	var wg sync.WaitGroup
 	for range 200 {
@@ -176,27 +176,44 @@ func TestAnAsset(t *testing.T) {
 		}
 	})
 	t.Run("lingers for who looked in the store a moment too early", func(t *testing.T) {
-		r := newRig(t, sends(content, nil),
-			func(o *upstream.Options, _ *upstream.Origin) { o.Linger = 50 * time.Millisecond })
-		s := new(store)
-		for range 2 {
-			transfer, err := r.Asset(t.Context(), s.request("a", "f", want))
-			if err != nil {
-				t.Fatal(err)
+		requests := 0
+		bubble(t, func(w http.ResponseWriter, r *http.Request) {
+			requests++
+			sends(content, nil)(w, r)
+		}, func(o *upstream.Options) { o.Linger = time.Second }, func(t *testing.T, c *upstream.Client) {
+			s := new(store)
+			fetch := func() {
+				t.Helper()
+				transfer, err := c.Asset(t.Context(), s.request("a", "f", want))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, err := io.ReadAll(transfer); err != nil || !bytes.Equal(got, content) {
+					t.Errorf("got %d bytes and %v", len(got), err)
+				}
+				_ = transfer.Close()
 			}
-			if got, err := io.ReadAll(transfer); err != nil || !bytes.Equal(got, content) {
-				t.Errorf("got %d bytes and %v", len(got), err)
+			for range 3 {
+				fetch()
+				time.Sleep(450 * time.Millisecond)
 			}
-			_ = transfer.Close()
+			if requests != 1 {
+				t.Errorf("got %d requests within the time, want 1", requests)
+			}
+			s.wantAllDiscarded(t)
+			if fetch(); requests != 2 {
+				t.Errorf("got %d requests after it, want 2", requests)
+			}
+		})
+	})
+	t.Run("is fetched again at once where nothing lingers", func(t *testing.T) {
+		small := noise(100)
+		r := newRig(t, sends(small, nil))
+		const times = 1000 // now and then who reads the last byte is ahead of who brought it
+		for range times {
+			r.wantAsset(t, new(store).request("a", "f", upstream.Want{}), string(small))
 		}
-		r.wantRequests(t, 1)
-		s.wantAllDiscarded(t)
-		transfer, err := r.Asset(t.Context(), s.request("a", "f", want))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = transfer.Close()
-		r.wantRequests(t, 2)
+		r.wantRequests(t, times)
 	})
 	t.Run("is let go by a Close while a read waits", func(t *testing.T) {
 		gate := make(chan struct{})

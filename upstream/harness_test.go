@@ -145,7 +145,8 @@ func newRig(t *testing.T, script http.HandlerFunc, change ...func(*upstream.Opti
 		t.Fatal(err)
 	}
 	o := upstream.Options{Cache: r.cache, Now: r.clock.now, Logger: slog.New(slog.NewTextHandler(r.log, nil)),
-		RetryBase: time.Millisecond, RetryMax: 10 * time.Millisecond, Linger: -1, Retries: -1}
+		RetryBase: time.Millisecond, RetryMax: 10 * time.Millisecond, Linger: -1, Retries: -1,
+		StaleWait: time.Minute} // so that an old document is answered for its reason and not because the machine is slow
 	for _, f := range change {
 		f(&o, &origin)
 	}
@@ -208,7 +209,7 @@ func read(t *testing.T, d upstream.Document) string {
 // eventually waits for something that another goroutine is about to do.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		if ok() {
 			return
 		}

@@ -116,8 +116,8 @@ func TestDocumentsAreWrittenWithoutBeingAsked(t *testing.T) {
 	}
 	select {
 	case <-written:
-	case <-time.After(10 * time.Second):
-		t.Error("nothing was written within ten seconds")
+	case <-time.After(time.Minute):
+		t.Error("nothing was written within a minute")
 	}
 	if got, err := readDocument(t, c, "p"); err != nil || got != "body" {
 		t.Errorf("got %q, %v after it was written", got, err)
