@@ -28,12 +28,18 @@ func send(t testing.TB, address, raw string) (answer *http.Response, body, rest 
 	if err != nil {
 		t.Fatal(err)
 	}
+	return exchangeOn(t, c, raw)
+}
+
+// exchangeOn is send on a connection of the test's own, which it closes.
+func exchangeOn(t testing.TB, c net.Conn, raw string) (answer *http.Response, body, rest string) {
+	t.Helper()
 	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	go func() { _, _ = io.WriteString(c, raw) }()
 	in := bufio.NewReader(c)
 	method, _, _ := strings.Cut(raw, " ")
-	answer, err = http.ReadResponse(in, &http.Request{Method: method})
+	answer, err := http.ReadResponse(in, &http.Request{Method: method})
 	if err != nil {
 		t.Fatalf("%.200q: no answer: %v", raw, err)
 	}
@@ -283,7 +289,7 @@ func TestWireKeepsCleanRequestsApart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+		_ = c.SetDeadline(time.Now().Add(time.Minute))
 		go func() {
 			for rest := []byte(raw); len(rest) > 0; rest = rest[min(step, len(rest)):] {
 				if _, err := c.Write(rest[:min(step, len(rest))]); err != nil {
@@ -334,7 +340,7 @@ func TestBodiesThatAreNotFramedRightEndTheConnection(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+			_ = c.SetDeadline(time.Now().Add(time.Minute))
 			_, _ = io.WriteString(c,
 				"PUT "+base+"/pkg HTTP/1.1\r\n"+hostLine+bearer+"Transfer-Encoding: chunked\r\n\r\n"+body+smuggled)
 			all, _ := io.ReadAll(c)

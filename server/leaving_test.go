@@ -87,7 +87,7 @@ func TestAClientThatLeavesBeforeItsAnswerIsNotToldThatAllIsWell(t *testing.T) {
 	f := newFixture(t, nil)
 	address, _ := f.start(t, nil, Drain{Time: time.Second})
 	c := dial(t, address).(*net.TCPConn)
-	if _, err := io.WriteString(c, "GET "+base+"/-/slow HTTP/1.1\r\n"+hostLine+bearer+"\r\n"); err != nil {
+	if _, err := io.WriteString(c, "GET "+base+"/-/endless HTTP/1.1\r\n"+hostLine+bearer+"\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	waitFor(t, func() bool { return f.active.Load() == 1 })

@@ -176,6 +176,12 @@ func (f *fixture) start(t testing.TB, c *Certificate, d Drain) (address string, 
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l.Addr().String(), f.serve(t, l, c, d)
+}
+
+// serve is start on a listener of the test's own.
+func (f *fixture) serve(t testing.TB, l net.Listener, c *Certificate, d Drain) (stop func() error) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- f.Serve(ctx, l, c, d) }()
@@ -185,7 +191,7 @@ func (f *fixture) start(t testing.TB, c *Certificate, d Drain) (address string, 
 			t.Errorf("Serve: %v", err)
 		}
 	})
-	return l.Addr().String(), stop
+	return stop
 }
 
 // testFormat has a route of every shape, and handlers for every way to end.
@@ -251,6 +257,10 @@ func testFormat() format.Format {
 				}
 				_, err := io.WriteString(w, "at last")
 				return err
+			}},
+			{Pattern: "GET /-/endless", Handler: func(_ http.ResponseWriter, r *http.Request, _ format.Shelf) error {
+				<-r.Context().Done()
+				return r.Context().Err()
 			}},
 			{Pattern: "GET /-/slow", Handler: func(w http.ResponseWriter, r *http.Request, _ format.Shelf) error {
 				select {

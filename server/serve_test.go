@@ -19,29 +19,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
-
-// hurried makes clients that keep the server waiting lose soon.
-func hurried(o *Options) {
-	o.Limits.HeadTime = 300 * time.Millisecond
-	o.Limits.Pace = Pace{Patience: 300 * time.Millisecond, Rate: 1 << 20}
-}
-
-// endsWithin reads until the connection ends and fails if that takes too long.
-func endsWithin(t *testing.T, c net.Conn, limit time.Duration) string {
-	t.Helper()
-	start := time.Now()
-	_ = c.SetReadDeadline(start.Add(limit + 5*time.Second))
-	all, _ := io.ReadAll(c)
-	if took := time.Since(start); took > limit {
-		t.Errorf("the connection was held for %v, want at most %v", took.Round(time.Millisecond), limit)
-	}
-	return string(all)
-}
 
 func dial(t *testing.T, address string) net.Conn {
 	t.Helper()
@@ -51,107 +31,6 @@ func dial(t *testing.T, address string) net.Conn {
 	}
 	t.Cleanup(func() { c.Close() })
 	return c
-}
-
-// drip writes a byte at a time until the connection ends or the test does.
-func drip(t *testing.T, c net.Conn, every time.Duration) {
-	var dripping sync.WaitGroup
-	stop := make(chan struct{})
-	dripping.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(every):
-			}
-			if _, err := c.Write([]byte("a")); err != nil {
-				return
-			}
-		}
-	})
-	t.Cleanup(func() { close(stop); dripping.Wait() })
-}
-
-func TestSlowClientsAreLetGo(t *testing.T) {
-	f := newFixture(t, hurried)
-	address, _ := f.start(t, nil, Drain{Time: time.Second})
-	t.Run("a head that drips", func(t *testing.T) {
-		c := dial(t, address)
-		_, _ = io.WriteString(c, "GET /")
-		drip(t, c, 50*time.Millisecond)
-		endsWithin(t, c, 2*time.Second)
-	})
-	t.Run("the head of a second request that drips", func(t *testing.T) {
-		c := dial(t, address)
-		_, _ = io.WriteString(c, "GET /healthz HTTP/1.1\r\n"+hostLine+"\r\nGET /")
-		drip(t, c, 50*time.Millisecond)
-		if got := endsWithin(t, c, 2*time.Second); !strings.Contains(got, "ok\n") {
-			t.Errorf("the first request was not answered: %q", got)
-		}
-	})
-	t.Run("a body that never comes", func(t *testing.T) {
-		c := dial(t, address)
-		_, _ = io.WriteString(c, "PUT "+base+"/pkg HTTP/1.1\r\n"+hostLine+bearer+"Content-Length: 1000\r\n\r\n")
-		if got := endsWithin(t, c, 3*time.Second); !strings.HasPrefix(got, "HTTP/1.1 400 ") {
-			t.Errorf("got %q, want 400", got)
-		}
-	})
-	t.Run("a body that drips", func(t *testing.T) {
-		c := dial(t, address)
-		_, _ = io.WriteString(c, "PUT "+base+"/pkg HTTP/1.1\r\n"+hostLine+bearer+"Content-Length: 1000\r\n\r\n")
-		drip(t, c, 50*time.Millisecond)
-		if got := endsWithin(t, c, 3*time.Second); !strings.HasPrefix(got, "HTTP/1.1 400 ") {
-			t.Errorf("got %q, want 400", got)
-		}
-	})
-	t.Run("an answer that is not read", func(t *testing.T) {
-		c := dial(t, address)
-		_, _ = io.WriteString(c, "GET "+base+"/-/big HTTP/1.1\r\n"+hostLine+bearer+"\r\n")
-		if _, err := io.ReadFull(c, make([]byte, 1<<20)); err != nil {
-			t.Fatal(err)
-		}
-		for start := time.Now(); f.active.Load() > 0; time.Sleep(10 * time.Millisecond) {
-			if time.Since(start) > 5*time.Second {
-				t.Fatal("the handler still waits for a client that does not read")
-			}
-		}
-	})
-}
-
-func TestSteadyClientsMayTakeTheirTime(t *testing.T) {
-	f := newFixture(t, func(o *Options) {
-		hurried(o)
-		o.Limits.Pace.Rate = 1 << 10
-	})
-	address, _ := f.start(t, nil, Drain{Time: time.Second})
-	c := dial(t, address)
-	const pieces, piece = 12, 512
-	_, _ = fmt.Fprintf(c, "PUT %s/pkg HTTP/1.1\r\n%s%sContent-Length: %d\r\nConnection: close\r\n\r\n", base, hostLine,
-		bearer, pieces*piece)
-	for range pieces { // 0.6 s in all, twice the patience
-		time.Sleep(50 * time.Millisecond)
-		if _, err := c.Write(make([]byte, piece)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := endsWithin(t, c, 5*time.Second); !strings.Contains(got, "stored 6144 bytes") {
-		t.Errorf("got %q", got)
-	}
-}
-
-func TestSlowHandlersAreNotTakenForSlowClients(t *testing.T) {
-	f := newFixture(t, func(o *Options) {
-		hurried(o)
-		o.Limits.HeadTime, o.Limits.Pace.Patience = 50*time.Millisecond, 50*time.Millisecond // the handler takes 200
-	})
-	address, _ := f.start(t, nil, Drain{Time: time.Second})
-	for _, request := range []string{"GET " + base + "/-/slow HTTP/1.1\r\n" + hostLine + bearer + "\r\n",
-		"PUT " + base + "/-/slow HTTP/1.1\r\n" + hostLine + bearer + "Content-Length: 3\r\n\r\nabc"} {
-		answer, body, _ := send(t, address, request)
-		if answer.StatusCode != 200 || body != "at last" {
-			t.Errorf("%.4s: got %s %q, want 200", request, answer.Status, body)
-		}
-	}
 }
 
 func TestHalfAnswersBreakTheConnection(t *testing.T) {
@@ -193,127 +72,10 @@ func TestErrorsReachClientsThatAreStillSending(t *testing.T) {
 
 func waitFor(t *testing.T, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("it did not happen within 5 s")
+			t.Fatal("it did not happen within a minute")
 		}
-	}
-}
-
-func TestDrainLosesNoRequest(t *testing.T) {
-	for round := range 4 {
-		f := newFixture(t, func(o *Options) { o.Log = slog.New(slog.DiscardHandler) })
-		address, stop := f.start(t, nil,
-			Drain{Notice: time.Duration(round%2) * 50 * time.Millisecond, Time: 10 * time.Second})
-		var refused, answered, lost atomic.Int64
-		var clients sync.WaitGroup
-		for range 8 {
-			clients.Go(func() { load(address, &refused, &answered, &lost) })
-		}
-		waitFor(t, func() bool { return answered.Load() > int64(500*(round+1)) })
-		if err := stop(); err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-		clients.Wait()
-		if lost.Load() > 0 {
-			t.Errorf("round %d: %d of %d requests were lost", round, lost.Load(), answered.Load())
-		}
-		if f.active.Load() != 0 {
-			t.Errorf("round %d: %d requests outlived Serve", round, f.active.Load())
-		}
-	}
-}
-
-// load sends requests, with little pauses, until connections are refused. A request is lost when no whole answer came
-// on a connection that had been answered on before: a new one that nobody has accepted yet may be reset as the listener
-// closes.
-func load(address string, refused, answered, lost *atomic.Int64) {
-	var c net.Conn
-	var in *bufio.Reader
-	kept := false
-	for i := 0; ; i++ {
-		if c == nil {
-			var err error
-			if c, err = net.Dial("tcp", address); err != nil {
-				refused.Add(1)
-				return
-			}
-			in, kept = bufio.NewReader(c), false
-		}
-		time.Sleep(time.Duration(i%5) * 500 * time.Microsecond)
-		path := "/@a%2fb"
-		if i%100 == 50 {
-			path = "/-/slow"
-		}
-		_ = c.SetDeadline(time.Now().Add(10 * time.Second))
-		_, werr := io.WriteString(c, "GET "+base+path+" HTTP/1.1\r\n"+hostLine+bearer+"\r\n")
-		answer, err := http.ReadResponse(in, nil)
-		if err == nil {
-			_, err = io.Copy(io.Discard, answer.Body)
-		}
-		if err != nil || werr != nil || answer.StatusCode != 200 {
-			if kept {
-				lost.Add(1)
-			}
-			c.Close()
-			c = nil
-			continue
-		}
-		kept = true
-		answered.Add(1)
-		if answer.Close {
-			c.Close()
-			c = nil
-		}
-	}
-}
-
-func TestDrainTellsLoadBalancersFirst(t *testing.T) {
-	f := newFixture(t, nil)
-	address, stop := f.start(t, nil, Drain{Notice: 400 * time.Millisecond, Time: 5 * time.Second})
-	stopped := make(chan error, 1)
-	go func() { stopped <- stop() }()
-	waitFor(t, f.draining.Load)
-	answer, _, _ := send(t, address, "GET /readyz HTTP/1.1\r\n"+hostLine+"\r\n")
-	if answer.StatusCode != 503 || !answer.Close {
-		t.Errorf("readiness while draining: got %s, close %v; want 503 and close", answer.Status, answer.Close)
-	}
-	answer, _, _ = send(t, address, "GET "+base+"/pkg HTTP/1.1\r\n"+hostLine+bearer+"\r\n")
-	if answer.StatusCode != 200 || !answer.Close {
-		t.Errorf("a request while draining: got %s, close %v; want 200 and close", answer.Status, answer.Close)
-	}
-	if err := <-stopped; err != nil {
-		t.Error(err)
-	}
-}
-
-func TestDrainCutsOffWhatTakesTooLong(t *testing.T) {
-	f := newFixture(t, nil)
-	address, stop := f.start(t, nil, Drain{Time: 200 * time.Millisecond})
-	c := dial(t, address)
-	_, _ = io.WriteString(c, "PUT "+base+"/pkg HTTP/1.1\r\n"+hostLine+bearer+"Content-Length: 1000\r\n\r\nabc")
-	waitFor(t, func() bool { return f.active.Load() == 1 })
-	start := time.Now()
-	if err := stop(); err != nil {
-		t.Error(err)
-	}
-	if took := time.Since(start); took > 3*time.Second {
-		t.Errorf("stopping took %v", took)
-	}
-	if f.active.Load() != 0 || !strings.Contains(f.log.String(), "some requests were cut off") {
-		t.Errorf("%d requests outlived Serve; log: %s", f.active.Load(), f.log)
-	}
-}
-
-func TestConnectionsAreCounted(t *testing.T) {
-	f := newFixture(t, func(o *Options) { o.Limits.Connections = 2; o.Limits.HeadTime = 400 * time.Millisecond })
-	address, _ := f.start(t, nil, Drain{Time: time.Second})
-	dial(t, address)
-	dial(t, address)
-	// This one waits for the idle to be dropped.
-	answer, _, _ := send(t, address, "GET /healthz HTTP/1.1\r\n"+hostLine+"Connection: close\r\n\r\n")
-	if answer.StatusCode != 200 {
-		t.Errorf("got %s", answer.Status)
 	}
 }
 
@@ -439,11 +201,6 @@ func TestTLS(t *testing.T) {
 				t.Errorf("%s: got HTTP/%d %s, want 400", path, answer.ProtoMajor, answer.Status)
 			}
 		}
-	})
-	t.Run("a handshake that never comes", func(t *testing.T) {
-		slow := newFixture(t, hurried)
-		at, _ := slow.start(t, certificate, Drain{Time: time.Second})
-		endsWithin(t, dial(t, at), 2*time.Second)
 	})
 	t.Run("a certificate that is replaced", func(t *testing.T) {
 		serial := func() int64 {
