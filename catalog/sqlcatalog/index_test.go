@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -48,7 +47,7 @@ func TestPackagesOfABatchAreIndexedWithoutThoseOfItsFailures(t *testing.T) {
 				}
 			}
 			fine := func(catalog.Writer) error { return nil }
-			errs := inOneBatch(s, put("before", 2, fine), put("failed", test.fails, func(w catalog.Writer) error {
+			errs := inOneBatch(t, s, put("before", 2, fine), put("failed", test.fails, func(w catalog.Writer) error {
 				if test.search {
 					if err := search(w, id, "failed"); err != nil {
 						return err
@@ -75,7 +74,7 @@ func TestPackagesOfABatchAreIndexedWithoutThoseOfItsFailures(t *testing.T) {
 }
 
 // inOneBatch runs the functions in writes that share a commit, in their order, and returns their errors.
-func inOneBatch(s *sqlcatalog.Store, parts ...func(w catalog.Writer) error) []error {
+func inOneBatch(t *testing.T, s *sqlcatalog.Store, parts ...func(w catalog.Writer) error) []error {
 	inside, release := make(chan struct{}), make(chan struct{})
 	errs := make([]error, len(parts))
 	done := make(chan struct{}, len(parts)+1)
@@ -93,7 +92,7 @@ func inOneBatch(s *sqlcatalog.Store, parts ...func(w catalog.Writer) error) []er
 			errs[i] = s.Write(context.Background(), part)
 			done <- struct{}{}
 		}()
-		time.Sleep(20 * time.Millisecond) // so that they queue in their order
+		wantWaiting(t, s, i+1) // so that they queue in their order
 	}
 	close(release)
 	for range len(parts) + 1 {
