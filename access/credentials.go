@@ -57,6 +57,16 @@ func Credential(h http.Header) (artifact.Secret, error) {
 	return artifact.NewSecret(found), nil
 }
 
+// offersNone reports whether a request has none of the headers in which package managers put a token.
+func offersNone(h http.Header) bool {
+	for _, header := range credentialHeaders {
+		if len(h[header.name]) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // malformed names the header, never its value.
 func malformed(header string) *artifact.Error {
 	return artifact.Errorf(artifact.Unauthenticated, "The %s header carries no authorization token.", header)

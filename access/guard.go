@@ -25,12 +25,15 @@ const (
 	rememberedTokens     = 32768
 )
 
-// Config is what a Guard is made of. All of it is needed.
+// Config is what a Guard is made of. All of it is needed but for what says so.
 type Config struct {
 	Catalog catalog.Store
 	Sealer  Sealer
 	Now     func() time.Time
 	Region  string // of the installation, such as us-east-1
+	// AnonymousReads lets those who only want to read in without a token, as nobody in particular. What nobody in
+	// particular may read is for policies to say. May be false.
+	AnonymousReads bool
 }
 
 // Guard authenticates calls and keeps what they are authenticated with. Several goroutines may use one.
@@ -40,6 +43,8 @@ type Guard struct {
 	now      func() time.Time
 	region   string
 	verifier *sigv4.Verifier
+
+	anonymousReads bool
 
 	unknownKey catalog.AccessKey // stands in for a key nobody has, so that asking for one costs the same
 	principals *catalog.Memo[string, member]
@@ -73,10 +78,13 @@ func New(c Config) (*Guard, error) {
 	}
 	dummy.Secret = sealed
 	return &Guard{
-		store:      c.Catalog,
-		sealer:     c.Sealer,
-		now:        c.Now,
-		region:     c.Region,
+		store:  c.Catalog,
+		sealer: c.Sealer,
+		now:    c.Now,
+		region: c.Region,
+
+		anonymousReads: c.AnonymousReads,
+
 		verifier:   sigv4.New(c.Now, scopes(c.Region)...),
 		unknownKey: dummy,
 		principals: catalog.NewMemo[string, member](c.Catalog, rememberedPrincipals),

@@ -76,7 +76,13 @@ func (g *Guard) verify(ctx context.Context, claim *sigv4.Claim, payload sigv4.Pa
 // Package authenticates a package manager's call on a domain by the token it carries. Unauthenticated if there is none,
 // if it is unknown, revoked or over, and if it belongs to another domain; all but the first in the same words. The zero
 // domain has no tokens: pass it for a domain that does not exist, so that strangers cannot tell.
+//
+// Where anonymous reads are let in, a GET or HEAD without any credential is nobody's: the caller has no principal.
 func (g *Guard) Package(r *http.Request, in iam.Circumstances, domain catalog.DomainID) (iam.Caller, error) {
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if g.anonymousReads && reads && offersNone(r.Header) {
+		return g.caller(member{}, in), nil
+	}
 	secret, err := Credential(r.Header)
 	if err != nil {
 		return iam.Caller{}, err

@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"entrepot/access/sigv4"
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/iam"
 )
 
 func TestASignedCallTellsWhoCalls(t *testing.T) {
@@ -224,4 +226,31 @@ func TestATokenEndsOnTime(t *testing.T) {
 	f.clock = f.clock.Add(time.Second)
 	_, err := f.fetch(token, testDomain)
 	f.wantNoToken(err)
+}
+
+func TestAReadWithoutACredentialIsNobodysWhereSuchReadsAreLetIn(t *testing.T) {
+	f := newFixture(t)
+	ask := func(method, header string) (iam.Caller, error) {
+		r := httptest.NewRequest(method, "/", nil)
+		if header != "" {
+			r.Header.Set(header, "of nothing")
+		}
+		return f.Package(r, iam.Circumstances{RequestID: "request-7"}, testDomain)
+	}
+	if _, err := ask("GET", ""); !artifact.Is(err, artifact.Unauthenticated) {
+		t.Errorf("without the setting: got %v", err)
+	}
+	f.anonymousReads = true
+	for _, method := range []string{"GET", "HEAD"} {
+		c, err := ask(method, "")
+		if err != nil || !c.Principal.Anonymous() || len(c.Identity) > 0 || c.RequestID != "request-7" {
+			t.Errorf("%s: got %v, %v", method, c, err)
+		}
+	}
+	for _, wrong := range [][2]string{{"PUT", ""}, {"POST", ""}, {"DELETE", ""}, {"GET", "Authorization"},
+		{"GET", "X-Nuget-Apikey"}} {
+		if _, err := ask(wrong[0], wrong[1]); !artifact.Is(err, artifact.Unauthenticated) {
+			t.Errorf("%v: got %v, want no caller", wrong, err)
+		}
+	}
 }

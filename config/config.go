@@ -26,7 +26,7 @@ type Config struct {
 	Quotas         Quotas              `yaml:"quotas"`
 	Rates          Rates               `yaml:"rates"`
 	Cache          Cache               `yaml:"cache"`
-	AllowPublic    bool                `yaml:"allow_public"`
+	AnonymousReads bool                `yaml:"anonymous_reads"`
 	TrustedProxies []string            `yaml:"trusted_proxies"`
 	MetricsFrom    []string            `yaml:"metrics_from"`
 	Log            Log                 `yaml:"log"`

@@ -8,6 +8,8 @@ package iam
 //     caller by ARN, by the role's ARN or as "*". A resource policy that names the caller's account allows nothing by
 //     itself; it leaves the decision to the account, whose identity policies are asked anyway.
 //   - Otherwise both an identity policy and a resource policy must allow; there, naming the account suffices.
+//   - An anonymous caller has no account to allow anything. A resource policy that names "*" suffices: whether anybody may
+//     call without credentials at all is for whoever takes the call to say. CodeArtifact takes none.
 //   - A boundary and a session policy grant nothing: what they do not allow is denied. A resource policy of the same
 //     account that names a user is not held back by the user's boundary, and one that names a session by neither.
 //
@@ -40,6 +42,10 @@ func Evaluate(req Request, p Policies, sameAccount bool) Decision {
 	inSession := p.Session == nil || session.allow.statement != nil
 	identityAllows := identity.allow.statement != nil && inBoundary && inSession
 	switch {
+	case req.Principal.Anonymous() && resource.allow.statement != nil:
+		return resource.allow.decide(AllowedByResource, f)
+	case req.Principal.Anonymous():
+		return (&match{}).decide(NoResourceAllow, f)
 	case identityAllows && (sameAccount || resource.allow.statement != nil):
 		return identity.allow.decide(AllowedByIdentity, f)
 	case sameAccount && resource.named > namedAccount && (inBoundary || resource.named >= namedUser) &&

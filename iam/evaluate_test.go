@@ -273,6 +273,8 @@ func TestDecisions(t *testing.T) {
 			docs: documents{identity: readAll, resource: toOthers}},
 		{name: "I20 other account, the resource allows another account", who: mallory, other: true, want: NoResourceAllow,
 			docs: documents{identity: readAll, resource: toRoot}},
+		{name: "I21 same account, everyone is allowed", want: AllowedByResource,
+			docs: documents{resource: statementOf("Allow", read, "*", anyone)}},
 		{name: "I20 nobody", who: Principal{ARN: "-"}, other: true, want: NoIdentityAllow,
 			docs: documents{resource: statementOf("Allow", read, "*", anyone)}},
 
@@ -421,5 +423,43 @@ func BenchmarkEvaluate(b *testing.B) {
 		if !Evaluate(req, policies, true).Allowed() {
 			b.Fatal("denied")
 		}
+	}
+}
+
+// TestAnonymousCallers is case I28 of docs/behaviour.md: only a resource policy that names everybody is for nobody in
+// particular.
+func TestAnonymousCallers(t *testing.T) {
+	toAll := statementOf("Allow", read, "*", anyone)
+	given := func(effect, condition string) string {
+		return statementOf(effect, read, "*", anyone+`, "Condition": {`+condition+`}`)
+	}
+	home := map[string][]string{"aws:sourceip": {"192.0.2.9"}}
+	for _, test := range []struct {
+		name, resource string
+		want           Reason
+	}{
+		{"I28 no policy", "", NoResourceAllow},
+		{"I28 everyone is allowed", toAll, AllowedByResource},
+		{"I28 a user and an account are allowed", toBob + "," + toRoot, NoResourceAllow},
+		{"I28 everyone of an organisation is allowed", given("Allow", `"StringEquals": {"aws:PrincipalOrgID": "o-1"}`),
+			NoResourceAllow},
+		{"I28 everyone of a network is allowed", given("Allow", `"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}`),
+			AllowedByResource},
+		{"I28 everyone of another network is allowed", given("Allow", `"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}`),
+			NoResourceAllow},
+		{"I28 everyone is allowed and denied", toAll + "," + noRead[:len(noRead)-1] + anyone + "}", DeniedByResource},
+		{"I28 all but one user are denied", toAll + `,{"Effect": "Deny", "NotPrincipal": {"AWS": "` + bob.ARN +
+			`"}, "Action": "*", "Resource": "*"}`, DeniedByResource},
+		{"I28 the anonymous are denied", toAll + "," + given("Deny", `"StringEquals": {"aws:PrincipalType": "Anonymous"}`),
+			DeniedByResource},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			req := Request{Action: read, Resources: []string{repoX}, Context: home}
+			for _, sameAccount := range []bool{false, true} {
+				if got := Evaluate(req, documents{resource: test.resource}.parse(t), sameAccount); got.Reason != test.want {
+					t.Errorf("got %v, want %v", got, test.want)
+				}
+			}
+		})
 	}
 }

@@ -48,7 +48,7 @@ func (d Decision) Message(req Request) string {
 	}
 	w := d.Reason.wording()
 	text := fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s",
-		req.Principal.ARN, req.Action, d.Resource)
+		req.Principal, req.Action, d.Resource)
 	if d.Statement > 0 {
 		article := "a"
 		if w.policy[0] == 'i' {

@@ -58,7 +58,7 @@ var derived = map[string]func(f *facts) string{
 	"aws:principalarn":          (*facts).principalARN,
 	"aws:principalaccount":      func(f *facts) string { return f.request.Principal.Account },
 	"aws:principalorgid":        func(f *facts) string { return f.request.Principal.OrgID },
-	"aws:principaltype":         func(f *facts) string { return f.kind().typ },
+	"aws:principaltype":         (*facts).principalType,
 	"aws:principalisawsservice": func(*facts) string { return "false" },
 	"aws:userid":                func(f *facts) string { return f.request.Principal.ID },
 	"aws:username":              func(f *facts) string { return f.request.Principal.Name },
@@ -75,6 +75,14 @@ func (f *facts) principalARN() string {
 		return role
 	}
 	return f.request.Principal.ARN
+}
+
+// principalType is the kind of the principal; IAM's guide has a word for nobody as well.
+func (f *facts) principalType() string {
+	if f.request.Principal.Anonymous() {
+		return "Anonymous"
+	}
+	return f.kind().typ
 }
 
 // values returns what the request holds under key, which is in lower case; nothing if the key is absent.

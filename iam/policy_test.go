@@ -275,7 +275,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		p.Public()
+		p.Public(read)
 		for _, who := range []Principal{bob, ci, mallory, {}} {
 			req := Request{Principal: who, Action: read, Resources: []string{repoX, "*"}, Under: prefix,
 				Context: map[string][]string{"aws:sourceip": {"192.0.2.1"}, "a:b": {"1"}, "aws:tagkeys": {"a", "b"}}}

@@ -11,12 +11,14 @@ import (
 var narrowing = []string{"aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths",
 	"aws:userid", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce"}
 
-// Public reports whether the policy allows anything to everyone in the world: an Allow with principal "*" and no
-// condition that holds for certain callers or networks only. statement is the position of the first, counted from 1.
-func (p *Policy) Public() (statement int, public bool) {
+// Public reports whether the policy allows an action, such as codeartifact:ReadFromRepository, to everyone in the world: an
+// Allow with principal "*" and no condition that holds for certain callers or networks only. statement is the position of
+// the first, counted from 1.
+func (p *Policy) Public(action string) (statement int, public bool) {
+	action = strings.ToLower(action)
 	for i := range p.statements {
 		s := &p.statements[i]
-		if !s.deny && s.principals.everyone && !slices.ContainsFunc(s.conditions, narrows) {
+		if !s.deny && s.principals.everyone && s.concerns(action) && !slices.ContainsFunc(s.conditions, narrows) {
 			return s.position, true
 		}
 	}

@@ -2,7 +2,7 @@ package iam
 
 import "testing"
 
-// TestPublic is case I21 of docs/behaviour.md: the caller of Parse refuses public policies unless told otherwise.
+// TestPublic is case I21 of docs/behaviour.md, as far as it is the policy's: what opens reading to everyone is told.
 func TestPublic(t *testing.T) {
 	open := func(condition string) string {
 		return `{"Version": "2012-10-17", "Statement": ` +
@@ -17,6 +17,8 @@ func TestPublic(t *testing.T) {
 			statementOf("Allow", read, "*", `, "Principal": {"AWS": ["`+bob.ARN+`", "*"]}`) + `}`, true},
 		{"I21 everyone in the second statement", `{"Statement": [` + toBob + `,` + statementOf("Allow", read, "*", anyone) + `]}`,
 			true},
+		{"everyone, for something else", `{"Statement": ` + statementOf("Allow", publish, "*", anyone) + `}`, false},
+		{"everyone, for all reads", `{"Statement": ` + statementOf("Allow", "codeartifact:Read*", "*", anyone) + `}`, true},
 		{"one user", `{"Statement": ` + toBob + `}`, false},
 		{"a deny to everyone", `{"Statement": ` + statementOf("Deny", read, "*", anyone) + `}`, false},
 		{"an organisation", open(`"StringEquals": {"aws:PrincipalOrgID": "o-1"}`), false},
@@ -36,7 +38,7 @@ func TestPublic(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := mustParse(t, ResourcePolicy, test.document)
-			if statement, got := p.Public(); got != test.want || got != (statement > 0) {
+			if statement, got := p.Public(read); got != test.want || got != (statement > 0) {
 				t.Errorf("got %v at statement %d, want %v", got, statement, test.want)
 			}
 		})

@@ -15,6 +15,17 @@ type Principal struct {
 	OrgID   string            // aws:PrincipalOrgID, empty outside an organisation
 }
 
+// Anonymous reports whether nobody is known to call: the zero principal.
+func (p Principal) Anonymous() bool { return p.ARN == "" }
+
+// String is the ARN, or the word for nobody in particular.
+func (p Principal) String() string {
+	if p.Anonymous() {
+		return "anonymous"
+	}
+	return p.ARN
+}
+
 // Request is one question: may this principal do this action on this resource?
 type Request struct {
 	Principal Principal

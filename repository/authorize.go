@@ -9,9 +9,16 @@ import (
 	"entrepot/iam"
 )
 
+// noCredential is told to those who came without one and need one. Package managers then ask for it, or send what they
+// have: a refusal would end it.
+func noCredential() error {
+	return artifact.Errorf(artifact.Unauthenticated, "The request carries no authorization token.")
+}
+
 // Authorize asks whether the caller may do the action, by its name in the table of actions, to the subject. It returns
 // Denied in AWS's words, or nil. tags are those the request brings along. What does not exist is judged
-// without policies of its own, so a stranger is Denied whether or not it exists.
+// without policies of its own, so a stranger is Denied whether or not it exists. An anonymous caller may do nothing but
+// read, whatever policies say of everybody, and is Unauthenticated where he may not.
 //
 // An action that is not in the table, or not one that is done to such a subject, is an error of the program.
 func (s *Service) Authorize(ctx context.Context, c iam.Caller, action string, on Subject,
@@ -29,6 +36,9 @@ func (s *Service) authorizeAt(ctx context.Context, at *configuration, c iam.Call
 	if err != nil {
 		return err
 	}
+	if c.Principal.Anonymous() && asked.Name != readFromRepository {
+		return noCredential()
+	}
 	request := iam.Request{
 		Principal: c.Principal,
 		Action:    asked.Permission(),
@@ -40,8 +50,11 @@ func (s *Service) authorizeAt(ctx context.Context, at *configuration, c iam.Call
 		Identity: c.Identity, Boundary: c.Boundary, Session: c.Session, Resource: judged.policies(at),
 	}
 	decision := iam.Evaluate(request, policies, judged.identityIsEnough(c, at, on))
-	if decision.Allowed() {
+	switch {
+	case decision.Allowed():
 		return nil
+	case c.Principal.Anonymous():
+		return noCredential()
 	}
 	denied := &artifact.Error{Kind: artifact.Denied, Reason: decision.Message(request)}
 	if asked.Changes {

@@ -2,6 +2,7 @@ package repository_test
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -280,18 +281,65 @@ func TestI27PolicyRevisions(t *testing.T) {
 	}
 }
 
-func TestI21APublicPolicyIsMeantOrRefused(t *testing.T) {
+func TestI21APolicyForEverybodyAdmitsNobodyWhomNoAccountAllows(t *testing.T) {
+	for name, put := range map[string]func(h *fixture, document string){
+		"of the domain":     (*fixture).domainPolicy,
+		"of the repository": func(h *fixture, document string) { h.repositoryPolicy("r", document) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newFixture(t)
+			h.repo("r")
+			h.publish("r", "left@1.0.0", "bytes")
+			reads := func(c iam.Caller) error { _, err := fetch(t.Context(), h.as(c, "r"), "left@1.0.0"); return err }
+			colleague, uninvited := h.caller(account, "colleague", allowNone), h.caller(stranger, "uninvited", allowNone)
+			invited := h.caller(stranger, "invited",
+				`{"Statement":{"Effect":"Allow","Action":"codeartifact:ReadFromRepository","Resource":"*"}}`)
+			for _, c := range []iam.Caller{colleague, uninvited, invited} {
+				h.refuses(artifact.Denied, reads(c))
+			}
+			put(h, policy("Allow", "*", "codeartifact:*", "*"))
+			h.check(reads(colleague))
+			h.refuses(artifact.Denied, reads(uninvited))
+			h.check(reads(invited))
+			put(h, policy("Allow", "*", "codeartifact:DescribeRepository", "*"))
+			h.refuses(artifact.Denied, reads(colleague))
+			h.refuses(artifact.Denied, reads(invited))
+		})
+	}
+}
+
+func TestI28TheAnonymousMayReadWhatAPolicyGivesEverybodyAndDoNothingElse(t *testing.T) {
 	h := newFixture(t)
-	on := repository.Target{DomainKey: domainKey}
-	_, err := h.rules.PutPolicy(t.Context(), h.owner, on,
-		policy("Allow", "*", "codeartifact:ReadFromRepository", "*"), "")
-	h.refuses(artifact.Invalid, err)
-	h.domainPolicy(policy("Deny", "*", "codeartifact:DeleteDomain", "*"))
-	h.domainPolicy(`{"Version":"2012-10-17","Statement":{
-		"Effect":"Allow","Principal":"*","Action":"codeartifact:ReadFromRepository","Resource":"*",
-		"Condition":{"StringEquals":{"aws:PrincipalOrgID":["o-example"]}}}}`)
-	h.rules.AllowPublic = true
-	h.domainPolicy(policy("Allow", "*", "codeartifact:ReadFromRepository", "*"))
+	var log strings.Builder
+	h.rules.AnonymousReads, h.rules.Log = true, slog.New(slog.NewTextHandler(&log, nil))
+	h.repo("open")
+	h.repo("closed")
+	h.publish("open", "left@1.0.0", "bytes")
+	h.publish("closed", "left@1.0.0", "bytes")
+	var anonymous iam.Caller
+	reads := func(repo string) error {
+		_, err := fetch(t.Context(), h.as(anonymous, repo), "left@1.0.0")
+		return err
+	}
+	h.refuses(artifact.Unauthenticated, reads("open"))
+	h.repositoryPolicy("open", policy("Allow", "*", "codeartifact:*", "*"))
+	if said := log.String(); !strings.Contains(said, "level=WARN") || !strings.Contains(said, domainKey.Name+"/open") {
+		t.Errorf("the log does not warn of the open repository: %s", said)
+	}
+	h.check(reads("open"))
+	for _, repo := range []string{"closed", "nowhere"} {
+		h.refuses(artifact.Unauthenticated, reads(repo))
+	}
+	shelf := h.as(anonymous, "open")
+	h.refuses(artifact.Unauthenticated, shelf.MayPublish(t.Context(), npm("left")))
+	h.refuses(artifact.Unauthenticated, shelf.SetLabel(t.Context(), npm("left"), "a", "1.0.0"))
+	h.refuses(artifact.Unauthenticated, shelf.SetStatus(t.Context(), npm("left"), []string{"1.0.0"}, artifact.Archived))
+	_, err := shelf.Publish(t.Context(), repository.Publication{VersionKey: at("left@2.0.0")})
+	h.refuses(artifact.Unauthenticated, err)
+	h.refuses(artifact.Unauthenticated, h.rules.Authorize(t.Context(), anonymous, "DescribeRepository",
+		repository.OnRepository(domainKey.Repository("open")), nil))
+	h.repositoryPolicy("open", policy("Deny", "*", "codeartifact:ReadFromRepository", "*"))
+	h.refuses(artifact.Unauthenticated, reads("open"))
 }
 
 func TestP49EveryMutationAndEveryRefusedOneIsRecordedOnce(t *testing.T) {

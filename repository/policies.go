@@ -8,22 +8,16 @@ import (
 	"entrepot/iam"
 )
 
-// PutPolicy replaces the resource policy of a domain or a repository. Invalid if the document is not a policy,
-// or allows everybody without a condition where the server does not; NotFound if there is no such domain or repository;
-// Conflict if a revision is given and is not the current one. The text is kept and given back exactly as put.
+// PutPolicy replaces the resource policy of a domain or a repository. Invalid if the document is not a policy; NotFound if
+// there is no such domain or repository; Conflict if a revision is given and is not the current one. The text is kept and
+// given back exactly as put.
 func (s *Service) PutPolicy(ctx context.Context, c iam.Caller, on Target,
 	document, revision string) (p catalog.Policy, err error) {
 	parsed, err := iam.Parse([]byte(document), iam.ResourcePolicy)
 	if err != nil {
 		return p, artifact.Errorf(artifact.Invalid, "The policy document is not valid: %v", err)
 	}
-	statement, public := parsed.Public()
-	if public && !s.AllowPublic {
-		return p, artifact.Errorf(artifact.Invalid,
-			"Statement %d of the policy allows every principal of every account without a condition. "+
-				"Name the principals, add a condition, or set allow_public in the server's configuration if that is "+
-				"meant.", statement)
-	}
+	statement, public := parsed.Public(readPermission)
 	p = catalog.Policy{Document: document, Revision: revisionOf(s.NewID(), document), PutAt: s.Now()}
 	action := "PutDomainPermissionsPolicy"
 	if on.Repository != "" {
@@ -44,8 +38,16 @@ func (s *Service) PutPolicy(ctx context.Context, c iam.Caller, on Target,
 		}
 		return s.audit(w, c, action, on.subject(), map[string]any{"policyRevision": p.Revision, "public": public})
 	})
+	if err == nil && public && s.AnonymousReads {
+		_, id := on.resource()
+		s.Log.WarnContext(ctx, "a policy lets everybody read, without credentials too", "of", id, "statement", statement,
+			"principal", c.Principal.String(), "request_id", c.RequestID)
+	}
 	return p, err
 }
+
+// readPermission is what package managers need to read.
+const readPermission = "codeartifact:" + readFromRepository
 
 // Policy returns the resource policy of a domain or a repository; NotFound if there is none, or nothing to have it.
 func (s *Service) Policy(ctx context.Context, on Target) (p catalog.Policy, err error) {

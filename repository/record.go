@@ -103,7 +103,7 @@ func (s *Service) announce(w catalog.Writer, c iam.Caller, repo catalog.Reposito
 		Kind:      catalog.VersionEvent,
 		RequestID: c.RequestID,
 		Account:   c.Principal.Account,
-		Principal: c.Principal.ARN,
+		Principal: c.Principal.String(),
 		Action:    operation,
 		Resource:  onPackage.resources(s, OnPackage(repo.RepositoryKey, v.PackageKey))[0],
 		Detail:    text,

@@ -41,8 +41,8 @@ type Options struct {
 	NewID     func() string // unguessable, at most 36 URL-safe characters
 	Log       *slog.Logger
 	Quotas    Quotas // zero members take the service's defaults
-	// AllowPublic lets a resource policy allow everybody without a condition.
-	AllowPublic bool
+	// AnonymousReads says that callers without credentials come in to read; that a policy lets them is then worth a warning.
+	AnonymousReads bool
 	// DocumentCache bounds the memory for rendered index documents, in bytes; 0 means 64 MiB. DocumentSpool bounds the
 	// bytes of very large ones, which lie in the byte stores of their domains until they are forgotten; 0 means 1 GiB.
 	DocumentCache, DocumentSpool int64

@@ -147,6 +147,9 @@ func (a *app) openUpstreams(ctx context.Context) error {
 }
 
 func (a *app) openRules(context.Context) error {
+	if a.config.AnonymousReads {
+		a.log.Warn("readers without credentials are let in wherever a policy allows everybody", "setting", "anonymous_reads")
+	}
 	q := a.config.Quotas
 	a.rules = repository.New(repository.Options{
 		Catalog: a.catalog, Stores: a.stores, Fetcher: a.upstream, Sources: sources(a.upstream),
@@ -159,7 +162,7 @@ func (a *app) openRules(context.Context) error {
 			PackageVersions: q.PackageVersions, PackageLabels: q.PackageLabels,
 			PackageIndex: int64(q.PackageIndex), VersionIndex: int64(q.VersionIndex),
 		},
-		AllowPublic: a.config.AllowPublic, DocumentCache: int64(a.config.Cache.Documents),
+		AnonymousReads: a.config.AnonymousReads, DocumentCache: int64(a.config.Cache.Documents),
 		DocumentSpool: int64(a.config.Cache.LargeDocuments),
 	})
 	return a.metrics.Register(a.rules)
@@ -170,6 +173,7 @@ func (a *app) openAccess(ctx context.Context) error {
 	var err error
 	a.guard, err = access.New(access.Config{
 		Catalog: a.catalog, Sealer: a.stores, Now: time.Now, Region: a.config.Region,
+		AnonymousReads: a.config.AnonymousReads,
 	})
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"entrepot/artifact"
 	"entrepot/format"
 )
 
@@ -21,6 +22,9 @@ func whoami(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 		return err
 	}
 	principal := s.Caller().Principal
+	if principal.Anonymous() {
+		return artifact.Errorf(artifact.Unauthenticated, "Nobody is signed in.")
+	}
 	name := principal.Name
 	if name == "" { // a role: its name and the session's
 		name = principal.ARN[strings.LastIndexByte(principal.ARN, ':')+1:]
