@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"entrepot/artifact"
 	"entrepot/blob"
@@ -247,6 +248,55 @@ func TestAnotherNodesHealingIsSeen(t *testing.T) {
 	w.fetchFails("r", "mine@1.0.0", artifact.Internal) // before any byte, now that it is known
 	w.check(os.WriteFile(w.path(publishedBody), whole, 0o600))
 	w.fetches("r", "mine@1.0.0", publishedBody)
+}
+
+// TestNodesHealAtOnceBesideACollector has two nodes over one catalog and one byte store meet the same damage, while
+// collectors look for what nobody refers to, as if long afterwards.
+func TestNodesHealAtOnceBesideACollector(t *testing.T) {
+	dir := t.TempDir()
+	setUp(t, dir)
+	d, v := openDisk(t, dir, disk.Options{})
+	t.Cleanup(func() { _ = d.Close() })
+	var nodes []*fixture
+	for range 2 {
+		registry := newRegistry(t)
+		registry.offer("left@1.0.0", fetchedBody)
+		nodes = append(nodes, openFixture(t, dir, v, registry, sqlcatalog.Options{Sharing: &sqlcatalog.Sharing{}}))
+	}
+	nodes[0].fetches("r", "left@1.0.0", fetchedBody)
+	later := func() time.Time { return time.Now().Add(24 * time.Hour) }
+	for _, damage := range damageKinds {
+		nodes[0].check(damage.do(kept(dir, fetchedBody)))
+		var working sync.WaitGroup
+		for _, h := range nodes {
+			working.Go(func() {
+				if err := collect(h.catalog, v, later); err != nil {
+					t.Errorf("%s: collect: %v", damage.name, err)
+				}
+			})
+			for range 3 {
+				working.Go(func() {
+					if body, err := h.tryFetch("r", "left@1.0.0"); err == nil && body != fetchedBody {
+						t.Errorf("%s: a read without an error gave %d other bytes", damage.name, len(body))
+					} else if err != nil && !errors.Is(err, blob.ErrCorrupt) {
+						t.Errorf("%s: %v", damage.name, err)
+					}
+				})
+			}
+		}
+		working.Wait()
+		for _, h := range nodes { // the first to meet damage in the middle breaks off
+			if _, err := h.tryFetch("r", "left@1.0.0"); err != nil && !errors.Is(err, blob.ErrCorrupt) {
+				t.Errorf("%s: %v", damage.name, err)
+			}
+			h.fetches("r", "left@1.0.0", fetchedBody)
+		}
+	}
+	for _, h := range nodes {
+		h.registry.goDown()
+		h.fetches("r", "left@1.0.0", fetchedBody)
+		h.fetches("x", "left@1.0.0", fetchedBody)
+	}
 }
 
 func TestPublishingTheSameBytesHealsThem(t *testing.T) {

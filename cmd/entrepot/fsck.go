@@ -87,6 +87,7 @@ func (c fsckCommand) check(ctx context.Context) (report fsck.Report, err error) 
 	}
 	defer func() { err = errors.Join(err, content.Close()) }()
 	path := filepath.Join(c.Data, "catalog.sqlite")
+	workInLog(ctx, path)
 	pages, err := c.pages(ctx, path)
 	if err != nil {
 		return report, err
@@ -105,6 +106,18 @@ func (c fsckCommand) check(ctx context.Context) (report fsck.Report, err error) 
 		return report, err
 	}
 	return c.run(ctx, store, content, stores, pages)
+}
+
+// workInLog opens and closes the catalog, for a page that a power cut has torn is whole in the log. Whether that succeeds
+// is found out later, when what is wrong can be told.
+func workInLog(ctx context.Context, path string) {
+	if _, err := os.Stat(path + "-wal"); err != nil {
+		return
+	}
+	store, err := sqlcatalog.OpenSQLite(ctx, path, sqlcatalog.Options{Existing: true, Inspect: true})
+	if err == nil {
+		_ = store.Close()
+	}
 }
 
 // pages checks those of the catalog's file.
