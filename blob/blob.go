@@ -18,7 +18,7 @@ import (
 var ErrNotFound = errors.New("blob: no such content")
 
 // ErrCorrupt says that what is kept under a digest is not what was committed: damaged, truncated, or put there by
-// something else. No byte that failed its check is ever handed out.
+// something else; or the disk cannot give it back. No byte that failed its check is ever handed out.
 var ErrCorrupt = errors.New("blob: content is damaged")
 
 // Info describes committed content.

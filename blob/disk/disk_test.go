@@ -18,6 +18,7 @@ import (
 	"entrepot/blob"
 	"entrepot/blob/blobtest"
 	"entrepot/blob/disk"
+	"entrepot/blob/disk/fault"
 )
 
 func open(t testing.TB, dir string, o disk.Options) *disk.Disk {
@@ -189,6 +190,35 @@ func TestOpenRemovesDraftsLeftBehind(t *testing.T) {
 	}
 	if _, err := blobtest.Whole(t, space(t, again, "acme"), kept.Digest); err != nil {
 		t.Errorf("committed content: %v", err)
+	}
+}
+
+// TestWhatTheDiskCannotGiveBackIsDamaged has a read fail as a bad sector does.
+func TestWhatTheDiskCannotGiveBackIsDamaged(t *testing.T) {
+	var script fault.Script
+	s := space(t, open(t, t.TempDir(), disk.Options{FS: script.FS(disk.OS)}), "acme")
+	kept := blobtest.Keep(t, s, blobtest.Bytes(1, 1000))
+	script.Follow(func(_ int64, op fault.Op) *fault.Fault {
+		if op.Verb != fault.Read {
+			return nil
+		}
+		return &fault.Fault{When: fault.Before, Err: &fs.PathError{Op: "read", Path: op.Name, Err: syscall.EIO}}
+	})
+	c, err := s.Open(t.Context(), kept.Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Read(make([]byte, 10)); !errors.Is(err, blob.ErrCorrupt) || !errors.Is(err, syscall.EIO) {
+		t.Errorf("Read: got error %v, want %v because of %v", err, blob.ErrCorrupt, syscall.EIO)
+	}
+	if _, err := c.ReadAt(make([]byte, 10), 5); !errors.Is(err, blob.ErrCorrupt) {
+		t.Errorf("ReadAt: got error %v, want %v", err, blob.ErrCorrupt)
+	}
+	script.Follow(nil)
+	blobtest.Keep(t, s, blobtest.Bytes(1, 1000))
+	if _, err := blobtest.Whole(t, s, kept.Digest); err != nil {
+		t.Errorf("after committing it again: %v", err)
 	}
 }
 

@@ -227,6 +227,26 @@ type openFile interface {
 
 func (c *content) Info() blob.Info { return c.info }
 
+// Read implements io.Reader.
+func (c *content) Read(p []byte) (int, error) {
+	n, err := c.openFile.Read(p)
+	return n, unreadable(err)
+}
+
+// ReadAt implements io.ReaderAt.
+func (c *content) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.openFile.ReadAt(p, off)
+	return n, unreadable(err)
+}
+
+// unreadable says of what the disk cannot give back that it is damaged: other bytes in its place are all that helps.
+func unreadable(err error) error {
+	if errors.Is(err, syscall.EIO) {
+		return fmt.Errorf("%w: %w", blob.ErrCorrupt, err)
+	}
+	return err
+}
+
 // syncFolders makes the space and syncs it with the fan-out folders there are: an earlier process may not have got to it.
 func (s *Space) syncFolders() error {
 	if err := s.disk.ensureFolder(s.name); err != nil {

@@ -211,7 +211,7 @@ func TestFailuresAreCountedByWhatTheyMean(t *testing.T) {
 	if _, err := blobtest.Whole(t, s, kept.Digest); !errors.Is(err, syscall.EIO) {
 		t.Fatal(err)
 	}
-	f.wantOperations(1, "read", "error")
+	f.wantOperations(1, "read", "corrupt")
 
 	script.Follow(fault.Every(fault.Fault{Err: syscall.ENOSPC}, fault.Sync))
 	draft, err := s.Create(t.Context())
@@ -237,7 +237,7 @@ func TestFailuresAreCountedByWhatTheyMean(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = c.Close()
-	f.wantOperations(1, "read", "error") // a client that goes away is none of the store's failures
+	f.wantOperations(1, "read", "corrupt") // still: a client that goes away is none of the store's failures
 }
 
 type goneClient struct{}
