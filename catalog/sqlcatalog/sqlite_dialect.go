@@ -65,7 +65,11 @@ func sqliteIntegrity(s *session) ([]catalog.Fault, error) {
 		return nil, err
 	}
 	for _, a := range answers {
-		if a != "ok" {
+		switch {
+		case a == "ok":
+		case strings.Contains(strings.ToLower(a), "fts5"):
+			found = append(found, catalog.Fault{Kind: catalog.FaultyIndex, Text: "the search index: " + a, Derived: true})
+		default:
 			found = append(found, catalog.Fault{Kind: catalog.FaultyPages, Text: "pages: " + a})
 		}
 	}

@@ -106,6 +106,7 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		"left_size":  {"INSERT INTO blobs SELECT id, x'00', 5, 0, 0, 0, 0 FROM domains", "not in use and has a size", true},
 		"dangling":   {"DELETE FROM packages", "refers to nothing", false},
 		"unfindable": {"DELETE FROM package_search", "not in the search index", true},
+		"words":      {"DELETE FROM package_search_data WHERE id > 10", "search index", true},
 		"no_text":    {"DELETE FROM package_texts", "no text to search", true},
 		"documents":  {"DELETE FROM version_documents", "has no documents", false},
 		"versions":   {"UPDATE packages SET versions = versions + 1", "counts other versions", true},
