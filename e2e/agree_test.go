@@ -89,7 +89,7 @@ func (a *agreement) restart(settings ...string) {
 	a.must(a.signal())
 	a.must(a.wait())
 	a.instance = &instance{binary: a.binary, data: a.data, env: a.env, url: a.url}
-	flags := []string{"--upstream", "npmjs=" + a.upstream, "--set", "log-level=warn"}
+	flags := []string{"--upstream", "npmjs=" + a.public.URL, "--set", "log-level=warn"}
 	for _, s := range settings {
 		flags = append(flags, "--set", s)
 	}

@@ -68,6 +68,7 @@ func TestKilledServersLoseNothingTheyAcknowledged(t *testing.T) {
 		every = append(every, acks...)
 
 		f.registry.Fail(fakenpm.Faults["down"])
+		f.moveRegistry() // what the killed server asked for may still be on its way to the old address
 		f.registry.Forget()
 		began := time.Now()
 		f.must(f.open())
@@ -92,9 +93,6 @@ func TestKilledServersLoseNothingTheyAcknowledged(t *testing.T) {
 	f.must(err)
 	if len(found) > 0 {
 		t.Errorf("got plaintext: %s", strings.Join(found, ", "))
-	}
-	if len(every) < kills {
-		t.Errorf("got %d acknowledgements in %d rounds: too little load to prove anything", len(every), kills)
 	}
 	slices.Sort(starts)
 	t.Logf("%d acknowledged, none lost; start to ready: median %v, longest %v",
@@ -133,7 +131,8 @@ func (l *load) pack(name, version string, dice *rand.Rand) fakenpm.Package {
 	}}
 }
 
-// until lets the workers work for a while, kills the server in the midst of it, and returns what was acknowledged.
+// until lets the workers work for a while and until something was acknowledged, kills the server in the midst of it, and
+// returns what was.
 func (l *load) until(limit time.Duration) []acknowledged {
 	ctx, cancel := context.WithCancel(l.f.t.Context())
 	var all sync.WaitGroup
@@ -142,6 +141,9 @@ func (l *load) until(limit time.Duration) []acknowledged {
 		all.Go(func() { l.fetching(ctx, rand.New(rand.NewPCG(l.seeds[workers+i], 0))) })
 	}
 	time.Sleep(limit)
+	for !l.acknowledgedAny() && !l.f.t.Failed() {
+		time.Sleep(time.Millisecond)
+	}
 	l.f.crash()
 	cancel()
 	all.Wait()
@@ -152,6 +154,12 @@ func (l *load) acknowledge(a acknowledged) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.acks = append(l.acks, a)
+}
+
+func (l *load) acknowledgedAny() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.acks) > 0
 }
 
 // publishing publishes packages, and now and then a further version of one that all workers fight over.

@@ -2,9 +2,9 @@ package e2e
 
 import (
 	"bytes"
-	"errors"
-	"net"
+	"context"
 	"net/http"
+	"net/http/httptrace"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -44,6 +44,16 @@ func TestATerminatedServerFinishesTheDownloadsItHasBegun(t *testing.T) {
 	}
 }
 
+// watched is a context for one request that notes when it goes out on a connection that an answer has come on before, or when
+// its own answer begins.
+func watched(t *testing.T, begun *bool) context.Context {
+	return httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+		GetConn:              func(string) { *begun = false }, // also when it is tried again
+		GotConn:              func(c httptrace.GotConnInfo) { *begun = c.Reused },
+		GotFirstResponseByte: func() { *begun = true },
+	})
+}
+
 func TestATerminatedServerCutsNoRequestUnderLoad(t *testing.T) {
 	f := newFixture(t)
 	want := f.offer("busy", "1.0.0", 64<<10)
@@ -56,9 +66,10 @@ func TestATerminatedServerCutsNoRequestUnderLoad(t *testing.T) {
 	for range 8 {
 		all.Go(func() {
 			for {
-				status, body, err := f.fetch(t.Context(), url)
-				if gone, ok := errors.AsType[*net.OpError](err); ok && gone.Op == "dial" {
-					return // nobody listens any more: refused before it began
+				begun := false
+				status, body, err := f.fetch(watched(t, &begun), url)
+				if err != nil && !begun {
+					return // refused, or reset before it was accepted: nobody listens any more
 				}
 				if err != nil || status != http.StatusOK || !bytes.Equal(body, want) {
 					t.Errorf("got status %d with %d bytes (%v) while the server ended, want whole answers", status, len(body), err)

@@ -57,17 +57,17 @@ func TestSessions(t *testing.T) {
 // clean is what a session's programs see of the machine's environment, besides what setup makes.
 var clean = []string{"PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS"}
 
-func setup(e *testscript.Env) error {
-	t := e.T().(testing.TB)
-	s := &session{t: t, work: e.WorkDir}
-	home := filepath.Join(e.WorkDir, "home")
-	for _, folder := range []string{home, filepath.Join(e.WorkDir, "tmp")} {
+// clientsEnvironment is what clients see that have their home, caches and temporary files in a folder of their own. It makes
+// home and tmp there.
+func clientsEnvironment(work string) ([]string, error) {
+	home, tmp := filepath.Join(work, "home"), filepath.Join(work, "tmp")
+	for _, folder := range []string{home, tmp} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	e.Vars = []string{
-		"WORK=" + e.WorkDir, "HOME=" + home, "TMPDIR=" + filepath.Join(e.WorkDir, "tmp"),
+	env := []string{
+		"WORK=" + work, "HOME=" + home, "TMPDIR=" + tmp,
 		"npm_config_cache=" + filepath.Join(home, "npm-cache"), "npm_config_update_notifier=false", "npm_config_fund=false",
 		"npm_config_audit=false", "YARN_CACHE_FOLDER=" + filepath.Join(home, "yarn-cache"), "YARN_ENABLE_TELEMETRY=0",
 		"YARN_ENABLE_GLOBAL_CACHE=false", "YARN_IGNORE_PATH=1", "PNPM_HOME=" + filepath.Join(home, "pnpm"), "CI=true",
@@ -75,8 +75,18 @@ func setup(e *testscript.Env) error {
 	}
 	for _, name := range clean {
 		if value, ok := os.LookupEnv(name); ok {
-			e.Vars = append(e.Vars, name+"="+value)
+			env = append(env, name+"="+value)
 		}
+	}
+	return env, nil
+}
+
+func setup(e *testscript.Env) error {
+	t := e.T().(testing.TB)
+	s := &session{t: t, work: e.WorkDir}
+	var err error
+	if e.Vars, err = clientsEnvironment(e.WorkDir); err != nil {
+		return err
 	}
 	e.Vars = append(e.Vars, "ENTREPOT="+entrepot, haltOnRace)
 	s.instance = &instance{binary: entrepot, data: filepath.Join(e.WorkDir, "data"), env: e.Vars}
@@ -97,7 +107,7 @@ func setup(e *testscript.Env) error {
 // noneLeft fails the session when a process that it started, or one of theirs, is still there.
 func (s *session) noneLeft() {
 	var left []string
-	for range 50 {
+	for range 600 { // a minute: what was told to end may take its time
 		if left = processesWith("WORK=" + s.work); len(left) == 0 {
 			return
 		}

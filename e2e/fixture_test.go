@@ -24,7 +24,7 @@ type fixture struct {
 	*instance
 	t        *testing.T
 	registry *fakenpm.Registry
-	upstream string
+	public   *httptest.Server // what serves the registry
 	bearer   string
 }
 
@@ -34,10 +34,9 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	public := httptest.NewServer(registry)
 	folder := t.TempDir()
 	f := &fixture{
-		t: t, registry: registry, upstream: public.URL,
+		t: t, registry: registry, public: httptest.NewServer(registry),
 		instance: &instance{
 			binary: entrepot, data: filepath.Join(folder, "data"),
 			env: []string{"HOME=" + folder, "PATH=" + os.Getenv("PATH"), haltOnRace},
@@ -45,8 +44,7 @@ func newFixture(t *testing.T) *fixture {
 	}
 	t.Cleanup(func() {
 		f.crash()
-		public.CloseClientConnections()
-		public.Close()
+		f.hangUp()
 		if t.Failed() {
 			t.Logf("the end of the server's log:\n%s", f.log.String())
 		}
@@ -58,9 +56,22 @@ func newFixture(t *testing.T) *fixture {
 	return f
 }
 
-// open starts the server with the test's registry behind npm-store.
+// open starts the server with the test's registry behind npm-store. What the registry says is fresh for as long as any test
+// takes, so that what is counted does not depend on how fast the machine is.
 func (f *fixture) open() error {
-	return f.start("--upstream", "npmjs="+f.upstream, "--set", "log-level=warn")
+	return f.start("--upstream", "npmjs="+f.public.URL, "--set", "log-level=warn", "--set", "fetch-freshness=1h")
+}
+
+// hangUp ends the registry's server with every connection to it, so that nothing arrives any more that was asked before.
+func (f *fixture) hangUp() {
+	f.public.CloseClientConnections()
+	f.public.Close()
+}
+
+// moveRegistry has the registry served from another address, for a server that is started after it.
+func (f *fixture) moveRegistry() {
+	f.hangUp()
+	f.public = httptest.NewServer(f.registry)
 }
 
 func (f *fixture) must(err error) {

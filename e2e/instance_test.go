@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -51,9 +53,12 @@ func (i *instance) start(flags ...string) error {
 	if i.running() {
 		return errors.New("the server is running already")
 	}
-	listen := "127.0.0.1:0"
-	if i.url != "" {
-		listen = strings.TrimPrefix(i.url, "http://")
+	listen := strings.TrimPrefix(i.url, "http://")
+	if listen == "" {
+		var err error
+		if listen, err = reserve(); err != nil {
+			return err
+		}
 	}
 	i.cmd = exec.Command(i.binary, append([]string{"serve", "--data", i.data, "--listen", listen}, flags...)...)
 	i.cmd.Env, i.cmd.Stderr = i.env, &i.log
@@ -88,6 +93,19 @@ func (i *instance) start(flags ...string) error {
 		i.crash()
 		return fmt.Errorf("no ready line within %v; the server's log:\n%s", startWithin, i.log.String())
 	}
+}
+
+// reserve returns an address that nobody listens on. Its port is below those that systems give to outgoing connections
+// (32768 and up on Linux, 49152 elsewhere): while a server is down that starts again on its port, no client of any test is
+// given it.
+func reserve() (string, error) {
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			return address, l.Close()
+		}
+	}
+	return "", errors.New("no port of a hundred is free")
 }
 
 func (i *instance) running() bool { return i.cmd != nil }

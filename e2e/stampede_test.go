@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptrace"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -65,32 +66,42 @@ func TestACrowdAtOneColdTarballIsOneRequestUpstream(t *testing.T) {
 func TestClientsThatGoAwayDoNotSpoilADownloadForTheOthers(t *testing.T) {
 	f := newFixture(t)
 	want := f.offer("rush", "1.0.0", 1<<20)
-	f.registry.Fail(fakenpm.Trickle(2 * time.Second))
+	release := make(chan time.Time)
+	f.registry.Fail(fakenpm.Hold(release))
 	url := f.tarballURL("my-repo", "rush", "1.0.0")
 	impatient, leave := context.WithCancel(t.Context())
 	defer leave()
-	var all sync.WaitGroup
+	const each = 20
+	var begun, left, all sync.WaitGroup
+	ask := func(ctx context.Context, done *sync.WaitGroup, judge func(int, []byte, error)) {
+		begun.Add(1)
+		first := sync.OnceFunc(begun.Done)
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: first})
+		done.Go(func() {
+			judge(f.fetch(ctx, url))
+			first() // where no answer has begun
+		})
+	}
 	// The first to ask, for whom the registry was asked, is among those who leave.
-	for range 20 {
-		all.Go(func() {
-			if status, _, err := f.fetch(impatient, url); err == nil {
+	for range each {
+		ask(impatient, &left, func(status int, _ []byte, err error) {
+			if err == nil {
 				t.Errorf("got status %d before the registry had sent all, want no whole answer", status)
 			}
 		})
 	}
-	for len(f.registry.Asked()) < 2 {
-		time.Sleep(10 * time.Millisecond)
-	}
-	for range 20 {
-		all.Go(func() {
-			status, body, err := f.fetch(t.Context(), url)
+	begun.Wait()
+	for range each {
+		ask(t.Context(), &all, func(status int, body []byte, err error) {
 			if err != nil || status != http.StatusOK || !bytes.Equal(body, want) {
 				t.Errorf("got status %d with %d bytes (%v), want the registry's %d", status, len(body), err, len(want))
 			}
 		})
 	}
-	time.Sleep(300 * time.Millisecond) // until the patient have come
+	begun.Wait()
 	leave()
+	left.Wait()
+	close(release)
 	all.Wait()
 	if n := f.registry.Asked()["GET /rush/-/rush-1.0.0.tgz"]; n != 1 {
 		t.Errorf("got %d requests for the tarball, want 1", n)

@@ -143,6 +143,16 @@ func junk(a answer) {
 
 // Trickle sends half of a tarball at once and the rest after a pause.
 func Trickle(pause time.Duration) Fault {
+	return halved(func() <-chan time.Time { return time.After(pause) })
+}
+
+// Hold sends half of a tarball at once and the rest when release is closed.
+func Hold(release <-chan time.Time) Fault {
+	return halved(func() <-chan time.Time { return release })
+}
+
+// halved sends half of a tarball at once and the rest when what more returns gives a value or is closed.
+func halved(more func() <-chan time.Time) Fault {
 	return onTarballs(func(a answer) {
 		if a.code != http.StatusOK {
 			None(a)
@@ -156,7 +166,7 @@ func Trickle(pause time.Duration) Fault {
 			return
 		}
 		select {
-		case <-time.After(pause):
+		case <-more():
 			_, _ = a.w.Write(a.body[half:])
 		case <-a.r.Context().Done():
 		}
