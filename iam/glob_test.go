@@ -118,8 +118,9 @@ func TestGlobTimeDoesNotGrowWithStars(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			g := mustGlob(t, test.pattern)
-			best := time.Hour // of several, as the machine may be busy
-			for range 5 {
+			// What takes too long always does; what does not is at times held up by a busy machine, so one time of many is enough.
+			best := time.Hour
+			for tries := 0; best > test.limit && tries < 500; tries++ {
 				start := time.Now()
 				if g.match(text) {
 					t.Fatal("matched")

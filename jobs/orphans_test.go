@@ -503,7 +503,8 @@ func TestCollectionNeverTakesBytesFromAPublication(t *testing.T) {
 	var published, again atomic.Int64
 	for worker := range 4 {
 		publishers.Go(func() {
-			for i := range 150 {
+			// On and on until the two have met, which takes longer where the machine does something else.
+			for i := 0; i < 150 || i < 100_000 && (published.Load() == 0 || again.Load() == 0); i++ {
 				text := fmt.Sprint((worker + i) % 5)
 				fence := y.fence(0)
 				d := put(t, y.stores[0], text)

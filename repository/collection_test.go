@@ -141,6 +141,9 @@ func TestAPublicationWaitsForADeletionUnderWay(t *testing.T) {
 			go func() {
 				<-inside
 				_, err := m.tryPublish("r", "a@2.0.0", "text")
+				for artifact.Is(err, artifact.Unavailable) { // told to try again, where the deletion takes its time
+					_, err = m.tryPublish("r", "a@2.0.0", "text")
+				}
 				published <- err
 			}()
 			m.check(m.collect(0))

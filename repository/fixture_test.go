@@ -88,7 +88,8 @@ func openFixtureLogging(t testing.TB, dir string, v repository.DomainStores, reg
 	origin, err := upstream.ParseOrigin("npmjs", h.registry.server.URL+"/")
 	h.check(err)
 	client, err := upstream.New(upstream.Options{Origins: upstream.NewOrigins(origin), Cache: &upstreamtest.Cache{},
-		Logger: slog.New(slog.DiscardHandler), Retries: -1})
+		Logger: slog.New(slog.DiscardHandler), Retries: -1,
+		Linger: time.Minute}) // however slow the machine, who looked in the catalog a moment too early joins the fetch
 	h.check(err)
 	ids := atomic.Int64{}
 	h.rules = repository.New(repository.Options{

@@ -139,7 +139,14 @@ func (c cluster) live(t *testing.T, dir string, a accident, say func(string)) *m
 
 // publishOnce publishes a version, and deletes it again if it is not to stay.
 func publishOnce(h *fixture, coordinate, text string, stays bool, say func(string)) {
-	if _, err := h.tryPublish("r", coordinate, text); err == nil {
+	_, err := h.tryPublish("r", coordinate, text)
+	for range 20 { // a deletion under way may hold it up for longer than it waits: then a client tries again
+		if !artifact.Is(err, artifact.Unavailable) {
+			break
+		}
+		_, err = h.tryPublish("r", coordinate, text)
+	}
+	if err == nil {
 		say("published " + coordinate)
 	}
 	if stays {

@@ -413,7 +413,7 @@ func TestOneSlowConsumerOfAllDoesNotHoldOthers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		if _, err := s.Stat(ctx, info.Digest); err != nil {
 			t.Errorf("stat inside All: %v", err)
 		}

@@ -55,6 +55,7 @@ type outside struct {
 	unchanged    atomic.Int64           // of those, answered that nothing changed
 	status       atomic.Int64           // if set, the answer to those
 	later        atomic.Int64           // by how much the client's clock is ahead
+	looks        atomic.Int64           // at that clock, which stands still but for a microsecond at each
 	log          journal                // what the client logged
 }
 
@@ -107,7 +108,10 @@ func newOutside(t *testing.T, cache upstream.Cache) *outside {
 	o.address = server.URL
 	o.client, err = upstream.New(upstream.Options{Origins: upstream.NewOrigins(origin), Cache: cache, Retries: -1,
 		RefreshEvery: time.Nanosecond, Logger: slog.New(slog.NewTextHandler(&o.log, nil)),
-		Now: func() time.Time { return time.Now().Add(time.Duration(o.later.Load())) }})
+		Now: func() time.Time {
+			return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).Add(
+				time.Duration(o.later.Load()) + time.Duration(o.looks.Add(1))*time.Microsecond)
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
