@@ -15,6 +15,7 @@ NODE_24=24.15.0
 PNPM=12.21.0
 YARN_CLASSIC=1.22.22
 YARN_BERRY=4.18.1
+BUN=1.4.4
 AWSCLI=1.45.11
 BOTO3=1.43.11
 # The oldest that will do where the machine brings its own.
@@ -89,6 +90,8 @@ node_() {
 	link yarn-classic "$tools/node/yarn-classic/node_modules/.bin/yarn"
 	package yarn-berry "@yarnpkg/cli-dist@$YARN_BERRY"
 	link yarn-berry "$tools/node/yarn-berry/node_modules/.bin/yarn"
+	package bun "bun@$BUN"
+	link bun "$tools/node/bun/node_modules/.bin/bun"
 }
 
 python() {
@@ -109,7 +112,7 @@ python() {
 have cc || have gcc || apt gcc libc6-dev
 node_
 python
-for tool in node npm npm-6 npm-8 npm-12 pnpm yarn-classic yarn-berry python3 aws; do
+for tool in node npm npm-6 npm-8 npm-12 pnpm yarn-classic yarn-berry bun python3 aws; do
 	say "$tool $(command -v $tool || echo 'is not here')"
 done
 have terraform || say "terraform is not here: its session will be skipped"
