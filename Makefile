@@ -66,6 +66,16 @@ steady: $(TESTRUN) ## run all tests PASSES times on a busy machine and print a t
 	@code=0; ENTREPOT_TOOLS=$(TOOLS) $(TESTRUN) -passes $(PASSES) -load $(LOAD) -- -count=1 -timeout 60m ./... || code=1; \
 	$(TESTRUN) -passes $(PASSES) -load $(LOAD) -- -race -short -count=1 -timeout 60m $(RACY) || code=1; exit $$code
 
+# A line is what one npm install is given.
+REAL := $(CURDIR)/build/real
+
+.PHONY: real
+real: tools ## publish some hundred real packages, install them with every client and compare
+	@mkdir -p $(REAL); while read -r names; do npm install --prefix $(REAL)/project --cache $(REAL)/cache --no-save \
+		--ignore-scripts --no-audit --no-fund --force --legacy-peer-deps $$names </dev/null || exit 1; \
+	done <e2e/testdata/real-packages.txt
+	ENTREPOT_TOOLS=$(TOOLS) ENTREPOT_REAL_PACKAGES=$(REAL)/cache go test -count=1 -v -timeout 90m ./e2e -run TestRealPackages
+
 .PHONY: fuzz
 fuzz: ## fuzz every parser of outside bytes for 20 s each
 	@for pkg in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \

@@ -11,5 +11,6 @@
 //	go test ./e2e -run 'TestSessions/the_walk'
 //	E2E_RACE=1 go test ./e2e               the server is built with the race detector
 //	E2E_BINARY=/path/entrepot go test ./e2e  tests that binary
+//	ENTREPOT_REAL_PACKAGES=~/.npm go test -v ./e2e -run TestReal   packages of an npm cache, with every client
 //	ENTREPOT_KILLS=200 go test ./e2e -run TestKill -timeout 60m
 package e2e

@@ -1,0 +1,86 @@
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"testing"
+)
+
+// Members of a version's document that may differ from the registry's.
+var (
+	// own are those that tell who published, when, from where and with what, and those that a registry adds or leaves out as
+	// it likes.
+	own = []string{
+		"_npmUser", "_npmVersion", "_nodeVersion", "_npmOperationalInternal", "_shasum", "_from", "_resolved", "_integrity",
+		"_nodeSupported", "_engineSupported", "_defaultsLoaded", "_hasShrinkwrap", "gitHead", "hasInstallScript", "readme",
+		"readmeFilename", "maintainers",
+	}
+	// worded are those that npm words anew when it publishes, today otherwise than in its first years: a text becomes an
+	// object, an address gets its scheme, a description is taken from the readme. What the registry has of them must be there.
+	worded = []string{
+		"author", "bin", "bugs", "contributors", "description", "directories", "files", "funding", "homepage", "keywords",
+		"license", "man", "repository", "scripts", "types",
+	}
+)
+
+// differences names the members of a version's document that are not the registry's. A registry's short form, which has no _id,
+// is compared in what it has.
+func differences(got, want map[string]any) (names []string) {
+	members := maps.Clone(want)
+	if want["_id"] != nil {
+		maps.Copy(members, got)
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		switch {
+		case slices.Contains(own, name):
+		case name == "dist":
+			names = append(names, distDifferences(got[name], want[name])...)
+		case slices.Contains(worded, name) && (got[name] != nil || want[name] == nil):
+		case !reflect.DeepEqual(got[name], want[name]):
+			names = append(names, fmt.Sprintf("%s: got %.200v, want %.200v", name, got[name], want[name]))
+		}
+	}
+	return names
+}
+
+// distDifferences compares the digests only: a registry that computes more of the tarball may say more.
+func distDifferences(got, want any) (names []string) {
+	is, _ := got.(map[string]any)
+	was, _ := want.(map[string]any)
+	for _, digest := range []string{"integrity", "shasum"} {
+		if was[digest] != nil && is[digest] != was[digest] {
+			names = append(names, fmt.Sprintf("dist.%s: got %v, want %v", digest, is[digest], was[digest]))
+		}
+	}
+	return names
+}
+
+func TestADocumentMayBeWordedAnewAndMustSayTheSame(t *testing.T) {
+	of := func(members map[string]any) map[string]any {
+		whole := map[string]any{"_id": "left@1.0.0", "name": "left", "dist": map[string]any{"shasum": "5a", "size": 1}}
+		maps.Copy(whole, members)
+		return whole
+	}
+	for name, row := range map[string]struct {
+		got, want map[string]any
+		differ    []string
+	}{
+		"equal":             {of(nil), of(nil), nil},
+		"who published":     {of(map[string]any{"_npmUser": "a"}), of(map[string]any{"gitHead": "b"}), nil},
+		"a person as words": {of(map[string]any{"author": map[string]any{"name": "A"}}), of(map[string]any{"author": "A"}), nil},
+		"a person lost":     {of(nil), of(map[string]any{"author": "A"}), []string{"author: got <nil>, want A"}},
+		"a dependency more": {of(map[string]any{"dependencies": map[string]any{"a": "1"}}), of(nil),
+			[]string{"dependencies: got map[a:1], want <nil>"}},
+		"other bytes": {of(map[string]any{"dist": map[string]any{"shasum": "00"}}), of(nil),
+			[]string{"dist.shasum: got 00, want 5a"}},
+		"the short form": {of(map[string]any{"main": "a.js"}), map[string]any{"name": "left"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := differences(row.got, row.want); !slices.Equal(got, row.differ) {
+				t.Errorf("got %q, want %q", got, row.differ)
+			}
+		})
+	}
+}
