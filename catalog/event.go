@@ -6,7 +6,7 @@ import (
 )
 
 // Event is one line of the record of what happened. It is written in the transaction of the change it tells of and
-// never changed or removed with it.
+// never changed or removed with it; when it is old it goes by itself (DeleteEvents).
 type Event struct {
 	Sequence  int64 // assigned by the catalog; strictly rising in the order of commits, gaps allowed
 	Time      time.Time
@@ -43,4 +43,7 @@ type EventReader interface {
 type EventWriter interface {
 	// Record adds e under a new sequence number; e.Sequence is not looked at.
 	Record(e Event) error
+	// DeleteEvents removes up to limit (clamped as in Page) events of the kind that happened before t, the oldest first,
+	// and returns how many it removed. Their numbers are not given to others.
+	DeleteEvents(kind EventKind, t time.Time, limit int) (int, error)
 }

@@ -50,9 +50,13 @@ var bounds = map[string]struct{ least, most int64 }{
 	"cache.documents":              {int64(MiB), int64(TiB)},
 	"cache.large_documents":        {int64(MiB), int64(TiB)},
 	"cache.assets":                 {0, int64(TiB)},
+	"retention.audit":              {int64(24 * time.Hour), int64(100 * 365 * 24 * time.Hour)},
+	"retention.events":             {int64(24 * time.Hour), int64(100 * 365 * 24 * time.Hour)},
+	"retention.tokens":             {0, int64(365 * 24 * time.Hour)},
 	"jobs.orphan_grace":            {int64(time.Minute), int64(365 * 24 * time.Hour)},
 	"jobs.orphan_every":            {int64(time.Second), int64(365 * 24 * time.Hour)},
 	"jobs.token_every":             {int64(time.Second), int64(24 * time.Hour)},
+	"jobs.record_every":            {int64(time.Second), int64(24 * time.Hour)},
 	"drain.notice":                 {0, int64(10 * time.Minute)},
 	"drain.time":                   {0, int64(24 * time.Hour)},
 }

@@ -30,6 +30,7 @@ type Config struct {
 	TrustedProxies []string            `yaml:"trusted_proxies"`
 	MetricsFrom    []string            `yaml:"metrics_from"`
 	Log            Log                 `yaml:"log"`
+	Retention      Retention           `yaml:"retention"`
 	Jobs           Jobs                `yaml:"jobs"`
 	Drain          Drain               `yaml:"drain"`
 }
@@ -107,11 +108,19 @@ type Log struct {
 	Format string `yaml:"format"`
 }
 
+// Retention says how long is kept what nobody needs for ever.
+type Retention struct {
+	Audit  time.Duration `yaml:"audit"`
+	Events time.Duration `yaml:"events"`
+	Tokens time.Duration `yaml:"tokens"` // after their end
+}
+
 // Jobs says when background work is done.
 type Jobs struct {
 	OrphanGrace time.Duration `yaml:"orphan_grace"`
 	OrphanEvery time.Duration `yaml:"orphan_every"`
 	TokenEvery  time.Duration `yaml:"token_every"`
+	RecordEvery time.Duration `yaml:"record_every"`
 }
 
 // Drain says how the server ends.
@@ -135,9 +144,11 @@ func Default() Config {
 			DirectUpstreams: quotas.DirectUpstreams, SearchedUpstreams: quotas.SearchedUpstreams, Tags: quotas.Tags,
 			Assets: quotas.Assets, PackageVersions: quotas.PackageVersions, PackageLabels: quotas.PackageLabels,
 			PackageIndex: Size(quotas.PackageIndex), VersionIndex: Size(quotas.VersionIndex)},
-		Cache: Cache{Documents: 64 * MiB, LargeDocuments: GiB, Assets: 64 * MiB},
-		Log:   Log{Level: "info", Format: "text"},
-		Jobs:  Jobs{OrphanGrace: time.Hour, OrphanEvery: time.Hour, TokenEvery: 10 * time.Minute},
+		Cache:     Cache{Documents: 64 * MiB, LargeDocuments: GiB, Assets: 64 * MiB},
+		Log:       Log{Level: "info", Format: "text"},
+		Retention: Retention{Audit: 365 * 24 * time.Hour, Events: 90 * 24 * time.Hour},
+		Jobs: Jobs{OrphanGrace: time.Hour, OrphanEvery: time.Hour, TokenEvery: 10 * time.Minute,
+			RecordEvery: time.Hour},
 		Drain: Drain{Notice: 0, Time: 30 * time.Second},
 	}
 }

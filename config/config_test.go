@@ -100,6 +100,7 @@ func TestEverySettingCanBeMadeByVariableAndFlag(t *testing.T) {
 		"account": "210987654321", "region": "eu-west-9", "log.level": "debug", "log.format": "json",
 		"tls.cert": "c", "tls.key": "k",
 		"upstreams.npmjs.url": "https://c.test/x", "upstreams.npmjs.username": "me", "fetch.negative_ttl": "3s",
+		"retention.audit": "48h", "retention.events": "48h",
 	}
 	for _, k := range Keys([]string{"npmjs"}) {
 		in := reflect.TypeFor[Config]()

@@ -10,10 +10,11 @@ import (
 	"entrepot/catalog"
 )
 
-// ledger is a catalog that knows tokens only.
+// ledger is a catalog that knows when tokens are over and when events were.
 type ledger struct {
 	catalog.Store
 	tokens []time.Time
+	events map[catalog.EventKind][]time.Time
 	writes int
 	fail   error // of every write, after its function
 }
@@ -32,31 +33,48 @@ func (l *ledger) Write(_ context.Context, fn func(catalog.Writer) error) error {
 }
 
 func (p page) DeleteTokensExpired(t time.Time, limit int) (n int, err error) {
-	p.ledger.tokens = slices.DeleteFunc(p.ledger.tokens, func(expires time.Time) bool {
-		gone := expires.Before(t) && n < limit
+	p.ledger.tokens, n = without(p.ledger.tokens, t, limit)
+	return n, nil
+}
+
+func (p page) DeleteEvents(kind catalog.EventKind, t time.Time, limit int) (n int, err error) {
+	p.events[kind], n = without(p.events[kind], t, limit)
+	return n, nil
+}
+
+// without returns the times less up to limit that lie before t, and how many those are.
+func without(times []time.Time, t time.Time, limit int) (rest []time.Time, n int) {
+	rest = slices.DeleteFunc(times, func(at time.Time) bool {
+		gone := at.Before(t) && n < limit
 		if gone {
 			n++
 		}
 		return gone
 	})
-	return n, nil
+	return rest, n
 }
 
 func TestExpiredTokensGoInSmallTransactions(t *testing.T) {
 	l := &ledger{}
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	for i := range 2*tokenBatch + 1 {
+	for i := range 2*removeBatch + 1 {
 		l.tokens = append(l.tokens, now.Add(-time.Duration(i+1)*time.Second))
 	}
 	l.tokens = append(l.tokens, now.Add(time.Second))
-	if err := ExpiredTokens(l, func() time.Time { return now })(t.Context()); err != nil {
+	if err := ExpiredTokens(l, 0, func() time.Time { return now })(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if len(l.tokens) != 1 || l.writes != 3 {
 		t.Errorf("%d tokens left after %d transactions, want 1 after 3", len(l.tokens), l.writes)
 	}
+	if err := ExpiredTokens(l, time.Hour, func() time.Time { return now.Add(time.Hour) })(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(l.tokens) != 1 {
+		t.Error("a token is gone that was to be kept for an hour")
+	}
 	l.fail = errors.New("disk full")
-	if err := ExpiredTokens(l, time.Now)(t.Context()); !errors.Is(err, l.fail) {
+	if err := ExpiredTokens(l, 0, time.Now)(t.Context()); !errors.Is(err, l.fail) {
 		t.Errorf("got %v, want the catalog's error", err)
 	}
 }

@@ -106,6 +106,31 @@ func testEvents(t *testing.T, open func(t *testing.T) catalog.Store) {
 	want(t, "events", got, wanted)
 	want(t, "the last event", lastEvent(), newest)
 
+	remove := func(kind catalog.EventKind, at, limit, wanted int) {
+		t.Helper()
+		f.write(func(w catalog.Writer) error {
+			n, err := w.DeleteEvents(kind, moment(at), limit)
+			want(t, "removed events", n, wanted)
+			return err
+		})
+	}
+	remove(catalog.AuditEvent, 3, 10, 0) // before, and not at that time
+	remove(catalog.VersionEvent, 10, 1, 1)
+	f.read(func(r catalog.Reader) error {
+		events, err := r.Events(0, 10)
+		if len(events) != 2 || events[0].Kind != catalog.AuditEvent || events[1].Resource != "arn:s" {
+			t.Errorf("after removing the oldest event of its kind: got %v", events)
+		}
+		return err
+	})
+	remove(catalog.VersionEvent, 10, 10, 1)
+	remove(catalog.AuditEvent, 10, 10, 1)
+	want(t, "the last event, when all are removed", lastEvent(), newest)
+	f.write(func(w catalog.Writer) error { return w.Record(wanted[0]) })
+	if next := lastEvent(); next <= newest {
+		t.Errorf("number %d was given again after %d", next, newest)
+	}
+
 	t.Run("a_reader_that_follows_misses_none", func(t *testing.T) { testFollowing(t, open) })
 }
 

@@ -1,6 +1,8 @@
 package sqlcatalog
 
 import (
+	"time"
+
 	"entrepot/catalog"
 )
 
@@ -25,4 +27,12 @@ func (s *session) Record(e catalog.Event) error {
 		(time, kind, request_id, account, principal, action, resource, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.Time.UnixMicro(), e.Kind, e.RequestID, e.Account, e.Principal, e.Action, e.Resource, []byte(e.Detail))
 	return err
+}
+
+// DeleteEvents implements catalog.EventWriter.
+func (s *session) DeleteEvents(kind catalog.EventKind, t time.Time, limit int) (int, error) {
+	n, err := s.exec("delete old events", `DELETE FROM events WHERE sequence IN
+		(SELECT sequence FROM events WHERE kind = ? AND time < ? ORDER BY time, sequence LIMIT ?)`,
+		kind, t.UnixMicro(), clamp(limit))
+	return int(n), err
 }

@@ -240,10 +240,13 @@ func (a *app) startJobs(context.Context) error {
 	if err != nil {
 		return err
 	}
+	kept := a.config.Retention
 	runner, err := jobs.NewRunner(
 		jobs.Options{Catalog: a.catalog, Holder: rand.Text(), Now: time.Now, Log: a.log, Metrics: a.metrics},
 		jobs.Job{Name: "orphans", Every: a.config.Jobs.OrphanEvery, Run: orphans.Run},
-		jobs.Job{Name: "tokens", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredTokens(a.catalog, time.Now)},
+		jobs.Job{Name: "tokens", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredTokens(a.catalog, kept.Tokens, time.Now)},
+		jobs.Job{Name: "record", Every: a.config.Jobs.RecordEvery, Run: jobs.OldEvents(a.catalog,
+			map[catalog.EventKind]time.Duration{catalog.AuditEvent: kept.Audit, catalog.VersionEvent: kept.Events}, time.Now)},
 	)
 	if err != nil {
 		return err
