@@ -31,6 +31,8 @@ var bounds = map[string]struct{ least, most int64 }{
 	"limits.idle_time":             {int64(time.Second), int64(time.Hour)},
 	"limits.connections":           {1, 1_000_000},
 	"limits.failed_logins":         {0, 1_000_000},
+	"limits.min_free":              {0, int64(TiB)},
+	"limits.reserve":               {0, int64(GiB)},
 	"quotas.domains":               {1, 1_000_000},
 	"quotas.repositories":          {1, 1_000_000},
 	"quotas.direct_upstreams":      {1, 100},

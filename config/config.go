@@ -69,6 +69,8 @@ type Limits struct {
 	IdleTime     time.Duration `yaml:"idle_time"`
 	Connections  int           `yaml:"connections"`
 	FailedLogins int           `yaml:"failed_logins"` // per minute and address
+	MinFree      Size          `yaml:"min_free"`
+	Reserve      Size          `yaml:"reserve"`
 }
 
 // Quotas are the counts that the service limits, and how much there may be of one package.
@@ -139,7 +141,7 @@ func Default() Config {
 		Fetch: Fetch{Freshness: 5 * time.Second, StaleWhileRevalidate: time.Minute, NegativeTTL: time.Minute,
 			Patience: 20 * time.Second, MaxDocument: 256 * MiB},
 		Limits: Limits{MaxAsset: Size(quotas.AssetSize), MaxBody: 8 * GiB, RequestTime: time.Hour, Patience: 20 * time.Second,
-			MinRate: 4 * KiB, IdleTime: 2 * time.Minute, Connections: 8192, FailedLogins: 60},
+			MinRate: 4 * KiB, IdleTime: 2 * time.Minute, Connections: 8192, FailedLogins: 60, MinFree: 64 * MiB, Reserve: 4 * MiB},
 		Quotas: Quotas{Domains: quotas.Domains, Repositories: quotas.Repositories,
 			DirectUpstreams: quotas.DirectUpstreams, SearchedUpstreams: quotas.SearchedUpstreams, Tags: quotas.Tags,
 			Assets: quotas.Assets, PackageVersions: quotas.PackageVersions, PackageLabels: quotas.PackageLabels,

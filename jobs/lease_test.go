@@ -132,7 +132,7 @@ func TestLeasedWork(t *testing.T) {
 				var spans []span
 				var cause error
 				o := options(c, "a")
-				r, err := NewRunner(o, Job{"work", time.Minute, func(ctx context.Context) error {
+				r, err := NewRunner(o, Job{Name: "work", Every: time.Minute, Run: func(ctx context.Context) error {
 					s := span{Begin: since()}
 					defer func() { s.End = since(); spans = append(spans, s) }()
 					select {
@@ -175,7 +175,7 @@ func TestTwoRunnersTakeTurns(t *testing.T) {
 		var atWork, runs atomic.Int32
 		ended := make(chan struct{})
 		for holder, lasts := range map[string]time.Duration{"a": 40 * time.Second, "b": 70 * time.Second} {
-			r, err := NewRunner(options(c, holder), Job{"work", time.Minute, func(context.Context) error {
+			r, err := NewRunner(options(c, holder), Job{Name: "work", Every: time.Minute, Run: func(context.Context) error {
 				if atWork.Add(1) != 1 {
 					t.Errorf("both work at %v", time.Now())
 				}
@@ -207,7 +207,7 @@ func TestWorkThatIsToldToStopKeepsItsLease(t *testing.T) {
 		var log bytes.Buffer
 		o := options(c, "a")
 		o.Log = slog.New(slog.NewTextHandler(&log, nil))
-		r, err := NewRunner(o, Job{"work", time.Minute, func(ctx context.Context) error {
+		r, err := NewRunner(o, Job{Name: "work", Every: time.Minute, Run: func(ctx context.Context) error {
 			<-ctx.Done()
 			time.Sleep(2 * time.Minute)
 			return ctx.Err()

@@ -45,6 +45,10 @@ type Orphans struct {
 	now     func() time.Time
 	log     *slog.Logger
 
+	// Pressed, if it is set, tells that room is needed: then a content is old enough after a minute. Publications lose
+	// nothing by it, for the catalog decides what may go; one that takes longer may have to store its bytes once more.
+	Pressed func() bool
+
 	contents prometheus.Counter
 	bytes    prometheus.Counter
 }
@@ -152,7 +156,16 @@ func (o *Orphans) collect(ctx context.Context, space Space) error {
 	return o.forget(ctx, space)
 }
 
-func (o *Orphans) old(info blob.Info) bool { return o.now().Sub(info.ModTime) > o.grace }
+// pressedGrace is the grace time when room is needed.
+const pressedGrace = time.Minute
+
+func (o *Orphans) old(info blob.Info) bool {
+	grace := o.grace
+	if o.Pressed != nil && o.Pressed() {
+		grace = min(grace, pressedGrace)
+	}
+	return o.now().Sub(info.ModTime) > grace
+}
 
 // tally is what a run has deleted.
 type tally struct {

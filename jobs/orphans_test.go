@@ -533,3 +533,17 @@ func TestCollectionNeverTakesBytesFromAPublication(t *testing.T) {
 	}
 	y.check(y.inner.Check(t.Context()))
 }
+
+func TestWhereRoomIsNeededOrphansGoAfterAMinute(t *testing.T) {
+	y := newDepot(t)
+	pressed := false
+	y.Pressed = func() bool { return pressed }
+	d := put(t, y.stores[0], "an orphan")
+	y.after(2 * time.Minute)
+	for _, pressed = range []bool{false, true} {
+		y.run()
+		if kept := holds(y.stores[0], d); kept == pressed {
+			t.Errorf("after two minutes, with room needed %v: the orphan is kept: %v", pressed, kept)
+		}
+	}
+}

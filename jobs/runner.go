@@ -22,6 +22,7 @@ type Job struct {
 	Name  string        // a word of the program: it labels metrics and names the lease
 	Every time.Duration // from the end of one run to the start of the next, above zero
 	Run   func(ctx context.Context) error
+	Wake  <-chan struct{} // has it run before its time; may be nil
 }
 
 // Options are what a Runner works with.
@@ -108,6 +109,8 @@ func (r *Runner) repeat(ctx context.Context, job Job) {
 		case <-ctx.Done():
 			timer.Stop()
 			return
+		case <-job.Wake:
+			timer.Stop()
 		case <-timer.C:
 		}
 		r.once(ctx, job)

@@ -84,7 +84,7 @@ func TestRunnerKeepsItsIntervals(t *testing.T) {
 		begin := time.Now()
 		var at []time.Duration
 		r, err := NewRunner(options(openCatalog(t), "a"),
-			Job{"slow", time.Minute, func(context.Context) error {
+			Job{Name: "slow", Every: time.Minute, Run: func(context.Context) error {
 				at = append(at, time.Since(begin))
 				time.Sleep(90 * time.Second) // longer than its interval: runs never overlap
 				return nil
@@ -102,6 +102,29 @@ func TestRunnerKeepsItsIntervals(t *testing.T) {
 	})
 }
 
+func TestAJobThatIsWokenRunsBeforeItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		var at []time.Duration
+		wake := make(chan struct{}, 1)
+		r, err := NewRunner(options(openCatalog(t), "a"),
+			Job{Name: "woken", Every: time.Hour, Wake: wake, Run: func(context.Context) error {
+				at = append(at, time.Since(begin))
+				return nil
+			}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(10*time.Minute, func() { wake <- struct{}{} })
+		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Minute)
+		defer cancel()
+		r.Run(ctx)
+		if diff := cmp.Diff([]time.Duration{10 * time.Minute, 70 * time.Minute}, at); diff != "" {
+			t.Errorf("runs began at (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestRunnerSurvivesFailureAndPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -110,7 +133,7 @@ func TestRunnerSurvivesFailureAndPanic(t *testing.T) {
 		o := options(openCatalog(t), "a")
 		o.Log, o.Metrics = slog.New(slog.NewTextHandler(&log, nil)), registry
 		r, err := NewRunner(o,
-			Job{"odd", time.Minute, func(context.Context) error {
+			Job{Name: "odd", Every: time.Minute, Run: func(context.Context) error {
 				switch runs++; runs {
 				case 1:
 					return errors.New("disk on fire")
@@ -140,7 +163,7 @@ func TestRunnerWaitsForARunToStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := false
 		r, err := NewRunner(options(openCatalog(t), "a"),
-			Job{"long", time.Second, func(ctx context.Context) error {
+			Job{Name: "long", Every: time.Second, Run: func(ctx context.Context) error {
 				<-ctx.Done()
 				time.Sleep(time.Second) // clearing up
 				ended = true
@@ -171,9 +194,9 @@ func TestJitterStaysWithinATenth(t *testing.T) {
 
 func TestJobsThatCannotBeRunAreRefused(t *testing.T) {
 	for name, job := range map[string]Job{
-		"no interval": {"x", 0, func(context.Context) error { return nil }},
-		"no work":     {"x", time.Second, nil},
-		"no name":     {"", time.Second, func(context.Context) error { return nil }},
+		"no interval": {Name: "x", Run: func(context.Context) error { return nil }},
+		"no work":     {Name: "x", Every: time.Second},
+		"no name":     {Every: time.Second, Run: func(context.Context) error { return nil }},
 	} {
 		if _, err := NewRunner(options(nil, "a"), job); err == nil {
 			t.Errorf("%s: no error", name)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -17,16 +18,25 @@ type Check struct {
 	Run  func(ctx context.Context) error
 }
 
-// FolderWritable makes a check that creates, syncs and removes a file in the folder.
+// FolderWritable makes a check that creates, syncs and removes a file in the folder. A full disk is no failure: what is
+// kept is served all the same, and a server that gets no work any more can make no room.
 func FolderWritable(folder string) Check {
 	return Check{"data folder", func(context.Context) error {
-		f, err := os.CreateTemp(folder, ".ready-*")
-		if err != nil {
-			return fmt.Errorf("create a file: %w", err)
+		err := tryFile(folder)
+		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+			return nil
 		}
-		_, err = f.Write([]byte("ready"))
-		return errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name()))
+		return err
 	}}
+}
+
+func tryFile(folder string) error {
+	f, err := os.CreateTemp(folder, ".ready-*")
+	if err != nil {
+		return fmt.Errorf("create a file: %w", err)
+	}
+	_, err = f.Write([]byte("ready"))
+	return errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name()))
 }
 
 const (
@@ -89,4 +99,11 @@ func (s *Server) serveHealth(x *exchange, r *http.Request, path string) {
 	x.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	x.w.Header().Set("Cache-Control", "no-store")
 	_, _ = io.WriteString(x.w, "ok\n")
+	if path == "/readyz" {
+		for _, note := range s.notes {
+			if text := note(); text != "" {
+				_, _ = io.WriteString(x.w, text+"\n")
+			}
+		}
+	}
 }

@@ -35,9 +35,10 @@ type Options struct {
 	Formats    []format.Format
 	Shelves    func(caller iam.Caller, key artifact.RepositoryKey, f artifact.Format) format.Shelf
 
-	Checks         []Check        // of /readyz
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For and -Proto count; empty: nobody's
-	MetricsFrom    []netip.Prefix // clients that may read /metrics; empty: nobody
+	Checks         []Check         // of /readyz
+	Notes          []func() string // of /readyz: what there is to know although it is ready, a line, or nothing
+	TrustedProxies []netip.Prefix  // whose X-Forwarded-For and -Proto count; empty: nobody's
+	MetricsFrom    []netip.Prefix  // clients that may read /metrics; empty: nobody
 
 	Limits   Limits // zero members take the defaults
 	Log      *slog.Logger

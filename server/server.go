@@ -37,6 +37,7 @@ type Server struct {
 
 	logins   *logins
 	health   *health
+	notes    []func() string
 	metrics  *metrics
 	scrape   http.Handler
 	draining atomic.Bool
@@ -55,7 +56,7 @@ func New(o Options) (*Server, error) {
 		addresses: o.Addresses, authenticator: o.Authenticator, api: o.API, services: o.Services,
 		queryError: o.QueryError, shelves: o.Shelves,
 		trusted: o.TrustedProxies, metricsFrom: o.MetricsFrom, limits: o.Limits.withDefaults(), log: o.Log, now: o.Now,
-		newID: o.NewID, metrics: m, health: &health{checks: o.Checks, now: o.Now},
+		newID: o.NewID, metrics: m, health: &health{checks: o.Checks, now: o.Now}, notes: o.Notes,
 		scrape: promhttp.HandlerFor(o.Gatherer, promhttp.HandlerOpts{}),
 		mounts: make(map[artifact.Format]*mount, len(o.Formats)),
 	}

@@ -54,6 +54,9 @@ type engine interface {
 	// write runs fn in a transaction, calls commits.conclude in it, commits, calls commits.made, and returns. When fn fails
 	// or panics, nothing of what it did stays.
 	write(ctx context.Context, fn func(*session) error) error
+	// makeRoom frees what the engine can do without on a disk that is full. A write that failed for lack of room has
+	// errFull beneath its error.
+	makeRoom(ctx context.Context)
 	// close waits for what runs. Later calls get ErrClosed, and so do those that wait.
 	close() error
 }

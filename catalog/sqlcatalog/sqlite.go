@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"entrepot/durable"
 
@@ -67,15 +68,17 @@ type sqliteEngine struct {
 	idle    chan *conn // one entry for each allowed read; nil stands for a connection not opened yet
 	holder  *sql.Conn  // does nothing; while it is open SQLite does not remove the log
 
-	marked string // the file beside which openMark lies; empty for one that is shared
+	path   string // of the file
+	marked bool   // openMark lies beside it
 
 	beforeCommit func() error
 	afterCommit  func()
 	ran          func(verb string, rows int)
 }
 
-func newSQLiteEngine(c *commits, o Options) *sqliteEngine {
+func newSQLiteEngine(path string, c *commits, o Options) *sqliteEngine {
 	e := &sqliteEngine{
+		path:         path,
 		commits:      c,
 		beforeCommit: func() error { return nil },
 		afterCommit:  func() {},
@@ -107,7 +110,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 		return nil, err
 	}
 	c := newCommits(o)
-	e := newSQLiteEngine(c, o)
+	e := newSQLiteEngine(path, c, o)
 	how := alone
 	if o.Sharing != nil {
 		how = together
@@ -154,7 +157,11 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 			return nil, err
 		}
 	}
-	if e.writers, err = sql.Open("sqlite", source(path, writerPragmas)); err != nil {
+	pragmas := writerPragmas
+	if o.MaxPages > 0 {
+		pragmas = append(slices.Clone(pragmas), fmt.Sprintf("max_page_count(%d)", o.MaxPages))
+	}
+	if e.writers, err = sql.Open("sqlite", source(path, pragmas)); err != nil {
 		return nil, err
 	}
 	undo = append(undo, e.writers.Close)
@@ -179,10 +186,10 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 		if err = markOpen(path); err != nil {
 			return nil, err
 		}
-		e.marked = path
+		e.marked = true
 	}
 	c.hear()
-	return &Store{commits: c, engine: e, rehearse: o.Rehearse}, nil
+	return newStore(c, e, o), nil
 }
 
 // close implements engine.
@@ -204,8 +211,8 @@ func (e *sqliteEngine) close() error {
 		e.dropWriter()
 	}
 	var err error
-	if e.marked != "" {
-		err = markClosed(e.marked, e.writers)
+	if e.marked {
+		err = markClosed(e.path, e.writers)
 	}
 	return errors.Join(err, e.holder.Close(), e.readers.Close(), e.writers.Close(), e.lock.Close())
 }

@@ -2,6 +2,7 @@ package sqlcatalog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -20,8 +21,12 @@ type batch struct {
 
 // write runs fn in a savepoint of the shared transaction, on the caller's own goroutine, and returns when that
 // transaction is committed. A panic in fn rolls its part back and goes on to the caller. Two transactions are never
-// open at once, so nothing has to be run again.
+// open at once, so nothing has to be run again but for lack of room.
 func (e *sqliteEngine) write(ctx context.Context, fn func(*session) error) error {
+	return e.noRoom(e.share(ctx, fn))
+}
+
+func (e *sqliteEngine) share(ctx context.Context, fn func(*session) error) error {
 	if err := e.line.waitTurn(ctx, e.declineTurn); err != nil {
 		return err
 	}
@@ -74,7 +79,7 @@ func (e *sqliteEngine) part(ctx context.Context, b *batch, fn func(*session) err
 	defer func() {
 		w.over = true
 		if !returned { // a panic, or the end of the goroutine: the others go on
-			e.undo(b)
+			e.undo(b, nil)
 			e.handOnOrCommit(b)
 		}
 	}()
@@ -84,7 +89,7 @@ func (e *sqliteEngine) part(ctx context.Context, b *batch, fn func(*session) err
 		err = w.failed
 	}
 	if err != nil {
-		e.undo(b)
+		e.undo(b, err)
 		return err
 	}
 	if err := e.writer.run("RELEASE part"); err != nil {
@@ -96,12 +101,15 @@ func (e *sqliteEngine) part(ctx context.Context, b *batch, fn func(*session) err
 	return nil
 }
 
-// undo takes back one part. SQLite itself gives up the whole transaction after some failures, a full disk among them;
-// then there is no savepoint any more and the batch is lost.
-func (e *sqliteEngine) undo(b *batch) {
+// undo takes back one part, which failed with the cause. SQLite itself gives up the whole transaction after some
+// failures, a full disk among them; then there is no savepoint any more and the batch is lost, for that cause.
+func (e *sqliteEngine) undo(b *batch, cause error) {
 	for _, statement := range []string{"ROLLBACK TO part", "RELEASE part"} {
 		if err := e.writer.run(statement); err != nil {
 			b.lost = fmt.Errorf("undo one write of several: %w", err)
+			if cause = e.noRoom(cause); errors.Is(cause, errFull) {
+				b.lost = cause
+			}
 			return
 		}
 	}

@@ -19,6 +19,11 @@ type Options struct {
 	// Inspect is for who only looks: as Existing, and a schema that is not this program's is refused instead of brought
 	// up to date. A log that a crash left is worked in all the same.
 	Inspect bool
+	// Full is called when a write failed because there is no room, before it is tried once more: whoever can make room
+	// does. nil: nobody can.
+	Full func()
+	// MaxPages bounds the pages of the file, as a full disk would. It is for tests; 0 is no bound.
+	MaxPages int
 	// Rehearse runs each function given to Write twice and gives the first run up, as after a conflict with another writer.
 	// It is for tests of those who write: SQLite has no such conflicts.
 	Rehearse bool
@@ -39,6 +44,15 @@ type Store struct {
 	commits  *commits
 	engine   engine
 	rehearse bool
+	full     func()
+}
+
+func newStore(c *commits, e engine, o Options) *Store {
+	s := &Store{commits: c, engine: e, rehearse: o.Rehearse, full: o.Full}
+	if s.full == nil {
+		s.full = func() {}
+	}
+	return s
 }
 
 var _ catalog.Store = (*Store)(nil)
@@ -60,7 +74,8 @@ func (s *Store) Read(ctx context.Context, fn func(catalog.Reader) error) error {
 // reader hides the verbs that write: what Read hands out cannot be turned into a Writer.
 type reader struct{ catalog.Reader }
 
-// Write implements catalog.Store. It must not be called from within fn: it may wait for itself.
+// Write implements catalog.Store. It must not be called from within fn: it may wait for itself. A write for which there
+// is no room is tried once more when the room that can be had was made; then it is Unavailable.
 func (s *Store) Write(ctx context.Context, fn func(catalog.Writer) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -70,7 +85,14 @@ func (s *Store) Write(ctx context.Context, fn func(catalog.Writer) error) error 
 			return err
 		}
 	}
-	return s.engine.write(ctx, func(w *session) error { return fn(w) })
+	write := func() error { return s.engine.write(ctx, func(w *session) error { return fn(w) }) }
+	err := write()
+	if !errors.Is(err, errFull) {
+		return err
+	}
+	s.full()
+	s.engine.makeRoom(ctx)
+	return write()
 }
 
 var errRehearsed = errors.New("a rehearsal is given up")

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"entrepot/access"
@@ -20,6 +21,7 @@ import (
 	"entrepot/catalog/sqlcatalog"
 	"entrepot/config"
 	"entrepot/format"
+	"entrepot/freespace"
 	"entrepot/iam"
 	"entrepot/jobs"
 	"entrepot/queryapi"
@@ -48,15 +50,22 @@ type app struct {
 	guard     *access.Guard
 	server    *server.Server
 
-	fresh     bool           // the data folder is new
+	fresh     bool // the data folder is new
+	free      func(folder string) (freespace.Reading, error)
+	room      *room
 	documents blob.Store     // of the installation's own
 	closers   []func() error // in the order of opening
 }
 
 // open puts the parts together, from the floor up. On an empty data folder it makes a new installation. What was opened
 // is closed by Close, also after an error.
-func open(ctx context.Context, c config.Config, log *slog.Logger) (_ *app, err error) {
-	a := &app{config: c, log: log, metrics: prometheus.NewRegistry()}
+func open(ctx context.Context, c config.Config, log *slog.Logger) (*app, error) {
+	return assemble(ctx, &app{config: c, log: log, metrics: prometheus.NewRegistry()})
+}
+
+// assemble is open for an app that has its settings; tests set how it reads the free room of the disk.
+func assemble(ctx context.Context, a *app) (_ *app, err error) {
+	c := a.config
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -97,6 +106,9 @@ func (a *app) openStores(ctx context.Context) error {
 	if a.fresh, err = prepare(a.config.Data); err != nil {
 		return err
 	}
+	if a.room, err = openRoom(a.config.Data, a.config.Limits, a.free, a.log, a.metrics); err != nil {
+		return err
+	}
 	keyring, err := sealed.OpenKeyring(a.config.Data)
 	if err != nil {
 		return err
@@ -106,11 +118,12 @@ func (a *app) openStores(ctx context.Context) error {
 		return err
 	}
 	a.closing(content.Close)
-	if a.stores, err = newDomainStores(content, "disk", keyring, a.metrics, int64(a.config.Cache.Assets)); err != nil {
+	if a.stores, err = newDomainStores(content, "disk", keyring,
+		admission{a.room.admit, a.room.admitDocument}, a.metrics, int64(a.config.Cache.Assets)); err != nil {
 		return err
 	}
 	store, err := sqlcatalog.OpenSQLite(ctx, filepath.Join(a.config.Data, "catalog.sqlite"),
-		sqlcatalog.Options{Existing: !a.fresh})
+		sqlcatalog.Options{Existing: !a.fresh, Full: a.makeRoom})
 	if err != nil {
 		return err
 	}
@@ -120,6 +133,13 @@ func (a *app) openStores(ctx context.Context) error {
 		return nil
 	}
 	return a.stores.match(ctx, store, a.log)
+}
+
+// makeRoom gives the reserve up.
+func (a *app) makeRoom() {
+	if err := a.room.MakeRoom(); err != nil {
+		a.log.Error("no room could be made on a full disk", "error", err.Error())
+	}
 }
 
 // openUpstreams opens the way to the external registries.
@@ -224,6 +244,7 @@ func (a *app) openServer(context.Context) error {
 			return a.rules.Shelf(c, key, a.addresses.Endpoint(key, f))
 		},
 		Checks:         []server.Check{{Name: "catalog", Run: a.readable}, server.FolderWritable(a.config.Data)},
+		Notes:          []func() string{a.room.note},
 		TrustedProxies: trusted, MetricsFrom: scrapers,
 		Limits: server.Limits{
 			Body: int64(l.MaxBody), Request: l.RequestTime, IdleTime: l.IdleTime, Connections: l.Connections,
@@ -240,10 +261,11 @@ func (a *app) startJobs(context.Context) error {
 	if err != nil {
 		return err
 	}
+	orphans.Pressed = a.room.isLow
 	kept := a.config.Retention
 	runner, err := jobs.NewRunner(
 		jobs.Options{Catalog: a.catalog, Holder: rand.Text(), Now: time.Now, Log: a.log, Metrics: a.metrics},
-		jobs.Job{Name: "orphans", Every: a.config.Jobs.OrphanEvery, Run: orphans.Run},
+		jobs.Job{Name: "orphans", Every: a.config.Jobs.OrphanEvery, Run: orphans.Run, Wake: a.room.collect},
 		jobs.Job{Name: "tokens", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredTokens(a.catalog, kept.Tokens, time.Now)},
 		jobs.Job{Name: "record", Every: a.config.Jobs.RecordEvery, Run: jobs.OldEvents(a.catalog,
 			map[catalog.EventKind]time.Duration{catalog.AuditEvent: kept.Audit, catalog.VersionEvent: kept.Events}, time.Now)},
@@ -252,14 +274,12 @@ func (a *app) startJobs(context.Context) error {
 		return err
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runner.Run(ctx)
-	}()
+	var running sync.WaitGroup
+	running.Go(func() { runner.Run(ctx) })
+	running.Go(func() { a.room.watch(ctx) })
 	a.closing(func() error {
 		stop()
-		<-done
+		running.Wait()
 		return nil
 	})
 	return nil

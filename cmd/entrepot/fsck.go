@@ -101,7 +101,7 @@ func (c fsckCommand) check(ctx context.Context) (report fsck.Report, err error) 
 		return report, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	stores, err := newDomainStores(content, "disk", keyring, prometheus.NewRegistry(), 0)
+	stores, err := newDomainStores(content, "disk", keyring, admitAll, prometheus.NewRegistry(), 0)
 	if err != nil {
 		return report, err
 	}

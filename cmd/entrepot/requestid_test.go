@@ -72,6 +72,7 @@ func (a *app) sign(t *testing.T, method, target, body string) *http.Request {
 	found := regexp.MustCompile(`= (\S+)`).FindAllStringSubmatch(string(text), -1)
 	r := request(t, method, target, body)
 	sum := sha256.Sum256([]byte(body))
+	r.Header.Set("X-Amz-Content-Sha256", hex.EncodeToString(sum[:])) // PublishPackageVersion wants it
 	key := aws.Credentials{AccessKeyID: found[0][1], SecretAccessKey: found[1][1]}
 	if err := signer.NewSigner().SignHTTP(t.Context(), key, r, hex.EncodeToString(sum[:]), "codeartifact",
 		a.config.Region, time.Now()); err != nil {

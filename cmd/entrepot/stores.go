@@ -10,6 +10,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/blob"
+	"entrepot/blob/limited"
 	"entrepot/blob/memcache"
 	"entrepot/blob/metered"
 	"entrepot/blob/sealed"
@@ -31,24 +32,31 @@ type place interface {
 	Spaces() ([]string, error)
 }
 
-// domainStores gives every domain a byte store of its own: what is asked for often is in memory, over metrics, over
-// encryption under the domain's key, over a space of the place. It also seals small secrets under the master key.
+// domainStores gives every domain a byte store of its own: what is asked for often is in memory, over the watch for room,
+// over metrics, over encryption under the domain's key, over a space of the place. It also seals small secrets under the master key.
 type domainStores struct {
 	place   place
 	keyring *sealed.Keyring
 	metrics *metered.Metrics
 	opened  sync.Map // catalog.DomainID → blob.Store
-	memory  int64    // bytes of small assets kept in memory for each domain; 0 for none
+	admits  admission
+	memory  int64 // bytes of small assets kept in memory for each domain; 0 for none
 }
 
+// admission is asked before new content is taken, of packages and of documents. An error refuses it.
+type admission struct{ content, document func() error }
+
+// admitAll takes everything.
+var admitAll = admission{func() error { return nil }, func() error { return nil }}
+
 // newDomainStores keeps bytes in a place; kind is what metrics call it.
-func newDomainStores(p place, kind string, k *sealed.Keyring, r prometheus.Registerer, memory int64) (
+func newDomainStores(p place, kind string, k *sealed.Keyring, a admission, r prometheus.Registerer, memory int64) (
 	*domainStores, error) {
 	metrics, err := metered.NewMetrics(r, kind, time.Now)
 	if err != nil {
 		return nil, fmt.Errorf("register metrics of the blob store: %w", err)
 	}
-	return &domainStores{place: p, keyring: k, metrics: metrics, memory: memory}, nil
+	return &domainStores{place: p, keyring: k, metrics: metrics, admits: a, memory: memory}, nil
 }
 
 // NewKey makes a key for a new domain, wrapped.
@@ -67,7 +75,7 @@ func (s *domainStores) Open(d catalog.Domain) (blob.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, _ := s.opened.LoadOrStore(d.ID, s.stack(space, key))
+	first, _ := s.opened.LoadOrStore(d.ID, s.stack(space, key, s.admits.content))
 	return first.(blob.Store), nil
 }
 
@@ -198,11 +206,11 @@ func (s *domainStores) documents() (blob.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.stack(space, s.keyring.OwnDataKey()), nil
+	return s.stack(space, s.keyring.OwnDataKey(), s.admits.document), nil
 }
 
-func (s *domainStores) stack(space blob.Store, key sealed.DataKey) blob.Store {
-	store := blob.Store(s.metrics.Store(sealed.New(space, key)))
+func (s *domainStores) stack(space blob.Store, key sealed.DataKey, admit func() error) blob.Store {
+	store := blob.Store(limited.New(s.metrics.Store(sealed.New(space, key)), admit))
 	if s.memory > 0 {
 		store = memcache.New(store, memcache.Options{Largest: maxCachedAsset, Total: s.memory})
 	}
