@@ -1,9 +1,13 @@
 package main
 
 import (
+	"crypto/sha512"
 	"encoding/base64"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -29,9 +33,13 @@ func (d *smallDisk) read(string) (freespace.Reading, error) {
 // startedOn is a server over a folder on the disk.
 func startedOn(t *testing.T, d *smallDisk) *app {
 	t.Helper()
+	return startedWith(t, d, settings(filepath.Join(t.TempDir(), "data")))
+}
+
+func startedWith(t *testing.T, d *smallDisk, c config.Config) *app {
+	t.Helper()
 	d.free.Store(1000 * mib)
-	a, err := assemble(t.Context(), &app{config: settings(filepath.Join(t.TempDir(), "data")),
-		log: slog.New(slog.DiscardHandler), metrics: prometheus.NewRegistry(), free: d.read})
+	a, err := assemble(t.Context(), &app{config: c, log: slog.New(slog.DiscardHandler), metrics: prometheus.NewRegistry(), free: d.read})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,5 +178,65 @@ func (a *app) figures(t *testing.T, want map[string]float64) {
 	}
 	for name := range want {
 		t.Errorf("there is no %s", name)
+	}
+}
+
+// registry is a public one that has left-pad.
+func registry(t *testing.T) *httptest.Server {
+	t.Helper()
+	const tarball = "not a tarball, and nobody unpacks it here"
+	sum := sha512.Sum512([]byte(tarball))
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/left-pad":
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"name":"left-pad","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"name":"left-pad",`+
+				`"version":"1.0.0","dist":{"tarball":"http://%s/left-pad/-/left-pad-1.0.0.tgz","integrity":"sha512-%s"}}}}`,
+				r.Host, base64.StdEncoding.EncodeToString(sum[:]))
+		case "/left-pad/-/left-pad-1.0.0.tgz":
+			_, _ = io.WriteString(w, tarball)
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// What is not kept yet needs room: whoever asks for it is told so, and gets it once there is some.
+func TestADownloadThatIsNotKeptYetSaysThatTheDiskIsNearlyFull(t *testing.T) {
+	d := &smallDisk{}
+	c := settings(filepath.Join(t.TempDir(), "data"))
+	c.Upstreams["npmjs"] = config.Upstream{URL: registry(t).URL}
+	a := startedWith(t, d, c)
+	for _, call := range []string{"domain?domain=d1", "repository?domain=d1&repository=r1",
+		"repository/external-connection?domain=d1&repository=r1&external-connection=public:npmjs"} {
+		if w := a.signed(t, "POST", "/v1/"+call, ""); w.status != http.StatusOK {
+			t.Fatalf("%s: got %d %s", call, w.status, w.body)
+		}
+	}
+	get := func(target string) answer {
+		r := request(t, "GET", "/d1-"+a.config.Account+"/npm/r1/"+target, "")
+		r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("aws:"+a.token(t))))
+		return a.send(t, r)
+	}
+	const tarball = "left-pad/-/left-pad-1.0.0.tgz"
+	for _, free := range []int64{64*mib - 1, 0} { // with room for documents, and without
+		d.free.Store(free)
+		if w := get(tarball); w.status != http.StatusServiceUnavailable ||
+			!strings.Contains(string(w.body), "The disk of the server is nearly full") {
+			t.Errorf("with %d bytes free: got %d %s, want 503 that says why", free, w.status, w.body)
+		}
+	}
+	d.free.Store(1000 * mib)
+	if w := get(tarball); w.status != http.StatusOK {
+		t.Errorf("with room again: got %d %s", w.status, w.body)
+	}
+	d.free.Store(0)
+	if w := get(tarball); w.status != http.StatusOK {
+		t.Errorf("kept by now: got %d %s", w.status, w.body)
+	}
+	if w := get("left-pad"); w.status != http.StatusOK {
+		t.Errorf("its index: got %d %s", w.status, w.body)
 	}
 }
