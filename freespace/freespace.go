@@ -22,7 +22,9 @@ import (
 // Reading is what a file system has left for this process.
 type Reading struct {
 	Free, Size int64 // bytes
-	FreeFiles  int64 // files and folders that can still be made; negative where nothing but room bounds them
+	// FreeFiles are the files and folders that can still be made, Files all there can be; both are 0 where nothing but
+	// room bounds them.
+	FreeFiles, Files int64
 }
 
 // Options are the parts of a Volume.
@@ -37,7 +39,8 @@ type Options struct {
 const reserveFile = "reserve"
 
 const (
-	fewFiles = 1024    // fewer that can be made are as good as no room
+	// fewFiles that can be made are as good as no room; on a file system of few, an eighth of them.
+	fewFiles = 1024
 	scarce   = 1 << 20 // bytes; less than a start needs for the log of the catalog and its index
 )
 
@@ -78,7 +81,8 @@ func (v *Volume) path() string { return filepath.Join(v.folder, reserveFile) }
 type State struct {
 	Reading
 	Mark     int64 // bytes; the effective one
-	Low      bool  // below the mark
+	Low      bool  // below the mark, or few files can be made
+	FewFiles bool  // few files can be made
 	Reserved bool  // the reserve is there
 }
 
@@ -95,7 +99,8 @@ func (v *Volume) state() (State, error) {
 		return State{}, fmt.Errorf("ask for the free room of %s: %w", v.folder, err)
 	}
 	s := State{Reading: r, Mark: min(v.o.Mark, r.Size/8), Reserved: v.reserved}
-	s.Low = v.o.Mark > 0 && (s.Free < s.Mark || s.FreeFiles >= 0 && s.FreeFiles < fewFiles)
+	s.FewFiles = v.o.Mark > 0 && s.FreeFiles < min(fewFiles, s.Files/8)
+	s.Low = s.FewFiles || s.Free < s.Mark
 	return s, nil
 }
 

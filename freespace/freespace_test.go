@@ -36,13 +36,15 @@ func TestRoomIsLowBelowTheMark(t *testing.T) {
 		Reading
 		low bool
 	}{
-		{"plenty", Reading{Free: 1000 * mib, Size: 10_000 * mib, FreeFiles: 1e6}, false},
-		{"at the mark", Reading{Free: 64 * mib, Size: 10_000 * mib, FreeFiles: 1e6}, false},
-		{"below it", Reading{Free: 64*mib - 1, Size: 10_000 * mib, FreeFiles: 1e6}, true},
-		{"an eighth of a small disk", Reading{Free: 4 * mib, Size: 32 * mib, FreeFiles: 1e6}, false},
-		{"less than an eighth of it", Reading{Free: 4*mib - 1, Size: 32 * mib, FreeFiles: 1e6}, true},
-		{"few files", Reading{Free: 1000 * mib, Size: 10_000 * mib, FreeFiles: 1023}, true},
-		{"files without a bound", Reading{Free: 1000 * mib, Size: 10_000 * mib, FreeFiles: -1}, false},
+		{"plenty", Reading{Free: 1000 * mib, Size: 10_000 * mib, FreeFiles: 1e6, Files: 2e6}, false},
+		{"at the mark", Reading{Free: 64 * mib, Size: 10_000 * mib, FreeFiles: 1e6, Files: 2e6}, false},
+		{"below it", Reading{Free: 64*mib - 1, Size: 10_000 * mib, FreeFiles: 1e6, Files: 2e6}, true},
+		{"an eighth of a small disk", Reading{Free: 4 * mib, Size: 32 * mib, FreeFiles: 1e6, Files: 2e6}, false},
+		{"less than an eighth of it", Reading{Free: 4*mib - 1, Size: 32 * mib, FreeFiles: 1e6, Files: 2e6}, true},
+		{"few files", Reading{Free: 1000 * mib, Size: 10_000 * mib, FreeFiles: 1023, Files: 2e6}, true},
+		{"an eighth of few files", Reading{Free: 1000 * mib, Size: 10_000 * mib, FreeFiles: 50, Files: 400}, false},
+		{"less than an eighth of them", Reading{Free: 1000 * mib, Size: 10_000 * mib, FreeFiles: 49, Files: 400}, true},
+		{"files without a bound", Reading{Free: 1000 * mib, Size: 10_000 * mib}, false},
 		{"full", Reading{Size: 10_000 * mib}, true},
 	}
 	for _, row := range rows {
@@ -56,7 +58,7 @@ func TestRoomIsLowBelowTheMark(t *testing.T) {
 }
 
 func TestADiskThatDoesNotTellIsAnError(t *testing.T) {
-	d := &disk{Reading: Reading{Free: 1000 * mib, Size: 10_000 * mib, FreeFiles: -1}}
+	d := &disk{Reading: Reading{Free: 1000 * mib, Size: 10_000 * mib}}
 	v, _ := opened(t, d)
 	d.err = errors.New("the disk is gone")
 	if _, err := v.State(); !errors.Is(err, d.err) {
@@ -68,7 +70,7 @@ func TestADiskThatDoesNotTellIsAnError(t *testing.T) {
 }
 
 func TestTheReserveIsGivenUpAndMadeAgain(t *testing.T) {
-	d := &disk{Reading: Reading{Free: 1000 * mib, Size: 10_000 * mib, FreeFiles: -1}}
+	d := &disk{Reading: Reading{Free: 1000 * mib, Size: 10_000 * mib}}
 	v, path := opened(t, d)
 	renew := func(want bool) {
 		t.Helper()
@@ -98,7 +100,7 @@ func TestTheReserveIsGivenUpAndMadeAgain(t *testing.T) {
 }
 
 func TestAStartOnAFullDiskTakesTheReserve(t *testing.T) {
-	d := &disk{Reading: Reading{Free: 1000 * mib, Size: 10_000 * mib, FreeFiles: -1}}
+	d := &disk{Reading: Reading{Free: 1000 * mib, Size: 10_000 * mib}}
 	v, path := opened(t, d)
 	if err := v.Renew(); err != nil {
 		t.Fatal(err)

@@ -10,9 +10,6 @@ func statfs(folder string) (Reading, error) {
 	if err := syscall.Statfs(folder, &s); err != nil {
 		return Reading{}, err
 	}
-	r := Reading{Free: int64(s.Bavail) * int64(s.Bsize), Size: int64(s.Blocks) * int64(s.Bsize), FreeFiles: int64(s.Ffree)}
-	if s.Files == 0 {
-		r.FreeFiles = -1
-	}
-	return r, nil
+	return Reading{Free: int64(s.Bavail) * int64(s.Bsize), Size: int64(s.Blocks) * int64(s.Bsize),
+		FreeFiles: int64(s.Ffree), Files: int64(s.Files)}, nil
 }

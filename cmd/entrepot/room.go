@@ -89,16 +89,19 @@ func (r *room) admit() error {
 // read only with them.
 func (r *room) admitDocument() error {
 	s, err := r.State()
-	if err != nil || !s.Low || s.Free > s.Mark/2 {
+	if err != nil || !s.FewFiles && s.Free >= s.Mark/2 {
 		return nil
 	}
 	return tooLow(s)
 }
 
 func tooLow(s freespace.State) error {
-	return artifact.Errorf(artifact.Unavailable, "The disk of the server is nearly full: %s are free, of which %s are kept "+
-		"for signing in, reading and deleting, so nothing new is taken. Delete what nobody needs, or give it more room.",
-		config.Size(s.Free/1024*1024), config.Size(s.Mark/1024*1024))
+	left := fmt.Sprintf("%s are free, of which %s are kept", config.Size(s.Free/1024*1024), config.Size(s.Mark/1024*1024))
+	if s.FewFiles {
+		left = fmt.Sprintf("%d more files can be made on it, and they are kept", s.FreeFiles)
+	}
+	return artifact.Errorf(artifact.Unavailable, "The disk of the server is nearly full: %s for signing in, reading and "+
+		"deleting, so nothing new is taken. Delete what nobody needs, or give it more room.", left)
 }
 
 // note tells whoever asks whether the server is ready that it takes nothing new.

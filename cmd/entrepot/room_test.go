@@ -22,12 +22,12 @@ import (
 )
 
 // smallDisk is a file system with as much room as the test says.
-type smallDisk struct{ free atomic.Int64 }
+type smallDisk struct{ free, freeFiles atomic.Int64 }
 
 const mib = 1 << 20
 
 func (d *smallDisk) read(string) (freespace.Reading, error) {
-	return freespace.Reading{Free: d.free.Load(), Size: 10_000 * mib, FreeFiles: -1}, nil
+	return freespace.Reading{Free: d.free.Load(), Size: 10_000 * mib, FreeFiles: d.freeFiles.Load(), Files: 100_000}, nil
 }
 
 // startedOn is a server over a folder on the disk.
@@ -39,6 +39,7 @@ func startedOn(t *testing.T, d *smallDisk) *app {
 func startedWith(t *testing.T, d *smallDisk, c config.Config) *app {
 	t.Helper()
 	d.free.Store(1000 * mib)
+	d.freeFiles.Store(50_000)
 	a, err := assemble(t.Context(), &app{config: c, log: slog.New(slog.DiscardHandler), metrics: prometheus.NewRegistry(), free: d.read})
 	if err != nil {
 		t.Fatal(err)
@@ -95,6 +96,12 @@ func TestADiskThatIsNearlyFullTakesNothingNewAndGoesOn(t *testing.T) {
 	a.publish(t, "d1", "3.0.0")
 	a.serves(t, "d1", "3.0.0")
 	a.figures(t, map[string]float64{"entrepot_data_low": 0})
+
+	d.freeFiles.Store(1000)
+	if w := generic(); w.status != http.StatusServiceUnavailable || !strings.Contains(string(w.body), "1000 more files") {
+		t.Errorf("with few inodes: got %d %s, want 503 that says why", w.status, w.body)
+	}
+	d.freeFiles.Store(50_000)
 	if ready := a.send(t, request(t, "GET", "/readyz", "")); string(ready.body) != "ok\n" {
 		t.Errorf("/readyz with room again: got %s", ready.body)
 	}
@@ -103,7 +110,7 @@ func TestADiskThatIsNearlyFullTakesNothingNewAndGoesOn(t *testing.T) {
 func TestDocumentsOfRegistriesAreTakenAWhileLonger(t *testing.T) {
 	d := &smallDisk{}
 	a := startedOn(t, d)
-	for free, want := range map[int64]bool{64*mib - 1: true, 33 * mib: true, 32 * mib: false, 0: false} {
+	for free, want := range map[int64]bool{64*mib - 1: true, 32 * mib: true, 32*mib - 1: false, 0: false} {
 		d.free.Store(free)
 		draft, err := a.documents.Create(t.Context())
 		if err == nil {
@@ -119,6 +126,7 @@ func TestDocumentsOfRegistriesAreTakenAWhileLonger(t *testing.T) {
 func TestWhileRoomIsLowOrphansAreCollectedEveryMinute(t *testing.T) {
 	d := &smallDisk{}
 	d.free.Store(1000 * mib)
+	d.freeFiles.Store(50_000)
 	var log strings.Builder
 	r, err := openRoom(t.TempDir(), config.Default().Limits, d.read, slog.New(slog.NewTextHandler(&log, nil)),
 		prometheus.NewRegistry())
