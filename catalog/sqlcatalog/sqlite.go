@@ -71,6 +71,7 @@ type sqliteEngine struct {
 	path   string // of the file
 	marked bool   // openMark lies beside it
 
+	scarce       func() bool
 	beforeCommit func() error
 	afterCommit  func()
 	ran          func(verb string, rows int)
@@ -91,6 +92,9 @@ func newSQLiteEngine(path string, c *commits, o Options) *sqliteEngine {
 	e.idle = make(chan *conn, readers)
 	for range readers {
 		e.idle <- nil
+	}
+	if e.scarce = o.Scarce; e.scarce == nil {
+		e.scarce = func() bool { return false }
 	}
 	if o.BeforeCommit != nil {
 		e.beforeCommit = o.BeforeCommit

@@ -57,7 +57,9 @@ func tryFile(folder string) error {
 }
 
 // makeRoom has the room that the log takes used again, for which what is in it goes into the file. What cannot go there
-// stays in the log: the next write then says what is wrong.
+// stays in the log: the next write then says what is wrong. Where room is scarce that is done after each commit: a log
+// that had grown over the last of it could not go into the file, which has to grow a little for that, and nothing could
+// be deleted any more.
 func (e *sqliteEngine) makeRoom(ctx context.Context) {
 	_, _ = e.holder.ExecContext(ctx, "PRAGMA wal_checkpoint")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -126,5 +127,27 @@ func TestOtherFailuresAreNotTakenForAFullDisk(t *testing.T) {
 	})
 	if !errors.Is(err, broken) || artifact.Is(err, artifact.Unavailable) || asked != 0 {
 		t.Errorf("got %v, and room asked for %d times", err, asked)
+	}
+}
+
+// While room is scarce the log begins anew with each commit, so a hundred of them take no more than a few.
+func TestWhereRoomIsScarceTheLogDoesNotGrow(t *testing.T) {
+	size := func(scarce bool) int64 {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "catalog.db")
+		s := openAt(t, path, sqlcatalog.Options{Scarce: func() bool { return scarce }})
+		for i := range 100 {
+			if err := createDomain(s, fmt.Sprint("d", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		info, err := os.Stat(path + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	if grown, bounded := size(false), size(true); bounded*2 > grown {
+		t.Errorf("after a hundred commits the log has %d bytes, and %d where room is scarce; want less than half", grown, bounded)
 	}
 }

@@ -167,6 +167,9 @@ func (e *sqliteEngine) commit(b *batch) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	e.afterCommit()
+	if e.scarce() {
+		e.makeRoom(context.Background())
+	}
 	return nil
 }
 

@@ -22,6 +22,9 @@ type Options struct {
 	// Full is called when a write failed because there is no room, before it is tried once more: whoever can make room
 	// does. nil: nobody can.
 	Full func()
+	// Scarce tells that room is scarce. While it is, the log goes into the file after each commit, so that it does not grow
+	// over the room that the file needs. nil: it never is.
+	Scarce func() bool
 	// MaxPages bounds the pages of the file, as a full disk would. It is for tests; 0 is no bound.
 	MaxPages int
 	// Rehearse runs each function given to Write twice and gives the first run up, as after a conflict with another writer.

@@ -123,7 +123,7 @@ func (a *app) openStores(ctx context.Context) error {
 		return err
 	}
 	store, err := sqlcatalog.OpenSQLite(ctx, filepath.Join(a.config.Data, "catalog.sqlite"),
-		sqlcatalog.Options{Existing: !a.fresh, Full: a.makeRoom})
+		sqlcatalog.Options{Existing: !a.fresh, Full: a.makeRoom, Scarce: a.room.isLow})
 	if err != nil {
 		return err
 	}
