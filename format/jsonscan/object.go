@@ -47,19 +47,21 @@ func (s *Scanner) Object(each func(key string) error) error {
 	return nil
 }
 
-// keys is a set that needs no map while it is small, as it mostly is.
+// keys is a set that needs no room but its own while it is small, as it mostly is.
 type keys struct {
-	few  []string
+	few  [24]string
+	n    int // of few
 	many map[string]struct{}
 }
 
 // add reports whether the key is new.
 func (k *keys) add(key string) bool {
-	if k.many == nil && len(k.few) < 32 {
-		if slices.Contains(k.few, key) {
+	if k.many == nil && k.n < len(k.few) {
+		if slices.Contains(k.few[:k.n], key) {
 			return false
 		}
-		k.few = append(k.few, key)
+		k.few[k.n] = key
+		k.n++
 		return true
 	}
 	if k.many == nil {

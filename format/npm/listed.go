@@ -39,15 +39,21 @@ func fromRegistry(object []byte, name, number string) (manifest, error) {
 // identified makes sure that a version object is about the version that it is listed under: it says so, in whatever way
 // clients read as the same, or says nothing.
 func identified(all jsonscan.Members, name, number string) (jsonscan.Members, error) {
-	if said, ok := all.Text("name"); ok && said != name {
+	said, ok := all.Text("name")
+	if ok && said != name {
 		return nil, fmt.Errorf("it is about %.214q", said)
 	}
-	if said, ok := all.Text("version"); ok && said != number {
-		if clean, ok := cleanVersion(said); !ok || clean != number {
-			return nil, fmt.Errorf("it is about version %.256q", said)
-		}
+	if !ok {
+		all = with(all, "name", jsonscan.Quoted(name))
 	}
-	return with(with(all, "name", jsonscan.Quoted(name)), "version", jsonscan.Quoted(number)), nil
+	said, ok = all.Text("version")
+	if ok && said == number {
+		return all, nil
+	}
+	if clean, isVersion := cleanVersion(said); ok && (!isVersion || clean != number) {
+		return nil, fmt.Errorf("it is about version %.256q", said)
+	}
+	return with(all, "version", jsonscan.Quoted(number)), nil
 }
 
 // normalizeListed mends a version that a registry lists, with bin and what is computed of scripts.

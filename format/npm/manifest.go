@@ -173,9 +173,10 @@ func originOf(v artifact.Version) (kept keptFacts, promise sums, err error) {
 		dist, err = jsonscan.Split(m.dist)
 	}
 	if err != nil {
-		return keptFacts{}, nil, fmt.Errorf("read manifest of %s: %w", v.VersionKey, err)
+		return keptFacts{}, promise, fmt.Errorf("read manifest of %s: %w", v.VersionKey, err)
 	}
-	return kept, promisedSums(dist), nil
+	eachPromise(dist, promise.add)
+	return kept, promise, nil
 }
 
 // facts reads line 5.
