@@ -18,7 +18,9 @@ type Source interface {
 	Refresh(ctx context.Context, p artifact.PackageKey) (Listing, error)
 	// Asset says where an asset of a version is fetched and which digests it must have; it may ask the registry for them.
 	// v is as Listing gave it, now or when it was retained. The name need not be among its assets if the format's assets
-	// may come on request. NotFound: the registry does not have it. Connection, Flight, Open, Keep and Each of the request
+	// may come on request. What the bytes must be it takes from the manifest, the facts or the registry and not from the
+	// digests of the listing, in which zeros mean that nothing is promised: in what a registry says they are a digest like
+	// another, which nothing has. NotFound: the registry does not have it. Connection, Flight, Open, Keep and Each of the request
 	// are the caller's to fill in.
 	Asset(ctx context.Context, v artifact.Version, name string) (upstream.AssetRequest, error)
 	// Attachment returns a document that the registry keeps beside the assets of a version, under the format's own name
