@@ -267,6 +267,22 @@ func TestTheVersionsOfAPackage(t *testing.T) {
 	s.sends("POST /v1/package/version/assets?"+inVersion, "", `{`+named+`,"assets":[]}`)
 }
 
+// What is on record of a version from outside is the readme of the package.
+func TestTheReadmeOfAVersionFromOutsideIsOutOfItsAsset(t *testing.T) {
+	s := beginIn(t, Options{}, "team")
+	gem := artifact.PackageKey{Format: artifact.Ruby, Name: "rack"}
+	for number, content := range map[string]string{"1.0.0": "# one", "2.0.0": ""} {
+		v := artifact.Version{VersionKey: gem.At(number), Status: artifact.Published, Revision: "r",
+			Origin:  artifact.Origin{Type: artifact.OriginExternal, Connection: "public:ruby-gems-org"},
+			Details: artifact.Details{Readme: "# newest"}}
+		s.rules.Hold(repositoryKey("team"), v, map[string]string{"rack.gem": content})
+	}
+	const inGem = inRepo + "&format=ruby&package=rack&version="
+	s.sends("GET /v1/package/version/readme?"+inGem+"1.0.0", "",
+		`{"format":"ruby","package":"rack","version":"1.0.0","versionRevision":"r","readme":"# one"}`)
+	s.answers("GET /v1/package/version/readme?"+inGem+"2.0.0", "", http.StatusNotFound)
+}
+
 func TestAVersionOfUnknownOriginSaysSoAndNamesNoEntryPoint(t *testing.T) {
 	s := beginIn(t, Options{}, "team")
 	s.hold("team", artifact.Version{VersionKey: lodash.At("1.0.0"), Status: artifact.Unlisted})
@@ -455,7 +471,14 @@ var traits = map[artifact.Format]repository.Traits{
 	artifact.NPM:     {DefaultLabel: "latest"},
 	artifact.NuGet:   {Canonical: lowering, CanonicalAPI: true},
 	artifact.PyPI:    {Canonical: lowering},
+	artifact.Ruby:    {Readme: readAsReadme},
 	artifact.Generic: {Growth: repository.GrowUnfinished, InternalOnly: true, ByAPI: true},
+}
+
+// readAsReadme takes the whole asset for the readme.
+func readAsReadme(content io.ReaderAt, size int64) (string, error) {
+	text, err := io.ReadAll(io.NewSectionReader(content, 0, size))
+	return string(text), err
 }
 
 func lowering(v artifact.VersionKey) artifact.VersionKey {
