@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"entrepot/access"
@@ -77,7 +76,7 @@ func assemble(ctx context.Context, a *app) (_ *app, err error) {
 	process := collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})
 	a.metrics.MustRegister(collectors.NewGoCollector(), process)
 	steps := []func(context.Context) error{
-		a.openStores, a.openUpstreams, a.openRules, a.openAccess, a.openServer, a.startJobs,
+		a.openStores, a.openUpstreams, a.openRules, a.openAccess, a.openServer, a.startJobs, a.startTrimming,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -273,16 +272,30 @@ func (a *app) startJobs(context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.background(runner.Run)
+	a.background(a.room.watch)
+	return nil
+}
+
+// startTrimming has memory given back when a peak is over.
+func (a *app) startTrimming(context.Context) error {
+	a.background((&trimmer{read: readHeap, free: freeMemory}).run)
+	return nil
+}
+
+// background runs something until the app is closed.
+func (a *app) background(run func(context.Context)) {
 	ctx, stop := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { runner.Run(ctx) })
-	running.Go(func() { a.room.watch(ctx) })
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		run(ctx)
+	}()
 	a.closing(func() error {
 		stop()
-		running.Wait()
+		<-done
 		return nil
 	})
-	return nil
 }
 
 // unlimited turns the configuration's zero, which means no limit, into the server's negative number for that.
