@@ -38,7 +38,8 @@
 //	publish.go, publishasset.go  how it begins and grows
 //	keep.go, heal.go, damage.go  that its bytes are there for as long as it refers to them, and come again if they are lost
 //	packages.go, readme.go,      what the API tells of it and does to it, copies among it
-//	versions.go, copy.go
+//	versions.go, copy.go,
+//	deletepackage.go
 //	revision.go, record.go,      what names its content, what goes on record, how absence is worded
 //	missing.go
 package repository

@@ -100,8 +100,11 @@ func (q Quotas) allow(p artifact.PackageKey, held, more catalog.PackageUsage) er
 // for it. It is a hundred versions of the usual kind, a few milliseconds.
 const turnWeight = 256
 
+// weightShift makes a weight of bytes: 16 KiB of an index cost about as much as an asset.
+const weightShift = 14
+
 // weight is about what it costs to write a version, next to one that has no assets and a short manifest.
-func weight(v artifact.Version) int { return 1 + len(v.Assets) + int(v.IndexBytes()>>14) }
+func weight(v artifact.Version) int { return 1 + len(v.Assets) + int(v.IndexBytes()>>weightShift) }
 
 // inTurns does something to each of the items and then to those that were done, in as many transactions as it takes for
 // none of them to be long. do returns the weight of what it wrote. If a later transaction fails, what was done in

@@ -245,3 +245,37 @@ func TestManyVersionsAreAnnotatedInSeveralTurns(t *testing.T) {
 		}
 	}
 }
+
+func TestALargePackageIsDeletedInSeveralTurns(t *testing.T) {
+	commits := atomic.Int64{}
+	h := openFixture(t, t.TempDir(), repositorytest.NewStores(), newRegistry(t),
+		sqlcatalog.Options{AfterCommit: func() { commits.Add(1) }})
+	_, err := h.rules.CreateDomain(t.Context(), h.owner, repository.DomainSpec{Name: domainKey.Name})
+	h.check(err)
+	h.repo("r")
+	for name, versions := range map[string]int{"small": 3, "large": 300} {
+		for n := range versions {
+			h.publish("r", fmt.Sprintf("%s@1.%d.0", name, n), "bytes")
+		}
+		before, told := commits.Load(), len(h.events())
+		_, err := h.rules.DeletePackage(t.Context(), h.owner, key("r"), npm(name))
+		h.check(err)
+		if turns := commits.Load() - before; (turns > 1) != (versions > 256) {
+			t.Errorf("%s: %d versions went in %d transactions", name, versions, turns)
+		}
+		_, err = h.rules.Package(t.Context(), key("r"), npm(name))
+		h.refuses(artifact.NotFound, err)
+		deleted := 0
+		for _, e := range h.events()[told:] {
+			if e.Kind == catalog.VersionEvent && e.Action == "Deleted" {
+				deleted++
+			}
+		}
+		if deleted != versions {
+			t.Errorf("%s: %d deletions are told, want %d", name, deleted, versions)
+		}
+	}
+	if got := h.assetBytes(); got != 0 {
+		t.Errorf("%d bytes are left", got)
+	}
+}

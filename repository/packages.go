@@ -67,40 +67,6 @@ func (s *Service) PutControls(ctx context.Context, c iam.Caller, key artifact.Re
 	return pkg, err
 }
 
-// DeletePackage removes a package with its versions and controls, and returns what it was; NotFound if the repository
-// does not hold it.
-func (s *Service) DeletePackage(ctx context.Context, c iam.Caller, key artifact.RepositoryKey,
-	p artifact.PackageKey) (pkg artifact.Package, err error) {
-	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
-		repo, err := heldRepository(w, key)
-		if err != nil {
-			return err
-		}
-		if pkg, err = heldPackage(w, repo.ID, key, p); err != nil {
-			return err
-		}
-		for v, err := range w.EachVersion([]catalog.RepositoryID{repo.ID}, p) {
-			if err != nil {
-				return err
-			}
-			if err := s.announceDeleted(w, c, repo, v.Version); err != nil {
-				return err
-			}
-		}
-		if err := w.DeletePackage(repo.ID, p); err != nil {
-			return err
-		}
-		return s.audit(w, c, "DeletePackage", OnPackage(key, p), nil)
-	})
-	return pkg, err
-}
-
-func (s *Service) announceDeleted(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.Version) error {
-	removed := len(v.Assets)
-	v.Status = artifact.Deleted
-	return s.announce(w, c, repo, v, deleted, changes{AssetsRemoved: removed, StatusChanged: true})
-}
-
 // Versions lists the versions of a package that the repository itself holds, of every status unless the filter says
 // otherwise, and says which of them is the one to show. NotFound if the repository does not hold the package.
 func (s *Service) Versions(ctx context.Context, key artifact.RepositoryKey, p artifact.PackageKey,

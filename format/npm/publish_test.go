@@ -356,6 +356,11 @@ func TestTooMuchIs413(t *testing.T) {
 		fmt.Fprintf(&all, `,"1.0.%d":{"x":"%s"}`, i, strings.Repeat("x", 3<<20))
 	}
 	s.must(http.StatusRequestEntityTooLarge, s.do("PUT", "bar", `{"name":"bar","versions":{`+all.String()[1:]+`}}`))
+	all.Reset()
+	for i := range maxPutTags + 1 {
+		fmt.Fprintf(&all, `,"tag-%d":"1.0.0"`, i)
+	}
+	s.must(http.StatusRequestEntityTooLarge, s.do("PUT", "bar", `{"name":"bar","dist-tags":{`+all.String()[1:]+`}}`))
 }
 
 func TestABodyOverTheLimitIsCutOff(t *testing.T) {

@@ -16,6 +16,7 @@ const (
 	maxPut     = 2 << 30
 	maxPutJSON = 32 << 20 // bytes of everything but attachments
 	maxBundle  = 1 << 20  // bytes of a provenance bundle
+	maxPutTags = 10_000   // clients that try a second time send all tags along that they were shown
 )
 
 // submission is the document of a PUT, read in whatever order its keys came. npm puts attachments last, yarn first.
@@ -139,7 +140,9 @@ func (r *submissionReader) take(n int, err error) error {
 
 func (r *submissionReader) tag(tag string) error {
 	v, err := r.text()
-	r.s.tags[tag] = v
+	if r.s.tags[tag] = v; len(r.s.tags) > maxPutTags {
+		return tooLarge("A document may have at most %d tags.", maxPutTags)
+	}
 	return r.take(len(tag), err)
 }
 
