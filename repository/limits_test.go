@@ -1,6 +1,7 @@
 package repository_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -277,5 +278,74 @@ func TestALargePackageIsDeletedInSeveralTurns(t *testing.T) {
 	}
 	if got := h.assetBytes(); got != 0 {
 		t.Errorf("%d bytes are left", got)
+	}
+}
+
+// revising is the registry after it has had second thoughts: every version has another manifest and status.
+type revising struct {
+	*registry
+	manifest string
+	status   artifact.Status
+}
+
+func (r *revising) Listing(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
+	found, err := r.registry.Listing(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return revised{found.(listing), r.manifest, r.status}, nil
+}
+
+type revised struct {
+	listing
+	manifest string
+	status   artifact.Status
+}
+
+func (l revised) ID() string { return l.listing.ID() + l.manifest + string(l.status) }
+
+func (l revised) Status(version string) artifact.Status {
+	if l.listing.Status(version) == "" {
+		return ""
+	}
+	return l.status
+}
+
+func (l revised) Version(ctx context.Context, version string) (artifact.Version, error) {
+	v, err := l.listing.Version(ctx, version)
+	v.Manifest, v.Status = []byte(l.manifest), l.status
+	return v, err
+}
+
+func TestWhatFollowsItsRegistryStaysWithinTheLimitsAndIsYankedAllTheSame(t *testing.T) {
+	h := newFixture(t)
+	source := &revising{h.registry, "short", artifact.Published}
+	o := h.rules.Options
+	o.Catalog, o.Sources = h.catalog, map[string]repository.Source{npmjs: source}
+	o.Formats = map[artifact.Format]repository.Traits{artifact.NPM: {Late: repository.LateWhole, FollowStatus: true}}
+	o.Quotas.PackageIndex = 100
+	h.rules = repository.New(o)
+	h.repo("r")
+	h.connect("r")
+	h.registry.offer("left@1.0.0", "bytes")
+	h.fetches("r", "left@1.0.0", "bytes")
+	for _, step := range []struct {
+		manifest string
+		status   artifact.Status
+		want     string
+	}{
+		{"short", artifact.Published, "short"},
+		{strings.Repeat("long", 10), artifact.Published, strings.Repeat("long", 10)},
+		{strings.Repeat("longer", 50), artifact.Published, strings.Repeat("long", 10)},
+		{strings.Repeat("longer", 50), artifact.Unlisted, strings.Repeat("long", 10)},
+		{"short", artifact.Unlisted, "short"},
+	} {
+		source.manifest, source.status = step.manifest, step.status
+		if _, err := h.document("r", "left"); err != nil {
+			t.Fatal(err)
+		}
+		if v := h.version("r", "left@1.0.0"); string(v.Manifest) != step.want || v.Status != step.status {
+			t.Errorf("after %q, %s: got %q, %s", step.manifest, step.status, v.Manifest, v.Status)
+		}
 	}
 }
