@@ -468,7 +468,7 @@ func TestACopyThroughABrokenGraphSaysWhichRepositoryHasIt(t *testing.T) {
 }
 
 var traits = map[artifact.Format]repository.Traits{
-	artifact.NPM:     {DefaultLabel: "latest"},
+	artifact.NPM:     {DefaultLabel: "latest", Prefer: strings.Compare},
 	artifact.NuGet:   {Canonical: lowering, CanonicalAPI: true},
 	artifact.PyPI:    {Canonical: lowering},
 	artifact.Ruby:    {Readme: readAsReadme},

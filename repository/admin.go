@@ -89,5 +89,5 @@ type CopySpec struct {
 // VersionList is a page of a package's versions.
 type VersionList struct {
 	catalog.Listing[catalog.VersionSummary]
-	DefaultDisplay string // the version the label latest points at, else the newest Published; empty if there is none
+	DefaultDisplay string // the version that is shown where none is named, see Traits; empty if none is Published
 }

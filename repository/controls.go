@@ -35,23 +35,17 @@ func (s *Service) ensurePackage(w catalog.Writer, id catalog.RepositoryID, v art
 	if err != nil {
 		return err
 	}
-	return s.putPackage(w, id, among(in.packages, id), v, a, nil)
+	return s.putPackage(w, id, among(in.packages, id), v, a)
 }
 
-// putPackage is ensurePackage for a package that was looked up in the same transaction, nil if it is not there. The
-// labels are pointed at the version, whatever they pointed at. Conflict if another package has a name that means the
-// same.
+// putPackage is ensurePackage for a package that was looked up in the same transaction, nil if it is not there. Conflict if
+// another package has a name that means the same.
 func (s *Service) putPackage(w catalog.Writer, id catalog.RepositoryID, known *catalog.HeldPackage, v artifact.Version,
-	a arrival, labels []string) error {
+	a arrival) error {
 	if known == nil {
 		controls := startingControls(a, v.Origin.Type)
 		err := w.PutPackage(id, artifact.Package{PackageKey: v.PackageKey, Controls: controls, Folded: s.folded(v.PackageKey)})
 		if err != nil {
-			return err
-		}
-	}
-	if len(labels) > 0 {
-		if err := w.SetLabels(id, v.VersionKey, labels...); err != nil {
 			return err
 		}
 	}

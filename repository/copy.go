@@ -38,7 +38,8 @@ func (s *Service) Copy(ctx context.Context, c iam.Caller, spec CopySpec) (Outcom
 	if err != nil {
 		return Outcome{}, err
 	}
-	if _, err := s.existing(ctx, spec.To); err != nil {
+	to, err := s.existing(ctx, spec.To)
+	if err != nil {
 		return Outcome{}, err
 	}
 	wanted := distinct(spec.Versions)
@@ -59,9 +60,13 @@ func (s *Service) Copy(ctx context.Context, c iam.Caller, spec CopySpec) (Outcom
 	if err := s.bringIn(ctx, c, from, made, spec, wanted); err != nil {
 		return Outcome{}, err
 	}
+	before, err := s.displayedBefore(ctx, to.repository.ID, Publication{VersionKey: spec.At("")})
+	if err != nil {
+		return Outcome{}, err
+	}
 	var out Outcome
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
-		out, err = s.copyVersions(w, c, spec, sources, wanted)
+		out, err = s.copyVersions(w, c, spec, sources, wanted, before)
 		return err
 	})
 	return out, err
@@ -141,7 +146,7 @@ func (s *Service) bringWhole(ctx context.Context, c iam.Caller, at *configuratio
 }
 
 func (s *Service) copyVersions(w catalog.Writer, c iam.Caller, spec CopySpec, sources []catalog.RepositoryID,
-	wanted []string) (Outcome, error) {
+	wanted []string, before string) (Outcome, error) {
 	out := Outcome{Successful: map[string]VersionResult{}, Failed: map[string]VersionFailure{}}
 	to, err := heldRepository(w, spec.To)
 	if err != nil {
@@ -178,7 +183,7 @@ func (s *Service) copyVersions(w catalog.Writer, c iam.Caller, spec CopySpec, so
 			return out, err
 		}
 	}
-	if err := s.copyLabels(w, sources, to, spec.PackageKey, good); err != nil {
+	if err := s.copyLabels(w, sources, to, spec.PackageKey, good, before); err != nil {
 		return out, err
 	}
 	detail := map[string]any{
@@ -253,9 +258,10 @@ func (s *Service) copyVersion(w catalog.Writer, c iam.Caller, to catalog.Reposit
 }
 
 // copyLabels takes along every label of the source that points at a copied version; it overwrites the destination's
-// (user guide, "npm tags"). The first source that has a label decides where it points.
+// (user guide, "npm tags"). The first source that has a label decides where it points. What the destination displayed
+// before stays displayed unless the default label is among them.
 func (s *Service) copyLabels(w catalog.Writer, sources []catalog.RepositoryID, to catalog.Repository,
-	p artifact.PackageKey, copied []artifact.Version) error {
+	p artifact.PackageKey, copied []artifact.Version, before string) error {
 	if len(copied) == 0 {
 		return nil
 	}
@@ -280,5 +286,5 @@ func (s *Service) copyLabels(w catalog.Writer, sources []catalog.RepositoryID, t
 			}
 		}
 	}
-	return nil
+	return s.pinDefault(w, to.ID, p.At(s.traits(p.Format).standIn(before, copied)))
 }

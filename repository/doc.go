@@ -29,8 +29,9 @@
 //	locate.go, open.go,          where a version is, where an asset is, how it is brought in
 //	ingest.go
 //	follow.go                    what retained versions take over from their registry later
-//	merge.go, documents.go,      a package as package managers see it; documents about one, and about all
-//	spool.go, index.go,
+//	merge.go, defaultlabel.go,   a package as package managers see it, and the version that is shown where none is named;
+//	documents.go, spool.go,      documents about one, and about all
+//	index.go,
 //	attachment.go
 //
 // A version's life:

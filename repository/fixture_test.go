@@ -94,7 +94,9 @@ func openFixtureLogging(t testing.TB, dir string, v repository.DomainStores, reg
 	ids := atomic.Int64{}
 	h.rules = repository.New(repository.Options{
 		Catalog: h.catalog, Stores: v, Fetcher: client, Sources: map[string]repository.Source{npmjs: h.registry},
-		Formats: map[artifact.Format]repository.Traits{artifact.NPM: {DefaultLabel: "latest", Readme: h.readme}},
+		Formats: map[artifact.Format]repository.Traits{
+			artifact.NPM: {DefaultLabel: "latest", Prefer: strings.Compare, Readme: h.readme},
+		},
 		Region:  "us-east-1", Now: h.clock, NewID: func() string { return fmt.Sprintf("id-%d", ids.Add(1)) },
 		Endpoint: func(k artifact.RepositoryKey, f artifact.Format) string {
 			return fmt.Sprintf("http://house.test/%s-%s/%s/%s/", k.Domain, k.Owner, f, k.Name)
@@ -453,6 +455,7 @@ type listing struct {
 
 func (l listing) ID() string                { return fmt.Sprint(l.offers, l.labels) }
 func (l listing) Labels() map[string]string { return l.labels }
+func (l listing) Numbers() iter.Seq[string] { return maps.Keys(l.offers) }
 func (l listing) Manifest() []byte          { return []byte(`{"package":"` + l.pkg.Name + `"}`) }
 
 func (l listing) Status(version string) artifact.Status {

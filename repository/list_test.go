@@ -72,18 +72,23 @@ func TestLists(t *testing.T) {
 			t.Errorf("labels with upstream blocked: got %v, want %v", got, want)
 		}
 	})
-	t.Run("T61 without the label latest the newest published version is shown", func(t *testing.T) {
+	t.Run("T61 where nobody names latest the first publication sets it, and the highest version stands in", func(t *testing.T) {
 		h := newFixture(t)
 		h.repo("r")
-		h.publish("r", "left@2.0.0", "two")
 		h.publish("r", "left@1.0.0", "one")
-		if got := h.display("r", "left"); got != "1.0.0" {
-			t.Errorf("got %q, want 1.0.0", got)
+		h.publish("r", "left@2.0.0", "two")
+		h.publish("r", "left@1.5.0", "between")
+		shown := func(when, want string) {
+			t.Helper()
+			view, err := h.shelf("r").View(t.Context(), npm("left"))
+			h.check(err)
+			if got := h.display("r", "left"); got != want || view.Labels["latest"] != want {
+				t.Errorf("%s: the API displays %q, the view has latest at %q, want %s", when, got, view.Labels["latest"], want)
+			}
 		}
+		shown("after three publications", "1.0.0")
 		h.setStatus("r", "left@1.0.0", artifact.Archived)
-		if got := h.display("r", "left"); got != "2.0.0" {
-			t.Errorf("with 1.0.0 archived: got %q, want 2.0.0", got)
-		}
+		shown("with 1.0.0 archived", "2.0.0")
 		h.publish("r", "left@3.0.0", "three", "latest")
 		h.publish("r", "left@4.0.0", "four")
 		if got := h.display("r", "left"); got != "3.0.0" {

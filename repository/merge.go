@@ -74,7 +74,8 @@ func (s *Service) merge(ctx context.Context, at *configuration, p artifact.Packa
 	for _, rank := range from.ranks() {
 		view.Manifests = append(view.Manifests, from.at[rank].Manifest())
 	}
-	view.Labels = m.visible(m.labels(0))
+	view.Labels = m.labels(0)
+	m.pointDefault(s.traits(p.Format), view.Labels)
 	view.Version = func(version string) (artifact.Version, error) {
 		v, err := m.version(ctx, version)
 		if artifact.Is(err, artifact.NotFound) {
@@ -212,7 +213,7 @@ func (m *merger) labels(rank int) map[string]string {
 	source := m.plan.sources[rank]
 	if source.connection != "" {
 		if listing := m.listings.at[rank]; listing != nil {
-			return listing.Labels()
+			return m.visible(listing.Labels())
 		}
 		return nil
 	}
@@ -227,11 +228,37 @@ func (m *merger) labels(rank int) map[string]string {
 	for _, child := range m.plan.children[rank] {
 		add(m.labels(child))
 	}
-	add(m.own[source.repository.ID])
+	add(m.visible(m.own[source.repository.ID]))
 	return merged
 }
 
-// visible leaves out the labels whose version is not listed.
+// pointDefault points the default label of a format at the version that stands in for it, unless it is among the labels.
+func (m *merger) pointDefault(t Traits, labels map[string]string) {
+	if _, set := labels[t.DefaultLabel]; set || t.DefaultLabel == "" {
+		return
+	}
+	if version := t.preferred(m.listed); version != "" {
+		labels[t.DefaultLabel] = version
+	}
+}
+
+// listed yields the versions of the view that package managers see in lists, some of them more than once.
+func (m *merger) listed(yield func(string) bool) {
+	for version := range m.held {
+		if m.status(version).Listed() && !yield(version) {
+			return
+		}
+	}
+	for _, rank := range m.listings.ranks() {
+		for version := range m.listings.at[rank].Numbers() {
+			if m.status(version).Listed() && !yield(version) {
+				return
+			}
+		}
+	}
+}
+
+// visible leaves out the labels whose version is not listed: they decide nothing, above them either.
 func (m *merger) visible(labels map[string]string) map[string]string {
 	shown := map[string]string{}
 	for label, version := range labels {

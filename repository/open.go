@@ -250,7 +250,7 @@ func (s *Service) addFromUpstream(w catalog.Writer, c iam.Caller, repo catalog.R
 	if !v.Status.Downloadable() || !in.mayPull(repo.ID) {
 		return noLongerAdmitted(repo, v.VersionKey)
 	}
-	err = s.putPackage(w, repo.ID, among(in.packages, repo.ID), v, a, nil)
+	err = s.putPackage(w, repo.ID, among(in.packages, repo.ID), v, a)
 	if artifact.Is(err, artifact.Conflict) {
 		return artifact.Errorf(artifact.NotFound, "Repository %s holds another package whose name means the same as %s.",
 			repo.Name, v.Qualified()).Causing(err).

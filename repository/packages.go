@@ -72,40 +72,16 @@ func (s *Service) PutControls(ctx context.Context, c iam.Caller, key artifact.Re
 func (s *Service) Versions(ctx context.Context, key artifact.RepositoryKey, p artifact.PackageKey,
 	filter catalog.VersionFilter, page catalog.Page) (l VersionList, err error) {
 	err = s.reading(ctx, key, func(r catalog.Reader, id catalog.RepositoryID) error {
-		pkg, err := heldPackage(r, id, key, p)
-		if err != nil {
+		if _, err := heldPackage(r, id, key, p); err != nil {
 			return err
 		}
 		if l.Listing, err = r.Versions(id, p, filter, page); err != nil {
 			return err
 		}
-		l.DefaultDisplay, err = s.defaultDisplay(r, id, pkg)
+		l.DefaultDisplay, err = s.displayed(r, id, p)
 		return err
 	})
 	return l, err
-}
-
-// defaultDisplay is the version that the format's default label points at, if it is published, else the newest published
-// one.
-func (s *Service) defaultDisplay(r catalog.Reader, id catalog.RepositoryID, pkg artifact.Package) (string, error) {
-	target, err := optional(r.Label(id, pkg.PackageKey, s.traits(pkg.Format).DefaultLabel))
-	if err != nil {
-		return "", err
-	}
-	if target != nil {
-		held, err := r.VersionIn([]catalog.RepositoryID{id}, pkg.At(*target))
-		if err != nil {
-			return "", err
-		}
-		if held[id].Status == artifact.Published {
-			return *target, nil
-		}
-	}
-	newest, err := optional(r.LatestPublished(id, pkg.PackageKey))
-	if err != nil || newest == nil {
-		return "", err
-	}
-	return newest.Version, nil
 }
 
 // Version describes a version that the repository itself holds, or is NotFound.

@@ -41,6 +41,10 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, 
 	if err != nil {
 		return artifact.Version{}, fmt.Errorf("publish %s: %w", p.VersionKey, err)
 	}
+	shown, err := s.displayedBefore(ctx, at.repository.ID, p)
+	if err != nil {
+		return artifact.Version{}, err
+	}
 	var published artifact.Version
 	err = s.record(ctx, *at.domain, since, contents, func(w catalog.Writer) error {
 		in, err := s.admissionIn(w, at.repository.ID, p.PackageKey)
@@ -63,6 +67,7 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, 
 		if !step.changes() {
 			return nil
 		}
+		step.shown = shown
 		published, err = s.writePublication(w, c, at, among(in.packages, at.repository.ID), step, p)
 		return err
 	})
@@ -136,6 +141,7 @@ type publishing struct {
 	fresh   []artifact.Asset // those the version does not have yet
 	fence   fenceReading     // of the contents, where the reading was for that
 	removed int              // how many of its assets go
+	shown   string           // what the package displays without it, if that matters
 }
 
 // changes reports whether there is anything to write.
@@ -289,7 +295,10 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 		write, operation = w.UpdateVersion, updated
 	}
 	v = step.version
-	if err := s.putPackage(w, id, pkg, v, arrivedByPublish, p.Labels); err != nil {
+	if err := s.putPackage(w, id, pkg, v, arrivedByPublish); err != nil {
+		return v, err
+	}
+	if err := s.labels(w, id, p, pkg == nil, step.shown); err != nil {
 		return v, err
 	}
 	if err := write(id, v); err != nil {

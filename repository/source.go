@@ -36,6 +36,8 @@ type Listing interface {
 	ID() string
 	// Labels are the registry's own (npm: dist-tags).
 	Labels() map[string]string
+	// Numbers yields the text of every version, without reading any document.
+	Numbers() iter.Seq[string]
 	// Manifest is the format's own document about the package as a whole; only the format reads it.
 	Manifest() []byte
 	// Status is that of a version, empty if it is not listed, without reading any document.

@@ -63,8 +63,12 @@ type Traits struct {
 	// apart. It is for formats whose registries describe packages and not versions (npm). Errors are those of content. nil:
 	// what Details has is the version's own.
 	Readme func(content io.ReaderAt, size int64) (string, error)
-	// DefaultLabel points at the version to show where it is set and listed; else the newest is shown (npm: latest).
+	// DefaultLabel points at the version that is shown and installed where none is named (npm: latest). The first
+	// publication sets it; later ones move it only where they name it. Empty: the API shows what was published last.
 	DefaultLabel string
+	// Prefer is set with DefaultLabel. It is positive if a rather than b stands in for the label where that points at no
+	// listed version, negative if b does, and 0 for equal texts only.
+	Prefer func(a, b string) int
 }
 
 // traits are those of a format; the zero value for one that is not served.

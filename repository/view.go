@@ -18,7 +18,8 @@ import (
 type View struct {
 	artifact.PackageKey
 	// Labels are the repository's own merged with its upstreams'; for the same label the upstream's target wins (user
-	// guide, "npm tags"). Labels whose version is not listed are left out.
+	// guide, "npm tags"). Labels whose version is not listed are left out. The default label of the format is always among
+	// them if a version is listed.
 	Labels map[string]string
 	// Manifests are the documents about the package as a whole that external registries gave, nearest first.
 	Manifests [][]byte

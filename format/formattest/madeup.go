@@ -47,6 +47,7 @@ func madeUp() format.Format {
 			FollowStatus: true,
 			Replaceable:  func(version string) bool { return strings.HasSuffix(version, "-SNAPSHOT") },
 			DefaultLabel: "newest",
+			Prefer:       strings.Compare,
 		},
 		Source: func(c *upstream.Client, connection string) repository.Source { return &source{c, connection} },
 	}
@@ -178,6 +179,17 @@ func (l *listing) ID() string { return l.id }
 
 // Labels follows repository.Listing.
 func (l *listing) Labels() map[string]string { return l.contents.Labels }
+
+// Numbers follows repository.Listing.
+func (l *listing) Numbers() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, r := range l.contents.Versions {
+			if !yield(r.Version) {
+				return
+			}
+		}
+	}
+}
 
 // Manifest follows repository.Listing.
 func (l *listing) Manifest() []byte { return []byte(l.contents.Manifest) }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -17,7 +18,11 @@ import (
 
 // viewOf is a repository that holds nothing and sees the listing.
 func viewOf(ctx context.Context, h head, l *listing) repository.View {
-	return repository.View{PackageKey: l.key, Labels: h.Tags, Manifests: [][]byte{h.Package}, Versions: l.Each(ctx),
+	labels := maps.Clone(h.Tags)
+	if _, set := labels[latestTag]; !set && len(h.Index) > 0 {
+		labels[latestTag] = h.Index[0].Version
+	}
+	return repository.View{PackageKey: l.key, Labels: labels, Manifests: [][]byte{h.Package}, Versions: l.Each(ctx),
 		Version: func(version string) (artifact.Version, error) { return l.Version(ctx, version) }}
 }
 

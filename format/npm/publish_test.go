@@ -46,7 +46,7 @@ func TestPublishKeepsTheTarballAndWhatItSays(t *testing.T) {
 			t.Errorf("%s: got %d bytes with %v", path, w.Body.Len(), w.Header())
 		}
 	}
-	if got := text(t, s.json(s.do("GET", "-/package/@acme%2fbar/dist-tags", ""))); got != `{"beta":"1.0.0"}` {
+	if got := text(t, s.json(s.do("GET", "-/package/@acme%2fbar/dist-tags", ""))); got != `{"beta":"1.0.0","latest":"1.0.0"}` {
 		t.Errorf("got tags %s", got)
 	}
 }

@@ -102,26 +102,6 @@ func pick(view repository.View, number string) (artifact.Version, error) {
 		About(artifact.VersionResource, view.At(number).String())
 }
 
-// newest returns the version that latest points at, by label or by the same rule as in documents.
-func newest(view repository.View) (artifact.Version, error) {
-	latest := view.Labels[latestTag]
-	var best candidate
-	for v, err := range view.Listed() {
-		if err != nil || v.Version == latest {
-			return v, err
-		}
-		parsed, err := parseVersion(v.Version)
-		if err != nil {
-			return v, err
-		}
-		best.consider(v, parsed)
-	}
-	if best.version.Version == "" {
-		return best.version, notFound("There is no version of %s to list.", fullName(view.PackageKey))
-	}
-	return best.version, nil
-}
-
 // getTarball serves the asset, by any of the file names that lockfiles hold.
 func getTarball(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	p, err := packageOf(r)

@@ -56,28 +56,12 @@ type document struct {
 	digest hash.Hash
 	buf    []byte
 	stamps []stamp
-	best   candidate // for latest, should no label say it
-	latest artifact.Version
+	latest artifact.Version // that the tag latest points at
 }
 
 type stamp struct {
 	version string
 	time    time.Time
-}
-
-// candidate is the version that latest points at where the label is missing: the highest release, else the highest
-// prerelease.
-type candidate struct {
-	parsed  version
-	version artifact.Version
-}
-
-func (c *candidate) consider(v artifact.Version, parsed version) {
-	none := c.version.Version == ""
-	if none || parsed.stable() && !c.parsed.stable() ||
-		parsed.stable() == c.parsed.stable() && parsed.compare(c.parsed) > 0 {
-		c.parsed, c.version = parsed, v
-	}
 }
 
 func (d *document) write() error {
@@ -121,15 +105,8 @@ func (d *document) versions() error {
 		if err != nil {
 			return err
 		}
-		parsed, err := parseVersion(v.Version)
-		if err != nil {
-			return fmt.Errorf("render %s: %w", v.VersionKey, err)
-		}
 		if v.Version == latest {
 			d.latest = v
-		}
-		if latest == "" {
-			d.best.consider(v, parsed)
 		}
 		if len(d.stamps) > 0 {
 			d.put(",")
@@ -142,27 +119,28 @@ func (d *document) versions() error {
 		}
 		_, _ = d.out.Write(d.buf)
 	}
-	if d.latest.Version == "" {
-		d.latest = d.best.version
+	if d.latest.Version == "" && len(d.stamps) > 0 {
+		return changing(d.view.PackageKey)
 	}
 	return nil
 }
 
-// tags writes the labels. latest is always among them: clients cannot do without.
+// changing is for a package whose versions went while they were read.
+func changing(p artifact.PackageKey) error {
+	return &artifact.Error{Kind: artifact.Unavailable, RetryAfter: time.Second,
+		Reason: "The versions of " + fullName(p) + " have changed while they were read. Try again."}
+}
+
+// tags writes the labels.
 func (d *document) tags() {
-	labels := maps.Clone(d.view.Labels)
-	if labels == nil {
-		labels = make(map[string]string, 1)
-	}
-	labels[latestTag] = d.latest.Version
 	d.put("{")
-	for i, tag := range slices.Sorted(maps.Keys(labels)) {
+	for i, tag := range slices.Sorted(maps.Keys(d.view.Labels)) {
 		if i > 0 {
 			d.put(",")
 		}
 		d.putQuoted(tag)
 		d.put(":")
-		d.putQuoted(labels[tag])
+		d.putQuoted(d.view.Labels[tag])
 	}
 	d.put("}")
 }

@@ -192,39 +192,6 @@ func TestOnlyAddressesChangeInProxiedVersions(t *testing.T) {
 	}
 }
 
-func TestLatestIsPointedAtTheHighestVersionLeft(t *testing.T) {
-	for _, row := range []struct {
-		name     string
-		versions []string
-		want     string
-	}{
-		{"highest release", []string{"1.0.0", "1.10.0", "1.9.0", "2.0.0-beta"}, "1.10.0"},
-		{"highest prerelease where there is no release", []string{"2.0.0-beta.2", "2.0.0-beta.10"}, "2.0.0-beta.10"},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			s := newSite(t)
-			for _, v := range row.versions {
-				s.publish("bar", v, "other")
-			}
-			if got := dig(s.json(s.do("GET", "bar", "")), "dist-tags", "latest"); got != row.want {
-				t.Errorf("got %v, want %s", got, row.want)
-			}
-			found := s.do("GET", "-/v1/search?text=bar", "").Body.String()
-			if !strings.Contains(found, `"version":"`+row.want+`"`) {
-				t.Errorf("search gives %s", found)
-			}
-		})
-	}
-	s := newSite(t)
-	s.publish("bar", "1.0.0", "latest")
-	s.publish("bar", "2.0.0", "latest")
-	s.SetStatus(shelf, key("bar").At("2.0.0"), artifact.Unlisted)
-	doc := s.json(s.do("GET", "bar", ""))
-	if got := dig(doc, "dist-tags", "latest"); got != "1.0.0" || dig(doc, "versions", "2.0.0") != nil {
-		t.Errorf("got latest %v, want what is left after unlisting", got)
-	}
-}
-
 func key(name string) artifact.PackageKey {
 	p, err := parseName(name)
 	if err != nil {
@@ -267,7 +234,7 @@ func TestUnknownTimesAreLeftOut(t *testing.T) {
 	m := manifest{[]byte(`{"name":"bar"}`), []byte(`{}`), []byte(`{}`), []byte(`{}`), []byte(`{}`)}
 	v := artifact.Version{VersionKey: key("bar").At("1.0.0"), Status: artifact.Published, Manifest: m.appendLines(nil)}
 	var out bytes.Buffer
-	view := repository.View{PackageKey: key("bar"), Versions: only(v)}
+	view := repository.View{PackageKey: key("bar"), Versions: only(v), Labels: map[string]string{latestTag: "1.0.0"}}
 	if err := render(&out, view, abbreviatedForm, func(p string) string { return "u/" + p }); err != nil {
 		t.Fatal(err)
 	}

@@ -124,7 +124,7 @@ func lookUp(ctx context.Context, s format.Shelf, keys []artifact.PackageKey) ([]
 		group.Go(func() error {
 			view, err := s.View(ctx, p)
 			if err == nil {
-				found[i], err = newest(view)
+				found[i], err = pick(view, view.Labels[latestTag])
 			}
 			if err != nil {
 				found[i] = artifact.Version{}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"net/url"
 	"strings"
 
@@ -121,6 +122,9 @@ func (l *listing) ID() string { return l.id }
 
 // Labels follows repository.Listing: the dist-tags whose version is there.
 func (l *listing) Labels() map[string]string { return l.head.Tags }
+
+// Numbers follows repository.Listing.
+func (l *listing) Numbers() iter.Seq[string] { return maps.Keys(l.head.places) }
 
 // Manifest follows repository.Listing.
 func (l *listing) Manifest() []byte { return l.head.Package }

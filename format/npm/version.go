@@ -137,6 +137,20 @@ func Compare(a, b string) int {
 	return v.compare(w)
 }
 
+// prefer orders versions for where latest points if nobody has pointed it anywhere: the highest release, else the highest
+// prerelease, as npm unpublish moves it.
+func prefer(a, b string) int {
+	v, errA := parseVersion(a)
+	w, errB := parseVersion(b)
+	if errA == nil && errB == nil && v.stable() != w.stable() {
+		if v.stable() {
+			return 1
+		}
+		return -1
+	}
+	return Compare(a, b)
+}
+
 // isRange reports whether a client would take s for a version range, in which case it could never reach a tag of that
 // name ("npm dist-tag", caveats).
 func isRange(s string) bool {
