@@ -3,7 +3,6 @@ module entrepot
 go 1.26.6
 
 require (
-	deps.dev/util/semver v0.0.0-20260727054525-2946ae4a6141
 	github.com/alecthomas/kong v1.17.0
 	github.com/aws/aws-sdk-go-v2 v1.47.7
 	github.com/aws/aws-sdk-go-v2/service/codeartifact v1.39.2

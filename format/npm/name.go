@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"entrepot/artifact"
 )
@@ -118,24 +120,37 @@ func cutSuffix(s, suffix string, ok bool) (string, bool) {
 	return rest, found && ok
 }
 
-// checkTag refuses texts that cannot be a dist-tag: a client would read a range as a range, a slash as a path, and
-// __proto__ as something else altogether.
+// checkTag refuses what nobody may name a dist-tag, as npm does: a range, which clients would read as one, and what is not
+// the same in a URL, which they do not ask for. A leading dot makes a path of it.
 func checkTag(tag string) error {
 	switch {
 	case tag == "" || len(tag) > maxName:
 		return invalid("A tag has 1 to %d characters.", maxName)
-	case strings.ContainsFunc(tag, notTag) || tag[0] == '.' || tag[0] == '_' || tag == "constructor":
-		return invalid("%q cannot be a tag.", tag)
+	case strings.ContainsFunc(tag, notTag) || tag[0] == '.' || tag == prototype:
+		return invalid("%q cannot be a tag: letters, digits and -._~!*'() can.", tag)
 	case isRange(tag):
 		return invalid("The tag name must not be a valid version range: %q.", tag)
 	}
 	return nil
 }
 
-// notTag refuses what does not survive in a URL and on a command line.
+// prototype is no member of an object that JavaScript can set.
+const prototype = "__proto__"
+
+// notTag refuses what encodeURIComponent changes (npm-package-arg: "Tags may not have any characters that
+// encodeURIComponent encodes").
 func notTag(r rune) bool {
 	return notIdentifier(r) && !strings.ContainsRune("._~!*'()", r)
 }
+
+// knownTag reports whether a registry's tag is passed on. What was set before the rules of today is, such as release/2.x,
+// but for a range: yarn 1 looks among the tags before it reads one.
+func knownTag(tag string) bool {
+	return tag != "" && len(tag) <= maxName && utf8.ValidString(tag) && tag != prototype &&
+		!strings.ContainsFunc(tag, blank) && !isRange(tag)
+}
+
+func blank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
 func invalid(format string, args ...any) *artifact.Error {
 	return artifact.Errorf(artifact.Invalid, format, args...)

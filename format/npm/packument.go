@@ -193,7 +193,7 @@ func (g *generator) readName() error {
 
 func (g *generator) tag(tag string) error {
 	v, err := g.scan.TextOr(jsonscan.MaxKey)
-	if err != nil || checkTag(tag) != nil || len(g.head.Tags) >= maxTags {
+	if err != nil || !knownTag(tag) || len(g.head.Tags) >= maxTags {
 		return err
 	}
 	g.head.Tags[tag] = v

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-
-	"deps.dev/util/semver"
 )
 
 // maxVersion and maxNumber are node-semver's own bounds: a longer version, or a number that JavaScript cannot hold
@@ -149,14 +147,4 @@ func prefer(a, b string) int {
 		return -1
 	}
 	return Compare(a, b)
-}
-
-// isRange reports whether a client would take s for a version range, in which case it could never reach a tag of that
-// name ("npm dist-tag", caveats).
-func isRange(s string) bool {
-	if _, err := parseVersion(strings.TrimPrefix(s, "v")); err == nil {
-		return true
-	}
-	_, err := semver.NPM.ParseConstraint(s)
-	return err == nil
 }
