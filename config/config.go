@@ -167,13 +167,17 @@ func (c Config) PublicURLOn(addr net.Addr) string {
 	if c.PublicURL != "" {
 		return c.PublicURL
 	}
-	scheme := "http"
+	c.Listen = addr.String()
+	if at, err := netip.ParseAddrPort(c.Listen); err == nil && at.Addr().IsUnspecified() {
+		c.Listen = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), at.Port()).String()
+	}
+	return c.ListenURL()
+}
+
+// ListenURL returns what the server listens on as a URL: http, or https with a certificate.
+func (c Config) ListenURL() string {
 	if c.TLS.Cert != "" {
-		scheme = "https"
+		return "https://" + c.Listen
 	}
-	host := addr.String()
-	if at, err := netip.ParseAddrPort(host); err == nil && at.Addr().IsUnspecified() {
-		host = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), at.Port()).String()
-	}
-	return scheme + "://" + host
+	return "http://" + c.Listen
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
@@ -12,19 +13,20 @@ import (
 )
 
 // Addresses says under which names the server answers and what the URLs of its repositories are. Both come from
-// configuration; nothing a client sends takes part.
+// configuration; all that a client has a part in is which of the configured names it used.
 type Addresses struct {
 	public *url.URL
 	suffix string // host name below which every domain has a host of its own; empty if they have none
 	port   string // of those hosts, with its colon; empty for the scheme's own
-	hosts  map[string]bool
+	// origins are scheme, host and port of the URLs under each name.
+	origins map[string]string
 }
 
 // NewAddresses reads the public URL (scheme, host and port, nothing more), the host suffix (a host name, with a port if
-// it differs from the public URL's; may be empty) and further host names to answer for. listen is the address the
-// server listens on: on a loopback address the names of loopback are answered for as well. Errors are Invalid and name
-// the value.
-func NewAddresses(publicURL, hostSuffix, listen string, names []string) (*Addresses, error) {
+// it differs from the public URL's; may be empty) and further host names to answer for, each with a port if it differs
+// from the public URL's. listenURL is what the server listens on, such as http://127.0.0.1:8090: on a loopback address the
+// names of loopback are answered for as well. Errors are Invalid and name the value.
+func NewAddresses(publicURL, hostSuffix, listenURL string, names []string) (*Addresses, error) {
 	u, err := url.Parse(publicURL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil ||
 		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
@@ -32,8 +34,8 @@ func NewAddresses(publicURL, hostSuffix, listen string, names []string) (*Addres
 			"the public URL must be http:// or https:// with a host and nothing behind it, got %.200q", publicURL)
 	}
 	a := &Addresses{
-		public: &url.URL{Scheme: u.Scheme, Host: u.Host},
-		hosts:  map[string]bool{canonicalHost(u.Host): true},
+		public:  &url.URL{Scheme: u.Scheme, Host: u.Host},
+		origins: loopbackOrigins(listenURL),
 	}
 	if hostSuffix != "" {
 		host, port := splitPort(hostSuffix)
@@ -47,37 +49,70 @@ func NewAddresses(publicURL, hostSuffix, listen string, names []string) (*Addres
 		if a.port != "" {
 			a.port = ":" + a.port
 		}
-		a.hosts[a.suffix] = true
+		a.origins[a.suffix] = u.Scheme + "://" + a.suffix + a.port
 	}
 	for _, name := range names {
 		host, port := splitPort(name)
 		if _, err := netip.ParseAddr(host); err != nil && !validHostName(host) || !validPort(port) {
 			return nil, artifact.Errorf(artifact.Invalid, "%.200q is no host name", name)
 		}
-		a.hosts[canonicalHost(name)] = true
+		a.origins[canonicalHost(name)] = originOf(u.Scheme, canonicalHost(name), cmp.Or(port, u.Port()))
 	}
-	if host, _, err := net.SplitHostPort(listen); err == nil && isLoopback(host) {
-		for _, name := range []string{"localhost", "127.0.0.1", "::1"} {
-			a.hosts[name] = true
-		}
-	}
+	a.origins[canonicalHost(u.Host)] = a.public.String()
 	return a, nil
 }
 
-// Endpoint returns the base URL of a repository for one format, ending in a slash: what GetRepositoryEndpoint tells.
+// loopbackOrigins are those of a server that listens on a loopback address; none for another.
+func loopbackOrigins(listenURL string) map[string]string {
+	origins := map[string]string{}
+	if u, err := url.Parse(listenURL); err == nil && isLoopback(u.Hostname()) {
+		for _, name := range []string{"localhost", "127.0.0.1", "::1"} {
+			origins[name] = originOf(u.Scheme, name, u.Port())
+		}
+	}
+	return origins
+}
+
+// originOf writes a URL without a path; the port may be empty.
+func originOf(scheme, host, port string) string {
+	switch {
+	case port != "":
+		host = net.JoinHostPort(host, port)
+	case strings.Contains(host, ":"):
+		host = "[" + host + "]"
+	}
+	return scheme + "://" + host
+}
+
+// Endpoint returns the base URL of a repository for one format, ending in a slash: what GetRepositoryEndpoint tells,
+// whatever name it is asked under. It is written down where others read it.
 func (a *Addresses) Endpoint(key artifact.RepositoryKey, f artifact.Format) string {
-	label := key.Domain + "-" + string(key.Owner)
+	label := labelOf(key)
 	if a.suffix != "" {
 		return fmt.Sprintf("%s://%s.d.%s%s/%s/%s/", a.public.Scheme, label, a.suffix, a.port, f, key.Name)
 	}
 	return fmt.Sprintf("%s/%s/%s/%s/", a.public, label, f, key.Name)
 }
 
+// base returns the base URL of a repository as a client has it that asked the host, ending in a slash. Clients send their
+// token to the address they know only, and newer ones take tarballs from nowhere else. A host that the configuration does
+// not list, which can only be the literal address of the connection, is in no URL: it has the one of Endpoint.
+func (a *Addresses) base(host string, e endpoint, onHost bool) string {
+	origin, listed := a.origins[canonicalHost(host)]
+	if onHost || !listed {
+		return a.Endpoint(e.RepositoryKey, e.format)
+	}
+	return origin + "/" + labelOf(e.RepositoryKey) + "/" + string(e.format) + "/" + e.Name + "/"
+}
+
+func labelOf(key artifact.RepositoryKey) string { return key.Domain + "-" + string(key.Owner) }
+
 // endpoint is a repository in one format, as a request names it. Names are not known to exist, but Domain and Owner are
 // well formed.
 type endpoint struct {
 	artifact.RepositoryKey
 	format artifact.Format
+	base   string // its URL under the name that was asked, ending in a slash
 	rest   string // the escaped path below the repository's base, beginning with a slash; the gate has it rewritten
 }
 
@@ -86,6 +121,7 @@ type endpoint struct {
 func (a *Addresses) locate(host string, t target) (e endpoint, onHost, ok bool) {
 	if key, is := a.domainOfHost(host); is {
 		e, ok = endpointIn(key, t, 0)
+		e.base = a.base(host, e, true)
 		return e, true, ok
 	}
 	key, is := parseLabel(t.segments[0])
@@ -93,6 +129,7 @@ func (a *Addresses) locate(host string, t target) (e endpoint, onHost, ok bool) 
 		return endpoint{}, false, false
 	}
 	e, ok = endpointIn(key, t, 1)
+	e.base = a.base(host, e, false)
 	return e, false, ok
 }
 
@@ -136,7 +173,7 @@ func parseLabel(label string) (artifact.DomainKey, bool) {
 // at that very address: no name was asked, so none was bent to lead here.
 func (a *Addresses) answersFor(host string, local net.Addr) bool {
 	name := canonicalHost(host)
-	if a.hosts[name] {
+	if _, listed := a.origins[name]; listed {
 		return true
 	}
 	if _, ok := a.domainOfHost(host); ok {

@@ -143,7 +143,7 @@ func TestEndpointsLeadBack(t *testing.T) {
 			"http://my-team-123456789012-123456789012.d.art.example.test:81/npm/shared.repo_1/"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, err := NewAddresses(test.public, test.suffix, "192.0.2.1:80", nil)
+			a, err := NewAddresses(test.public, test.suffix, "http://192.0.2.1:80", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -157,7 +157,7 @@ func TestEndpointsLeadBack(t *testing.T) {
 				t.Fatalf("the endpoint is not served: refusal %d", refused)
 			}
 			p, _, ok := a.locate(r.Host, parsed)
-			want := endpoint{RepositoryKey: key, format: artifact.NPM, rest: "/@a%2fb"}
+			want := endpoint{RepositoryKey: key, format: artifact.NPM, base: test.want, rest: "/@a%2fb"}
 			if !ok || p != want {
 				t.Errorf("got %+v, want %+v", p, want)
 			}
@@ -174,7 +174,7 @@ func TestAddressesRefuseWhatIsNoAddress(t *testing.T) {
 		"name with a path": {"https://a.test", "", "b.test/x"}, "empty label": {"https://a.test", "b..test", ""},
 	} {
 		names := []string{test.name}[:min(1, len(test.name))]
-		_, err := NewAddresses(test.public, test.suffix, "127.0.0.1:1", names)
+		_, err := NewAddresses(test.public, test.suffix, "http://127.0.0.1:1", names)
 		if !artifact.Is(err, artifact.Invalid) {
 			t.Errorf("%s: got %v, want an Invalid error", name, err)
 		}
@@ -366,7 +366,7 @@ func TestStrangersSeeNoDifferenceBetweenRepositories(t *testing.T) {
 			Handler: func(http.ResponseWriter, *http.Request, format.Shelf) error {
 				return artifact.Errorf(artifact.Denied, "no")
 			}}}
-		o.Shelves = func(c iam.Caller, key artifact.RepositoryKey, _ artifact.Format) format.Shelf {
+		o.Shelves = func(c iam.Caller, key artifact.RepositoryKey, _ string) format.Shelf {
 			return bare{key: key, caller: c}
 		}
 	})

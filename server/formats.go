@@ -36,7 +36,7 @@ func (s *Server) serveFormat(x *exchange, r *http.Request, m *mount, at endpoint
 			About(artifact.RepositoryResource, ""))
 		return
 	}
-	x.shelf = s.shelves(caller, at.RepositoryKey, m.Name)
+	x.shelf = s.shelves(caller, at.RepositoryKey, at.base)
 	below, err := rebase(r, at.rest)
 	if err != nil {
 		x.fail(artifact.Errorf(artifact.Invalid, "The path cannot be read.").Causing(err))

@@ -3,11 +3,13 @@ package server
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"slices"
@@ -388,6 +390,68 @@ func TestGateAnswersForItsNamesOnly(t *testing.T) {
 	}
 	if w := f.do("GET", "/healthz", "Host", "10.1.2.3:9"); w.Code != 200 {
 		t.Errorf("a load balancer that knows an address only gets %d, want 200", w.Code)
+	}
+}
+
+func TestAddressesInDocumentsAreOfTheNameThatWasAskedIfItIsConfigured(t *testing.T) {
+	const path = "/team-" + owner + "/npm/shared/"
+	plain, err := NewAddresses("https://packages.example.test", "", "http://127.0.0.1:8090",
+		[]string{"extra.example.test", "inside.example.test:9000", "2001:db8::7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	behindTLS, err := NewAddresses("https://localhost:8443", "", "https://127.0.0.1:8443", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		addresses *Addresses // nil: those of the fixture
+		host      string
+		want      string
+	}{
+		"the public name":                {nil, "packages.example.test:8090", "http://packages.example.test:8090" + path},
+		"with another port":              {nil, "packages.example.test:1", "http://packages.example.test:8090" + path},
+		"in capitals, with a final dot":  {nil, "PACKAGES.example.test.", "http://packages.example.test:8090" + path},
+		"a further name":                 {nil, "extra.example.test:8090", "http://extra.example.test:8090" + path},
+		"a further name, another port":   {nil, "extra.example.test:666", "http://extra.example.test:8090" + path},
+		"a loopback name":                {nil, "localhost:8090", "http://localhost:8090" + path},
+		"a loopback address":             {nil, "127.0.0.1:8090", "http://127.0.0.1:8090" + path},
+		"a loopback address, IPv6":       {nil, "[::1]:8090", "http://[::1]:8090" + path},
+		"a path below the suffix's name": {nil, "art.example.test", "http://art.example.test:8090" + path},
+		"a domain's own host": {nil, "team-" + owner + ".d.art.example.test",
+			"http://team-" + owner + ".d.art.example.test:8090/npm/shared/"},
+		"the address of the connection": {nil, "192.0.2.1:8090",
+			"http://team-" + owner + ".d.art.example.test:8090/npm/shared/"},
+		"public behind a proxy":             {plain, "packages.example.test", "https://packages.example.test" + path},
+		"a further name behind it":          {plain, "extra.example.test", "https://extra.example.test" + path},
+		"a further name with its port":      {plain, "inside.example.test:9000", "https://inside.example.test:9000" + path},
+		"a further address":                 {plain, "[2001:db8::7]", "https://[2001:db8::7]" + path},
+		"past the proxy":                    {plain, "localhost:8090", "http://localhost:8090" + path},
+		"the address of that connection":    {plain, "192.0.2.1:8090", "https://packages.example.test" + path},
+		"the public name is a loopback one": {behindTLS, "localhost:8443", "https://localhost:8443" + path},
+		"another loopback one with TLS":     {behindTLS, "127.0.0.1:8443", "https://127.0.0.1:8443" + path},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, func(o *Options) {
+				if test.addresses != nil {
+					o.Addresses = test.addresses
+				}
+			})
+			target := path + "pkg"
+			if strings.Contains(test.host, ".d.") {
+				target = "/npm/shared/pkg"
+			}
+			r := request("GET", target, "Authorization", "Bearer "+goodToken,
+				"X-Forwarded-Host", "evil.example.test", "Forwarded", "host=evil.example.test")
+			r.Host = test.host
+			local := &net.TCPAddr{IP: net.ParseIP("192.0.2.1"), Port: 8090}
+			r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, net.Addr(local)))
+			w := httptest.NewRecorder()
+			f.ServeHTTP(timeless{w}, r)
+			if w.Code != 200 || f.base != test.want {
+				t.Errorf("got %d and URLs below %s, want %s", w.Code, f.base, test.want)
+			}
+		})
 	}
 }
 

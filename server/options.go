@@ -33,7 +33,8 @@ type Options struct {
 	// QueryError answers a call to another service in the AWS query protocol.
 	QueryError func(w http.ResponseWriter, status int, code, message string)
 	Formats    []format.Format
-	Shelves    func(caller iam.Caller, key artifact.RepositoryKey, f artifact.Format) format.Shelf
+	// Shelves opens a repository for a caller who reaches it at the URL base, which ends in a slash.
+	Shelves func(caller iam.Caller, key artifact.RepositoryKey, base string) format.Shelf
 
 	Checks         []Check         // of /readyz
 	Notes          []func() string // of /readyz: what there is to know although it is ready, a line, or nothing

@@ -93,6 +93,7 @@ func (b bare) Caller() iam.Caller                 { return b.caller }
 type fixture struct {
 	*Server
 	people   *people
+	base     string // of the last shelf
 	api, sts *echo
 	log      *lockedBuffer
 	registry *prometheus.Registry
@@ -120,7 +121,7 @@ func (l *lockedBuffer) String() string {
 // below art.example.test; change may alter its options.
 func newFixture(t testing.TB, change func(*Options)) *fixture {
 	t.Helper()
-	addresses, err := NewAddresses("http://packages.example.test:8090", "art.example.test", "127.0.0.1:8090",
+	addresses, err := NewAddresses("http://packages.example.test:8090", "art.example.test", "http://127.0.0.1:8090",
 		[]string{"extra.example.test"})
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +132,8 @@ func newFixture(t testing.TB, change func(*Options)) *fixture {
 		Addresses: addresses, Authenticator: f.people, API: f.api, Services: map[string]API{"sts": f.sts},
 		QueryError: queryapi.WriteError,
 		Formats:    []format.Format{testFormat()},
-		Shelves: func(c iam.Caller, key artifact.RepositoryKey, _ artifact.Format) format.Shelf {
+		Shelves: func(c iam.Caller, key artifact.RepositoryKey, base string) format.Shelf {
+			f.base = base
 			return bare{key: key, caller: c}
 		},
 		Log:     slog.New(slog.NewJSONHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

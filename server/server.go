@@ -27,7 +27,7 @@ type Server struct {
 	services      map[string]API
 	queryError    func(w http.ResponseWriter, status int, code, message string)
 	mounts        map[artifact.Format]*mount
-	shelves       func(iam.Caller, artifact.RepositoryKey, artifact.Format) format.Shelf
+	shelves       func(iam.Caller, artifact.RepositoryKey, string) format.Shelf
 	trusted       []netip.Prefix
 	metricsFrom   []netip.Prefix
 	limits        Limits

@@ -70,7 +70,7 @@ func assemble(ctx context.Context, a *app) (_ *app, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	if a.addresses, err = server.NewAddresses(c.PublicURL, c.HostSuffix, c.Listen, c.Hosts); err != nil {
+	if a.addresses, err = server.NewAddresses(c.PublicURL, c.HostSuffix, c.ListenURL(), c.Hosts); err != nil {
 		return nil, err
 	}
 	process := collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})
@@ -239,8 +239,8 @@ func (a *app) openServer(context.Context) error {
 		}),
 		Services: map[string]server.API{"sts": queryapi.STS()}, QueryError: queryapi.WriteError,
 		Formats: formats(),
-		Shelves: func(c iam.Caller, key artifact.RepositoryKey, f artifact.Format) format.Shelf {
-			return a.rules.Shelf(c, key, a.addresses.Endpoint(key, f))
+		Shelves: func(c iam.Caller, key artifact.RepositoryKey, base string) format.Shelf {
+			return a.rules.Shelf(c, key, base)
 		},
 		Checks:         []server.Check{{Name: "catalog", Run: a.readable}, server.FolderWritable(a.config.Data)},
 		Notes:          []func() string{a.room.note},

@@ -61,7 +61,7 @@ func (s serveCommand) Run(ctx context.Context) (err error) {
 		return fmt.Errorf("listen: %w; another address can be given with --listen", err)
 	}
 	defer listener.Close()
-	c.PublicURL = c.PublicURLOn(listener.Addr())
+	c.Listen, c.PublicURL = listener.Addr().String(), c.PublicURLOn(listener.Addr())
 	var certificate *server.Certificate
 	if c.TLS.Cert != "" {
 		if certificate, err = server.NewCertificate(c.TLS.Cert, c.TLS.Key, log); err != nil {
