@@ -60,6 +60,7 @@ func routes() []format.Route {
 		{Pattern: "POST " + tag, Handler: putTag},
 		{Pattern: "DELETE " + tag, Handler: deleteTag},
 
+		{Pattern: "GET /{$}", Handler: ping},
 		{Pattern: "GET /-/ping", Handler: ping},
 		{Pattern: "GET /-/whoami", Handler: whoami},
 		{Pattern: "GET /-/v1/search", Handler: search},

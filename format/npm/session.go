@@ -8,7 +8,8 @@ import (
 	"entrepot/format"
 )
 
-// ping proves the credentials and ReadFromRepository (user guide, "npm ping").
+// ping proves the credentials and ReadFromRepository (user guide, "npm ping"). The registry itself, without a path, says
+// the same: people open it to see whether something is there.
 func ping(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if err := s.Access(r.Context()); err != nil {
 		return err

@@ -26,6 +26,8 @@ func TestFormat(t *testing.T) {
 			{Method: "GET", Path: "@acme/widget/latest"},
 			{Method: "GET", Path: "@acme/widget/-/widget-1.0.0.tgz"},
 			{Method: "GET", Path: "-/package/@acme%2Fwidget/dist-tags"},
+			{Method: "GET", Path: ""},
+			{Method: "GET", Path: "/"},
 			{Method: "GET", Path: "-/ping?write=true"},
 			{Method: "GET", Path: "-/whoami"},
 			{Method: "GET", Path: "-/v1/search?text=widget&size=20"},
