@@ -97,7 +97,7 @@ func openFixtureLogging(t testing.TB, dir string, v repository.DomainStores, reg
 		Formats: map[artifact.Format]repository.Traits{
 			artifact.NPM: {DefaultLabel: "latest", Prefer: strings.Compare, Readme: h.readme},
 		},
-		Region:  "us-east-1", Now: h.clock, NewID: func() string { return fmt.Sprintf("id-%d", ids.Add(1)) },
+		Region: "us-east-1", Now: h.clock, NewID: func() string { return fmt.Sprintf("id-%d", ids.Add(1)) },
 		Endpoint: func(k artifact.RepositoryKey, f artifact.Format) string {
 			return fmt.Sprintf("http://house.test/%s-%s/%s/%s/", k.Domain, k.Owner, f, k.Name)
 		},
