@@ -64,10 +64,11 @@ func parseSpec(spec string) (artifact.VersionKey, error) {
 	if err != nil {
 		return artifact.VersionKey{}, err
 	}
-	if _, err := parseVersion(spec[at+1:]); err != nil {
+	number := canonicalVersion(spec[at+1:])
+	if _, err := parseVersion(number); err != nil {
 		return artifact.VersionKey{}, invalid("%.300q is not PACKAGE@VERSION: %s.", spec, err)
 	}
-	return p.At(spec[at+1:]), nil
+	return p.At(number), nil
 }
 
 func ownAttestations(w http.ResponseWriter, r *http.Request, s format.Shelf, key artifact.VersionKey) error {

@@ -1,6 +1,10 @@
 package npm
 
-import "strings"
+import (
+	"strings"
+
+	"entrepot/artifact"
+)
 
 // cleanVersion writes a version as npm's clients do when they publish it (node-semver, clean in loose mode): without
 // spaces, a leading v or =, leading zeros and build metadata, and with a dash before the prerelease. False: it is no
@@ -38,6 +42,27 @@ func cleanVersion(s string) (string, bool) {
 	}
 	_, err := parseVersion(clean)
 	return clean, err == nil
+}
+
+// canonicalVersion returns the text under which a version is kept: a strict version as it is, and what only the loose mode
+// of clients takes, such as 3.0.0rc5, as they clean it. Clients look for it under that text, and two texts that are one
+// version to them are one here. What is no version to anybody stays as it is.
+func canonicalVersion(s string) string {
+	if _, err := parseVersion(s); err == nil {
+		return s
+	}
+	if clean, ok := cleanVersion(s); ok {
+		return clean
+	}
+	return s
+}
+
+// canonical is the trait of that name.
+func canonical(v artifact.VersionKey) artifact.VersionKey {
+	if v.Version != "" {
+		v.Version = canonicalVersion(v.Version)
+	}
+	return v
 }
 
 func withoutZeros(number string) string {

@@ -109,7 +109,7 @@ func tarballVersion(p artifact.PackageKey, file string) (string, error) {
 	if v, ok = cutSuffix(v, ".tgz", ok); !ok {
 		return "", notFound("%q is not a tarball of %s.", file, fullName(p))
 	}
-	if _, err := parseVersion(v); err != nil {
+	if _, err := parseVersion(canonicalVersion(v)); err != nil {
 		return "", notFound("%q is not a tarball of %s: %s.", file, fullName(p), err)
 	}
 	return v, nil

@@ -16,7 +16,7 @@ import (
 func Format() format.Format {
 	return format.Format{
 		Name:    artifact.NPM,
-		Traits:  repository.Traits{DefaultLabel: latestTag, Prefer: prefer, Readme: readmeOf},
+		Traits:  repository.Traits{Canonical: canonical, DefaultLabel: latestTag, Prefer: prefer, Readme: readmeOf},
 		Rewrite: Rewrite,
 		Routes:  routes(),
 		Fail:    fail,

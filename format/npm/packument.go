@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"entrepot/artifact"
 	"entrepot/format/jsonscan"
 )
 
@@ -16,7 +17,7 @@ import (
 // in memory writes them; then one line of JSON with the head, which says where each version stands; then the head's own
 // offset in twenty digits and a line feed.
 const (
-	keptForm   = "npm 3" // a change of the form, or of what is taken from a packument, changes this
+	keptForm   = "npm 4" // a change of the form, or of what is taken from a packument, changes this
 	footerSize = 21
 )
 
@@ -41,6 +42,7 @@ type head struct {
 // place is where a version stands in the kept form.
 type place struct {
 	Version string    `json:"v"`
+	text    string    // as the registry writes the version
 	At      int64     `json:"a"` // bytes from the start
 	Length  int64     `json:"n"` // bytes
 	Time    time.Time `json:"t,omitzero"`
@@ -48,10 +50,13 @@ type place struct {
 
 // packageFacts is what a packument says about the package as a whole: the Manifest of a listing.
 type packageFacts struct {
-	Created  time.Time                  `json:"created,omitzero"`
-	Modified time.Time                  `json:"modified,omitzero"`
-	Readme   string                     `json:"readme,omitempty"`
-	Members  map[string]json.RawMessage `json:"members,omitempty"`
+	Created  time.Time `json:"created,omitzero"`
+	Modified time.Time `json:"modified,omitzero"`
+	Readme   string    `json:"readme,omitempty"`
+	// Files are versions by the file names of their tarballs, where those do not follow from the version: lockfiles that
+	// were written at the registry hold them.
+	Files   map[string]string          `json:"files,omitempty"`
+	Members map[string]json.RawMessage `json:"members,omitempty"`
 }
 
 func readPackageFacts(p []byte) (packageFacts, error) {
@@ -69,20 +74,28 @@ var packageMembers = []string{"description", "homepage", "keywords", "repository
 // maxMember bounds each of packageMembers, in bytes.
 const maxMember = 256 << 10
 
+// maxFiles bounds how many tarballs of a package are known by other file names than their version makes.
+const maxFiles = 10_000
+
 // regenerate reads a registry's packument of the package called name and writes the kept form. The document as a whole
 // is refused if it is not one, is about another package, or passes a limit. What is odd in it besides is mended or left
 // out, and the rest stays: members of a wrong type, and versions that a client could not use, such as those with no
 // semantic version, another name or number inside than outside, no tarball, too large.
 func regenerate(dst io.Writer, src io.Reader, name string) (oddities, error) {
+	key, err := parseName(name)
+	if err != nil {
+		return oddities{}, err
+	}
 	g := generator{
 		name: name,
+		key:  key,
 		out:  bufio.NewWriterSize(dst, 64<<10),
 		scan: jsonscan.New(io.LimitReader(src, maxDocument)),
 		head: head{Name: name, Tags: map[string]string{}},
 		time: map[string]time.Time{},
 	}
 	g.scan.Mend = true
-	g.facts.Members = map[string]json.RawMessage{}
+	g.facts.Members, g.facts.Files = map[string]json.RawMessage{}, map[string]string{}
 	if err := g.read(); err != nil {
 		return g.odd, fmt.Errorf("read packument of %s: %w", name, err)
 	}
@@ -103,6 +116,7 @@ func (o *oddities) note(format string, args ...any) {
 
 type generator struct {
 	name  string
+	key   artifact.PackageKey
 	scan  *jsonscan.Scanner
 	out   *bufio.Writer
 	at    int64
@@ -232,18 +246,22 @@ func (g *generator) version(key string) error {
 		return err
 	}
 	g.object = object
-	if _, err := parseVersion(key); err != nil {
+	number := canonicalVersion(key)
+	if _, err := parseVersion(number); err != nil {
 		return g.leaveOut(key, err)
 	}
-	m, err := fromRegistry(object, g.name, key)
+	m, err := fromRegistry(object, g.name, number)
 	if err != nil {
 		return g.leaveOut(key, err)
 	}
 	if len(g.head.Index) == maxVersions {
 		return fmt.Errorf("it has more than %d versions", maxVersions)
 	}
+	if err := g.noteFile(m, number); err != nil {
+		return err
+	}
 	g.buf = m.appendLines(g.buf[:0])
-	g.head.Index = append(g.head.Index, place{Version: key, At: g.at, Length: int64(len(g.buf))})
+	g.head.Index = append(g.head.Index, place{Version: number, text: key, At: g.at, Length: int64(len(g.buf))})
 	g.at += int64(len(g.buf))
 	_, err = g.out.Write(g.buf)
 	return err
@@ -253,7 +271,7 @@ func (g *generator) version(key string) error {
 func (g *generator) leaveOut(key string, reason error) error {
 	g.odd.note("version %.256q: %s", key, reason)
 	if len(g.head.Index) < maxVersions {
-		g.head.Index = append(g.head.Index, place{Version: key})
+		g.head.Index = append(g.head.Index, place{Version: canonicalVersion(key), text: key})
 	}
 	return nil
 }
@@ -276,12 +294,15 @@ func (g *generator) finish() error {
 	return g.out.Flush()
 }
 
-// index settles which versions there are: of one that was listed twice the last counts, if clients could use that one.
-// Tags of others go.
+// index settles which versions there are: of one that was listed twice the last counts, if clients could use that one,
+// and one that is listed under its own text before all that mean the same. Tags of others go.
 func (g *generator) index() {
 	last := make(map[string]int, len(g.head.Index))
 	for i, p := range g.head.Index {
-		last[p.Version] = i
+		before, twice := last[p.Version]
+		if !twice || p.text == p.Version || g.head.Index[before].text != p.Version {
+			last[p.Version] = i
+		}
 	}
 	kept := g.head.Index[:0]
 	listed := make(map[string]bool, len(g.head.Index))
@@ -289,13 +310,14 @@ func (g *generator) index() {
 		if last[p.Version] != i || p.Length == 0 {
 			continue
 		}
-		p.Time = g.time[p.Version]
+		p.Time = g.time[p.text]
 		kept, listed[p.Version] = append(kept, p), true
 	}
 	g.head.Index = kept
 	for tag, v := range g.head.Tags {
-		if !listed[v] {
+		if g.head.Tags[tag] = canonicalVersion(v); !listed[g.head.Tags[tag]] {
 			delete(g.head.Tags, tag)
 		}
 	}
+	g.settleFiles(listed)
 }

@@ -150,6 +150,9 @@ func (s *submission) attachedVersion(p artifact.PackageKey) (string, error) {
 	if _, ok := s.versions[number]; !ok {
 		return "", invalid("The tarball is for version %q, which the document does not describe.", number)
 	}
+	if _, err := parseVersion(number); err != nil {
+		return "", invalid("The tarball cannot be published: %s.", err)
+	}
 	// Clients ask for 1.0.0 when they mean 1.0.0+a, so two builds of one version would be one to them.
 	if strings.Contains(number, "+") {
 		return "", invalid("The version %q has build metadata; publish it without.", number)

@@ -1,7 +1,6 @@
 package npm
 
 import (
-	"cmp"
 	"io"
 	"net/http"
 	"strconv"
@@ -67,7 +66,7 @@ func quality(params string) float64 {
 	return 1
 }
 
-// getVersion answers with one version object, found by version or by tag.
+// getVersion answers with one version object, found by version or else by tag.
 func getVersion(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	p, err := packageOf(r)
 	if err != nil {
@@ -78,7 +77,10 @@ func getVersion(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 		return err
 	}
 	selector := r.PathValue("selector")
-	v, err := pick(view, cmp.Or(view.Labels[selector], selector))
+	v, err := pick(view, canonicalVersion(selector))
+	if target, tagged := view.Labels[selector]; tagged && artifact.Is(err, artifact.NotFound) {
+		v, err = pick(view, target)
+	}
 	if err != nil {
 		return err
 	}
@@ -100,24 +102,4 @@ func pick(view repository.View, number string) (artifact.Version, error) {
 	}
 	return artifact.Version{}, notFound("There is no version %.256q of %s.", number, fullName(view.PackageKey)).
 		About(artifact.VersionResource, view.At(number).String())
-}
-
-// getTarball serves the asset, by any of the file names that lockfiles hold.
-func getTarball(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
-	p, err := packageOf(r)
-	if err != nil {
-		return err
-	}
-	number, err := tarballVersion(p, r.PathValue("file"))
-	if err != nil {
-		if denied := s.Access(r.Context()); denied != nil {
-			return denied
-		}
-		return err
-	}
-	f, err := s.Open(r.Context(), p.At(number), asset)
-	if err != nil {
-		return err
-	}
-	return format.ServeFile(w, r, f, format.FileOptions{ContentType: "application/octet-stream"})
 }

@@ -44,6 +44,7 @@ func putTag(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if err != nil {
 		return invalid("The body is not a version as a JSON text.").Causing(err)
 	}
+	number = canonicalVersion(number)
 	if _, err := parseVersion(number); err != nil {
 		return invalid("The tag cannot point at %.256q: %s.", number, err)
 	}
