@@ -9,6 +9,33 @@ import (
 	"testing"
 )
 
+var tried = regexp.MustCompile(`^(aws|npm|sed|for|[A-Z]+=)\S* \S+ `)
+
+// TestTheMoveFromCodeArtifactIsTried wants each command of the page in the session that goes through it.
+func TestTheMoveFromCodeArtifactIsTried(t *testing.T) {
+	page, err := os.ReadFile("moving-from-codeartifact.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := os.ReadFile(filepath.Join(root, "e2e/testdata/moving_from_codeartifact.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, code := range codeIn(string(page)) {
+		code = strings.Join(strings.Fields(code), " ")
+		if !tried.MatchString(code) {
+			continue // a command's name in a sentence
+		}
+		if seen++; !strings.Contains(string(session), code) {
+			t.Errorf("the session does not run: %s", code)
+		}
+	}
+	if seen < 20 {
+		t.Errorf("found %d commands on the page, want all of the move", seen)
+	}
+}
+
 var walked = regexp.MustCompile(`^(aws codeartifact|npm install express)\b`)
 
 // TestTheReadmesWalkIsRun wants each command of the README's first lines in the session that goes the same way, in the
