@@ -37,12 +37,21 @@ func differences(got, want map[string]any) (names []string) {
 		case slices.Contains(own, name):
 		case name == "dist":
 			names = append(names, distDifferences(got[name], want[name])...)
-		case slices.Contains(worded, name) && (got[name] != nil || want[name] == nil):
+		case slices.Contains(worded, name) && (got[name] != nil || empty(want[name])):
+		case empty(got[name]) && empty(want[name]): // "dependencies": [] is mended, and says as little
+		case reflect.DeepEqual(got[name], []any{want[name]}): // "os": "linux" is mended to a list
 		case !reflect.DeepEqual(got[name], want[name]):
 			names = append(names, fmt.Sprintf("%s: got %.200v, want %.200v", name, got[name], want[name]))
 		}
 	}
 	return names
+}
+
+// empty reports whether a value is absent or says nothing: false, an empty text, a list or an object with nothing in it.
+func empty(v any) bool {
+	list, isList := v.([]any)
+	object, isObject := v.(map[string]any)
+	return v == nil || v == false || v == "" || isList && len(list) == 0 || isObject && len(object) == 0
 }
 
 // distDifferences compares the digests only: a registry that computes more of the tarball may say more.
@@ -73,6 +82,8 @@ func TestADocumentMayBeWordedAnewAndMustSayTheSame(t *testing.T) {
 		"a person lost":     {of(nil), of(map[string]any{"author": "A"}), []string{"author: got <nil>, want A"}},
 		"a dependency more": {of(map[string]any{"dependencies": map[string]any{"a": "1"}}), of(nil),
 			[]string{"dependencies: got map[a:1], want <nil>"}},
+		"no dependencies":     {of(map[string]any{"dependencies": map[string]any{}}), of(map[string]any{"dependencies": []any{}}), nil},
+		"a system for a list": {of(map[string]any{"os": []any{"linux"}}), of(map[string]any{"os": "linux"}), nil},
 		"other bytes": {of(map[string]any{"dist": map[string]any{"shasum": "00"}}), of(nil),
 			[]string{"dist.shasum: got 00, want 5a"}},
 		"the short form": {of(map[string]any{"main": "a.js"}), map[string]any{"name": "left"}, nil},
