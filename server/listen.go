@@ -21,9 +21,12 @@ type doorway struct {
 
 	slots   chan struct{}
 	ready   chan net.Conn
-	life    context.Context // ends with the listener
+	life    context.Context // ends when no more connections are taken; handshakes under way end with it
 	end     context.CancelFunc
-	working sync.WaitGroup
+	working sync.WaitGroup // those that hand connections over
+	done    chan struct{}  // closed when they are done
+	gone    chan struct{}  // closed when nobody calls Accept any more
+	leave   func()         // closes gone
 	open    atomic.Int64
 }
 
@@ -32,28 +35,42 @@ func newDoorway(l net.Listener, t *tls.Config, limits Limits) *doorway {
 		Listener: l, tls: t, wait: limits.HeadTime,
 		limits: headLimits{bytes: limits.Head, target: limits.Target, lines: limits.HeaderLines},
 		slots:  make(chan struct{}, limits.Connections), ready: make(chan net.Conn),
+		done: make(chan struct{}), gone: make(chan struct{}),
 	}
 	d.life, d.end = context.WithCancel(context.Background())
+	d.leave = sync.OnceFunc(func() { close(d.gone) })
 	d.working.Go(d.accept)
+	go func() {
+		d.working.Wait()
+		close(d.done)
+	}()
 	return d
 }
 
-// Accept returns the next connection that is ready, or net.ErrClosed.
+// Accept returns the next connection that is ready, or net.ErrClosed when there will be none.
 func (d *doorway) Accept() (net.Conn, error) {
 	select {
 	case c := <-d.ready:
 		return c, nil
-	case <-d.life.Done():
+	case <-d.done:
 		return nil, net.ErrClosed
 	}
 }
 
-// Close stops accepting. Connections in use are not touched; those whose handshake is under way are closed.
-func (d *doorway) Close() error {
+// stop takes no more connections. One that was taken before still goes to Accept, which must be called until it fails:
+// its client may have sent a request already. Connections in use are not touched; those whose handshake is under way are
+// closed.
+func (d *doorway) stop() error {
 	d.end()
 	err := d.Listener.Close()
-	d.working.Wait()
+	<-d.done
 	return err
+}
+
+// Close is stop when nobody calls Accept any more.
+func (d *doorway) Close() error {
+	d.leave()
+	return d.stop()
 }
 
 func (d *doorway) accept() {
@@ -95,7 +112,7 @@ func (d *doorway) accept() {
 func (d *doorway) hand(c net.Conn) {
 	select {
 	case d.ready <- c:
-	case <-d.life.Done():
+	case <-d.gone:
 		_ = c.Close()
 	}
 }

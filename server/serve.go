@@ -85,7 +85,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, certificate *Certifi
 // drain lets requests end and returns how many had to be cut off. net/http's own Shutdown comes last: it drops requests
 // that arrive after it began, on connections it had taken for idle.
 func (s *Server) drain(web *http.Server, entry *doorway, limit time.Duration) (cut int64) {
-	_ = entry.Close()
+	_ = entry.stop()
 	deadline := time.Now().Add(limit)
 	last, since := int64(-1), time.Now()
 	for time.Now().Before(deadline) {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -277,6 +278,36 @@ func load(host *pipes, answered, lost *atomic.Int64) {
 			c = nil
 		}
 	}
+}
+
+func TestAConnectionTakenInTheMomentOfADrainIsServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		host := newPipes()
+		entry := newDoorway(host, nil, Limits{}.withDefaults())
+		client, err := host.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		synctest.Wait() // taken, and nobody has asked for it yet
+		stopped := make(chan error, 1)
+		go func() { stopped <- entry.stop() }()
+		synctest.Wait()
+		if _, err := host.dial(); err == nil {
+			t.Error("a drain goes on taking connections")
+		}
+		served, err := entry.Accept()
+		if err != nil {
+			t.Fatalf("the connection that was taken is lost: %v", err)
+		}
+		defer served.Close()
+		if _, err := entry.Accept(); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("there is another one: %v", err)
+		}
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestDrainTellsLoadBalancersFirst(t *testing.T) {
