@@ -162,6 +162,9 @@ func (f *fixture) installProject(c realClient, rows []*realRow) (absent map[stri
 				instead[name] = "npm:" + nothing.Name + "@" + nothing.Version
 			}
 		}
+		for name := range bundledBy(row.manifest) {
+			instead[name] = "npm:" + nothing.Name + "@" + nothing.Version
+		}
 	}
 	for name, text := range c.project(dependencies, instead) {
 		f.must(os.WriteFile(filepath.Join(app, name), text, 0o600))

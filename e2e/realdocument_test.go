@@ -38,6 +38,7 @@ func differences(got, want map[string]any) (names []string) {
 		case name == "dist":
 			names = append(names, distDifferences(got[name], want[name])...)
 		case slices.Contains(worded, name) && (got[name] != nil || empty(want[name])):
+		case name == "dependencies" && reflect.DeepEqual(got[name], required(want)):
 		case empty(got[name]) && empty(want[name]): // "dependencies": [] is mended, and says as little
 		case reflect.DeepEqual(got[name], []any{want[name]}): // "os": "linux" is mended to a list
 		case !reflect.DeepEqual(got[name], want[name]):
@@ -45,6 +46,28 @@ func differences(got, want map[string]any) (names []string) {
 		}
 	}
 	return names
+}
+
+// bundledBy are the names that a version brings along.
+func bundledBy(manifest map[string]any) map[string]any {
+	names := map[string]any{}
+	for _, member := range []string{"bundleDependencies", "bundledDependencies"} {
+		list, _ := manifest[member].([]any)
+		for _, name := range list {
+			names[fmt.Sprint(name)] = "*"
+		}
+	}
+	return names
+}
+
+// required are the dependencies of a version as npm publishes them today: with those that it brings along.
+func required(manifest map[string]any) map[string]any {
+	all := bundledBy(manifest)
+	for _, member := range []string{"optionalDependencies", "dependencies"} {
+		group, _ := manifest[member].(map[string]any)
+		maps.Copy(all, group)
+	}
+	return all
 }
 
 // empty reports whether a value is absent or says nothing: false, an empty text, a list or an object with nothing in it.
