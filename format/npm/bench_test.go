@@ -16,7 +16,8 @@ func big(b *testing.B) string {
 		numbers[i] = fmt.Sprintf("%d.%d.%d", i/100, i/10%10, i%10)
 	}
 	doc := registry("@acme/big", numbers...)
-	for _, v := range doc["versions"].(object) {
+	for number, v := range doc["versions"].(object) {
+		dig(v, "dist").(object)["tarball"] = "https://registry.example.test/@acme/big/-/big-" + number + ".tgz"
 		v.(object)["dependencies"] = object{"a": "^1.0.0", "b": "~2.0.0", "@c/d": ">=3"}
 		v.(object)["keywords"] = []string{"one", "two", "three"}
 	}

@@ -246,9 +246,13 @@ func (g *generator) version(key string) error {
 		return err
 	}
 	g.object = object
-	number := canonicalVersion(key)
-	if _, err := parseVersion(number); err != nil {
-		return g.leaveOut(key, err)
+	number := key
+	if _, err := parseVersion(key); err != nil {
+		clean, ok := cleanVersion(key)
+		if !ok {
+			return g.leaveOut(key, err)
+		}
+		number = clean
 	}
 	m, err := fromRegistry(object, g.name, number)
 	if err != nil {

@@ -1,6 +1,7 @@
 package npm
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"net/url"
@@ -84,6 +85,11 @@ func versionOfFile(view repository.View, file string) (string, error) {
 // noteFile keeps the name under which the registry has the tarball of a version, unless the version makes it. Of two
 // versions with one name the first counts.
 func (g *generator) noteFile(m manifest, number string) error {
+	// Nearly all are called as the version makes it. That is seen without taking the facts apart.
+	g.buf = append(append(append(append(g.buf[:0], "/-/"...), g.key.Name...), '-'), number...)
+	if bytes.Contains(m.kept, append(g.buf, `.tgz"`...)) {
+		return nil
+	}
 	kept, err := m.facts()
 	if err != nil {
 		return err
