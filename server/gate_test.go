@@ -448,8 +448,8 @@ func TestAddressesInDocumentsAreOfTheNameThatWasAskedIfItIsConfigured(t *testing
 			r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, net.Addr(local)))
 			w := httptest.NewRecorder()
 			f.ServeHTTP(timeless{w}, r)
-			if w.Code != 200 || f.base != test.want {
-				t.Errorf("got %d and URLs below %s, want %s", w.Code, f.base, test.want)
+			if w.Code != 200 || f.base.Load() != test.want {
+				t.Errorf("got %d and URLs below %v, want %s", w.Code, f.base.Load(), test.want)
 			}
 		})
 	}

@@ -93,7 +93,7 @@ func (b bare) Caller() iam.Caller                 { return b.caller }
 type fixture struct {
 	*Server
 	people   *people
-	base     string // of the last shelf
+	base     atomic.Value // of the last shelf
 	api, sts *echo
 	log      *lockedBuffer
 	registry *prometheus.Registry
@@ -133,7 +133,7 @@ func newFixture(t testing.TB, change func(*Options)) *fixture {
 		QueryError: queryapi.WriteError,
 		Formats:    []format.Format{testFormat()},
 		Shelves: func(c iam.Caller, key artifact.RepositoryKey, base string) format.Shelf {
-			f.base = base
+			f.base.Store(base)
 			return bare{key: key, caller: c}
 		},
 		Log:     slog.New(slog.NewJSONHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
