@@ -16,12 +16,13 @@ var (
 		"_npmUser", "_npmVersion", "_nodeVersion", "_npmOperationalInternal", "_shasum", "_from", "_resolved", "_integrity",
 		"_nodeSupported", "_engineSupported", "_defaultsLoaded", "_hasShrinkwrap", "gitHead", "hasInstallScript", "readme",
 		"readmeFilename", "maintainers",
+		"modules", // npm takes it out of what it publishes
 	}
 	// worded are those that npm words anew when it publishes, today otherwise than in its first years: a text becomes an
 	// object, an address gets its scheme, a description is taken from the readme. What the registry has of them must be there.
 	worded = []string{
 		"author", "bin", "bugs", "contributors", "description", "directories", "files", "funding", "homepage", "keywords",
-		"license", "man", "repository", "scripts", "types",
+		"license", "man", "repositories", "repository", "scripts", "types",
 	}
 )
 
