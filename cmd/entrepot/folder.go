@@ -122,17 +122,13 @@ func hasSpace(path string) (bool, error) {
 // domains the bytes are missing. Numbers of spaces that this catalog did not give out are passed over, so that no domain
 // is given the space of another.
 func (s *domainStores) match(ctx context.Context, c catalog.Store, log *slog.Logger) error {
-	names, err := s.place.Spaces()
+	there, err := s.there()
 	if err != nil {
 		return err
 	}
-	there := map[catalog.DomainID]bool{}
 	highest := catalog.DomainID(0)
-	for _, name := range names {
-		if id, ok := domainOf(name); ok {
-			there[id] = true
-			highest = max(highest, id)
-		}
+	for id := range there {
+		highest = max(highest, id)
 	}
 	var last catalog.DomainID
 	err = c.Read(ctx, func(r catalog.Reader) (err error) {
@@ -154,6 +150,18 @@ func (s *domainStores) match(ctx context.Context, c catalog.Store, log *slog.Log
 	return c.Write(ctx, func(w catalog.Writer) error { return w.PassOverDomainIDs(highest) })
 }
 
+// there is whose spaces there are.
+func (s *domainStores) there() (map[catalog.DomainID]bool, error) {
+	names, err := s.place.Spaces()
+	there := map[catalog.DomainID]bool{}
+	for _, name := range names {
+		if id, ok := domainOf(name); ok {
+			there[id] = true
+		}
+	}
+	return there, err
+}
+
 func wantHistory(r catalog.Reader) error {
 	last, err := r.LastEvent()
 	if err == nil && last == 0 {
@@ -173,13 +181,26 @@ func (s *domainStores) wantDomains(r catalog.Reader, there map[catalog.DomainID]
 			return fmt.Errorf("the catalog is sealed under another key than keys/master: it and the keys are of two "+
 				"installations; put back the one that belongs to the other: domain %s: %w", d.Name, err)
 		}
+	}
+	return wantSpaces(r, there)
+}
+
+var errSpaceMissing = errors.New("is missing")
+
+// wantSpaces wants the space of every domain that keeps anything to be there, or returns errSpaceMissing. One that is gone
+// was not mounted, or not restored yet, more often than it was lost.
+func wantSpaces(r catalog.Reader, there map[catalog.DomainID]bool) error {
+	for d, err := range catalog.Each(r.AllDomains) {
+		if err != nil {
+			return err
+		}
 		used, err := r.Usage(d.ID)
 		if err != nil {
 			return err
 		}
 		if used.AssetBytes > 0 && !there[d.ID] {
-			return fmt.Errorf("blobs/%[1]s is missing, where the %[2]d bytes of domain %[3]s are kept; put it back from a "+
-				"backup, or make an empty folder of that name to go on without them", spaceOf(d.ID), used.AssetBytes, d.Name)
+			return fmt.Errorf("blobs/%s %w, where the %d bytes of domain %s are kept; put it back from a backup, or make "+
+				"an empty folder of that name to go on without them", spaceOf(d.ID), errSpaceMissing, used.AssetBytes, d.Name)
 		}
 	}
 	return nil

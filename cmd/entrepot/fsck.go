@@ -144,6 +144,16 @@ func (c fsckCommand) run(ctx context.Context, store *sqlcatalog.Store, content *
 	if err != nil && len(found) == 0 {
 		return fsck.Report{}, err
 	}
+	// Bytes that lie where nobody has mounted or restored them are not lost, and the repair of a loss would give them up.
+	there, err := stores.there()
+	if err != nil {
+		return fsck.Report{}, err
+	}
+	err = store.Read(ctx, func(r catalog.Reader) error { return wantSpaces(r, there) })
+	if errors.Is(err, errSpaceMissing) || err != nil && len(found) == 0 {
+		return fsck.Report{}, err
+	}
+	c.Repair = c.Repair && err == nil // what a damaged catalog cannot tell may be that
 	for _, name := range unknown {
 		found = append(found, fsck.Finding{Kind: fsck.SpaceUnknown,
 			Text:   fmt.Sprintf("blobs/%s belongs to no domain that the catalog ever had", name),
