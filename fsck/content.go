@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"syscall"
 
 	"entrepot/artifact"
 	"entrepot/blob"
+	"entrepot/catalog"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -33,6 +35,9 @@ func (c *check) readContents(ctx context.Context) error {
 		for _, b := range d.blobs {
 			reading.Go(func() error {
 				err := prove(ctx, d.store, b.Digest, b.Size)
+				if err != nil { // what a disk fails to read once it may read the next time
+					err = prove(ctx, d.store, b.Digest, b.Size)
+				}
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
@@ -65,8 +70,11 @@ func prove(ctx context.Context, s blob.Store, d artifact.Digest, size int64) err
 	if err = errors.Join(err, content.Close()); err != nil {
 		return err
 	}
-	if got := artifact.Digest(sum.Sum(nil)); got != d || n != size {
+	if got := artifact.Digest(sum.Sum(nil)); got != d {
 		return fmt.Errorf("%d bytes with SHA-256 %s are kept instead of %d: %w", n, got, size, blob.ErrCorrupt)
+	}
+	if n != size {
+		return fmt.Errorf("%w: %d bytes are on record, and the content has %d", errWrongSize, size, n)
 	}
 	return nil
 }
@@ -84,12 +92,23 @@ func (w *endingWriter) Write(p []byte) (int, error) {
 	return w.Writer.Write(p)
 }
 
-// lossOf words what is wrong with a content. That it cannot be read for another reason counts as damage too: the disk does
-// not give back what it was given.
+// errWrongSize says that a content is what its name says, and its row is wrong about it.
+var errWrongSize = errors.New("the size on record is wrong")
+
+// lossOf words what is wrong with a content, and what to do unless its bytes are lost: nothing is given up that is right
+// or that another machine, another mount, or a copy of the disk may still read.
 func lossOf(domain string, d artifact.Digest, err error) *Finding {
 	f := &Finding{Kind: ContentDamaged, Domain: domain, SHA256: d.String(), Text: fmt.Sprintf("a kept content is damaged: %v", err)}
-	if errors.Is(err, blob.ErrNotFound) {
+	var system syscall.Errno
+	switch {
+	case errors.Is(err, blob.ErrNotFound):
 		f.Kind, f.Text = ContentMissing, "a kept content is missing"
+	case errors.Is(err, errWrongSize):
+		f.Kind, f.Text = Kind(catalog.FaultyRows), fmt.Sprintf("a row about a content is wrong: %v", err)
+		f.Remedy = "restore catalog.sqlite from a backup"
+	case !errors.Is(err, blob.ErrCorrupt) || errors.As(err, &system):
+		f.Kind, f.Text = ContentUnreadable, fmt.Sprintf("a kept content cannot be read: %v", err)
+		f.Remedy = "see to the disk or the rights of the file, and check again"
 	}
 	return f
 }

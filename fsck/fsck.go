@@ -60,7 +60,7 @@ type check struct {
 	Options
 	report  Report
 	domains []domain
-	lost    map[blobKey]*Finding // contents in use that are damaged or missing
+	lost    map[blobKey]*Finding // contents in use that something is wrong with
 	turned  []versionIn          // versions that have such contents from a registry
 }
 

@@ -7,9 +7,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -283,6 +285,74 @@ func TestLeftoversAreNoFindings(t *testing.T) {
 	if want := (fsck.Leftovers{Contents: 1, Bytes: 15, Deletions: 1}); r.Leftovers != want {
 		t.Errorf("left over: %+v, want %+v", r.Leftovers, want)
 	}
+}
+
+// failing is a store that fails to open each content as often as errs has errors, in their order.
+type failing struct {
+	blob.Store
+	errs []error
+}
+
+func (f *failing) Open(ctx context.Context, d artifact.Digest) (blob.Content, error) {
+	if len(f.errs) > 0 {
+		err := f.errs[0]
+		f.errs = f.errs[1:]
+		return nil, err
+	}
+	return f.Store.Open(ctx, d)
+}
+
+func TestWhatCannotBeReadIsNotGivenUp(t *testing.T) {
+	disk := &os.PathError{Op: "read", Path: "x", Err: syscall.EIO}
+	rows := []struct {
+		name string
+		errs []error
+		want []fsck.Kind
+	}{
+		{"the disk fails", []error{disk, disk}, []fsck.Kind{fsck.ContentUnreadable}},
+		{"damage that the disk tells of", slices.Repeat([]error{fmt.Errorf("%w: %w", blob.ErrCorrupt, disk)}, 2),
+			[]fsck.Kind{fsck.ContentUnreadable}},
+		{"an error of no kind", slices.Repeat([]error{errors.New("no")}, 2), []fsck.Kind{fsck.ContentUnreadable}},
+		{"whole the second time", []error{blob.ErrCorrupt}, nil},
+		{"missing the first time alone", []error{blob.ErrNotFound}, nil},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			h := newHouse(t)
+			h.hold("1", "public:npmjs", blobtest.Bytes(1, 10))
+			h.store = &failing{h.store, row.errs}
+			h.finds(h.run(true), len(row.want), row.want...)
+			h.keeps("1")
+		})
+	}
+}
+
+func TestAWrongSizeOnRecordIsNoLossOfTheBytes(t *testing.T) {
+	h := newHouse(t)
+	h.hold("1", "public:npmjs", blobtest.Bytes(1, 10))
+	h.change("UPDATE blobs SET size = 11")
+	r := h.run(true)
+	for _, f := range r.Findings {
+		if f.Kind == fsck.ContentDamaged || f.Kind == fsck.ContentMissing {
+			t.Errorf("found %+v", f)
+		}
+	}
+	if r.Left() == 0 {
+		t.Error("nothing is left of it")
+	}
+	h.keeps("1")
+}
+
+// keeps checks that the asset of a version is no promise.
+func (h *house) keeps(version string) {
+	h.t.Helper()
+	h.check(h.catalog.Read(h.t.Context(), func(r catalog.Reader) error {
+		v, err := r.Version(h.id, left.At(version))
+		if err == nil && v.Assets[0].Promised {
+			h.t.Errorf("version %s became a promise", version)
+		}
+		return err
+	}))
 }
 
 func TestWhatTheCallerFoundIsInTheReport(t *testing.T) {

@@ -81,11 +81,14 @@ func (c *check) readVersion(repo catalog.Repository, v artifact.Version) {
 			continue
 		}
 		if len(f.Assets) == 0 {
-			f.Repairable = true
+			f.Repairable = f.lost()
 		}
 		if len(f.Assets) < maxAssets {
 			f.Assets = append(f.Assets, Asset{Repository: repo.Name, Version: v.VersionKey.String(), Name: a.Name,
 				Origin: v.Origin.Connection})
+		}
+		if !f.lost() {
+			continue
 		}
 		if v.Origin.Type == artifact.OriginExternal {
 			turn = true

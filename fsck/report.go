@@ -62,16 +62,18 @@ type Kind string
 
 // The kinds of finding beside catalog.FaultKind's.
 const (
-	DomainKey       Kind = "domain-key"       // a domain's key does not open
-	ContentMissing  Kind = "content-missing"  // the bytes of a kept asset are not there
-	ContentDamaged  Kind = "content-damaged"  // they are not those that were kept
-	DocumentDamaged Kind = "document-damaged" // what was kept of a registry's document is not what it was
-	SpaceUnknown    Kind = "space-unknown"    // a folder of bytes belongs to no domain that the catalog ever had
+	DomainKey         Kind = "domain-key"         // a domain's key does not open
+	ContentMissing    Kind = "content-missing"    // the bytes of a kept asset are not there
+	ContentDamaged    Kind = "content-damaged"    // they are not those that were kept
+	ContentUnreadable Kind = "content-unreadable" // the machine fails to read them, twice
+	DocumentDamaged   Kind = "document-damaged"   // what was kept of a registry's document is not what it was
+	SpaceUnknown      Kind = "space-unknown"      // a folder of bytes belongs to no domain that the catalog ever had
 )
 
 // order is that of the report: what is most likely to explain the rest comes first.
 var order = []Kind{Kind(catalog.FaultyPages), Kind(catalog.FaultyReferences), Kind(catalog.FaultyRows), Kind(catalog.FaultyCounts),
-	Kind(catalog.FaultyIndex), DomainKey, SpaceUnknown, ContentMissing, ContentDamaged, DocumentDamaged}
+	Kind(catalog.FaultyIndex), DomainKey, SpaceUnknown, ContentMissing, ContentDamaged, ContentUnreadable,
+	DocumentDamaged}
 
 // Left is how many findings are not repaired.
 func (r Report) Left() int {
@@ -83,6 +85,9 @@ func (r Report) Left() int {
 	}
 	return n
 }
+
+// lost reports whether the bytes of a content are, so that nothing is given up when it is promised instead.
+func (f *Finding) lost() bool { return f.Kind == ContentMissing || f.Kind == ContentDamaged }
 
 func (r *Report) add(f Finding) { r.Findings = append(r.Findings, f) }
 
