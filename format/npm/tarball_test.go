@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,6 +81,37 @@ func slashed(t *testing.T, body string, after ...entry) []byte {
 		append([]entry{file("package/folder_", body)}, after...)...)
 }
 
+// rawEntry is an entry whose header says what no writer of archives lets one say.
+func rawEntry(name string, kind byte, link string, size int, body string) []byte {
+	p := make([]byte, 512, 1024)
+	copy(p, name)
+	copy(p[100:], "0000644\x00")
+	copy(p[124:], fmt.Sprintf("%011o\x0000000000000\x00        ", size))
+	p[156] = kind
+	copy(p[157:], link)
+	copy(p[257:], "ustar\x0000")
+	sum := 0
+	for _, c := range p {
+		sum += int(c)
+	}
+	copy(p[148:], fmt.Sprintf("%06o\x00 ", sum))
+	p = append(p, body...)
+	return append(p, make([]byte, -len(p)&511)...)
+}
+
+// twoReadings is a tar in which those who give links contents see another package.json than those who do not.
+func twoReadings() []byte {
+	other := `{"name":"other"}`
+	return slices.Concat(
+		rawEntry("package/l", tar.TypeSymlink, "y", 512, ""),
+		rawEntry("package/x", tar.TypeReg, "", 1024+512, ""), // holds the next two and the header of the link
+		rawEntry("package/package.json", tar.TypeReg, "", len(other), other),
+		rawEntry("package/m", tar.TypeSymlink, "y", 1024, ""),
+		rawEntry("package/package.json", tar.TypeReg, "", len(minimal), minimal),
+		make([]byte, 1024),
+	)
+}
+
 func TestTarballsThatClientsUnpackAreTaken(t *testing.T) {
 	good := file("package/package.json", minimal)
 	whole := pack(t, good, file("package/index.js", "x"))
@@ -137,6 +169,8 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 	both := file("package/x", "")
 	both.Linkname = "package/y"
 	whole := pack(t, good)
+	// before is a tarball of an entry in the raw before a good one.
+	before := func(entry ...byte) []byte { return append(entry, unzip(t, whole)...) }
 	for _, row := range []struct {
 		name    string
 		tarball []byte
@@ -180,6 +214,20 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 		{"too deep", pack(t, good, file("package/"+strings.Repeat("a/", 64)+"f", "")), "folders deep"},
 		{"set user id", pack(t, good, setuid), "rights of whoever"},
 		{"a folder with contents", slashed(t, "abc", good), "contents of its own"},
+		{"links with contents that hide another package.json", twoReadings(), "yet has a size"},
+		{"a symbolic link with a size", before(rawEntry("package/l", tar.TypeSymlink, "y", 512, "")...), "yet has a size"},
+		{"a hard link with a size", before(rawEntry("package/l", tar.TypeLink, "package/y", 512, "")...), "yet has a size"},
+		{"a folder with a size", before(rawEntry("package/d/", tar.TypeDir, "", 512, "")...), "yet has a size"},
+		{"an old folder with a size", before(rawEntry("package/d/", 0, "", 3, "abc")...), "yet has a size"},
+		{"a link with a size by a record", records(t, 'x', "12 size=512\n", linkEntryOf(tar.TypeSymlink, "package/l", "y"), good),
+			"yet has a size"},
+		{"a link whose size a record takes back", before(slices.Concat(rawEntry("pax", 'x', "", 10, "10 size=0\n"),
+			rawEntry("package/l", tar.TypeSymlink, "y", 512, ""))...), "yet has a size"},
+		{"a size by a record before a long name", before(slices.Concat(rawEntry("pax", 'x', "", 10, "10 size=1\n"),
+			rawEntry("long", tar.TypeGNULongName, "", 10, "package/n\x00"), rawEntry("package/x", tar.TypeReg, "", 1, "x"))...),
+			"mixes the headers"},
+		{"a sparse file of GNU's", before(rawEntry("package/s", tar.TypeGNUSparse, "", 0, "")...), "not readable"},
+		{"a sparse file by records", records(t, 'x', "22 GNU.sparse.major=1\n", good), "a sparse file"},
 		{"a path for all files", records(t, 'g', "18 path=package/x\n", good), "several ways"},
 		{"another type by a record", records(t, 'x', "10 type=2\n", good), "several ways"},
 		{"a record that looks like two", records(t, 'x', "41 comment=x\n30 path=package/package.jsn\n", good), "several ways"},
