@@ -147,7 +147,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 	if e.readers, err = sql.Open("sqlite", source(path, readerPragmas)); err != nil {
 		return nil, err
 	}
-	undo = append(undo, e.readers.Close)
+	undo = append(undo, func() error { return e.readers.Close() })
 	if o.Existing || o.Inspect {
 		err = checkExisting(ctx, path, e.readers)
 	} else {
@@ -157,7 +157,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 		return nil, err
 	}
 	if !o.Inspect {
-		if err = giveProofs(ctx, path); err != nil {
+		if err = e.convert(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -13,13 +13,26 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// giveProofs rewrites a file that was made before pages had proofs, which takes time and twice its room. Where there is no
-// room now, a later start does it.
-func giveProofs(ctx context.Context, path string) (err error) {
-	lacks, err := lacksProofs(path)
+// convert gives proofs to a file that has none. Nobody has it open meanwhile: a connection knows the file as it was when
+// it was opened.
+func (e *sqliteEngine) convert(ctx context.Context) error {
+	lacks, err := lacksProofs(e.path)
 	if err != nil || !lacks {
 		return err
 	}
+	if err := e.readers.Close(); err != nil {
+		return err
+	}
+	if err := giveProofs(ctx, e.path); err != nil {
+		return err
+	}
+	e.readers, err = sql.Open("sqlite", source(e.path, readerPragmas))
+	return err
+}
+
+// giveProofs rewrites a file that was made before pages had proofs, which takes time and twice its room. Where there is no
+// room now, a later start does it.
+func giveProofs(ctx context.Context, path string) (err error) {
 	db, err := sql.Open("sqlite", source(path, writerPragmas))
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"entrepot/catalog"
@@ -193,10 +194,12 @@ func TestASingleWrongBitIsCorrected(t *testing.T) {
 	}
 }
 
-// TestAnOlderFileGetsProofs makes a file as releases did before pages had proofs.
-func TestAnOlderFileGetsProofs(t *testing.T) {
+// olderFile makes a file as releases did before pages had proofs, with the first migrations of its schema, and runs more
+// statements on it.
+func olderFile(t *testing.T, migrations int, more ...string) (path string) {
+	t.Helper()
 	openAt(t, filepath.Join(t.TempDir(), "other.db"), sqlcatalog.Options{}) // has the driver prepared
-	path := filepath.Join(t.TempDir(), "catalog.db")
+	path = filepath.Join(t.TempDir(), "catalog.db")
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)
@@ -211,8 +214,12 @@ func TestAnOlderFileGetsProofs(t *testing.T) {
 	exec("CREATE TABLE schema_versions (id INTEGER PRIMARY KEY, version_id INTEGER NOT NULL, is_applied INTEGER NOT NULL, " +
 		"tstamp TIMESTAMP DEFAULT (datetime('now')))")
 	exec("INSERT INTO schema_versions (version_id, is_applied) VALUES (0, 1)")
-	for number, file := range []string{"0001_catalog", "0002_assets", "0003_shared_catalogs", "0004_deletions"} {
-		text, err := os.ReadFile("migrations/sqlite/" + file + ".sql")
+	files, err := filepath.Glob("migrations/sqlite/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number, file := range files[:migrations] {
+		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -220,12 +227,20 @@ func TestAnOlderFileGetsProofs(t *testing.T) {
 		exec(fmt.Sprintf("INSERT INTO schema_versions (version_id, is_applied) VALUES (%d, 1)", number+1))
 	}
 	exec("INSERT INTO domains (owner, name, encryption_key, created_at) VALUES ('1', 'acme', '', 0)")
+	for _, statement := range more {
+		exec(statement)
+	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if _, proven, err := sqlcatalog.CheckPages(t.Context(), path, false); proven || err != nil {
 		t.Fatalf("got %v, %v, want a file without proofs", proven, err)
 	}
+	return path
+}
+
+func TestAnOlderFileGetsProofs(t *testing.T) {
+	path := olderFile(t, 4)
 	if _, err := sqlcatalog.OpenSQLite(t.Context(), path, sqlcatalog.Options{Inspect: true}); err == nil {
 		t.Error("a schema of an earlier release can be inspected")
 	}
@@ -236,6 +251,24 @@ func TestAnOlderFileGetsProofs(t *testing.T) {
 	if err := s.Check(t.Context()); err != nil {
 		t.Error(err)
 	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wantFaults(t, path, false)
+}
+
+// A connection that was open before the conversion must not write pages as it knew them.
+func TestWhatIsWrittenAfterAnOlderFileGotProofsHasThem(t *testing.T) {
+	path := olderFile(t, 7) // a migration would write the first page
+	var scarce atomic.Bool
+	s := openAt(t, path, sqlcatalog.Options{Existing: true, Scarce: scarce.Load})
+	scarce.Store(true)
+	for i := range 20 {
+		if err := createDomain(s, fmt.Sprint("d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantFaults(t, path, false)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// SQLite reaches its files through a layer of functions, the VFS. Ours is the machine's own with two of them replaced, for
+// SQLite reaches its files through a layer of functions, the VFS. Ours is the machine's own with a few of them replaced, for
 // the database file alone: what writes a page puts its proof in, what reads one checks it (sqlite_proof.go).
 //
 // SQLite is C that was translated to Go: its structs lie at addresses outside of Go's memory, and a function is called
@@ -34,17 +34,18 @@ func word[F any](f F) uintptr { return *(*uintptr)(unsafe.Pointer(&f)) }
 
 // The functions that are replaced, as SQLite calls them.
 type (
-	openFunction  = func(tls *libc.TLS, vfs, name, file uintptr, flags int32, outFlags uintptr) int32
-	readFunction  = func(tls *libc.TLS, file, buffer uintptr, n int32, offset int64) int32
-	writeFunction = func(tls *libc.TLS, file, buffer uintptr, n int32, offset int64) int32
-	closeFunction = func(tls *libc.TLS, file uintptr) int32
-	startFunction = func(tls *libc.TLS, database, message, functions uintptr) int32
+	openFunction    = func(tls *libc.TLS, vfs, name, file uintptr, flags int32, outFlags uintptr) int32
+	readFunction    = func(tls *libc.TLS, file, buffer uintptr, n int32, offset int64) int32
+	writeFunction   = func(tls *libc.TLS, file, buffer uintptr, n int32, offset int64) int32
+	controlFunction = func(tls *libc.TLS, file uintptr, op int32, argument uintptr) int32
+	closeFunction   = func(tls *libc.TLS, file uintptr) int32
+	startFunction   = func(tls *libc.TLS, database, message, functions uintptr) int32
 )
 
 // provenMethods are the functions of an open file, with those that they stand before.
 type provenMethods struct {
 	sqlite3.Tsqlite3_io_methods
-	read, write uintptr
+	read, write, control uintptr
 }
 
 // provenFile is what is known of an open file, behind the machine's own struct of it.
@@ -126,12 +127,17 @@ func openProven(tls *libc.TLS, _, name, file uintptr, flags int32, outFlags uint
 	}
 	opened.FpMethods = addressOf(own)
 	stateOf(file).proven = 0
+	lookForProofs(tls, file)
+	return code
+}
+
+// lookForProofs finds out whether the pages of a file have proofs. Once they have, they always do.
+func lookForProofs(tls *libc.TLS, file uintptr) {
 	first := tls.Alloc(pageSize)
 	defer tls.Free(pageSize)
 	if methodsOf(file).readAs(tls, file, first, pageSize, 0) == sqlite3.SQLITE_OK && hasProofs(pageAt(first)) {
 		stateOf(file).proven = 1
 	}
-	return code
 }
 
 // before returns the table that stands before one of the machine's, nil if there is no memory for it.
@@ -146,8 +152,9 @@ func before(tls *libc.TLS, table uintptr) *provenMethods {
 		return nil
 	}
 	own.Tsqlite3_io_methods = *pointer[sqlite3.Tsqlite3_io_methods](table)
-	own.read, own.write = own.FxRead, own.FxWrite
+	own.read, own.write, own.control = own.FxRead, own.FxWrite, own.FxFileControl
 	own.FxRead, own.FxWrite = word[readFunction](readProven), word[writeFunction](writeProven)
+	own.FxFileControl = word[controlFunction](controlProven)
 	methods.made[table] = own
 	return own
 }
@@ -187,6 +194,15 @@ func writeProven(tls *libc.TLS, file, buffer uintptr, n int32, offset int64) int
 		}
 	}
 	return function[writeFunction](methodsOf(file).write)(tls, file, buffer, n, offset)
+}
+
+// controlProven looks again, before the log is worked into a file that had no proofs, whether another connection has given
+// it some.
+func controlProven(tls *libc.TLS, file uintptr, op int32, argument uintptr) int32 {
+	if op == sqlite3.SQLITE_FCNTL_CKPT_START && stateOf(file).proven == 0 {
+		lookForProofs(tls, file)
+	}
+	return function[controlFunction](methodsOf(file).control)(tls, file, op, argument)
 }
 
 // numberAt is the number of the page at an offset of the file.
