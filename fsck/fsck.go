@@ -84,23 +84,26 @@ type versionIn struct {
 }
 
 // checkCatalog asks the catalog what is wrong with it. What follows from other rows can be made right before anything
-// else is looked at.
+// else is looked at, if those are right: a count of what a damaged page has lost would hide the loss.
 func (c *check) checkCatalog(ctx context.Context) error {
 	found, err := c.faults(ctx)
 	if err != nil {
 		return err
 	}
-	repaired := false
-	for _, f := range found {
-		repaired = repaired || f.Derived && c.Repair
-	}
+	sound := !slices.ContainsFunc(found, func(f catalog.Fault) bool { return !f.Derived }) &&
+		!slices.ContainsFunc(c.Found, func(f Finding) bool { return f.Kind == Kind(catalog.FaultyPages) && !f.Repaired })
+	repaired := c.Repair && sound && len(found) > 0
 	if repaired {
 		if err := c.Catalog.Recompute(ctx); err != nil {
 			return fmt.Errorf("recompute the catalog: %w", err)
 		}
 	}
 	for _, f := range found {
-		c.report.add(Finding{Kind: Kind(f.Kind), Text: f.Text, Repairable: f.Derived, Repaired: repaired && f.Derived})
+		told := Finding{Kind: Kind(f.Kind), Text: f.Text, Repairable: sound, Repaired: repaired}
+		if f.Derived && !sound {
+			told.Remedy = "have what else is wrong with the catalog put right first; this follows from it"
+		}
+		c.report.add(told)
 	}
 	if !repaired {
 		return nil

@@ -59,7 +59,7 @@ func newHouse(t *testing.T) *house {
 		if err != nil {
 			return err
 		}
-		r := catalog.Repository{Domain: h.domain}
+		r := catalog.Repository{Domain: h.domain, Connections: []string{"public:npmjs"}}
 		r.Name = "team"
 		if h.id, err = w.CreateRepository(r); err != nil {
 			return err
@@ -241,6 +241,68 @@ func TestARepairTurnsWhatCameFromARegistryIntoAPromise(t *testing.T) {
 	h.finds(h.run(true), 1, fsck.ContentDamaged)
 	blobtest.Keep(t, h.store, blobtest.Bytes(2, 10))
 	h.finds(h.run(false), 0)
+}
+
+func TestWhatNoConnectionLeadsToIsNotPromised(t *testing.T) {
+	rows := []struct {
+		name   string
+		change func(h *house, w catalog.Writer, r catalog.Repository) error
+		left   int
+	}{
+		{"the connection was removed", func(_ *house, w catalog.Writer, r catalog.Repository) error {
+			r.Connections = nil
+			return w.UpdateRepository(r)
+		}, 1},
+		{"the connection is that of an upstream", func(h *house, w catalog.Writer, r catalog.Repository) error {
+			up := catalog.Repository{Domain: h.domain, Connections: r.Connections}
+			up.Name = "up"
+			id, err := w.CreateRepository(up)
+			if err != nil {
+				return err
+			}
+			r.Connections, r.Upstreams = nil, []catalog.Upstream{{ID: id}}
+			return w.UpdateRepository(r)
+		}, 0},
+		{"the controls block it", func(h *house, w catalog.Writer, _ catalog.Repository) error {
+			return w.PutPackage(h.id, artifact.Package{PackageKey: left,
+				Controls: artifact.Controls{Publish: artifact.Allow, Upstream: artifact.Block}})
+		}, 1},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			h := newHouse(t)
+			h.check(h.store.Delete(t.Context(), h.hold("1", "public:npmjs", blobtest.Bytes(1, 10))))
+			h.write(func(w catalog.Writer) error {
+				r, err := w.RepositoryByID(h.id)
+				if err != nil {
+					return err
+				}
+				return row.change(h, w, r)
+			})
+			r := h.run(true)
+			h.finds(r, row.left, fsck.ContentMissing)
+			if row.left == 0 {
+				return
+			}
+			if r.Findings[0].Remedy == "" {
+				t.Errorf("%+v does not say what to do", r.Findings[0])
+			}
+			h.keeps("1")
+		})
+	}
+}
+
+func TestCountsOverRowsThatAreWrongAreLeft(t *testing.T) {
+	h := newHouse(t)
+	h.hold("1", "", blobtest.Bytes(1, 100))
+	h.change("DELETE FROM version_documents; UPDATE domains SET asset_bytes = 7")
+	for _, repair := range []bool{true, false} { // the second run finds the same
+		r := h.run(repair)
+		h.finds(r, 2, fsck.Kind(catalog.FaultyRows), fsck.Kind(catalog.FaultyCounts))
+		if f := r.Findings[1]; f.Repairable || f.Remedy == "" {
+			t.Errorf("%+v seems repairable, or does not say why not", f)
+		}
+	}
 }
 
 func TestCountsAndTheSearchIndexAreRecomputed(t *testing.T) {

@@ -34,9 +34,10 @@ func (c *check) readRecords(ctx context.Context) error {
 			return err
 		}
 		c.report.Checked.Repositories += len(repositories)
+		ways := waysOf(repositories)
 		for _, repo := range repositories {
 			err := c.reading(ctx, fmt.Sprintf("repository %s/%s", d.Name, repo.Name), func(r catalog.Reader) error {
-				return c.readRepository(ctx, r, repo)
+				return c.readRepository(ctx, r, repo, ways(repo.ID))
 			})
 			if err != nil {
 				return err
@@ -46,13 +47,40 @@ func (c *check) readRecords(ctx context.Context) error {
 	return nil
 }
 
-func (c *check) readRepository(ctx context.Context, r catalog.Reader, repo catalog.Repository) error {
+// waysOf returns a function that says what external connections a repository of a domain reaches, its own and those of
+// the repositories upstream of it.
+func waysOf(repositories []catalog.Repository) func(catalog.RepositoryID) map[string]bool {
+	all := make(map[catalog.RepositoryID]catalog.Repository, len(repositories))
+	for _, r := range repositories {
+		all[r.ID] = r
+	}
+	return func(from catalog.RepositoryID) map[string]bool {
+		reached := map[string]bool{}
+		seen := map[catalog.RepositoryID]bool{from: true}
+		for next := []catalog.RepositoryID{from}; len(next) > 0; next = next[1:] {
+			for _, connection := range all[next[0]].Connections {
+				reached[connection] = true
+			}
+			for _, up := range all[next[0]].Upstreams {
+				if !seen[up.ID] {
+					seen[up.ID] = true
+					next = append(next, up.ID)
+				}
+			}
+		}
+		return reached
+	}
+}
+
+// readRepository reads the versions of a repository that reaches these connections.
+func (c *check) readRepository(ctx context.Context, r catalog.Reader, repo catalog.Repository, ways map[string]bool) error {
 	in := []catalog.RepositoryID{repo.ID}
 	for p, err := range r.EachPackage(in, catalog.PackageFilter{}) {
 		if err != nil {
 			return err
 		}
 		c.report.Checked.Packages++
+		pulls := p.Controls.Upstream != artifact.Block
 		for v, err := range r.EachVersion(in, p.PackageKey) {
 			if err != nil {
 				return fmt.Errorf("the versions of %s: %w", p.PackageKey, err)
@@ -61,14 +89,15 @@ func (c *check) readRepository(ctx context.Context, r catalog.Reader, repo catal
 				return err
 			}
 			c.report.Checked.Versions++
-			c.readVersion(repo, v.Version)
+			c.readVersion(repo, v.Version, pulls && ways[v.Origin.Connection])
 		}
 	}
 	return nil
 }
 
-// readVersion counts the assets of a version and notes those whose bytes are lost.
-func (c *check) readVersion(repo catalog.Repository, v artifact.Version) {
+// readVersion counts the assets of a version and notes those whose bytes are lost. fetchable says that the repository has
+// a way to where an external version came from.
+func (c *check) readVersion(repo catalog.Repository, v artifact.Version, fetchable bool) {
 	turn := false
 	for _, a := range v.Assets {
 		if a.Promised {
@@ -90,7 +119,7 @@ func (c *check) readVersion(repo catalog.Repository, v artifact.Version) {
 		if !f.lost() {
 			continue
 		}
-		if v.Origin.Type == artifact.OriginExternal {
+		if v.Origin.Type == artifact.OriginExternal && fetchable {
 			turn = true
 			continue
 		}
