@@ -257,6 +257,17 @@ func TestAnOlderFileGetsProofs(t *testing.T) {
 	wantFaults(t, path, false)
 }
 
+func TestAVersionWithoutItsDocumentsDoesNotStopAnUpgrade(t *testing.T) {
+	path := olderFile(t, 5,
+		"INSERT INTO repositories (id, domain, name, administrator, description, created_at) VALUES (1, 1, 'r', '1', '', 0)",
+		"INSERT INTO packages (id, repository, format, namespace, name, publish, upstream) VALUES (1, 1, 'npm', '', 'p', '', '')",
+		"INSERT INTO versions (id, package, version, revision, status, origin_type, origin_repository, origin_connection, "+
+			"published_at, upstream_time) VALUES (1, 1, '1.0.0', '', 'Published', '', '', '', 0, 0)")
+	if got := countDomains(t, openAt(t, path, sqlcatalog.Options{Existing: true})); got != 1 {
+		t.Errorf("got %d domains, want 1", got)
+	}
+}
+
 // A connection that was open before the conversion must not write pages as it knew them.
 func TestWhatIsWrittenAfterAnOlderFileGotProofsHasThem(t *testing.T) {
 	path := olderFile(t, 7) // a migration would write the first page

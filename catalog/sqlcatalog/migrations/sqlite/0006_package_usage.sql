@@ -7,7 +7,7 @@
 ALTER TABLE versions ADD COLUMN index_bytes INTEGER NOT NULL DEFAULT 0;
 
 UPDATE versions SET index_bytes =
-    (SELECT coalesce(length(manifest), 0) FROM version_documents d WHERE d.version = versions.id) +
+    coalesce((SELECT length(manifest) FROM version_documents d WHERE d.version = versions.id), 0) +
     (SELECT coalesce(sum(octet_length(a.name) + coalesce(length(a.facts), 0)), 0)
         FROM assets a WHERE a.version = versions.id);
 
