@@ -144,6 +144,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 	if err = checkLog(path); err != nil {
 		return nil, err
 	}
+	undo = append(undo, func() error { return dropMark(path) })
 	if e.readers, err = sql.Open("sqlite", source(path, readerPragmas)); err != nil {
 		return nil, err
 	}

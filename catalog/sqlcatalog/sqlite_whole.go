@@ -32,8 +32,7 @@ func checkLog(path string) error {
 		return err
 	}
 	return fmt.Errorf("%s-wal is missing, though the catalog was not closed when it was last used: commits that were "+
-		"acknowledged may be in that log alone; put it back, or restore a backup of all files; if another program has "+
-		"worked the log into %s, remove %s and start again", path, filepath.Base(path), path+openMark)
+		"acknowledged may be in that log alone; put it back, or restore a backup of all files", path)
 }
 
 // markOpen makes the mark, durable.
@@ -61,6 +60,20 @@ func markClosed(path string, writers *sql.DB) error {
 		return fmt.Errorf("work the log into the catalog: %w", err)
 	}
 	if err := os.Remove(path + openMark); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return durable.SyncFolder(filepath.Dir(path))
+}
+
+// dropMark removes the mark of a file whose log is gone though it was there before: SQLite removes it once all of it is in
+// the file. No connection may be open.
+func dropMark(path string) error {
+	if _, err := os.Lstat(path + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Remove(path + openMark); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	return durable.SyncFolder(filepath.Dir(path))

@@ -67,6 +67,34 @@ func TestACatalogWhoseLogIsMissingIsRefused(t *testing.T) {
 	}
 }
 
+// A start that fails works the log into the file, as SQLite does with the last connection; nothing is missing then.
+func TestAFailedStartAfterAKillLeavesAFolderThatStarts(t *testing.T) {
+	folder := t.TempDir()
+	s := openAt(t, filepath.Join(folder, "catalog.db"), sqlcatalog.Options{})
+	if err := createDomain(s, "acknowledged"); err != nil {
+		t.Fatal(err)
+	}
+	run(t, filepath.Join(folder, "catalog.db"), "INSERT INTO schema_versions (version_id, is_applied) VALUES (1000, 1)")
+	for _, inspect := range []bool{false, true} {
+		path := filepath.Join(copied(t, folder, "catalog.db", "catalog.db-wal", "catalog.db-open"), "catalog.db")
+		_, err := sqlcatalog.OpenSQLite(t.Context(), path, sqlcatalog.Options{Existing: true, Inspect: inspect})
+		if err == nil || !strings.Contains(err.Error(), "newer release") {
+			t.Fatalf("got %v, want the schema refused", err)
+		}
+		run(t, path, "DELETE FROM schema_versions WHERE version_id = 1000")
+		s, err := sqlcatalog.OpenSQLite(t.Context(), path, sqlcatalog.Options{Existing: true})
+		if err != nil {
+			t.Fatalf("the next start: %v", err)
+		}
+		if got := countDomains(t, s); got != 1 {
+			t.Errorf("got %d domains, want 1", got)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestACatalogThatWasClosedNeedsNoLog(t *testing.T) {
 	folder := t.TempDir()
 	s := openAt(t, filepath.Join(folder, "catalog.db"), sqlcatalog.Options{})
