@@ -16,8 +16,9 @@ const (
 	maxEntries   = 100_000
 	maxPaths     = 16 << 20 // bytes of all paths together
 	maxPath      = 4 << 10
-	maxFolders   = 64  // segments of one path; every folder on the way is remembered, so depth is memory
-	maxRatio     = 100 // unpacked bytes a packed byte, once past freeUnpacked
+	maxFolders   = 64      // segments of one path; every folder on the way is remembered, so depth is memory
+	maxPlaces    = 300_000 // files and folders, with those that are only on the way
+	maxRatio     = 100     // unpacked bytes a packed byte, once past freeUnpacked
 	freeUnpacked = 64 << 20
 	maxUnpacked  = 8 << 30
 )

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 
 	"entrepot/artifact"
 	"entrepot/format/jsonscan"
@@ -56,9 +57,10 @@ func identified(all jsonscan.Members, name, number string) (jsonscan.Members, er
 	return with(all, "version", jsonscan.Quoted(number)), nil
 }
 
-// normalizeListed mends a version that a registry lists, with bin and what is computed of scripts.
+// normalizeListed mends a version that a registry lists, with bin and what is computed of scripts. A member with more than
+// maxNames names is left out.
 func normalizeListed(all jsonscan.Members, name string) (jsonscan.Members, error) {
-	all, err := normalize(all)
+	all, err := normalize(slices.DeleteFunc(all, crowded))
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package npm
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"entrepot/format/jsonscan"
@@ -18,7 +19,7 @@ func asRequirements(value []byte) []byte {
 		return asTexts(value)
 	case isText(value):
 		text, _ := jsonscan.AsText(value)
-		listed = strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' || r == '\r' })
+		listed = namesOf(text)
 	case isList(value):
 		for element := range jsonscan.Elements(value) {
 			if text, ok := jsonscan.AsText(element); ok {
@@ -28,13 +29,18 @@ func asRequirements(value []byte) []byte {
 	default:
 		return nil
 	}
-	var all jsonscan.Members
+	var all named
 	for _, text := range listed {
 		if name, wanted := cutRequirement(text); name != "" {
-			all = with(all, name, jsonscan.Quoted(wanted))
+			all.set(name, jsonscan.Quoted(wanted))
 		}
 	}
 	return all.Append(nil)
+}
+
+// namesOf takes apart a text that is a list of names.
+func namesOf(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(", \t\n\r", r) })
 }
 
 // cutRequirement reads name, name@range or name range, in which the name may have a scope.
@@ -96,10 +102,15 @@ func require(all jsonscan.Members) (jsonscan.Members, error) {
 	if err != nil {
 		return nil, err
 	}
+	required := make(map[string]bool, len(dependencies)+len(optional))
+	for _, m := range slices.Concat(dependencies, optional) {
+		required[m.Key] = true
+	}
 	missing := false
 	for element := range jsonscan.Elements(all.Find(bundle)) {
 		name, _ := jsonscan.AsText(element)
-		if dependencies.Find(name) == nil && optional.Find(name) == nil {
+		if !required[name] {
+			required[name] = true
 			dependencies, missing = append(dependencies, jsonscan.Member{Key: name, Value: jsonscan.Quoted("*")}), true
 		}
 	}
@@ -129,15 +140,15 @@ func binOf(value []byte, name string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	var clean jsonscan.Members
+	var clean named
 	for _, m := range all {
 		target, ok := jsonscan.AsText(m.Value)
 		command, file := path.Base("/"+securePath(m.Key)), securePath(target)
 		if ok && command != "/" && file != "" {
-			clean = with(clean, command, jsonscan.Quoted(file))
+			clean.set(command, jsonscan.Quoted(file))
 		}
 	}
-	if clean == nil {
+	if clean.Members == nil {
 		return nil, nil
 	}
 	return clean.Append(nil), nil

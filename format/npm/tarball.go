@@ -94,6 +94,9 @@ func (i *inspection) occupy(name string, at placed) (again bool, err error) {
 	if again && before != at.kind {
 		return false, badArchive(nil, "%.200q is there twice, as two kinds of entries", name)
 	}
+	if len(i.seen) > maxPlaces {
+		return false, badArchive(nil, "its files and folders are more than %d", maxPlaces)
+	}
 	i.seen[at.path] = at.kind
 	for parent := path.Dir(at.path); parent != "."; parent = path.Dir(parent) {
 		k, known := i.seen[parent]
@@ -149,7 +152,10 @@ func (i *inspection) finish() (contents, error) {
 	if err != nil {
 		return contents{}, badArchive(err, "its package.json is not usable JSON: %s", err)
 	}
-	if i.manifest, err = normalize(all); err == nil {
+	if err = tooMany(all); err == nil {
+		i.manifest, err = normalize(all)
+	}
+	if err == nil {
 		i.executables, err = i.below(i.manifest.Find("directories"))
 	}
 	if err != nil {

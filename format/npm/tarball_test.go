@@ -342,3 +342,16 @@ func unzip(t testing.TB, p []byte) []byte {
 	}
 	return all
 }
+
+func TestFoldersOnTheWayAreBoundedToo(t *testing.T) {
+	entries := []entry{file("package/package.json", minimal)}
+	below := strings.Repeat("/a", maxFolders-3)
+	for i := range maxPlaces/(maxFolders-3) + 2 {
+		entries = append(entries, file(fmt.Sprintf("package/%d%s", i, below), ""))
+	}
+	tarball := pack(t, entries...)
+	_, err := inspect(bytes.NewReader(tarball), int64(len(tarball)))
+	if !artifact.Is(err, artifact.Invalid) || !strings.Contains(err.Error(), "files and folders are more than") {
+		t.Errorf("got %v", err)
+	}
+}
