@@ -73,9 +73,9 @@ REAL := $(CURDIR)/build/real
 real: tools ## publish some hundred real packages, install them with every client and compare
 	@mkdir -p $(REAL); while read -r names; do npm install --prefix $(REAL)/project --cache $(REAL)/cache --no-save \
 		--ignore-scripts --no-audit --no-fund --force --legacy-peer-deps $$names </dev/null || exit 1; \
-	done <e2e/testdata/real-packages.txt
+	done <e2e/real/projects.txt
 	@mkdir -p $(REAL)/packed; while read -r name; do npm pack --pack-destination $(REAL)/packed --cache $(REAL)/cache \
-		--prefer-offline --silent "$$name" </dev/null || exit 1; sleep 0.5; done <e2e/testdata/odd-packages.txt
+		--prefer-offline --silent "$$name" </dev/null || exit 1; sleep 0.5; done <e2e/real/odd.txt
 	ENTREPOT_TOOLS=$(TOOLS) ENTREPOT_REAL_PACKAGES=$(REAL)/cache go test -count=1 -v -timeout 90m ./e2e -run TestRealPackages
 
 .PHONY: fuzz
