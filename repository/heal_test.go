@@ -53,8 +53,9 @@ func flip(path string, at int) error {
 // worn is a fixture on disk whose files a test can damage.
 type worn struct {
 	*fixture
-	dir string
-	log lines
+	dir    string
+	stores repository.DomainStores
+	log    lines
 }
 
 // lines are what is logged, by any goroutine.
@@ -85,6 +86,7 @@ func newWorn(t *testing.T, wrap func(blob.Store) blob.Store) *worn {
 	if wrap != nil {
 		v = wrapped{stores, wrap}
 	}
+	w.stores = v
 	w.fixture = openFixtureLogging(t, w.dir, v, newRegistry(t), sqlcatalog.Options{}, slog.New(slog.NewTextHandler(&w.log, nil)))
 	return w
 }
@@ -312,6 +314,48 @@ func TestPublishingTheSameBytesHealsThem(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestPublishingThePromisedBytesKeepsThem(t *testing.T) {
+	w := newWorn(t, nil)
+	w.registry.offer("left@1.0.0", fetchedBody)
+	w.fetches("r", "left@1.0.0", fetchedBody)
+	w.registry.goDown()
+	w.control("r", "left", artifact.Allow, artifact.Allow)
+	w.check(w.catalog.Write(t.Context(), func(to catalog.Writer) error { // as a repair of the folder does, in all repositories
+		d, err := to.Domain(domainKey)
+		if err != nil {
+			return err
+		}
+		for r, err := range catalog.Each(func(page catalog.Page) (catalog.Listing[catalog.Repository], error) {
+			return to.Repositories(catalog.RepositoryFilter{Domain: d.ID}, page)
+		}) {
+			if err != nil {
+				return err
+			}
+			v, err := to.Version(r.ID, at("left@1.0.0"))
+			if artifact.Is(err, artifact.NotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			v.Assets[0].Promised = true
+			if err := to.UpdateVersion(r.ID, v); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	w.check(os.Remove(w.path(fetchedBody)))
+	before := w.version("r", "left@1.0.0")
+	w.publish("r", "left@1.0.0", fetchedBody)
+	after := w.version("r", "left@1.0.0")
+	if after.Assets[0].Promised || after.Origin != before.Origin || after.Revision != before.Revision {
+		t.Errorf("after the publication: %+v, want what was there, kept", after)
+	}
+	w.check(collect(w.catalog, w.stores, func() time.Time { return time.Now().Add(24 * time.Hour) }))
+	w.fetches("r", "left@1.0.0", fetchedBody)
 }
 
 func TestALossThatAPublicationEndsIsOnRecord(t *testing.T) {

@@ -34,7 +34,7 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, 
 	if err := s.ensureReadable(ctx, c, at, p, look, contents); err != nil {
 		return artifact.Version{}, fmt.Errorf("publish %s: %w", p.VersionKey, err)
 	}
-	if !look.changes() {
+	if !look.changes() && len(look.came) == 0 {
 		return s.Version(ctx, at.repository.RepositoryKey, p.VersionKey)
 	}
 	since, err := s.keep(ctx, *at.domain, look.fence, contents)
@@ -65,7 +65,7 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, 
 		}
 		published = step.version
 		if !step.changes() {
-			return nil
+			return s.writeArrivals(w, c, at, step)
 		}
 		step.shown = shown
 		published, err = s.writePublication(w, c, at, among(in.packages, at.repository.ID), step, p)
@@ -89,7 +89,7 @@ func (s *Service) ensureReadable(ctx context.Context, c iam.Caller, at *configur
 	if err := s.ensureKept(ctx, c, at, at.repository.ID, look.version, referred); err != nil {
 		return err
 	}
-	if look.changes() || len(contents) == 0 {
+	if look.changes() || len(look.came) > 0 || len(contents) == 0 {
 		return nil // contents will be stored
 	}
 	for _, a := range look.version.Assets { // so that a loss that ends here is on record
@@ -140,6 +140,7 @@ type publishing struct {
 	version artifact.Version
 	fresh   []artifact.Asset // those the version does not have yet
 	fence   fenceReading     // of the contents, where the reading was for that
+	came    []artifact.Asset // those that were promised and whose bytes have come
 	removed int              // how many of its assets go
 	shown   string           // what the package displays without it, if that matters
 }
@@ -213,6 +214,10 @@ func (s *Service) grow(at *configuration, t Traits, known artifact.Version, p Pu
 		there, ok := known.Asset(a.Name)
 		switch {
 		case ok && there.SHA256 == a.SHA256:
+			if there.Promised {
+				a.AddedAt, a.Facts = there.AddedAt, there.Facts
+				next.came = append(next.came, a)
+			}
 		case ok && !replace:
 			return next, conflict(at, p, "Version '%s' of package '%s' already exists in repository '%s' with other "+
 				"contents. Published versions never change.", p.Version, p.Qualified(), at.repository.Name)
@@ -227,6 +232,9 @@ func (s *Service) grow(at *configuration, t Traits, known artifact.Version, p Pu
 		}
 	}
 	next.version.Assets = slices.Concat(known.Assets, next.fresh)
+	for _, a := range next.came {
+		next.version.Assets = withAsset(next.version.Assets, a)
+	}
 	if replace {
 		next.version.Assets = assets
 		next.removed = len(known.Assets) - (len(assets) - len(next.fresh))
@@ -317,6 +325,17 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 	}
 	return v, s.audit(w, c, publishPackageVersion, OnPackage(at.repository.RepositoryKey, v.PackageKey),
 		map[string]any{"packageVersion": v.Version})
+}
+
+// writeArrivals records that promised assets are kept now, if any are. All else about the version stays as it is.
+func (s *Service) writeArrivals(w catalog.Writer, c iam.Caller, at *configuration, step publishing) error {
+	if len(step.came) == 0 {
+		return nil
+	}
+	if err := w.UpdateVersion(at.repository.ID, step.version); err != nil {
+		return err
+	}
+	return s.announce(w, c, *at.repository, step.version, updated, changes{AssetsAdded: len(step.came)})
 }
 
 // revisionAfter is the revision of a version after a publication. One that is only finished keeps its own: the revision
