@@ -1,6 +1,7 @@
 package sqlcatalog
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/binary"
@@ -8,9 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-
-	driver "modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	"path/filepath"
+	"strings"
 )
 
 // convert gives proofs to a file that has none. Nobody has it open meanwhile: a connection knows the file as it was when
@@ -30,8 +30,8 @@ func (e *sqliteEngine) convert(ctx context.Context) error {
 	return err
 }
 
-// giveProofs rewrites a file that was made before pages had proofs, which takes time and twice its room. Where there is no
-// room now, a later start does it.
+// giveProofs rewrites a file that was made before pages had proofs, which takes time and twice its room. Where that cannot
+// be done now, for want of room most likely, the file holds what it held, and a later start does it.
 func giveProofs(ctx context.Context, path string) (err error) {
 	db, err := sql.Open("sqlite", source(path, writerPragmas))
 	if err != nil {
@@ -39,16 +39,20 @@ func giveProofs(ctx context.Context, path string) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(1)
+	// The copy goes beside the catalog, where the room is that an operator has planned: not into memory, nor into the
+	// machine's folder for temporary files. The setting is the process's; no other connection has files of its own.
+	folder := strings.ReplaceAll(filepath.Dir(path), "'", "''")
 	for _, statement := range []string{
 		"PRAGMA wal_checkpoint(TRUNCATE)", // what the log of an earlier release holds is older than what follows
-		"PRAGMA temp_store = FILE",        // not in memory: it is a copy of the catalog
+		"PRAGMA temp_store_directory = '" + folder + "'",
+		"PRAGMA temp_store = FILE",
 		"VACUUM",
 		"PRAGMA wal_checkpoint(TRUNCATE)",
 	} {
-		if _, err := db.ExecContext(ctx, statement); isFull(err) {
-			return nil
+		if _, err := db.ExecContext(ctx, statement); ctx.Err() != nil || damagedFile(err) {
+			return fmt.Errorf("rewrite the catalog so that its pages can be proven: %w", cmp.Or(err, ctx.Err()))
 		} else if err != nil {
-			return fmt.Errorf("rewrite the catalog so that its pages can be proven: %w", err)
+			return nil
 		}
 	}
 	return nil
@@ -68,10 +72,4 @@ func lacksProofs(path string) (bool, error) {
 		return false, err
 	}
 	return binary.BigEndian.Uint16(first[16:]) == pageSize && !hasProofs(first), nil
-}
-
-// isFull reports whether SQLite found no room.
-func isFull(err error) bool {
-	failure, ok := errors.AsType[*driver.Error](err)
-	return ok && failure.Code()&0xff == sqlite3.SQLITE_FULL
 }

@@ -301,3 +301,18 @@ func TestEveryPageThatIsWrittenHasItsProof(t *testing.T) {
 	}
 	wantFaults(t, path, false)
 }
+
+func TestAnOlderFileIsRewrittenBesideItself(t *testing.T) {
+	path := olderFile(t, 7)
+	openAt(t, path, sqlcatalog.Options{Existing: true})
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var folder string
+	err = db.QueryRowContext(t.Context(), "PRAGMA temp_store_directory").Scan(&folder)
+	if err != nil || folder != filepath.Dir(path) {
+		t.Errorf("temporary files are in %q, %v, want them beside the catalog", folder, err)
+	}
+}
