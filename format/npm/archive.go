@@ -112,7 +112,8 @@ func (l *unpackLimit) Read(p []byte) (int, error) {
 // entries calls each for every entry of a tar, with what stands in it, and then reads to the end: only that proves the
 // checksums. What follows the end of the tar no client looks at.
 func entries(archive io.Reader, each func(h *tar.Header, body io.Reader) error) error {
-	in := tar.NewReader(archive)
+	raw := &headers{r: archive}
+	in := tar.NewReader(raw)
 	for n := 0; ; n++ {
 		h, err := in.Next()
 		switch {
@@ -123,6 +124,8 @@ func entries(archive io.Reader, each func(h *tar.Header, body io.Reader) error) 
 			return unreadable(err, "entry %d is not readable", n)
 		case n == maxEntries:
 			return badArchive(nil, "it has more than %d entries", maxEntries)
+		case h.Typeflag != tar.TypeXGlobalHeader && h.Size != raw.size:
+			return badArchive(nil, "%.200q has one size in its header and another in a record", h.Name)
 		}
 		if err := each(h, in); err != nil {
 			return err
@@ -135,7 +138,7 @@ func unreadable(err error, format string, args ...any) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, errBomb) || errors.Is(err, errTrailing):
+	case errors.Is(err, errBomb), errors.Is(err, errTrailing), errors.Is(err, errDescribedTwice), errors.Is(err, errNoSize):
 		return badArchive(err, "%s", err)
 	}
 	return badArchive(err, format, args...)

@@ -51,7 +51,7 @@ func placeOf(h *tar.Header) (placed, error) {
 	if err := checkRecords(h); err != nil {
 		return placed{}, err
 	}
-	if _, sized := h.PAXRecords["size"]; k != fileEntry && (h.Size != 0 || sized) {
+	if k != fileEntry && h.Size != 0 {
 		// Some clients read so many bytes of contents, others read them as the next entries.
 		return placed{}, badArchive(nil, "%.200q is no file and yet has a size", h.Name)
 	}
@@ -67,12 +67,8 @@ func placeOf(h *tar.Header) (placed, error) {
 	return placed{relative, k}, nil
 }
 
-// checkRecords refuses pax records that one client obeys and another does not. Before a header of GNU's they are such:
-// some clients take the size that they say for that of a long name. Go knows no format with both.
+// checkRecords refuses pax records that one client obeys and another does not.
 func checkRecords(h *tar.Header) error {
-	if len(h.PAXRecords) > 0 && h.Format == tar.FormatUnknown {
-		return badArchive(nil, "%.200q mixes the headers of pax and of GNU tar", h.Name)
-	}
 	for key, value := range h.PAXRecords {
 		switch {
 		case strings.HasPrefix(key, "GNU.sparse"):

@@ -112,6 +112,15 @@ func twoReadings() []byte {
 	)
 }
 
+// gnuLong is a tarball as GNU tar writes one: a link whose name and whose target are longer than a header holds.
+func gnuLong(t *testing.T, good entry) []byte {
+	t.Helper()
+	long := strings.Repeat("long/", 30)
+	link := linkEntryOf(tar.TypeSymlink, "package/"+long+"l", long+"x")
+	link.Format = tar.FormatGNU
+	return pack(t, good, link)
+}
+
 func TestTarballsThatClientsUnpackAreTaken(t *testing.T) {
 	good := file("package/package.json", minimal)
 	whole := pack(t, good, file("package/index.js", "x"))
@@ -141,6 +150,9 @@ func TestTarballsThatClientsUnpackAreTaken(t *testing.T) {
 			linkEntryOf(tar.TypeLink, "package/h", "package/package.json")), 1},
 		{"odd modes", pack(t, folderOf("package/", 0o7777), good, entry{tar.Header{Name: "package/x", Mode: 0o1000}, ""}), 2},
 		{"a contiguous file", pack(t, good, contiguous), 2},
+		{"a record for all before one for the next", records(t, 'g', "12 comment=\n", entry{tar.Header{Name: "package/package.json",
+			Mode: 0o644, Size: int64(len(minimal)), PAXRecords: map[string]string{"comment": "x"}}, minimal}), 1},
+		{"a long name and a long link of GNU's", gnuLong(t, good), 1},
 		{"a folder from before tar had any", slashed(t, "", good), 1},
 		{"several gzip members", append(zip(t, raw[:700]), zip(t, raw[700:])...), 2},
 		{"another tar after the end of the first", append(bytes.Clone(whole), whole...), 2},
@@ -220,12 +232,21 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 		{"a folder with a size", before(rawEntry("package/d/", tar.TypeDir, "", 512, "")...), "yet has a size"},
 		{"an old folder with a size", before(rawEntry("package/d/", 0, "", 3, "abc")...), "yet has a size"},
 		{"a link with a size by a record", records(t, 'x', "12 size=512\n", linkEntryOf(tar.TypeSymlink, "package/l", "y"), good),
-			"yet has a size"},
+			"another in a record"},
 		{"a link whose size a record takes back", before(slices.Concat(rawEntry("pax", 'x', "", 10, "10 size=0\n"),
-			rawEntry("package/l", tar.TypeSymlink, "y", 512, ""))...), "yet has a size"},
+			rawEntry("package/l", tar.TypeSymlink, "y", 512, ""))...), "another in a record"},
 		{"a size by a record before a long name", before(slices.Concat(rawEntry("pax", 'x', "", 10, "10 size=1\n"),
 			rawEntry("long", tar.TypeGNULongName, "", 10, "package/n\x00"), rawEntry("package/x", tar.TypeReg, "", 1, "x"))...),
-			"mixes the headers"},
+			"in a row"},
+		{"a record that another one hides", before(slices.Concat(rawEntry("pax", 'x', "", 29, "29 path=package/package.json\n"),
+			rawEntry("pax", 'x', "", 12, "12 comment=\n"), rawEntry("package/data.js", tar.TypeReg, "", 2, "{}"))...), "in a row"},
+		{"a record that one for all hides", before(slices.Concat(rawEntry("pax", 'x', "", 29, "29 path=package/package.json\n"),
+			rawEntry("pax", 'g', "", 12, "12 comment=\n"), rawEntry("package/data.js", tar.TypeReg, "", 2, "{}"))...), "in a row"},
+		{"a long name that another one hides", before(slices.Concat(rawEntry("long", tar.TypeGNULongName, "", 10, "package/a\x00"),
+			rawEntry("long", tar.TypeGNULongName, "", 10, "package/b\x00"), rawEntry("package/x", tar.TypeReg, "", 1, "x"))...),
+			"in a row"},
+		{"a file whose size a record corrects", before(slices.Concat(rawEntry("pax", 'x', "", 10, "10 size=1\n"),
+			rawEntry("package/x", tar.TypeReg, "", 600, "x"), make([]byte, 512))...), "another in a record"},
 		{"a sparse file of GNU's", before(rawEntry("package/s", tar.TypeGNUSparse, "", 0, "")...), "not readable"},
 		{"a sparse file by records", records(t, 'x', "22 GNU.sparse.major=1\n", good), "a sparse file"},
 		{"a path for all files", records(t, 'g', "18 path=package/x\n", good), "several ways"},
