@@ -18,6 +18,7 @@ var floors = map[string][]string{
 	"strictjson": {},
 	"bytecache":  {},
 	"freespace":  {"durable"},
+	"nettest":    {},
 
 	"blob":                       {"artifact"},
 	"blob/memcache":              {"artifact", "blob", "blob/mem", "bytecache"},

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,63 +15,28 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"entrepot/nettest"
 )
 
-// pipes is a network of one host, in memory: inside a bubble only that lets time pass.
-type pipes struct {
-	conns chan net.Conn
-	once  sync.Once
-	done  chan struct{}
+// newHost returns the network that a server in a bubble listens on.
+func newHost() *nettest.Host {
+	return nettest.NewHost(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8090})
 }
-
-func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), done: make(chan struct{})} }
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error { p.once.Do(func() { close(p.done) }); return nil }
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8090} }
-
-// dial waits until the connection is accepted. The error is net.ErrClosed when nobody listens any more.
-func (p *pipes) dial() (net.Conn, error) {
-	here, there := net.Pipe()
-	select {
-	case p.conns <- addressed{there, p.Addr()}:
-		return here, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-// addressed is a connection whose ends have addresses as those of TCP have.
-type addressed struct {
-	net.Conn
-	address net.Addr
-}
-
-func (a addressed) LocalAddr() net.Addr  { return a.address }
-func (a addressed) RemoteAddr() net.Addr { return a.address }
 
 // inBubble runs body with a server in a time of its own, which passes while everybody waits and only then.
 func inBubble(t *testing.T, change func(*Options), d Drain,
-	body func(t *testing.T, f *fixture, host *pipes, stop func() error)) {
+	body func(t *testing.T, f *fixture, host *nettest.Host, stop func() error)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		f, host := newFixture(t, change), newPipes()
+		f, host := newFixture(t, change), newHost()
 		body(t, f, host, f.serve(t, host, nil, d))
 	})
 }
 
-func callUp(t *testing.T, host *pipes) net.Conn {
+func callUp(t *testing.T, host *nettest.Host) net.Conn {
 	t.Helper()
-	c, err := host.dial()
+	c, err := host.Dial(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +94,7 @@ func TestSlowClientsAreLetGo(t *testing.T) {
 		{"a body that drips", put, true, "HTTP/1.1 400 "},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			inBubble(t, hurried, Drain{}, func(t *testing.T, _ *fixture, host *pipes, _ func() error) {
+			inBubble(t, hurried, Drain{}, func(t *testing.T, _ *fixture, host *nettest.Host, _ func() error) {
 				c := callUp(t, host)
 				_, _ = io.WriteString(c, row.raw)
 				if row.drips {
@@ -141,7 +107,7 @@ func TestSlowClientsAreLetGo(t *testing.T) {
 		})
 	}
 	t.Run("an answer that is not read", func(t *testing.T) {
-		inBubble(t, hurried, Drain{}, func(t *testing.T, f *fixture, host *pipes, _ func() error) {
+		inBubble(t, hurried, Drain{}, func(t *testing.T, f *fixture, host *nettest.Host, _ func() error) {
 			c := callUp(t, host)
 			_, _ = io.WriteString(c, "GET "+base+"/-/big HTTP/1.1\r\n"+hostLine+bearer+"\r\n")
 			if _, err := io.ReadFull(c, make([]byte, 1<<20)); err != nil {
@@ -161,7 +127,7 @@ func TestSlowClientsAreLetGo(t *testing.T) {
 func TestAHandshakeThatNeverComesIsLetGo(t *testing.T) {
 	certFile, keyFile := certify(t, t.TempDir(), 1)
 	synctest.Test(t, func(t *testing.T) {
-		f, host := newFixture(t, hurried), newPipes()
+		f, host := newFixture(t, hurried), newHost()
 		certificate, err := NewCertificate(certFile, keyFile, f.Server.log)
 		if err != nil {
 			t.Fatal(err)
@@ -175,7 +141,7 @@ func TestSteadyClientsMayTakeTheirTime(t *testing.T) {
 	inBubble(t, func(o *Options) {
 		hurried(o)
 		o.Limits.Pace.Rate = 1 << 10
-	}, Drain{}, func(t *testing.T, _ *fixture, host *pipes, _ func() error) {
+	}, Drain{}, func(t *testing.T, _ *fixture, host *nettest.Host, _ func() error) {
 		c := callUp(t, host)
 		const pieces, piece = 12, 512
 		_, _ = fmt.Fprintf(c, "PUT %s/pkg HTTP/1.1\r\n%s%sContent-Length: %d\r\nConnection: close\r\n\r\n", base, hostLine,
@@ -198,7 +164,7 @@ func TestSlowHandlersAreNotTakenForSlowClients(t *testing.T) {
 		inBubble(t, func(o *Options) {
 			hurried(o)
 			o.Limits.HeadTime, o.Limits.Pace.Patience = 50*time.Millisecond, 50*time.Millisecond // the handler takes 200
-		}, Drain{}, func(t *testing.T, _ *fixture, host *pipes, _ func() error) {
+		}, Drain{}, func(t *testing.T, _ *fixture, host *nettest.Host, _ func() error) {
 			answer, body, _ := exchangeOn(t, callUp(t, host), request)
 			if answer.StatusCode != 200 || body != "at last" {
 				t.Errorf("%.4s: got %s %q, want 200", request, answer.Status, body)
@@ -209,7 +175,7 @@ func TestSlowHandlersAreNotTakenForSlowClients(t *testing.T) {
 
 func TestDeadlinesReachHandlers(t *testing.T) {
 	inBubble(t, func(o *Options) { o.Limits.Request = 50 * time.Millisecond }, Drain{},
-		func(t *testing.T, f *fixture, _ *pipes, _ func() error) {
+		func(t *testing.T, f *fixture, _ *nettest.Host, _ func() error) {
 			start := time.Now()
 			f.do("GET", base+"/-/slow", "Authorization", "Bearer "+goodToken)
 			if took := time.Since(start); took != 50*time.Millisecond {
@@ -222,7 +188,7 @@ func TestDrainLosesNoRequest(t *testing.T) {
 	for round := range 4 {
 		quiet := func(o *Options) { o.Log = slog.New(slog.DiscardHandler) }
 		drain := Drain{Notice: time.Duration(round%2) * 50 * time.Millisecond, Time: 10 * time.Second}
-		inBubble(t, quiet, drain, func(t *testing.T, f *fixture, host *pipes, stop func() error) {
+		inBubble(t, quiet, drain, func(t *testing.T, f *fixture, host *nettest.Host, stop func() error) {
 			var answered, lost atomic.Int64
 			var clients sync.WaitGroup
 			for range 8 {
@@ -245,13 +211,13 @@ func TestDrainLosesNoRequest(t *testing.T) {
 
 // load sends requests, with little pauses, until connections are refused. A request is lost when no whole answer came on a
 // connection that had been accepted.
-func load(host *pipes, answered, lost *atomic.Int64) {
+func load(host *nettest.Host, answered, lost *atomic.Int64) {
 	var c net.Conn
 	var in *bufio.Reader
 	for i := 0; ; i++ {
 		if c == nil {
 			var err error
-			if c, err = host.dial(); err != nil {
+			if c, err = host.Dial(context.Background()); err != nil {
 				return
 			}
 			in = bufio.NewReader(c)
@@ -282,9 +248,9 @@ func load(host *pipes, answered, lost *atomic.Int64) {
 
 func TestAConnectionTakenInTheMomentOfADrainIsServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		host := newPipes()
+		host := newHost()
 		entry := newDoorway(host, nil, Limits{}.withDefaults())
-		client, err := host.dial()
+		client, err := host.Dial(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -293,7 +259,7 @@ func TestAConnectionTakenInTheMomentOfADrainIsServed(t *testing.T) {
 		stopped := make(chan error, 1)
 		go func() { stopped <- entry.stop() }()
 		synctest.Wait()
-		if _, err := host.dial(); err == nil {
+		if _, err := host.Dial(context.Background()); err == nil {
 			t.Error("a drain goes on taking connections")
 		}
 		served, err := entry.Accept()
@@ -312,7 +278,7 @@ func TestAConnectionTakenInTheMomentOfADrainIsServed(t *testing.T) {
 
 func TestDrainTellsLoadBalancersFirst(t *testing.T) {
 	drain := Drain{Notice: time.Minute, Time: 5 * time.Second}
-	inBubble(t, nil, drain, func(t *testing.T, f *fixture, host *pipes, stop func() error) {
+	inBubble(t, nil, drain, func(t *testing.T, f *fixture, host *nettest.Host, stop func() error) {
 		stopped := make(chan error, 1)
 		go func() { stopped <- stop() }()
 		synctest.Wait()
@@ -332,7 +298,7 @@ func TestDrainTellsLoadBalancersFirst(t *testing.T) {
 
 func TestDrainCutsOffWhatTakesTooLong(t *testing.T) {
 	drain := Drain{Time: 200 * time.Millisecond}
-	inBubble(t, nil, drain, func(t *testing.T, f *fixture, host *pipes, stop func() error) {
+	inBubble(t, nil, drain, func(t *testing.T, f *fixture, host *nettest.Host, stop func() error) {
 		c := callUp(t, host)
 		_, _ = io.WriteString(c, "PUT "+base+"/pkg HTTP/1.1\r\n"+hostLine+bearer+"Content-Length: 1000\r\n\r\nabc")
 		synctest.Wait()
@@ -354,7 +320,7 @@ func TestDrainCutsOffWhatTakesTooLong(t *testing.T) {
 
 func TestConnectionsAreCounted(t *testing.T) {
 	inBubble(t, func(o *Options) { o.Limits.Connections = 2; o.Limits.HeadTime = 400 * time.Millisecond }, Drain{},
-		func(t *testing.T, _ *fixture, host *pipes, _ func() error) {
+		func(t *testing.T, _ *fixture, host *nettest.Host, _ func() error) {
 			start := time.Now()
 			callUp(t, host)
 			callUp(t, host)

@@ -20,51 +20,22 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"entrepot/artifact"
+	"entrepot/nettest"
 	"entrepot/upstream"
 	"entrepot/upstream/upstreamtest"
 )
-
-// pipes is a network of one host, in memory: inside a bubble only that lets time pass.
-type pipes struct {
-	conns chan net.Conn
-	once  sync.Once
-	done  chan struct{}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error   { p.once.Do(func() { close(p.done) }); return nil }
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	here, there := net.Pipe()
-	select {
-	case p.conns <- there:
-		return here, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
 
 // bubble runs body with a client before a scripted upstream, in a time of its own.
 func bubble(t *testing.T, script http.HandlerFunc, change func(*upstream.Options),
 	body func(t *testing.T, c *upstream.Client)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		network := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
+		network := nettest.NewHost(&net.TCPAddr{})
 		server := &http.Server{Handler: script}
 		go func() { _ = server.Serve(network) }()
 		defer func() { _ = server.Close() }()
-		o := upstream.Options{Cache: new(upstreamtest.Cache), Dial: network.dial,
+		dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return network.Dial(ctx) }
+		o := upstream.Options{Cache: new(upstreamtest.Cache), Dial: dial,
 			Logger: slog.New(slog.DiscardHandler), Origins: upstream.NewOrigins(upstream.Origin{
 				Name: "npmjs", Base: &url.URL{Scheme: "http", Host: "registry.example.test"}})}
 		o = o.WithRandom(func() float64 { return 1 })

@@ -140,7 +140,7 @@ func (c fsckCommand) run(ctx context.Context, store *sqlcatalog.Store, content *
 	if err != nil {
 		return fsck.Report{}, err
 	}
-	unknown, err := stores.unknown(ctx, store)
+	unheard, err := stores.standing(ctx, store, unknown)
 	if err != nil && len(found) == 0 {
 		return fsck.Report{}, err
 	}
@@ -154,7 +154,7 @@ func (c fsckCommand) run(ctx context.Context, store *sqlcatalog.Store, content *
 		return fsck.Report{}, err
 	}
 	c.Repair = c.Repair && err == nil // what a damaged catalog cannot tell may be that
-	for _, name := range unknown {
+	for _, name := range unheard {
 		found = append(found, fsck.Finding{Kind: fsck.SpaceUnknown,
 			Text:   fmt.Sprintf("blobs/%s belongs to no domain that the catalog ever had", name),
 			Remedy: "restore the catalog.sqlite that it belongs to, or move the folder away"})

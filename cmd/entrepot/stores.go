@@ -125,14 +125,14 @@ func (s *domainStores) spaces(c catalog.Store, documents blob.Store) jobs.Spaces
 	}
 }
 
-// unknown lists the spaces that the catalog never had a domain for.
-func (s *domainStores) unknown(ctx context.Context, c catalog.Store) (unheard []string, err error) {
+// standing lists the spaces whose domains stand so with the catalog.
+func (s *domainStores) standing(ctx context.Context, c catalog.Store, wanted standing) (found []string, err error) {
 	names, err := s.place.Spaces()
 	if err != nil {
 		return nil, err
 	}
 	err = c.Read(ctx, func(r catalog.Reader) error {
-		unheard = nil
+		found = nil
 		for _, name := range names {
 			id, ours := domainOf(name)
 			if !ours {
@@ -142,41 +142,20 @@ func (s *domainStores) unknown(ctx context.Context, c catalog.Store) (unheard []
 			if err != nil {
 				return err
 			}
-			if at == unknown {
-				unheard = append(unheard, name)
+			if at == wanted {
+				found = append(found, name)
 			}
 		}
 		return nil
 	})
-	return unheard, err
+	return found, err
 }
 
 // abandoned lists the spaces of domains that the catalog has deleted, so that their bytes are collected. No key is needed
 // for that.
 func (s *domainStores) abandoned(c catalog.Store) jobs.Spaces {
 	return func(ctx context.Context) ([]jobs.Space, error) {
-		names, err := s.place.Spaces()
-		if err != nil {
-			return nil, err
-		}
-		var gone []string
-		err = c.Read(ctx, func(r catalog.Reader) error {
-			gone = nil
-			for _, name := range names {
-				id, ok := domainOf(name)
-				if !ok {
-					continue
-				}
-				standing, err := standingOf(r, id)
-				if err != nil {
-					return err
-				}
-				if standing == deleted {
-					gone = append(gone, name)
-				}
-			}
-			return nil
-		})
+		gone, err := s.standing(ctx, c, deleted)
 		if err != nil {
 			return nil, err
 		}
