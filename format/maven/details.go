@@ -1,0 +1,45 @@
+package maven
+
+import "entrepot/artifact"
+
+// maxField is the size over which CodeArtifact does not keep a metadata field (API reference, DescribePackageVersion).
+const maxField = 400 << 10
+
+// describe extracts what the API tells about a version out of its own POM, and nothing of a parent's (user guide, "View
+// package version details and dependencies"). Maven has no readmes.
+func describe(p pom) artifact.Details {
+	d := artifact.Details{
+		DisplayName: bounded(p.name),
+		Summary:     bounded(p.description),
+		HomePage:    bounded(p.url),
+		SourceCode:  bounded(p.scm),
+	}
+	for _, l := range p.licenses {
+		if license := (artifact.License{Name: bounded(l.name), URL: bounded(l.url)}); license != (artifact.License{}) {
+			d.Licenses = append(d.Licenses, license)
+		}
+	}
+	if p.parent != (coordinates{}) {
+		d.Dependencies = append(d.Dependencies, dependency(p.parent, "parent"))
+	}
+	for _, needed := range p.dependencies {
+		kind := needed.scope
+		if needed.optional {
+			kind = "optional"
+		}
+		d.Dependencies = append(d.Dependencies, dependency(needed.coordinates, kind))
+	}
+	return d
+}
+
+// dependency is an entry of ListPackageVersionDependencies; kind is parent, optional or the scope.
+func dependency(c coordinates, kind string) artifact.Dependency {
+	return artifact.Dependency{Namespace: c.group, Package: c.artifact, Type: kind, Requirement: c.version}
+}
+
+func bounded(text string) string {
+	if len(text) > maxField {
+		return ""
+	}
+	return text
+}
