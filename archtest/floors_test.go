@@ -18,6 +18,7 @@ var floors = map[string][]string{
 	"strictjson": {},
 	"bytecache":  {},
 	"freespace":  {"durable"},
+	"localca":    {"durable"},
 	"nettest":    {},
 
 	"blob":                       {"artifact"},
