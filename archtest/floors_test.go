@@ -18,10 +18,7 @@ var floors = map[string][]string{
 	"strictjson": {},
 	"bytecache":  {},
 	"freespace":  {"durable"},
-	"localca":    {"durable"},
-	// Files of users' tools know nothing of packages.
-	"clientconfig": {"durable"},
-	"nettest":      {},
+	"nettest":    {},
 
 	"blob":                       {"artifact"},
 	"blob/memcache":              {"artifact", "blob", "blob/mem", "bytecache"},

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"entrepot/e2e/fakenpm"
-	"entrepot/e2e/fakeregistry"
 )
 
 const crowd = 200
@@ -39,7 +38,7 @@ func (f *fixture) offer(name, number string, size int) []byte {
 func TestACrowdAtOneColdTarballIsOneRequestUpstream(t *testing.T) {
 	f := newFixture(t)
 	want := f.offer("rush", "1.0.0", 1<<20)
-	f.registry.Fail(fakeregistry.Trickle(500 * time.Millisecond)) // so that most of the crowd comes while it is under way
+	f.registry.Fail(fakenpm.Trickle(500 * time.Millisecond)) // so that most of the crowd comes while it is under way
 	url := f.tarballURL("my-repo", "rush", "1.0.0")
 	var wrong atomic.Int64
 	var all sync.WaitGroup
@@ -68,7 +67,7 @@ func TestClientsThatGoAwayDoNotSpoilADownloadForTheOthers(t *testing.T) {
 	f := newFixture(t)
 	want := f.offer("rush", "1.0.0", 1<<20)
 	release := make(chan time.Time)
-	f.registry.Fail(fakeregistry.Hold(release))
+	f.registry.Fail(fakenpm.Hold(release))
 	url := f.tarballURL("my-repo", "rush", "1.0.0")
 	impatient, leave := context.WithCancel(t.Context())
 	defer leave()
@@ -143,7 +142,7 @@ func TestACrowdAtALiarGetsNothingAndNothingIsKept(t *testing.T) {
 			}
 
 			// The liar becomes honest, and nobody has to wait longer than a breaker stays open.
-			f.registry.Fail(fakeregistry.None)
+			f.registry.Fail(fakenpm.None)
 			var status int
 			var body []byte
 			for range 100 {

@@ -1,0 +1,206 @@
+package pypi
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"entrepot/artifact"
+	"entrepot/format"
+	"entrepot/format/formattest"
+)
+
+type object = map[string]any
+
+// The repository that most tests work in, and the connection it has.
+const (
+	shelf     = "shelf"
+	publicOne = "public:pypi"
+)
+
+// site is a repository with the format's handlers before it. It is connected to a registry that has nothing.
+type site struct {
+	*formattest.Domain
+	t testing.TB
+	h http.Handler
+}
+
+func newSite(t testing.TB) *site {
+	t.Helper()
+	d := formattest.Open(t, formattest.Options{Formats: []format.Format{Format()}})
+	d.Repository(shelf)
+	d.Connect(shelf, publicOne)
+	s := &site{Domain: d, t: t}
+	s.serve(shelf)
+	return s
+}
+
+// serve has what follows be asked of a repository.
+func (s *site) serve(repository string) {
+	s.h = formattest.Handler(Format(), s.Shelf(repository, artifact.PyPI))
+}
+
+func (s *site) do(method, path, body string, header ...string) *httptest.ResponseRecorder {
+	s.t.Helper()
+	q := formattest.Request{Method: method, Path: path, Body: body, Header: map[string]string{}}
+	for i := 0; i+1 < len(header); i += 2 {
+		q.Header[header[i]] = header[i+1]
+	}
+	return q.Do(s.h)
+}
+
+// get fails the test unless the answer is 200, and returns its body.
+func (s *site) get(path string, header ...string) string {
+	s.t.Helper()
+	return s.must(http.StatusOK, s.do("GET", path, "", header...)).Body.String()
+}
+
+// must fails the test unless the answer has the status.
+func (s *site) must(status int, w *httptest.ResponseRecorder) *httptest.ResponseRecorder {
+	s.t.Helper()
+	if w.Code != status {
+		s.t.Fatalf("got %d %.500s, want %d", w.Code, w.Body, status)
+	}
+	return w
+}
+
+// page is the page about a project in JSON.
+func (s *site) page(project string) object {
+	s.t.Helper()
+	var page object
+	if err := json.Unmarshal([]byte(s.get("simple/"+project+"/", "Accept", jsonType)), &page); err != nil {
+		s.t.Fatal(err)
+	}
+	return page
+}
+
+// fileNamed is what the page about a project says about a file; nil if it does not list it.
+func (s *site) fileNamed(project, file string) object {
+	s.t.Helper()
+	for _, one := range s.page(project)["files"].([]any) {
+		if one.(object)["filename"] == file {
+			return one.(object)
+		}
+	}
+	return nil
+}
+
+// names are those of the files that the page about a project lists.
+func (s *site) names(project string) []string {
+	s.t.Helper()
+	var names []string
+	for _, one := range s.page(project)["files"].([]any) {
+		names = append(names, one.(object)["filename"].(string))
+	}
+	return names
+}
+
+func key(project, version string) artifact.VersionKey {
+	return artifact.PackageKey{Format: artifact.PyPI, Name: project}.At(version)
+}
+
+// held is a version as a repository holds it.
+func (s *site) held(repository string, v artifact.VersionKey) artifact.Version {
+	s.t.Helper()
+	found, err := s.Shelf(repository, artifact.PyPI).Held(s.t.Context(), v)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return found
+}
+
+// offered is a file that the registry has.
+type offeredFile struct {
+	name    string
+	content string
+	say     object // members of its page besides those that follow from name and content; nil values leave members out
+}
+
+// offer has the registry have a project with the files, and nothing else of it.
+func (s *site) offer(project string, files ...offeredFile) {
+	s.t.Helper()
+	registry := s.Registry(publicOne)
+	for _, f := range files {
+		registry.Put("files/"+f.name, "application/octet-stream", []byte(f.content))
+	}
+	registry.Put(project+"/", jsonType, pageOfFiles(s.t, project, files...))
+}
+
+// pageOfFiles is a registry's page in JSON.
+func pageOfFiles(t testing.TB, project string, files ...offeredFile) []byte {
+	t.Helper()
+	all := []any{}
+	for _, f := range files {
+		one := object{"filename": f.name, "url": "../files/" + f.name, "hashes": object{"sha256": sha256Of(f.content)},
+			"size": len(f.content), "upload-time": "2024-05-06T07:08:09.123456Z", "yanked": false, "core-metadata": false}
+		for key, value := range f.say {
+			one[key] = value
+			if value == nil {
+				delete(one, key)
+			}
+		}
+		all = append(all, one)
+	}
+	p, err := json.Marshal(object{"meta": object{"api-version": "1.4"}, "name": project, "files": all})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func sha256Of(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+func md5Of(text string) string {
+	sum := md5.Sum([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// metadataText is core metadata of a version with further lines.
+func metadataText(name, version string, lines ...string) string {
+	return "Metadata-Version: 2.1\nName: " + name + "\nVersion: " + version + "\n" + strings.Join(lines, "")
+}
+
+// wheelOf makes a wheel with the metadata and one module.
+func wheelOf(t testing.TB, name, version, metadata string) string {
+	t.Helper()
+	folder := strings.ReplaceAll(name, "-", "_") + "-" + version + ".dist-info/"
+	entries := [][2]string{
+		{strings.ReplaceAll(name, "-", "_") + "/__init__.py", "value = 1\n"},
+		{folder + "METADATA", metadata},
+		{folder + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"},
+	}
+	record := ""
+	for _, e := range entries {
+		sum := sha256.Sum256([]byte(e[1]))
+		record += fmt.Sprintf("%s,sha256=%s,%d\n", e[0], base64.RawURLEncoding.EncodeToString(sum[:]), len(e[1]))
+	}
+	entries = append(entries, [2]string{folder + "RECORD", record + folder + "RECORD,,\n"})
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for _, e := range entries {
+		// Sizes stand in the header, as those of the tools that make wheels do.
+		f, err := w.CreateHeader(&zip.FileHeader{Name: e[0], Method: zip.Deflate})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write([]byte(e[1])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
