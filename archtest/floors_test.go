@@ -18,7 +18,10 @@ var floors = map[string][]string{
 	"strictjson": {},
 	"bytecache":  {},
 	"freespace":  {"durable"},
-	"nettest":    {},
+	"localca":    {"durable"},
+	// Files of users' tools know nothing of packages.
+	"clientconfig": {"durable"},
+	"nettest":      {},
 
 	"blob":                       {"artifact"},
 	"blob/memcache":              {"artifact", "blob", "blob/mem", "bytecache"},

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -84,6 +85,12 @@ func (c Config) check(upstreams []string) error {
 	require(artifact.AccountID(c.Account).Valid(), "account", "must be twelve digits, got %.40q", c.Account)
 	require(regionPattern.MatchString(c.Region), "region", "must look like us-east-1, got %.40q", c.Region)
 	require((c.TLS.Cert == "") == (c.TLS.Key == ""), "tls", "cert and key go together")
+	require(c.TLS.Mode == "" || c.TLS.Mode == TLSAuto, "tls.mode", "must be %s or empty, got %.40q", TLSAuto, c.TLS.Mode)
+	require(c.TLS.Mode == "" || c.TLS.Cert == "", "tls", "cert and key are for a certificate of your own; with mode %s there is "+
+		"none", TLSAuto)
+	require(!c.AWSHosts || c.HostSuffix == "", "aws_hosts", "the hosts of domains are below one suffix; leave host_suffix empty")
+	require(!c.AWSHosts || strings.HasPrefix(cmp.Or(c.PublicURL, c.ListenURL()), "https://"), "aws_hosts",
+		"tools that know AWS's hosts speak https alone; give a certificate, or set tls.mode to %s", TLSAuto)
 	require(slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level), "log.level",
 		"must be debug, info, warn or error, got %.40q", c.Log.Level)
 	require(slices.Contains([]string{"text", "json"}, c.Log.Format), "log.format",

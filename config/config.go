@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"entrepot/artifact"
@@ -17,6 +18,7 @@ type Config struct {
 	PublicURL      string              `yaml:"public_url"` // empty: follows from the listener, see PublicURLOn
 	HostSuffix     string              `yaml:"host_suffix"`
 	Hosts          []string            `yaml:"hosts"`
+	AWSHosts       bool                `yaml:"aws_hosts"`
 	Account        string              `yaml:"account"`
 	Region         string              `yaml:"region"`
 	TLS            TLS                 `yaml:"tls"`
@@ -35,11 +37,16 @@ type Config struct {
 	Drain          Drain               `yaml:"drain"`
 }
 
-// TLS names the PEM files of the certificate; both or neither are set.
+// TLS says where the certificate comes from: from two PEM files, of which both or neither are set, or, in the mode TLSAuto,
+// from an authority of the server's own. Without either the server speaks plain HTTP.
 type TLS struct {
+	Mode string `yaml:"mode"`
 	Cert string `yaml:"cert"`
 	Key  string `yaml:"key"`
 }
+
+// TLSAuto is the mode in which the server makes its certificates itself.
+const TLSAuto = "auto"
 
 // Upstream is where an external connection leads. In YAML it may be the URL alone.
 type Upstream struct {
@@ -176,8 +183,22 @@ func (c Config) PublicURLOn(addr net.Addr) string {
 
 // ListenURL returns what the server listens on as a URL: http, or https with a certificate.
 func (c Config) ListenURL() string {
-	if c.TLS.Cert != "" {
+	if c.TLS.Cert != "" || c.TLS.Mode == TLSAuto {
 		return "https://" + c.Listen
 	}
 	return "http://" + c.Listen
+}
+
+// Names returns the host suffix and the further host names that the server answers for, AWS's own among them where
+// aws_hosts says so. Those are reached at HTTPS's own port, whatever the port the server listens on: tools that read them
+// out of a URL know no other.
+func (c Config) Names() (suffix string, hosts []string) {
+	if !c.AWSHosts {
+		return c.HostSuffix, c.Hosts
+	}
+	hosts = slices.Clone(c.Hosts)
+	for _, service := range []string{"sts." + c.Region, "sts", "iam"} {
+		hosts = append(hosts, service+".amazonaws.com:443")
+	}
+	return "codeartifact." + c.Region + ".amazonaws.com:443", hosts
 }

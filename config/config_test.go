@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,7 +99,7 @@ func TestEverySettingCanBeMadeByVariableAndFlag(t *testing.T) {
 	texts := map[string]string{
 		"data": "x", "listen": "0.0.0.0:1", "public_url": "https://a.test", "host_suffix": "b.test",
 		"account": "210987654321", "region": "eu-west-9", "log.level": "debug", "log.format": "json",
-		"tls.cert": "c", "tls.key": "k",
+		"tls.cert": "c", "tls.key": "k", "tls.mode": "auto",
 		"upstreams.npmjs.url": "https://c.test/x", "upstreams.npmjs.username": "me", "fetch.negative_ttl": "3s",
 		"retention.audit": "48h", "retention.events": "48h",
 	}
@@ -115,8 +116,10 @@ func TestEverySettingCanBeMadeByVariableAndFlag(t *testing.T) {
 			t.Helper()
 			s.Upstreams = upstreams
 			// What the checks want beside the setting; a later variable of the same name counts.
-			s.Env = append([]string{"ENTREPOT_UPSTREAM_NPMJS=https://d.test", "ENTREPOT_TLS_CERT=other",
-				"ENTREPOT_TLS_KEY=other"}, s.Env...)
+			s.Env = append([]string{"ENTREPOT_UPSTREAM_NPMJS=https://d.test"}, s.Env...)
+			if k.Path != "tls.mode" {
+				s.Env = append([]string{"ENTREPOT_TLS_CERT=other", "ENTREPOT_TLS_KEY=other"}, s.Env...)
+			}
 			c, unknown, err := Load(s)
 			if err != nil || len(unknown) > 0 {
 				t.Fatalf("%s=%s: %v, unknown %v", k.Path, text, err, unknown)
@@ -178,6 +181,12 @@ func TestMistakesAreNamed(t *testing.T) {
 		"short account":         {yaml: "account: \"123\"\n", want: []string{"account", "twelve digits"}},
 		"odd region":            {yaml: "region: mars\n", want: []string{"region", "us-east-1"}},
 		"certificate alone":     {yaml: "tls: {cert: a.pem}\n", want: []string{"tls", "together"}},
+		"unknown TLS":           {yaml: "tls: {mode: on}\n", want: []string{"tls.mode", "must be auto"}},
+		"two certificates":      {yaml: "tls: {mode: auto, cert: a, key: b}\n", want: []string{"tls", "of your own"}},
+		"AWS's hosts over HTTP": {yaml: "aws_hosts: true\n", want: []string{"aws_hosts", "tls.mode"}},
+		"AWS's hosts, proxied as HTTP": {yaml: "aws_hosts: true\npublic_url: http://a.test\ntls: {mode: auto}\n",
+			want: []string{"aws_hosts"}},
+		"two suffixes":          {yaml: "aws_hosts: true\nhost_suffix: a.test\ntls: {mode: auto}\n", want: []string{"host_suffix"}},
 		"log level":             {yaml: "log: {level: loud}\n", want: []string{"log.level"}},
 		"log format":            {yaml: "log: {format: xml}\n", want: []string{"log.format"}},
 		"no network":            {yaml: "trusted_proxies: [proxy.example.test]\n", want: []string{"trusted_proxies", "proxy.example.test"}},
@@ -252,6 +261,7 @@ func TestPublicURLFollowsTheListener(t *testing.T) {
 		"everywhere":       {Config{}, "0.0.0.0:4321", "http://127.0.0.1:4321"},
 		"everywhere, IPv6": {Config{}, "[::]:4321", "http://127.0.0.1:4321"},
 		"TLS":              {Config{TLS: TLS{Cert: "c", Key: "k"}}, "192.0.2.1:443", "https://192.0.2.1:443"},
+		"TLS of our own":   {Config{TLS: TLS{Mode: TLSAuto}}, "127.0.0.1:4321", "https://127.0.0.1:4321"},
 	} {
 		at, err := net.ResolveTCPAddr("tcp", test.at)
 		if err != nil {
@@ -260,6 +270,20 @@ func TestPublicURLFollowsTheListener(t *testing.T) {
 		if got := test.c.PublicURLOn(at); got != test.want {
 			t.Errorf("%s: got %s, want %s", name, got, test.want)
 		}
+	}
+}
+
+func TestAWSHostsAreNames(t *testing.T) {
+	c := Default()
+	c.Region, c.Hosts, c.HostSuffix = "eu-west-1", []string{"a.test"}, "b.test"
+	if suffix, hosts := c.Names(); suffix != "b.test" || !slices.Equal(hosts, []string{"a.test"}) {
+		t.Errorf("got %s, %v, want what is configured", suffix, hosts)
+	}
+	c.HostSuffix, c.AWSHosts = "", true
+	want := []string{"a.test", "sts.eu-west-1.amazonaws.com:443", "sts.amazonaws.com:443", "iam.amazonaws.com:443"}
+	suffix, hosts := c.Names()
+	if suffix != "codeartifact.eu-west-1.amazonaws.com:443" || !slices.Equal(hosts, want) {
+		t.Errorf("got %s, %v, want AWS's suffix and %v", suffix, hosts, want)
 	}
 }
 

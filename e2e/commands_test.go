@@ -6,9 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,8 +16,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"entrepot/e2e/fakenpm"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -32,10 +28,10 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"shutdown": shutdown, // SIGTERM, and the server must end with exit code 0
 	"crash":    crash,    // SIGKILL
 	"damage":   damage,   // damage flip | cut | empty | lose: harms every content of the first domain; damage catalog: a bit of the catalog
-	"build":    build,    // makes npm-store (with the connection) <- shared <- my-repo in my-domain
-	"signin":   signIn,   // signin REPOSITORY: sets TOKEN, BASIC, ENDPOINT; writes ~/.npmrc as `login --tool npm` does
+	"build":    build,    // makes npm-store (with the connection; or pypi-store, maven-store) <- shared <- my-repo in my-domain
+	"signin":   signIn,   // signin REPOSITORY: sets TOKEN, BASIC, ENDPOINT, INDEX; writes ~/.npmrc as `login --tool npm` does
 	// The public registry.
-	"registry":     openRegistry, // serves $WORK/registry/NAME/VERSION/…; sets REGISTRY, which serve then uses
+	"registry":     openRegistry, // registry [FORMAT [MANNER]]: serves $WORK/registry/NAME/VERSION/…; sets REGISTRY, which serve then uses
 	"registry-set": setRegistry,  // registry-set FAULT | add FOLDER | remove NAME
 	"asked":        asked,        // prints "COUNT METHOD PATH" of what it was asked since the last time, sorted
 	// Asking, by hand.
@@ -56,8 +52,7 @@ type session struct {
 	t        testing.TB
 	work     string
 	instance *instance
-	registry *fakenpm.Registry
-	server   *httptest.Server
+	registry *publicly // nil until it is opened
 }
 
 type sessionKey struct{}
@@ -70,14 +65,21 @@ func of(ts *testscript.TestScript, neg bool) *session {
 	return ts.Value(sessionKey{}).(*session)
 }
 
+// format is that of the session's registry.
+func (s *session) format() string {
+	if s.registry == nil {
+		return "npm"
+	}
+	return s.registry.format
+}
+
 func (s *session) close() {
 	s.instance.crash()
 	if s.t.Failed() {
 		s.t.Logf("the end of the server's log:\n%s", s.instance.log.String())
 	}
-	if s.server != nil {
-		s.server.CloseClientConnections()
-		s.server.Close()
+	if s.registry != nil {
+		s.registry.close()
 	}
 }
 
@@ -98,14 +100,18 @@ const nowhereAtAll = "http://127.0.0.1:1"
 
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts, neg)
-	if !slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "npmjs=") }) {
-		upstream := nowhereAtAll // else the server would ask the machine's npm where its registry is
-		if s.server != nil {
-			upstream = s.server.URL
+	flags := slices.Clone(args)
+	for format, kind := range kinds {
+		if slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, kind.connection+"=") }) {
+			continue
 		}
-		args = append([]string{"--upstream", "npmjs=" + upstream}, args...)
+		upstream := nowhereAtAll // else the server would ask the machine's clients where their registries are
+		if s.registry != nil && s.registry.format == format {
+			upstream = s.registry.server.URL + kind.path
+		}
+		flags = append(flags, "--upstream", kind.connection+"="+upstream)
 	}
-	ts.Check(s.instance.start(args...))
+	ts.Check(s.instance.start(flags...))
 	ts.Setenv("URL", s.instance.url)
 	env := exec.Command(s.instance.binary, "env", "--data", s.instance.data)
 	env.Env = s.instance.env
@@ -131,52 +137,21 @@ func shutdown(ts *testscript.TestScript, neg bool, _ []string) {
 func crash(ts *testscript.TestScript, neg bool, _ []string) { of(ts, neg).instance.crash() }
 
 func build(ts *testscript.TestScript, neg bool, _ []string) {
-	ts.Check(of(ts, neg).instance.build(context.Background()))
+	s := of(ts, neg)
+	ts.Check(s.instance.build(context.Background(), s.format()))
 }
 
 func signIn(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts, neg)
 	token, err := s.instance.token(context.Background(), domain)
 	ts.Check(err)
-	endpoint := s.instance.endpoint(domain, args[0])
+	endpoint := s.instance.endpointOf(s.format(), domain, args[0])
 	ts.Setenv("TOKEN", token)
 	ts.Setenv("BASIC", base64.StdEncoding.EncodeToString([]byte("aws:"+token)))
 	ts.Setenv("ENDPOINT", endpoint)
+	ts.Setenv("INDEX", strings.Replace(endpoint, "://", "://aws:"+token+"@", 1)+"simple/") // as `login --tool pip` sets it
 	lines := fmt.Sprintf("registry=%s\n%s:_authToken=%s\n", endpoint, strings.TrimPrefix(endpoint, "http:"), token)
 	ts.Check(os.WriteFile(filepath.Join(s.work, "home", ".npmrc"), []byte(lines), 0o600))
-}
-
-func openRegistry(ts *testscript.TestScript, neg bool, _ []string) {
-	s := of(ts, neg)
-	var err error
-	s.registry, err = fakenpm.New()
-	ts.Check(err)
-	ts.Check(s.registry.Load(os.DirFS(filepath.Join(s.work, "registry"))))
-	s.server = httptest.NewServer(s.registry)
-	ts.Setenv("REGISTRY", s.server.URL)
-}
-
-func setRegistry(ts *testscript.TestScript, neg bool, args []string) {
-	s := of(ts, neg)
-	switch fault, known := fakenpm.Faults[args[0]]; {
-	case args[0] == "add":
-		ts.Check(s.registry.Load(os.DirFS(ts.MkAbs(args[1]))))
-	case args[0] == "remove":
-		s.registry.Remove(args[1])
-	case known:
-		s.registry.Fail(fault)
-	default:
-		ts.Fatalf("no such fault: %s; there are %v", args[0], slices.Sorted(maps.Keys(fakenpm.Faults)))
-	}
-}
-
-func asked(ts *testscript.TestScript, neg bool, _ []string) {
-	s := of(ts, neg)
-	counts := s.registry.Asked()
-	for _, what := range slices.Sorted(maps.Keys(counts)) {
-		fmt.Fprintln(ts.Stdout(), counts[what], what)
-	}
-	s.registry.Forget()
 }
 
 func callAPI(ts *testscript.TestScript, neg bool, args []string) {

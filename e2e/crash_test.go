@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"entrepot/e2e/fakenpm"
+	"entrepot/e2e/fakeregistry"
 )
 
 // mark is in every asset of the crash test, uncompressed: what is kept must not show it.
@@ -82,7 +83,7 @@ func TestKilledServersLoseNothingTheyAcknowledged(t *testing.T) {
 		if t.Failed() {
 			t.Fatalf("in round %d; repeat with ENTREPOT_KILL_SEED=%d ENTREPOT_KILLS=%d", round, seed, round+1)
 		}
-		f.registry.Fail(fakenpm.None)
+		f.registry.Fail(fakeregistry.None)
 	}
 	for _, wrong := range append(f.lost(every), f.halves("round-")...) {
 		t.Error(wrong)

@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"entrepot/e2e/fakenpm"
+	"entrepot/e2e/fakeregistry"
 )
 
 func TestATerminatedServerFinishesTheDownloadsItHasBegun(t *testing.T) {
 	f := newFixture(t)
 	want := f.offer("slow", "1.0.0", 1<<20)
-	f.registry.Fail(fakenpm.Trickle(2 * time.Second))
+	f.registry.Fail(fakeregistry.Trickle(2 * time.Second))
 	type outcome struct {
 		status int
 		body   []byte

@@ -50,7 +50,7 @@ func newFixture(t *testing.T) *fixture {
 		}
 	})
 	f.must(f.open())
-	f.must(f.build(t.Context()))
+	f.must(f.build(t.Context(), "npm"))
 	f.bearer, err = f.token(t.Context(), domain)
 	f.must(err)
 	return f

@@ -210,14 +210,15 @@ const (
 	owner  = "123456789012"
 )
 
-// build makes the three repositories of the walk: npm-store has the external connection, shared has npm-store as upstream,
-// my-repo has shared.
-func (i *instance) build(ctx context.Context) error {
+// build makes the three repositories of the walk: npm-store, which is called after the format, has the external connection,
+// shared has npm-store as upstream, my-repo has shared.
+func (i *instance) build(ctx context.Context, format string) error {
+	store := format + "-store"
 	for _, call := range [][2]string{
 		{"domain?", "{}"},
-		{"repository?repository=npm-store&", "{}"},
-		{"repository/external-connection?repository=npm-store&external-connection=public%3Anpmjs&", ""},
-		{"repository?repository=shared&", `{"upstreams":[{"repositoryName":"npm-store"}]}`},
+		{"repository?repository=" + store + "&", "{}"},
+		{"repository/external-connection?repository=" + store + "&external-connection=public%3A" + kinds[format].connection + "&", ""},
+		{"repository?repository=shared&", `{"upstreams":[{"repositoryName":"` + store + `"}]}`},
 		{"repository?repository=my-repo&", `{"upstreams":[{"repositoryName":"shared"}]}`},
 	} {
 		if _, err := i.do(ctx, "POST", "/v1/"+call[0]+"domain="+domain, call[1]); err != nil {
@@ -238,7 +239,12 @@ func (i *instance) token(ctx context.Context, name string) (string, error) {
 
 // endpoint is where npm finds a repository; it ends with a slash.
 func (i *instance) endpoint(name, repository string) string {
-	return i.url + "/" + name + "-" + owner + "/npm/" + repository + "/"
+	return i.endpointOf("npm", name, repository)
+}
+
+// endpointOf is where a format's clients find a repository; it ends with a slash.
+func (i *instance) endpointOf(format, name, repository string) string {
+	return i.url + "/" + name + "-" + owner + "/" + format + "/" + repository + "/"
 }
 
 // client is for this folder's own requests: no proxies, no redirects, nothing asked for or undone behind the test's back.

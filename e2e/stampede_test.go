@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"entrepot/e2e/fakenpm"
+	"entrepot/e2e/fakeregistry"
 )
 
 const crowd = 200
@@ -38,7 +39,7 @@ func (f *fixture) offer(name, number string, size int) []byte {
 func TestACrowdAtOneColdTarballIsOneRequestUpstream(t *testing.T) {
 	f := newFixture(t)
 	want := f.offer("rush", "1.0.0", 1<<20)
-	f.registry.Fail(fakenpm.Trickle(500 * time.Millisecond)) // so that most of the crowd comes while it is under way
+	f.registry.Fail(fakeregistry.Trickle(500 * time.Millisecond)) // so that most of the crowd comes while it is under way
 	url := f.tarballURL("my-repo", "rush", "1.0.0")
 	var wrong atomic.Int64
 	var all sync.WaitGroup
@@ -67,7 +68,7 @@ func TestClientsThatGoAwayDoNotSpoilADownloadForTheOthers(t *testing.T) {
 	f := newFixture(t)
 	want := f.offer("rush", "1.0.0", 1<<20)
 	release := make(chan time.Time)
-	f.registry.Fail(fakenpm.Hold(release))
+	f.registry.Fail(fakeregistry.Hold(release))
 	url := f.tarballURL("my-repo", "rush", "1.0.0")
 	impatient, leave := context.WithCancel(t.Context())
 	defer leave()
@@ -142,7 +143,7 @@ func TestACrowdAtALiarGetsNothingAndNothingIsKept(t *testing.T) {
 			}
 
 			// The liar becomes honest, and nobody has to wait longer than a breaker stays open.
-			f.registry.Fail(fakenpm.None)
+			f.registry.Fail(fakeregistry.None)
 			var status int
 			var body []byte
 			for range 100 {

@@ -15,6 +15,8 @@ import (
 
 // needs are what a session may ask for with the command need, besides any program by its name.
 var needs = map[string]func() error{
+	"build-backends":         func() error { return there("python", "backends", "*.whl") },
+	"maven-plugins":          func() error { return there("java", "repository", "test", "example", "e2e", "parent", "*") },
 	"boto3":                  func() error { return exec.Command("python3", "-c", "import boto3").Run() },
 	"public-registry":        func() error { _, err := publicRegistry(); return err },
 	"terraform-aws-provider": func() error { _, err := terraformProvider(); return err },
@@ -29,16 +31,27 @@ func missing(need string) error {
 	return err
 }
 
+// there is an error unless the tools' folder has what a pattern says.
+func there(pattern ...string) error {
+	found, err := filepath.Glob(filepath.Join(append([]string{tools}, pattern...)...))
+	if err == nil && len(found) == 0 {
+		err = errors.New("tools.sh could not fetch it")
+	}
+	return err
+}
+
 // everything reports whether a skipped session is a failure.
 func everything() bool { return os.Getenv("ENTREPOT_TEST_ALL") == "1" }
 
+// tools is the folder that tools.sh installs into.
+var tools string
+
 // addTools puts the clients that tools.sh installed before those of the machine.
 func addTools(checkout string) error {
-	folder := os.Getenv("ENTREPOT_TOOLS")
-	if folder == "" {
-		folder = filepath.Join(checkout, "build", "tools")
+	if tools = os.Getenv("ENTREPOT_TOOLS"); tools == "" {
+		tools = filepath.Join(checkout, "build", "tools")
 	}
-	return os.Setenv("PATH", filepath.Join(folder, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return os.Setenv("PATH", filepath.Join(tools, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
 
 // publicRegistry is the registry the machine's npm is configured for, if it answers.

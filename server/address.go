@@ -3,9 +3,11 @@ package server
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,12 +44,9 @@ func NewAddresses(publicURL, hostSuffix, listenURL string, names []string) (*Add
 		if !validHostName(host) || !validPort(port) {
 			return nil, artifact.Errorf(artifact.Invalid, "the host suffix %.200q is no host name", hostSuffix)
 		}
-		a.suffix, a.port = canonicalHost(host), u.Port()
-		if port != "" {
-			a.port = port
-		}
-		if a.port != "" {
-			a.port = ":" + a.port
+		a.suffix = canonicalHost(host)
+		if port = shownPort(u.Scheme, cmp.Or(port, u.Port())); port != "" {
+			a.port = ":" + port
 		}
 		a.origins[a.suffix] = u.Scheme + "://" + a.suffix + a.port
 	}
@@ -73,9 +72,17 @@ func loopbackOrigins(listenURL string) map[string]string {
 	return origins
 }
 
+// shownPort is the port as URLs have it: the scheme's own is left out, for some tools take a host apart and know no port.
+func shownPort(scheme, port string) string {
+	if scheme == "https" && port == "443" || scheme == "http" && port == "80" {
+		return ""
+	}
+	return port
+}
+
 // originOf writes a URL without a path; the port may be empty.
 func originOf(scheme, host, port string) string {
-	switch {
+	switch port = shownPort(scheme, port); {
 	case port != "":
 		host = net.JoinHostPort(host, port)
 	case strings.Contains(host, ":"):
@@ -103,6 +110,16 @@ func (a *Addresses) base(host string, e endpoint, onHost bool) string {
 		return a.Endpoint(e.RepositoryKey, e.format)
 	}
 	return origin + "/" + labelOf(e.RepositoryKey) + "/" + string(e.format) + "/" + e.Name + "/"
+}
+
+// CertificateNames returns the names for which the server needs a certificate to answer clients under all names of its
+// configuration: host names and addresses, in lower case and without ports, and a wildcard for the hosts of domains.
+func (a *Addresses) CertificateNames() []string {
+	names := slices.Sorted(maps.Keys(a.origins))
+	if a.suffix != "" {
+		names = append(names, "*.d."+a.suffix)
+	}
+	return names
 }
 
 func labelOf(key artifact.RepositoryKey) string { return key.Domain + "-" + string(key.Owner) }

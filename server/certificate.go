@@ -69,8 +69,8 @@ func (c *Certificate) stat() (state [2]fileState, err error) {
 	return state, err
 }
 
-// get is tls.Config.GetCertificate.
-func (c *Certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+// GetCertificate is tls.Config.GetCertificate.
+func (c *Certificate) GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if time.Since(c.looked) >= lookEvery {
@@ -101,11 +101,15 @@ func (c *Certificate) renew() {
 	c.failed = state
 }
 
+// GetCertificate returns the certificate that a handshake is answered with, as tls.Config.GetCertificate does. It is called
+// by many at once.
+type GetCertificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+
 // config is the TLS of the listener.
-func (c *Certificate) config() *tls.Config {
+func (get GetCertificate) config() *tls.Config {
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,
 		NextProtos:     []string{"h2", "http/1.1"},
-		GetCertificate: c.get,
+		GetCertificate: get,
 	}
 }

@@ -172,7 +172,7 @@ func (timeless) SetReadDeadline(time.Time) error  { return nil }
 func (timeless) SetWriteDeadline(time.Time) error { return nil }
 
 // start serves on a port of loopback until the test ends; stop may be called before, and returns what Serve returned.
-func (f *fixture) start(t testing.TB, c *Certificate, d Drain) (address string, stop func() error) {
+func (f *fixture) start(t testing.TB, c GetCertificate, d Drain) (address string, stop func() error) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -182,7 +182,7 @@ func (f *fixture) start(t testing.TB, c *Certificate, d Drain) (address string, 
 }
 
 // serve is start on a listener of the test's own.
-func (f *fixture) serve(t testing.TB, l net.Listener, c *Certificate, d Drain) (stop func() error) {
+func (f *fixture) serve(t testing.TB, l net.Listener, c GetCertificate, d Drain) (stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

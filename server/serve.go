@@ -30,7 +30,7 @@ const cutTime = 5 * time.Second
 // the listener closes after Notice, and requests in flight get Time to end. It returns nil after a drain, also when the
 // time was not enough for all and the rest was cut off, which is logged; otherwise the error that stopped it.
 // certificate is nil for plain HTTP; HTTP/2 is spoken over TLS only. l is closed in any case.
-func (s *Server) Serve(ctx context.Context, l net.Listener, certificate *Certificate, drain Drain) error {
+func (s *Server) Serve(ctx context.Context, l net.Listener, certificate GetCertificate, drain Drain) error {
 	var secure *tls.Config
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)

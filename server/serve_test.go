@@ -119,7 +119,7 @@ func TestTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address, stop := f.start(t, certificate, Drain{Time: 2 * time.Second})
+	address, stop := f.start(t, certificate.GetCertificate, Drain{Time: 2 * time.Second})
 	client := func(next ...string) *http.Transport {
 		protocols := &http.Protocols{}
 		protocols.SetHTTP1(true)

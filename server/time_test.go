@@ -132,7 +132,7 @@ func TestAHandshakeThatNeverComesIsLetGo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.serve(t, host, certificate, Drain{})
+		f.serve(t, host, certificate.GetCertificate, Drain{})
 		endsWithin(t, callUp(t, host), 2*time.Second)
 	})
 }

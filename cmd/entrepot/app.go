@@ -23,6 +23,7 @@ import (
 	"entrepot/freespace"
 	"entrepot/iam"
 	"entrepot/jobs"
+	"entrepot/localca"
 	"entrepot/queryapi"
 	"entrepot/repository"
 	"entrepot/server"
@@ -48,6 +49,7 @@ type app struct {
 	rules     *repository.Service
 	guard     *access.Guard
 	server    *server.Server
+	issuer    *localca.Issuer // of certificates; nil without an authority of our own
 
 	fresh     bool // the data folder is new
 	free      func(folder string) (freespace.Reading, error)
@@ -70,13 +72,14 @@ func assemble(ctx context.Context, a *app) (_ *app, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	if a.addresses, err = server.NewAddresses(c.PublicURL, c.HostSuffix, c.ListenURL(), c.Hosts); err != nil {
+	suffix, hosts := c.Names()
+	if a.addresses, err = server.NewAddresses(c.PublicURL, suffix, c.ListenURL(), hosts); err != nil {
 		return nil, err
 	}
 	process := collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})
 	a.metrics.MustRegister(collectors.NewGoCollector(), process)
 	steps := []func(context.Context) error{
-		a.openStores, a.openUpstreams, a.openRules, a.openAccess, a.openServer, a.startJobs, a.startTrimming,
+		a.openStores, a.openAuthority, a.openUpstreams, a.openRules, a.openAccess, a.openServer, a.startJobs, a.startTrimming,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

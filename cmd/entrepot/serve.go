@@ -17,8 +17,9 @@ type serveCommand struct {
 	Example  bool              `help:"Print a configuration with every setting, its default and its meaning, and end."`
 	Data     string            `placeholder:"DIR" help:"Folder for everything the server keeps (default ./entrepot-data)."`
 	Listen   string            `placeholder:"HOST:PORT" help:"Address to listen on (default 127.0.0.1:8090)."`
-	Public   string            `name:"public-url" placeholder:"URL" help:"URL under which clients reach the server (default http://LISTEN)."`
+	Public   string            `name:"public-url" placeholder:"URL" help:"URL under which clients reach the server (default http://LISTEN, or https:// with TLS)."`
 	Suffix   string            `name:"host-suffix" placeholder:"NAME" help:"Give every domain a host of its own, {domain}-{owner}.d.NAME, as on AWS."`
+	TLS      string            `name:"tls" placeholder:"auto" help:"Serve HTTPS with an authority of the server's own, which it makes; entrepot trust has clients believe it."`
 	Cert     string            `name:"tls-cert" placeholder:"FILE" help:"Serve HTTPS with this certificate chain (PEM)."`
 	Key      string            `name:"tls-key" placeholder:"FILE" help:"Key of the certificate (PEM)."`
 	Upstream map[string]string `placeholder:"NAME=URL" help:"Address of a public registry, such as npmjs=https://registry.example.test/. Can be repeated."`
@@ -30,6 +31,7 @@ func (serveCommand) Help() string {
 	return `Examples:
 
   entrepot serve
+  entrepot serve --tls auto
   entrepot serve --data /srv/entrepot --listen 0.0.0.0:8090 --public-url http://packages.example.test:8090
   entrepot serve --upstream npmjs=https://registry.example.test/
   entrepot serve --config /etc/entrepot.yaml --tls-cert cert.pem --tls-key key.pem
@@ -62,17 +64,22 @@ func (s serveCommand) Run(ctx context.Context) (err error) {
 	}
 	defer listener.Close()
 	c.Listen, c.PublicURL = listener.Addr().String(), c.PublicURLOn(listener.Addr())
-	var certificate *server.Certificate
+	var certificate server.GetCertificate
 	if c.TLS.Cert != "" {
-		if certificate, err = server.NewCertificate(c.TLS.Cert, c.TLS.Key, log); err != nil {
+		own, err := server.NewCertificate(c.TLS.Cert, c.TLS.Key, log)
+		if err != nil {
 			return err
 		}
+		certificate = own.GetCertificate
 	}
 	a, err := open(ctx, c, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
+	if a.issuer != nil {
+		certificate = a.issuer.GetCertificate
+	}
 	fmt.Printf("entrepot %s is ready at %s, data in %s\n", version, c.PublicURL, c.Data)
 	return a.server.Serve(ctx, listener, certificate, server.Drain{Notice: c.Drain.Notice, Time: c.Drain.Time})
 }
@@ -85,7 +92,7 @@ func (s serveCommand) flags() map[string]string {
 	}
 	own := map[string]string{
 		"data": s.Data, "listen": s.Listen, "public-url": s.Public, "host-suffix": s.Suffix,
-		"tls-cert": s.Cert, "tls-key": s.Key,
+		"tls-mode": s.TLS, "tls-cert": s.Cert, "tls-key": s.Key,
 	}
 	for name, value := range own {
 		if value != "" {

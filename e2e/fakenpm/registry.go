@@ -20,6 +20,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"entrepot/e2e/fakeregistry"
 )
 
 // Registry is an npm registry in memory. It is an http.Handler, and safe for use by several goroutines.
@@ -27,10 +29,10 @@ type Registry struct {
 	key   *ecdsa.PrivateKey
 	keyID string
 
+	fakeregistry.Door
+
 	mu       sync.Mutex
 	packages map[string]*packument
-	fault    Fault
-	asked    map[string]int
 }
 
 // packument is one package: its versions in the order they were added.
@@ -60,7 +62,7 @@ func New() (*Registry, error) {
 	sum := sha256.Sum256(public)
 	return &Registry{
 		key: key, keyID: "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:]),
-		packages: map[string]*packument{}, asked: map[string]int{}, fault: None,
+		packages: map[string]*packument{},
 	}, nil
 }
 
@@ -103,27 +105,6 @@ func (r *Registry) Remove(name string) {
 	delete(r.packages, name)
 }
 
-// Fail makes every later answer fail in the given way, until told otherwise; None is a healthy registry again.
-func (r *Registry) Fail(f Fault) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.fault = f
-}
-
-// Asked returns how often each "METHOD PATH" was asked since the start or the last Forget; paths are as they came.
-func (r *Registry) Asked() map[string]int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return maps.Clone(r.asked)
-}
-
-// Forget clears what Asked returns.
-func (r *Registry) Forget() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	clear(r.asked)
-}
-
 // Tarball returns the bytes on offer for a version.
 func (r *Registry) Tarball(name, number string) ([]byte, bool) {
 	r.mu.Lock()
@@ -141,18 +122,21 @@ func (r *Registry) Tarball(name, number string) ([]byte, bool) {
 // ServeHTTP answers as the public registry does: packuments in both forms, tarballs, keys and attestations.
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	path := req.URL.EscapedPath()
-	r.mu.Lock()
-	r.asked[req.Method+" "+path]++
-	fault := r.fault
-	r.mu.Unlock()
 	body, header, found := r.find(req, path)
-	a := answer{w: w, r: req, code: http.StatusOK, body: body, header: header, tarball: strings.HasSuffix(path, ".tgz")}
-	if !found {
-		a.code, a.body = http.StatusNotFound, []byte(`{"error":"Not found"}`)
-		a.header = http.Header{"Content-Type": {"application/json"}}
+	honest := fakeregistry.NotFound()
+	if found {
+		honest = fakeregistry.Answer{Code: http.StatusOK, Body: body, Header: header}
 	}
-	fault(a)
+	honest.File = strings.HasSuffix(path, ".tgz")
+	r.Serve(w, req, honest)
 }
+
+// Faults are the ways of failing, by the name a session gives them.
+var Faults = fakeregistry.With(map[string]fakeregistry.Fault{
+	"name": fakeregistry.OnDocuments(fakeregistry.Say("application/json", `{"name":"right","dist-tags":{"latest":"1.0.0"},`+
+		`"versions":{"1.0.0":{"name":"right","version":"1.0.0","dist":{"shasum":"da39a3ee5e6b4b0d3255bfef95601890afd80709",`+
+		`"tarball":"http://right.example.test/right/-/right-1.0.0.tgz"}}}}`)), // the document of another package
+})
 
 // find returns the honest answer.
 func (r *Registry) find(req *http.Request, path string) ([]byte, http.Header, bool) {

@@ -10,6 +10,8 @@ import (
 	"net/http/httptest"
 	"testing"
 	"testing/fstest"
+
+	"entrepot/e2e/fakeregistry"
 )
 
 func serve(t *testing.T) (*Registry, *httptest.Server) {
@@ -113,7 +115,7 @@ func TestFaultsChangeWhatIsServed(t *testing.T) {
 func TestWhatIsNotOnOfferIsNotFound(t *testing.T) {
 	r, s := serve(t)
 	for _, path := range []string{"/nothing", "/left/-/left-9.9.9.tgz", "/-/npm/v1/attestations/left@1.0.0", "/-/whoami"} {
-		for name, fault := range map[string]Fault{"none": None, "slow": Faults["slow"]} {
+		for name, fault := range map[string]fakeregistry.Fault{"none": fakeregistry.None, "slow": Faults["slow"]} {
 			r.Fail(fault)
 			if resp, _ := get(t, s.URL+path); resp.StatusCode != http.StatusNotFound {
 				t.Errorf("got %d for %s with fault %s, want 404", resp.StatusCode, path, name)

@@ -1,0 +1,252 @@
+package fakepypi
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Package is one version of a project on offer: a wheel for every Python, and a source distribution if it has one.
+type Package struct {
+	Name, Version  string
+	Files          map[string][]byte // what the wheel installs
+	Requires       []string          // Requires-Dist, each as it is written in the metadata
+	Extras         []string          // Provides-Extra
+	RequiresPython string
+	Published      time.Time // 2024, a day a version, when zero
+	Yanked         *string   // the reason, which may be empty; nil if it is not yanked
+	Provenance     []byte    // of the wheel, or nil
+	Sdist          bool      // there is a source distribution too, which flit_core builds
+	NoWheel        bool      // there is no wheel
+}
+
+// Wheel returns the wheel; equal packages make equal bytes.
+func (p Package) Wheel() ([]byte, error) {
+	info := p.stem() + ".dist-info/"
+	files := maps.Clone(p.Files)
+	if files == nil {
+		files = map[string][]byte{}
+	}
+	files[info+"METADATA"] = p.metadata()
+	files[info+"WHEEL"] = []byte("Wheel-Version: 1.0\nGenerator: fakepypi\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+	var record bytes.Buffer
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		sum := sha256.Sum256(files[name])
+		fmt.Fprintf(&record, "%s,sha256=%s,%d\n", name, base64.RawURLEncoding.EncodeToString(sum[:]), len(files[name]))
+	}
+	fmt.Fprintf(&record, "%sRECORD,,\n", info)
+	files[info+"RECORD"] = record.Bytes()
+
+	var packed bytes.Buffer
+	archive := zip.NewWriter(&packed)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		size := uint64(len(files[name]))
+		// Stored, with sizes in front as Python's zipfile has them, so that what a package holds can be found in its bytes.
+		w, err := archive.CreateRaw(&zip.FileHeader{
+			Name: name, Method: zip.Store, Modified: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
+			CRC32: crc32.ChecksumIEEE(files[name]), CompressedSize64: size, UncompressedSize64: size,
+			ExternalAttrs: 0o100644 << 16, CreatorVersion: 3 << 8,
+		})
+		if err == nil {
+			_, err = w.Write(files[name])
+		}
+		if err != nil {
+			return nil, fmt.Errorf("pack %s %s: %w", p.Name, p.Version, err)
+		}
+	}
+	if err := archive.Close(); err != nil {
+		return nil, fmt.Errorf("pack %s %s: %w", p.Name, p.Version, err)
+	}
+	return packed.Bytes(), nil
+}
+
+// source returns the source distribution.
+func (p Package) source() ([]byte, error) {
+	files := maps.Clone(p.Files)
+	files["PKG-INFO"] = p.metadata()
+	files["pyproject.toml"] = fmt.Appendf(nil, "[build-system]\nrequires = [\"flit_core\"]\nbuild-backend = \"flit_core.buildapi\"\n"+
+		"[project]\nname = %q\nversion = %q\ndescription = %q\n", p.Name, p.Version, "from source")
+	var packed bytes.Buffer
+	squeezed := gzip.NewWriter(&packed)
+	archive := tar.NewWriter(squeezed)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		header := tar.Header{
+			Name: p.stem() + "/" + name, Mode: 0o644, Size: int64(len(files[name])),
+			ModTime: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Format: tar.FormatUSTAR,
+		}
+		err := archive.WriteHeader(&header)
+		if err == nil {
+			_, err = archive.Write(files[name])
+		}
+		if err != nil {
+			return nil, fmt.Errorf("pack %s %s: %w", p.Name, p.Version, err)
+		}
+	}
+	if err := errors.Join(archive.Close(), squeezed.Close()); err != nil {
+		return nil, fmt.Errorf("pack %s %s: %w", p.Name, p.Version, err)
+	}
+	return packed.Bytes(), nil
+}
+
+// stem is how the names of the files begin (binary distribution format, "File name convention").
+func (p Package) stem() string { return strings.ReplaceAll(normal(p.Name), "-", "_") + "-" + p.Version }
+
+func (p Package) metadata() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "Metadata-Version: 2.1\nName: %s\nVersion: %s\n", p.Name, p.Version)
+	if p.RequiresPython != "" {
+		fmt.Fprintf(&b, "Requires-Python: %s\n", p.RequiresPython)
+	}
+	for _, requirement := range p.Requires {
+		fmt.Fprintf(&b, "Requires-Dist: %s\n", requirement)
+	}
+	for _, extra := range p.Extras {
+		fmt.Fprintf(&b, "Provides-Extra: %s\n", extra)
+	}
+	return b.Bytes()
+}
+
+var separators = regexp.MustCompile(`[-_.]+`)
+
+// normal is a project's name as it is compared (name normalization, PEP 503).
+func normal(name string) string { return strings.ToLower(separators.ReplaceAllString(name, "-")) }
+
+// files are what the index lists of the version, with the time of its publication.
+func (p Package) files() ([]file, error) {
+	var all []file
+	f := file{version: p.Version, requiresPython: p.RequiresPython, yanked: p.Yanked, uploaded: p.Published}
+	if !p.NoWheel {
+		content, err := p.Wheel()
+		if err != nil {
+			return nil, err
+		}
+		wheel := f
+		wheel.name, wheel.content, wheel.metadata = p.stem()+"-py3-none-any.whl", content, p.metadata()
+		wheel.provenance = p.Provenance
+		all = append(all, wheel)
+	}
+	if p.Sdist || p.NoWheel {
+		content, err := p.source()
+		if err != nil {
+			return nil, err
+		}
+		f.name, f.content = p.stem()+".tar.gz", content
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+// extras is what registry.json of a version's folder may say; the file is not packed.
+type extras struct {
+	Requires       []string        `json:"requires"`
+	Extras         []string        `json:"extras"`
+	RequiresPython string          `json:"requires_python"`
+	Published      time.Time       `json:"published"`
+	Yanked         *string         `json:"yanked"`
+	Provenance     json.RawMessage `json:"provenance"`
+	Sdist          bool            `json:"sdist"`
+	NoWheel        bool            `json:"no_wheel"`
+}
+
+// Load adds every folder NAME/VERSION of the tree, in the order of the walk. A file registry.json in it may say what
+// Package has besides name, version and files.
+func (r *Registry) Load(tree fs.FS) error {
+	folders, err := fs.Glob(tree, "*/*")
+	if err != nil {
+		return err
+	}
+	for _, folder := range folders {
+		p, err := read(tree, folder)
+		if err == nil {
+			err = r.Add(p)
+		}
+		if err != nil {
+			return fmt.Errorf("read %s: %w", folder, err)
+		}
+	}
+	return nil
+}
+
+func read(tree fs.FS, folder string) (Package, error) {
+	p := Package{Name: path.Dir(folder), Version: path.Base(folder), Files: map[string][]byte{}}
+	err := fs.WalkDir(tree, folder, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		p.Files[strings.TrimPrefix(name, folder+"/")], err = fs.ReadFile(tree, name)
+		return err
+	})
+	if err != nil {
+		return Package{}, err
+	}
+	if said, ok := p.Files["registry.json"]; ok {
+		delete(p.Files, "registry.json")
+		var more extras
+		if err := json.Unmarshal(said, &more); err != nil {
+			return Package{}, fmt.Errorf("registry.json: %w", err)
+		}
+		p.Requires, p.Extras, p.RequiresPython, p.Published = more.Requires, more.Extras, more.RequiresPython, more.Published
+		p.Yanked, p.Provenance, p.Sdist, p.NoWheel = more.Yanked, more.Provenance, more.Sdist, more.NoWheel
+	}
+	return p, nil
+}
+
+var requiresPython = regexp.MustCompile(`(?m)^Requires-Python: *(.+?)\r?$`)
+
+// Offer adds every wheel in a folder, as it is.
+func (r *Registry) Offer(folder fs.FS) error {
+	names, err := fs.Glob(folder, "*.whl")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		content, err := fs.ReadFile(folder, name)
+		if err != nil {
+			return err
+		}
+		metadata, err := metadataOf(content)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+		project, rest, _ := strings.Cut(name, "-")
+		number, _, _ := strings.Cut(rest, "-")
+		f := file{name: name, version: number, content: content, metadata: metadata}
+		if found := requiresPython.FindSubmatch(metadata); found != nil {
+			f.requiresPython = string(found[1])
+		}
+		r.list(project, number, []file{f})
+	}
+	return nil
+}
+
+func metadataOf(wheel []byte) ([]byte, error) {
+	archive, err := zip.NewReader(bytes.NewReader(wheel), int64(len(wheel)))
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range archive.File {
+		if ok, _ := path.Match("*.dist-info/METADATA", f.Name); ok { // the pattern is good
+			content, err := f.Open()
+			if err != nil {
+				return nil, err
+			}
+			return io.ReadAll(content)
+		}
+	}
+	return nil, errors.New("the wheel has no METADATA")
+}
