@@ -1,16 +1,20 @@
 package pypi
 
 import (
+	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -200,6 +204,88 @@ func wheelOf(t testing.TB, name, version, metadata string) string {
 		}
 	}
 	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// formOf is the form that twine sends with a file, as a body and its type. change may spoil it before the file goes in.
+func formOf(t testing.TB, file, content string, change ...func(fields *[][2]string)) (body, contentType string) {
+	t.Helper()
+	kind := "sdist"
+	if strings.HasSuffix(file, ".whl") {
+		kind = "bdist_wheel"
+	}
+	fields := [][2]string{{":action", "file_upload"}, {"protocol_version", "1"}, {"filetype", kind}, {"summary", ""},
+		{"sha256_digest", sha256Of(content)}, {"md5_digest", md5Of(content)}}
+	if named, err := parseFilename(file, ""); err == nil {
+		fields = append(fields, [2]string{"name", named.name}, [2]string{"version", named.version})
+	}
+	for _, f := range change {
+		f(&fields)
+	}
+	var out bytes.Buffer
+	w := multipart.NewWriter(&out)
+	if err := w.SetBoundary("boundary-of-the-test"); err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range fields {
+		if err := w.WriteField(field[0], field[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	part, err := w.CreateFormFile("content", file)
+	if err == nil {
+		_, err = part.Write([]byte(content))
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.String(), w.FormDataContentType()
+}
+
+// set replaces a field of a form, or adds it.
+func set(name, value string) func(*[][2]string) {
+	return func(fields *[][2]string) {
+		unset(name)(fields)
+		*fields = append(*fields, [2]string{name, value})
+	}
+}
+
+func unset(name string) func(*[][2]string) {
+	return func(fields *[][2]string) {
+		*fields = slices.DeleteFunc(*fields, func(f [2]string) bool { return f[0] == name })
+	}
+}
+
+// upload sends a file to the repository.
+func (s *site) upload(file, content string, change ...func(*[][2]string)) *httptest.ResponseRecorder {
+	s.t.Helper()
+	body, contentType := formOf(s.t, file, content, change...)
+	return s.do("POST", "", body, "Content-Type", contentType)
+}
+
+// sdistOf makes a source distribution with the metadata.
+func sdistOf(t testing.TB, stem, metadata string) string {
+	t.Helper()
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	w := tar.NewWriter(z)
+	for _, e := range [][2]string{{stem + "/PKG-INFO", metadata}, {stem + "/pyproject.toml", "[build-system]\n"}} {
+		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: e[0], Mode: 0o644, Size: int64(len(e[1]))}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(e[1])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

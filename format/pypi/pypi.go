@@ -17,6 +17,7 @@ import (
 // follows it, yanks among them: they are facts about files, and change no status (user guide, "Python packages from external
 // connections").
 func Format() format.Format {
+	wheels := newCores()
 	return format.Format{
 		Name: artifact.PyPI,
 		Traits: repository.Traits{
@@ -28,9 +29,13 @@ func Format() format.Format {
 		Routes: []format.Route{
 			{Pattern: "GET /simple/{project}/{$}", Handler: getProject},
 			{Pattern: "GET /simple/{project}", Handler: redirectProject},
-			{Pattern: "GET /simple/{project}/{version}/{file}", Handler: newCores().getFile},
+			{Pattern: "GET /simple/{project}/{version}/{file}", Handler: wheels.getFile},
 			{Pattern: "GET /simple/{$}", Handler: getIndex},
 			{Pattern: "GET /simple", Handler: redirectIndex},
+			{Pattern: "GET /pypi/{project}/json", Handler: wheels.getProjectJSON},
+			{Pattern: "GET /pypi/{project}/{version}/json", Handler: wheels.getProjectJSON},
+			{Pattern: "POST /{$}", Handler: postRoot},
+			{Pattern: "POST /simple/{$}", Handler: postIndex},
 		},
 		Fail:   fail,
 		Source: newSource,

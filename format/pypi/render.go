@@ -23,16 +23,16 @@ const (
 
 // linked is a file as a page about a project shows it.
 type linked struct {
-	name, path string // the path is relative to the page, escaped
-	hashes     []hash // the strongest first
-	size       int64  // bytes; below one if nobody knows
+	name, path string     // the path is relative to the page, escaped
+	hashes     []checksum // the strongest first
+	size       int64      // bytes; below one if nobody knows
 	uploaded   time.Time
 	signed     *bool
 	provenance string // a URL here; empty for none
 	facts      fileFacts
 }
 
-type hash struct{ algorithm, hex string }
+type checksum struct{ algorithm, hex string }
 
 // renderer writes a page; one for each form.
 type renderer interface {
@@ -154,14 +154,14 @@ func filesOf(v artifact.Version) iter.Seq2[artifact.Asset, besides] {
 }
 
 // hashesOf are the hashes of a file: the SHA-256 where it is known, else what its registry promises.
-func hashesOf(a artifact.Asset, facts fileFacts) []hash {
+func hashesOf(a artifact.Asset, facts fileFacts) []checksum {
 	if a.SHA256 != (artifact.Digest{}) {
-		return []hash{{"sha256", a.SHA256.String()}}
+		return []checksum{{"sha256", a.SHA256.String()}}
 	}
-	var all []hash
+	var all []checksum
 	for _, algorithm := range []string{"sha512", "sha1", "md5"} {
 		if hex := facts.Hashes[algorithm]; hex != "" {
-			all = append(all, hash{algorithm, hex})
+			all = append(all, checksum{algorithm, hex})
 		}
 	}
 	return all
