@@ -36,7 +36,8 @@
 //
 // A version's life:
 //
-//	publish.go, publishasset.go  how it begins and grows
+//	publish.go, publishasset.go, how it begins and grows, also where it is spelled otherwise
+//	spelling.go
 //	keep.go, heal.go, damage.go  that its bytes are there for as long as it refers to them, and come again if they are lost
 //	packages.go, readme.go,      what the API tells of it and does to it, copies among it
 //	versions.go, copy.go,

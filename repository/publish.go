@@ -19,6 +19,10 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, 
 		return artifact.Version{}, artifact.Errorf(artifact.Quota, "A version can be published with at most %d tags.",
 			maxPublishedLabels).About(artifact.VersionResource, p.VersionKey.String())
 	}
+	var err error
+	if p.Version, err = s.spelledHere(ctx, at.repository.ID, p.VersionKey); err != nil {
+		return artifact.Version{}, err
+	}
 	// All of them: what the version has now it may lack in the transaction.
 	var contents []content
 	for _, staged := range p.Assets {
@@ -49,6 +53,9 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, 
 	err = s.record(ctx, *at.domain, since, contents, func(w catalog.Writer) error {
 		in, err := s.admissionIn(w, at.repository.ID, p.PackageKey)
 		if err != nil {
+			return err
+		}
+		if err := s.stillSpelled(w, at.repository.ID, p.VersionKey); err != nil {
 			return err
 		}
 		known, err := recordOf(w, at.repository.ID, p.VersionKey)
@@ -110,8 +117,12 @@ func (s *Service) publishable(ctx context.Context, at *configuration, p Publicat
 	contents []content) (publishing, error) {
 	var look publishing
 	var held map[catalog.RepositoryID]artifact.Version
+	elsewhere := false
 	made, err := s.planAnd(ctx, at, p.PackageKey, func(r catalog.Reader, made *plan) (err error) {
 		if held, err = r.VersionIn(made.repositories(), p.VersionKey); err != nil {
+			return err
+		}
+		if _, elsewhere, err = s.spelled(r, without(made.repositories(), at.repository.ID), p.VersionKey); err != nil {
 			return err
 		}
 		assets, err := claimed, error(nil)
@@ -131,7 +142,7 @@ func (s *Service) publishable(ctx context.Context, at *configuration, p Publicat
 		return look, err
 	}
 	delete(held, at.repository.ID)
-	return look, s.notReachable(ctx, at, made, len(held) > 0, p.VersionKey)
+	return look, s.notReachable(ctx, at, made, len(held) > 0 || elsewhere, p.VersionKey)
 }
 
 // publishing is what a publication makes of a version.
@@ -267,11 +278,11 @@ func (s *Service) notReachable(ctx context.Context, at *configuration, made *pla
 		if source.connection == "" || reachable {
 			continue
 		}
-		listed, _, err := s.askForVersion(ctx, source.connection, v, false)
+		listed, err := s.lists(ctx, source.connection, v)
 		if err != nil {
 			return err
 		}
-		reachable = listed != nil
+		reachable = listed
 	}
 	if reachable {
 		return artifact.Errorf(artifact.Conflict,

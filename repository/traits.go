@@ -44,6 +44,10 @@ type Traits struct {
 	// Fold returns what may be there only once among a repository's packages of the format, if that is less than the
 	// canonical name. nil: the name.
 	Fold func(artifact.PackageKey) string
+	// FoldVersion returns what may be there only once among a package's versions, if that is less than the text of one:
+	// assets that are published under another spelling of a version come to the one that is there, and a version that can be
+	// read from upstream in any spelling is not published. nil: the text.
+	FoldVersion func(version string) string
 
 	Late   Late
 	Growth Growth

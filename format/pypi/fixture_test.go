@@ -21,6 +21,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/format"
 	"entrepot/format/formattest"
+	"entrepot/iam"
 )
 
 type object = map[string]any
@@ -289,4 +290,12 @@ func sdistOf(t testing.TB, stem, metadata string) string {
 		t.Fatal(err)
 	}
 	return out.String()
+}
+
+// caller may do the actions.
+func caller(actions ...string) iam.Caller { return formattest.Caller("somebody", actions...) }
+
+// handlerOf serves the repository as the domain's caller sees it.
+func handlerOf(d *formattest.Domain) http.Handler {
+	return formattest.Handler(Format(), d.Shelf(shelf, artifact.PyPI))
 }

@@ -21,9 +21,10 @@ func Format() format.Format {
 	return format.Format{
 		Name: artifact.PyPI,
 		Traits: repository.Traits{
-			Canonical: canonical,
-			Late:      repository.LateWhole,
-			Growth:    repository.GrowAlways,
+			Canonical:   canonical,
+			FoldVersion: versionKey,
+			Late:        repository.LateWhole,
+			Growth:      repository.GrowAlways,
 		},
 		Header: header,
 		Routes: []format.Route{
