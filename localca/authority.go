@@ -40,14 +40,15 @@ type authority struct {
 	key         crypto.Signer
 }
 
-// newAuthority makes an authority that may certify the names: host names, wildcards such as *.example.test, addresses.
+// newAuthority makes an authority that may certify the host names, wildcards such as *.example.test among them, and those
+// below them. It may certify any address: under constraints of addresses BoringSSL takes no certificate that has one, and what
+// is known by a bare address is worth little to deceive.
 func newAuthority(names []string, now time.Time) (authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return authority{}, fmt.Errorf("make the key of an authority: %w", err)
 	}
 	serial := newSerial()
-	domains, addresses := constraints(names)
 	template := &x509.Certificate{
 		SerialNumber: serial,
 		// The number tells several authorities apart in a client's list.
@@ -61,8 +62,7 @@ func newAuthority(names []string, now time.Time) (authority, error) {
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		// Critical, as RFC 5280 wants it: a client that does not know constraints must not believe the authority.
 		PermittedDNSDomainsCritical: true,
-		PermittedDNSDomains:         domains,
-		PermittedIPRanges:           addresses,
+		PermittedDNSDomains:         constraints(names),
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -83,38 +83,28 @@ func newSerial() *big.Int {
 	return new(big.Int).SetBytes(b[:])
 }
 
-// constraints are what an authority for the names may certify: a host name stands for all below it, and the whole of the
-// loopback network for its first address.
-func constraints(names []string) (domains []string, addresses []*net.IPNet) {
+// constraints are the fewest host names that cover the names: one stands for all below it.
+func constraints(names []string) (least []string) {
+	var domains []string
 	for _, name := range names {
-		if addr, err := netip.ParseAddr(name); err == nil {
-			bits := addr.BitLen()
-			if addr.Is4() && addr.IsLoopback() {
-				bits = 8
-			}
-			ip := net.IP(addr.AsSlice())
-			mask := net.CIDRMask(bits, addr.BitLen())
-			addresses = append(addresses, &net.IPNet{IP: ip.Mask(mask), Mask: mask})
-			continue
+		if _, err := netip.ParseAddr(name); err != nil {
+			domains = append(domains, strings.TrimPrefix(name, "*."))
 		}
-		domains = append(domains, strings.TrimPrefix(name, "*."))
 	}
-	// A name below another one is covered by it.
-	slices.SortFunc(domains, func(a, b string) int { return len(a) - len(b) })
-	var least []string
+	slices.SortStableFunc(domains, func(a, b string) int { return len(a) - len(b) })
 	for _, name := range domains {
 		if !slices.ContainsFunc(least, func(above string) bool { return isBelow(name, above) }) {
 			least = append(least, name)
 		}
 	}
-	return least, addresses
+	return least
 }
 
 // isBelow reports whether a host name is another one or below it.
 func isBelow(name, above string) bool { return name == above || strings.HasSuffix(name, "."+above) }
 
-// permits reports whether the authority may certify the name. One without constraints, which somebody has put in the place
-// of ours, may certify all.
+// permits reports whether the authority may certify the name. Without constraints, as one may be that somebody has put in the
+// place of ours, it may certify all.
 func (a authority) permits(name string) bool {
 	if addr, err := netip.ParseAddr(name); err == nil {
 		ip := net.IP(addr.Unmap().AsSlice())

@@ -2,8 +2,8 @@
 // HTTPS without buying or asking for anything. Clients believe it once they are told to; they are told with the files that
 // it keeps.
 //
-// An authority may certify the names it was made for, and those below them, and nothing else: its certificate says so
-// (name constraints, RFC 5280 §4.2.1.10), so whoever steals its key deceives the clients about this server only. When the
+// An authority may certify the host names it was made for, those below them, and no others: its certificate says so (name
+// constraints, RFC 5280 §4.2.1.10), so whoever steals its key deceives the clients about this server only. When the
 // server gets a name that no authority may certify, or the newest one comes near its end, another one is made beside those
 // that are there. A handshake for a name is answered from the oldest one that may certify it: clients that believe that
 // one notice nothing.

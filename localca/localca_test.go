@@ -173,8 +173,8 @@ func TestTheAuthorityMayCertifyNothingElse(t *testing.T) {
 		{"a longer name", x509.Certificate{DNSNames: []string{"notpackages.example.test"}}, server, x509.CANotAuthorizedForThisName},
 		{"one of its own and another", x509.Certificate{DNSNames: []string{"localhost", "bank.example.test"}}, server,
 			x509.CANotAuthorizedForThisName},
-		{"another address", x509.Certificate{IPAddresses: []net.IP{net.IPv4(192, 0, 2, 8)}}, server,
-			x509.CANotAuthorizedForThisName},
+		{"an address and another name", x509.Certificate{DNSNames: []string{"bank.example.test"},
+			IPAddresses: []net.IP{net.IPv4(192, 0, 2, 7)}}, server, x509.CANotAuthorizedForThisName},
 		{"code", x509.Certificate{DNSNames: []string{"localhost"}}, code, x509.IncompatibleUsage},
 	} {
 		err := forge(row.template, row.usage)
@@ -232,11 +232,12 @@ func TestAnotherAuthorityIsMadeInTimeAndTheOldOneServesToItsEnd(t *testing.T) {
 func TestANewNameLeavesTheOldOnesBelieved(t *testing.T) {
 	h := open(t, "packages.example.test")
 	old := h.believed()
-	h.reopen("packages.example.test", "*.d.packages.example.test")
+	h.reopen("packages.example.test", "*.d.packages.example.test", "192.0.2.7")
 	if n := len(h.believed()); n != 1 {
-		t.Fatalf("got %d authorities for a name below a certified one, want the first alone", n)
+		t.Fatalf("got %d authorities for a name below a certified one and an address, want the first alone", n)
 	}
 	h.serves("team-123456789012.d.packages.example.test", old...)
+	h.serves("192.0.2.7", old...)
 
 	h.reopen("other.example.test", "packages.example.test")
 	both := h.believed()
