@@ -19,6 +19,7 @@ var floors = map[string][]string{
 	"bytecache":  {},
 	"freespace":  {"durable"},
 	"localca":    {"durable"},
+	"trust":      {"clientconfig", "localca", "durable"},
 	// Files of users' tools know nothing of packages.
 	"clientconfig": {"durable"},
 	"nettest":      {},

@@ -15,6 +15,7 @@
 // The files, in the order of reading:
 //
 //	setting.go    what is wanted, and where
+//	read.go       what stands there now
 //	place.go      settings are found, written and taken back in a text
 //	lines.go      .npmrc, INI files and properties
 //	toml.go       TOML; its statements are found in tomlscan.go

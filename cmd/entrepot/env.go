@@ -12,6 +12,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+
+	"entrepot/localca"
+	"entrepot/trust"
 )
 
 type envCommand struct {
@@ -27,7 +31,10 @@ func (envCommand) Help() string {
 
 What is printed is for POSIX shells. The profile it points at holds the server's address, so every call of the aws
 command line and of the SDKs goes there until the terminal is closed. What the terminal has set before and would lead
-elsewhere is unset: run it again after setting such a variable.`
+elsewhere is unset: run it again after setting such a variable.
+
+Of a server with an authority of its own (serve --tls auto), the variables that make the clients of this terminal believe it
+are printed as well, those of entrepot trust --env.`
 }
 
 // Run prints the environment.
@@ -43,8 +50,30 @@ func (c envCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Print(environment(data, profile, os.Environ()))
+	certificates, err := believing(data)
+	if err != nil {
+		return err
+	}
+	fmt.Print(environment(data, profile, os.Environ(), certificates))
 	return nil
+}
+
+// believing is the variables that make the clients of this terminal believe the authority of a data folder; none if it has
+// none.
+func believing(data string) ([][2]string, error) {
+	authority := filepath.Join(data, authorityFolder, localca.AuthorityFile)
+	if _, err := os.Stat(authority); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	m, err := thisMachine()
+	if err != nil {
+		return nil, err
+	}
+	files, err := trust.Prepare(m, authority, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	return trust.Exports(os.Getenv, files), nil
 }
 
 // strays are the variables that would lead AWS's tools elsewhere: to other addresses, or there by other credentials, which
@@ -67,8 +96,8 @@ var strays = []string{
 var strayFamily = regexp.MustCompile(`^AWS_(ENDPOINT_URL|BEARER_TOKEN)_[A-Z0-9_]+$`)
 
 // environment writes for a POSIX shell what makes AWS's tools use the profile of the data folder, whatever the terminal's
-// environment, given as NAME=VALUE, has said before.
-func environment(data string, profile []byte, terminal []string) string {
+// environment, given as NAME=VALUE, has said before, and sets the variables of certificates.
+func environment(data string, profile []byte, terminal []string, certificates [][2]string) string {
 	region, endpoint := setting(profile, "region"), setting(profile, "endpoint_url")
 	exports := [][2]string{
 		{"AWS_CONFIG_FILE", filepath.Join(data, "aws", "config")},
@@ -89,6 +118,7 @@ func environment(data string, profile []byte, terminal []string) string {
 	if list := unproxied(endpoint, set); list != "" {
 		exports = append(exports, [2]string{"NO_PROXY", list}, [2]string{"no_proxy", list})
 	}
+	exports = append(exports, certificates...)
 	var text strings.Builder
 	for _, v := range exports {
 		fmt.Fprintf(&text, "export %s=%s\n", v[0], quoted(v[1]))

@@ -10,7 +10,7 @@ const testProfile = "[default]\nregion = eu-west-1\nendpoint_url = http://127.0.
 
 // lines of what entrepot env prints in a terminal: the exports, and the names that are unset.
 func printed(profile string, terminal ...string) (exports, unset []string) {
-	for line := range strings.Lines(environment("/srv/data", []byte(profile), terminal)) {
+	for line := range strings.Lines(environment("/srv/data", []byte(profile), terminal, nil)) {
 		line = strings.TrimSpace(line)
 		if names, ok := strings.CutPrefix(line, "unset "); ok {
 			unset = strings.Fields(names)

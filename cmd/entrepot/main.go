@@ -19,6 +19,7 @@ var version = "development"
 type cli struct {
 	Serve     serveCommand     `cmd:"" help:"Serve the API and the repositories."`
 	Env       envCommand       `cmd:"" help:"Print the environment that points AWS's own tools at a data folder's server."`
+	Trust     trustCommand     `cmd:"" help:"Have the clients of this machine believe a server's own certificate authority."`
 	Upstreams upstreamsCommand `cmd:"" help:"Show where the external connections lead."`
 	Fsck      fsckCommand      `cmd:"" help:"Check a data folder, and repair what can be repaired."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
