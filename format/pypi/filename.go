@@ -92,7 +92,7 @@ func readWheelName(file, stem string) (distribution, error) {
 		return distribution{}, invalid("The file %q is not called as a wheel is: "+
 			"{name}-{version}[-{build}]-{python}-{abi}-{platform}.whl.", file)
 	}
-	d := distribution{kind: wheelKind, name: parts[0], version: parts[1]}
+	d := distribution{kind: wheelKind, name: parts[0], version: wheelVersion(parts[1])}
 	if len(parts) == 6 {
 		if d.build = parts[2]; d.build == "" || !digit(d.build[0]) {
 			return distribution{}, invalid("The file %q has the build tag %q: one must begin with a digit.", file, d.build)
@@ -103,10 +103,15 @@ func readWheelName(file, stem string) (distribution, error) {
 			return distribution{}, invalid("The file %q has a part of its name that is empty.", file)
 		}
 	}
-	if _, err := parseVersion(d.version); err != nil {
-		d.version = strings.ReplaceAll(d.version, "_", "-") // as installers have always read it
-	}
 	return d, checkName(file, d.name)
+}
+
+// wheelVersion reads the version in the names that wheels have, in which no dash can be: as installers have always read it.
+func wheelVersion(written string) string {
+	if _, err := parseVersion(written); err != nil {
+		return strings.ReplaceAll(written, "_", "-")
+	}
+	return written
 }
 
 func readSdistName(file, stem, project string) (distribution, error) {

@@ -14,6 +14,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -177,30 +178,48 @@ func metadataText(name, version string, lines ...string) string {
 	return "Metadata-Version: 2.1\nName: " + name + "\nVersion: " + version + "\n" + strings.Join(lines, "")
 }
 
-// wheelOf makes a wheel with the metadata and one module.
-func wheelOf(t testing.TB, name, version, metadata string) string {
-	t.Helper()
-	folder := strings.ReplaceAll(name, "-", "_") + "-" + version + ".dist-info/"
-	entries := [][2]string{
-		{strings.ReplaceAll(name, "-", "_") + "/__init__.py", "value = 1\n"},
+// archived is a file in an archive: its path and its content.
+type archived [2]string
+
+// wheelFiles are those of a wheel with the metadata and one module, but for its RECORD.
+func wheelFiles(name, version, metadata string) []archived {
+	name = strings.ReplaceAll(name, "-", "_")
+	folder := name + "-" + version + distInfo + "/"
+	return []archived{
+		{name + "/__init__.py", "value = 1\n"},
 		{folder + "METADATA", metadata},
 		{folder + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"},
 	}
-	record := ""
-	for _, e := range entries {
-		sum := sha256.Sum256([]byte(e[1]))
-		record += fmt.Sprintf("%s,sha256=%s,%d\n", e[0], base64.RawURLEncoding.EncodeToString(sum[:]), len(e[1]))
+}
+
+// recordOf is the RECORD at a path of a wheel with the files.
+func recordOf(at string, files []archived) archived {
+	text := ""
+	for _, f := range files {
+		sum := sha256.Sum256([]byte(f[1]))
+		text += fmt.Sprintf("%s,sha256=%s,%d\n", f[0], base64.RawURLEncoding.EncodeToString(sum[:]), len(f[1]))
 	}
-	entries = append(entries, [2]string{folder + "RECORD", record + folder + "RECORD,,\n"})
+	return archived{at, text + at + ",,\n"}
+}
+
+// wheelOf makes a wheel with the metadata and one module.
+func wheelOf(t testing.TB, name, version, metadata string) string {
+	t.Helper()
+	files := wheelFiles(name, version, metadata)
+	return zipOf(t, append(files, recordOf(path.Dir(files[1][0])+"/RECORD", files))...)
+}
+
+// zipOf makes a zip archive of the files.
+func zipOf(t testing.TB, files ...archived) string {
+	t.Helper()
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
-	for _, e := range entries {
-		// Sizes stand in the header, as those of the tools that make wheels do.
-		f, err := w.CreateHeader(&zip.FileHeader{Name: e[0], Method: zip.Deflate})
+	for _, entry := range files {
+		f, err := w.Create(entry[0])
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.Write([]byte(e[1])); err != nil {
+		if _, err := f.Write([]byte(entry[1])); err != nil {
 			t.Fatal(err)
 		}
 	}
