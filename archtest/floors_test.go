@@ -53,10 +53,11 @@ var floors = map[string][]string{
 
 	"format": append([]string{"repository", "upstream/detect"}, contracts...),
 	// What the formats share is a room of its own beside them or the contract itself; one format never imports another.
-	"format/*": append([]string{"bytecache", "format", "format/jsonscan", "format/strictzip", "format/unpacked",
-		"repository", "upstream/detect"}, contracts...),
+	"format/*": append([]string{"bytecache", "format", "format/jsonscan", "format/stricttar", "format/strictzip",
+		"format/unpacked", "repository", "upstream/detect"}, contracts...),
 	"format/jsonscan":  {},
 	"format/unpacked":  {},
+	"format/stricttar": {"artifact", "format/unpacked"},
 	"format/strictzip": {"artifact", "format/unpacked"},
 	// The suites of formats and shelves stand on the real rules.
 	"format/formattest": append([]string{"format", "repository", "repository/repositorytest", "blob/mem",

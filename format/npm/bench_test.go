@@ -55,3 +55,28 @@ func BenchmarkRender(b *testing.B) {
 		})
 	}
 }
+
+// tarballOfMany is what a large package is: 2,000 files of 8 KB that compress as sources do.
+func tarballOfMany(b *testing.B) []byte {
+	line := "export function name%d(first, second) { return first.value%d === second ? %d : undefined }\n"
+	entries := []entry{file("package/package.json", minimal)}
+	for n := range 2000 {
+		var body strings.Builder
+		for i := 0; body.Len() < 8<<10; i++ {
+			fmt.Fprintf(&body, line, n*i%997, n^i, i*i)
+		}
+		entries = append(entries, file(fmt.Sprintf("package/lib/folder%d/file%d.js", n%50, n), body.String()))
+	}
+	return pack(b, entries...)
+}
+
+func BenchmarkInspect(b *testing.B) {
+	tarball := tarballOfMany(b)
+	b.SetBytes(int64(len(tarball)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := inspect(bytes.NewReader(tarball), int64(len(tarball))); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

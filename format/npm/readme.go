@@ -6,6 +6,9 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"entrepot/artifact"
+	"entrepot/format/stricttar"
 )
 
 // markdown are the endings that npm takes for Markdown.
@@ -37,54 +40,40 @@ func betterReadme(relative, than string) bool {
 
 func readReadme(body io.Reader) (string, error) {
 	text, err := io.ReadAll(body)
-	if err != nil {
-		return "", unreadable(err, "its readme is not readable")
-	}
-	return strings.ToValidUTF8(string(text), "\uFFFD"), nil
+	return strings.ToValidUTF8(string(text), "\uFFFD"), err
 }
 
-// maxReadInto bounds how far a tarball is unpacked in search of its readme, in bytes.
-const maxReadInto = 512 << 20
+// searched bounds how far a tarball is unpacked in search of its readme.
+var searched = stricttar.Limits{Entries: stricttar.Default.Entries, Unpacked: 512 << 20, Ratio: stricttar.Default.Ratio,
+	Free: stricttar.Default.Free}
 
 // readmeOf reads the readme out of a tarball of size bytes, of any kind that a registry may have; empty if there is none,
 // or none that can be read. Errors are those of content.
 func readmeOf(content io.ReaderAt, size int64) (string, error) {
-	watched := &watchedReader{r: content}
-	archive, err := openArchive(watched, size)
-	if err != nil {
-		return "", watched.err
-	}
 	var text, from string
-	_ = entries(io.LimitReader(archive, maxReadInto), func(h *tar.Header, body io.Reader) error {
-		relative, err := relativePath(h.Name)
-		if err != nil || kinds[h.Typeflag] != fileEntry || h.Size > maxField || !betterReadme(relative, from) {
+	archive, err := stricttar.Open(io.NewSectionReader(content, 0, size), size, searched)
+	if err == nil {
+		err = archive.Scan(func(h *tar.Header, body io.Reader) error {
+			relative, err := relativePath(h.Name)
+			file := h.Typeflag == tar.TypeReg || h.Typeflag == tar.TypeCont
+			if err != nil || !file || h.Size > maxField || !betterReadme(relative, from) {
+				return nil
+			}
+			found, err := readReadme(body)
+			if err != nil {
+				return err
+			}
+			if text, from = found, relative; readmeRank(from) == bestReadme {
+				return errFound
+			}
 			return nil
-		}
-		found, err := readReadme(body)
-		if err != nil {
-			return err
-		}
-		if text, from = found, relative; readmeRank(from) == bestReadme {
-			return errFound
-		}
-		return nil
-	})
-	return text, watched.err
+		})
+	}
+	if errors.Is(err, errFound) || artifact.Is(err, artifact.Invalid) {
+		return text, nil
+	}
+	return text, err
 }
 
 // errFound ends the search: there is nothing better.
 var errFound = errors.New("found")
-
-// watchedReader remembers how its source failed, which is not the fault of what is in it.
-type watchedReader struct {
-	r   io.ReaderAt
-	err error
-}
-
-func (w *watchedReader) ReadAt(p []byte, at int64) (int, error) {
-	n, err := w.r.ReadAt(p, at)
-	if err != nil && err != io.EOF {
-		w.err = err
-	}
-	return n, err
-}

@@ -1,7 +1,6 @@
 package npm
 
 import (
-	"archive/tar"
 	"bytes"
 	"io"
 	"path"
@@ -9,6 +8,8 @@ import (
 	"strings"
 
 	"entrepot/format/jsonscan"
+	"entrepot/format/stricttar"
+	"entrepot/format/unpacked"
 )
 
 // Files at a package's root that a registry looks into.
@@ -33,16 +34,12 @@ type contents struct {
 // unpacked and for what clients read in different ways; else what clients take is taken (docs/clients.md has the list).
 // Other errors are those of r.
 func inspect(r io.ReaderAt, size int64) (contents, error) {
-	watched := &watchedReader{r: r}
-	archive, err := openArchive(watched, size)
-	i := inspection{seen: make(map[string]kind)}
-	if err == nil {
-		err = entries(archive, i.entry)
-	}
-	if watched.err != nil {
-		return contents{}, watched.err
-	}
+	archive, err := stricttar.Open(io.NewSectionReader(r, 0, size), size, stricttar.Default)
 	if err != nil {
+		return contents{}, err
+	}
+	var i inspection
+	if err := archive.Each(i.entry); err != nil {
 		return contents{}, err
 	}
 	return i.finish()
@@ -51,64 +48,34 @@ func inspect(r io.ReaderAt, size int64) (contents, error) {
 type inspection struct {
 	contents
 	names []string // of files
-	seen  map[string]kind
-	paths int
+	tree  unpacked.Tree
 	text  []byte // of package.json
 }
 
-func (i *inspection) entry(h *tar.Header, body io.Reader) error {
-	if h.Typeflag == tar.TypeXGlobalHeader {
-		return checkRecords(h) // git archive writes one; it holds a commit id
-	}
-	if i.paths += len(h.Name); i.paths > maxPaths {
-		return badArchive(nil, "its paths have more than %d bytes together", maxPaths)
-	}
-	at, err := placeOf(h)
+func (i *inspection) entry(e stricttar.Entry, body io.Reader) error {
+	at, err := placeOf(e)
 	if err != nil {
 		return err
 	}
-	if at.path == "" { // the package's folder, or a file beside it, which is not unpacked
-		if at.kind == fileEntry && isPackageJSON(h.Name) {
-			return badArchive(nil, "%q stands beside the package's folder instead of in it", h.Name)
+	if at == "" { // the package's folder, or a file beside it, which is not unpacked
+		if e.Kind == unpacked.File && isPackageJSON(e.Name) {
+			return stricttar.Refuse(nil, "%q stands beside the package's folder instead of in it", e.Name)
 		}
 		return nil
 	}
-	again, err := i.occupy(h.Name, at)
-	if err != nil || at.kind != fileEntry {
-		return err
+	again, err := i.tree.Add(at, e.Kind) // of two files in one place the later one counts
+	if err != nil {
+		return stricttar.Refuse(err, "%.200q %s", e.Name, err)
 	}
-	if i.unpacked += h.Size; h.Size < 0 || i.unpacked > maxUnpacked {
-		return badArchive(errBomb, "%s", errBomb)
+	if e.Kind != unpacked.File {
+		return nil
 	}
+	i.unpacked += e.Size
 	if !again {
 		i.files++
-		i.names = append(i.names, at.path)
+		i.names = append(i.names, at)
 	}
-	return i.look(h.Name, at.path, h.Size, body)
-}
-
-// occupy reports whether the place is taken by an entry of the same kind: then the later one counts. It refuses what lies
-// below a file or a link, which each client unpacks in its own way.
-func (i *inspection) occupy(name string, at placed) (again bool, err error) {
-	before, again := i.seen[at.path]
-	if again && before != at.kind {
-		return false, badArchive(nil, "%.200q is there twice, as two kinds of entries", name)
-	}
-	if len(i.seen) > maxPlaces {
-		return false, badArchive(nil, "its files and folders are more than %d", maxPlaces)
-	}
-	i.seen[at.path] = at.kind
-	for parent := path.Dir(at.path); parent != "."; parent = path.Dir(parent) {
-		k, known := i.seen[parent]
-		if known && k != folderEntry {
-			return false, badArchive(nil, "%.200q is below a file or a link", name)
-		}
-		if known {
-			break // its parents have been checked
-		}
-		i.seen[parent] = folderEntry
-	}
-	return again, nil
+	return i.look(e.Name, at, e.Size, body)
 }
 
 // look reads the few files that matter.
@@ -131,14 +98,14 @@ func (i *inspection) look(name, relative string, size int64, body io.Reader) (er
 // systems see one and others none, clients would not agree which it is.
 func (i *inspection) packageJSON(name, relative string, size int64, body io.Reader) error {
 	if size > maxPackageJSON {
-		return badArchive(nil, "its package.json is larger than %d bytes", maxPackageJSON)
+		return stricttar.Refuse(nil, "its package.json is larger than %d bytes", maxPackageJSON)
 	}
 	text, err := io.ReadAll(body)
 	if err != nil {
-		return unreadable(err, "its package.json is not readable")
+		return err
 	}
 	if relative != packageJSON || i.text != nil && !bytes.Equal(i.text, text) {
-		return badArchive(nil, "%.200q is another package.json", name)
+		return stricttar.Refuse(nil, "%.200q is another package.json", name)
 	}
 	i.text = text
 	return nil
@@ -146,11 +113,11 @@ func (i *inspection) packageJSON(name, relative string, size int64, body io.Read
 
 func (i *inspection) finish() (contents, error) {
 	if i.text == nil {
-		return contents{}, badArchive(nil, "there is no package.json in its first folder")
+		return contents{}, stricttar.Refuse(nil, "there is no package.json in its first folder")
 	}
 	all, err := jsonscan.SplitMended(bytes.TrimPrefix(i.text, []byte("\uFEFF")))
 	if err != nil {
-		return contents{}, badArchive(err, "its package.json is not usable JSON: %s", err)
+		return contents{}, stricttar.Refuse(err, "its package.json is not usable JSON: %s", err)
 	}
 	if err = tooMany(all); err == nil {
 		i.manifest, err = normalize(all)
@@ -159,7 +126,7 @@ func (i *inspection) finish() (contents, error) {
 		i.executables, err = i.below(i.manifest.Find("directories"))
 	}
 	if err != nil {
-		return contents{}, badArchive(err, "its package.json is not usable: %s", err)
+		return contents{}, stricttar.Refuse(err, "its package.json is not usable: %s", err)
 	}
 	return i.contents, nil
 }

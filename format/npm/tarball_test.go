@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"entrepot/artifact"
+	"entrepot/format/unpacked"
 )
 
 const minimal = `{"name":"widget","version":"1.0.0"}`
@@ -366,8 +367,8 @@ func unzip(t testing.TB, p []byte) []byte {
 
 func TestFoldersOnTheWayAreBoundedToo(t *testing.T) {
 	entries := []entry{file("package/package.json", minimal)}
-	below := strings.Repeat("/a", maxFolders-3)
-	for i := range maxPlaces/(maxFolders-3) + 2 {
+	below := strings.Repeat("/a", unpacked.MaxDepth-3)
+	for i := range unpacked.MaxPlaces/(unpacked.MaxDepth-3) + 2 {
 		entries = append(entries, file(fmt.Sprintf("package/%d%s", i, below), ""))
 	}
 	tarball := pack(t, entries...)

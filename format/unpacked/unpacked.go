@@ -3,6 +3,7 @@
 package unpacked
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -11,8 +12,8 @@ import (
 // Bounds on the places of one archive.
 const (
 	MaxPath   = 4 << 10 // bytes of one path
-	maxDepth  = 64      // segments of one path; every folder on the way is remembered, so depth is memory
-	maxPlaces = 300_000 // files and folders, with those that are only on the way
+	MaxDepth  = 64      // segments of one path; every folder on the way is remembered, so depth is memory
+	MaxPlaces = 300_000 // files and folders, with those that are only on the way
 )
 
 // Kind is what an entry becomes.
@@ -42,7 +43,7 @@ func Path(name string) error {
 		return Error("has a control character in its path")
 	case strings.Contains(name, `\`):
 		return Error("has a backslash in its path")
-	case len(segments) > maxDepth:
+	case len(segments) > MaxDepth:
 		return Error("lies too many folders deep")
 	case segments[0] == "" || slices.ContainsFunc(segments, LeadsElsewhere):
 		return Error("leads out of the archive's folder")
@@ -91,8 +92,8 @@ func (t *Tree) Add(at string, k Kind) (again bool, err error) {
 	if again && before != k {
 		return false, Error("is there twice, as two kinds of entries")
 	}
-	if len(t.places) > maxPlaces {
-		return false, Error("is one file or folder too many")
+	if len(t.places) > MaxPlaces {
+		return false, Error(fmt.Sprintf("is one too many: files and folders are more than %d", MaxPlaces))
 	}
 	t.places[at] = k
 	for parent := path.Dir(at); parent != "."; parent = path.Dir(parent) {

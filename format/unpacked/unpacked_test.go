@@ -60,9 +60,9 @@ func TestEntriesLieBesideEachOther(t *testing.T) {
 
 func TestATreeHasABound(t *testing.T) {
 	var tree Tree
-	for n := range maxPlaces + 2 {
+	for n := range MaxPlaces + 2 {
 		if _, err := tree.Add(fmt.Sprint(n), File); err != nil {
-			if n <= maxPlaces || err.Error() != "is one file or folder too many" {
+			if n <= MaxPlaces || err.Error() != "is one too many: files and folders are more than 300000" {
 				t.Errorf("entry %d: %v", n, err)
 			}
 			return

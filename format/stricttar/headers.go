@@ -1,4 +1,4 @@
-package npm
+package stricttar
 
 import (
 	"archive/tar"
@@ -16,6 +16,7 @@ const block = 512
 // others go on by the one that was there. So neither may be.
 type headers struct {
 	r       io.Reader
+	largest int64 // size that an entry may have, in bytes
 	header  [block]byte
 	filled  int   // of header
 	content int64 // bytes of contents until the next header
@@ -71,7 +72,7 @@ func (t *headers) judge() error {
 	if t.ended = t.header == [block]byte{}; t.ended {
 		return nil
 	}
-	size, ok := sizeIn(t.header[124:136])
+	size, ok := sizeIn(t.header[124:136], t.largest)
 	if !ok {
 		return errNoSize
 	}
@@ -89,20 +90,19 @@ func (t *headers) judge() error {
 	return nil
 }
 
-// sizeIn reads a size: octal digits, or a number in bytes where the first bit is set. None is larger than what may be
-// unpacked.
-func sizeIn(field []byte) (int64, bool) {
+// sizeIn reads a size: octal digits, or a number in bytes where the first bit is set. None is larger than largest.
+func sizeIn(field []byte, largest int64) (int64, bool) {
 	if field[0] != 0x80 {
 		digits := string(bytes.Trim(field, " \x00"))
 		if digits == "" {
 			return 0, true
 		}
 		n, err := strconv.ParseInt(digits, 8, 64)
-		return n, err == nil && n >= 0 && n <= maxUnpacked
+		return n, err == nil && n >= 0 && n <= largest
 	}
 	var n int64
 	for _, digit := range field[1:] {
-		if n = n<<8 | int64(digit); n > maxUnpacked {
+		if n = n<<8 | int64(digit); n > largest {
 			return 0, false
 		}
 	}
