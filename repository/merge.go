@@ -54,10 +54,10 @@ func (s *Service) listings(ctx context.Context, made *plan, p artifact.PackageKe
 func (l listings) ranks() []int { return slices.Sorted(maps.Keys(l.at)) }
 
 // merge puts a package together as package managers see it through a repository. A version belongs to the first source
-// in search order that has it, with that source's status.
+// in search order that has it in any spelling, with that source's status.
 func (s *Service) merge(ctx context.Context, at *configuration, p artifact.PackageKey, made *plan, from listings) (View, error) {
 	m := merger{catalog: s.Catalog, key: p, plan: made, listings: from, held: map[string]heldStatus{},
-		replaceable: s.traits(p.Format).replaceable}
+		traits: s.traits(p.Format)}
 	if err := m.collect(ctx); err != nil {
 		return View{}, err
 	}
@@ -75,7 +75,7 @@ func (s *Service) merge(ctx context.Context, at *configuration, p artifact.Packa
 		view.Manifests = append(view.Manifests, from.at[rank].Manifest())
 	}
 	view.Labels = m.labels(0)
-	m.pointDefault(s.traits(p.Format), view.Labels)
+	m.pointDefault(view.Labels)
 	view.Version = func(version string) (artifact.Version, error) {
 		v, err := m.version(ctx, version)
 		if artifact.Is(err, artifact.NotFound) {
@@ -99,13 +99,45 @@ type merger struct {
 	listings listings
 	held     map[string]heldStatus                      // by version, from the repository that decides about it
 	own      map[catalog.RepositoryID]map[string]string // labels, of the repositories themselves
-	// replaceable reports whether a version can be replaced; see Traits.
-	replaceable func(version string) bool
+	traits   Traits
+	// spelled is the rank of the first source that has a version in any spelling, by what all spellings have in common; nil
+	// for a format in which a version is its text.
+	spelled map[string]int
 }
 
-// collect reads which versions and labels the repositories themselves have. The records are read when they are needed: they can be
-// many and large.
+// collect reads which versions and labels the repositories themselves have, and settles which spelling of a version
+// counts. The records are read when they are needed: they can be many and large.
 func (m *merger) collect(ctx context.Context) error {
+	if err := m.readHeld(ctx); err != nil || m.traits.FoldVersion == nil {
+		return err
+	}
+	m.spelled = map[string]int{}
+	for version, held := range m.held {
+		m.spell(version, held.rank)
+	}
+	for rank, listing := range m.listings.at {
+		for version := range listing.Numbers() {
+			m.spell(version, rank)
+		}
+	}
+	maps.DeleteFunc(m.held, func(version string, held heldStatus) bool { return m.elsewhere(version, held.rank) })
+	return nil
+}
+
+func (m *merger) spell(version string, rank int) {
+	folded := m.traits.foldVersion(version)
+	if first, ok := m.spelled[folded]; !ok || rank < first {
+		m.spelled[folded] = rank
+	}
+}
+
+// elsewhere reports whether a version that the source of a rank has belongs to one before it, which writes it in another
+// way.
+func (m *merger) elsewhere(version string, rank int) bool {
+	return m.spelled != nil && m.spelled[m.traits.foldVersion(version)] < rank
+}
+
+func (m *merger) readHeld(ctx context.Context) error {
 	return m.catalog.Read(ctx, func(r catalog.Reader) error {
 		clear(m.held)
 		var err error
@@ -140,7 +172,7 @@ func (m *merger) collect(ctx context.Context) error {
 func (m *merger) decides(v catalog.VersionSummary, rank int) bool {
 	before, decided := m.held[v.Version]
 	return !decided ||
-		m.replaceable(v.Version) && rank < m.plan.ends[before.rank] && v.Status.Downloadable()
+		m.traits.replaceable(v.Version) && rank < m.plan.ends[before.rank] && v.Status.Downloadable()
 }
 
 func (m *merger) anyDownloadable() bool {
@@ -175,7 +207,8 @@ func (m *merger) versions(ctx context.Context) iter.Seq2[artifact.Version, error
 					yield(artifact.Version{}, err)
 					return
 				}
-				if held, ok := m.held[v.Version]; taken[v.Version] || ok && held.rank < rank {
+				if held, ok := m.held[v.Version]; taken[v.Version] || ok && held.rank < rank ||
+					m.elsewhere(v.Version, rank) {
 					continue
 				}
 				taken[v.Version] = true
@@ -233,7 +266,8 @@ func (m *merger) labels(rank int) map[string]string {
 }
 
 // pointDefault points the default label of a format at the version that stands in for it, unless it is among the labels.
-func (m *merger) pointDefault(t Traits, labels map[string]string) {
+func (m *merger) pointDefault(labels map[string]string) {
+	t := m.traits
 	if _, set := labels[t.DefaultLabel]; set || t.DefaultLabel == "" {
 		return
 	}
@@ -287,7 +321,7 @@ func (m *merger) owner(version string) int {
 		if isHeld && held.rank < rank {
 			break
 		}
-		if m.listings.at[rank].Status(version) != "" {
+		if m.listings.at[rank].Status(version) != "" && !m.elsewhere(version, rank) {
 			return rank
 		}
 	}

@@ -185,7 +185,7 @@ func (l *listing) Status(version string) artifact.Status {
 }
 
 // Version follows repository.Listing. There are no details: a page has none, and to ask for the metadata of a file would
-// hold back its first byte. They are read out of the first file that is kept (Traits.Describe).
+// hold back its first byte.
 func (l *listing) Version(ctx context.Context, version string) (artifact.Version, error) {
 	where, ok := l.head.places[version]
 	if !ok {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -83,6 +84,22 @@ func TestAVersionThatIsUpstreamInAnySpellingIsNotPublished(t *testing.T) {
 	s.must(200, s.upload("demo-2-py3-none-any.whl", wheelOf(t, "demo", "2", metadataText("demo", "2"))))
 	s.serve("below")
 	s.must(http.StatusConflict, s.upload("demo-2.0-py3-none-any.whl", wheelOf(t, "demo", "2.0", metadataText("demo", "2.0"))))
+}
+
+// A registry that releases a version after it was published here, in another spelling, gets no file of its own between ours.
+func TestAVersionBelongsToTheFirstThatHasItInAnySpelling(t *testing.T) {
+	s := newSite(t)
+	s.must(200, s.upload("demo-1.0.0.tar.gz", sdistOf(t, "demo-1.0.0", metadataText("demo", "1.0.0"))))
+	s.Control(shelf, key("demo", "").PackageKey, artifact.Allow, artifact.Allow)
+	s.offer("demo", offeredFile{"demo-1.0-py3-none-any.whl", "theirs", nil}, offeredFile{"demo-1.1.tar.gz", "new", nil})
+	if got, want := s.names("demo"), []string{"demo-1.0.0.tar.gz", "demo-1.1.tar.gz"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	s.Repository("below", shelf)
+	s.serve("below")
+	if got, want := s.page("demo")["versions"], []any{"1.0.0", "1.1"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("through another repository: got versions %v, want %v", got, want)
+	}
 }
 
 func TestMetadataOfAnOwnWheelIsAdvertised(t *testing.T) {
