@@ -81,7 +81,7 @@ real: tools ## publish some hundred real packages, install them with every clien
 .PHONY: fuzz
 fuzz: ## fuzz every parser of outside bytes for 20 s each
 	@for pkg in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-		echo "== $$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 20s $$pkg || exit 1; done; done
+		echo "== $$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 20s -fuzzminimizetime 100x $$pkg || exit 1; done; done
 
 .PHONY: bench
 bench: ## measure against a bare file server in the same run and print the table

@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 
 	"entrepot/artifact"
+	"entrepot/format/formattest"
 	"entrepot/repository"
 )
 
@@ -104,6 +106,27 @@ func FuzzReadCore(f *testing.F) {
 		text, err := readCore(bytes.NewReader(wheel), int64(len(wheel)))
 		if err != nil || len(text) > maxMetadata {
 			t.Errorf("got %d bytes, %v", len(text), err)
+		}
+	})
+}
+
+// Whatever is uploaded is taken or refused with a reason, and leaves no bytes behind that nobody refers to.
+func FuzzUpload(f *testing.F) {
+	for _, file := range []string{demoWheel, demoSdist} {
+		content := wheelOf(f, "demo", "1.0", metadataText("demo", "1.0"))
+		if file == demoSdist {
+			content = sdistOf(f, "demo-1.0", metadataText("demo", "1.0"))
+		}
+		body, contentType := formOf(f, file, content)
+		f.Add([]byte(body), contentType)
+	}
+	f.Add([]byte("--x\r\nContent-Disposition: form-data; name=content; filename=../demo-1.tar.gz\r\n\r\n1\r\n--x--"),
+		"multipart/form-data; boundary=x")
+	s := newSite(f)
+	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
+		w := formattest.Request{Method: "POST", Body: string(body), Header: map[string]string{"Content-Type": contentType}}.Do(s.h)
+		if w.Code >= 500 && w.Code != http.StatusNotImplemented || s.Drafts() != 0 {
+			t.Errorf("got %d %.300s, and %d drafts are left", w.Code, w.Body, s.Drafts())
 		}
 	})
 }
