@@ -29,10 +29,11 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"crash":    crash,    // SIGKILL
 	"damage":   damage,   // damage flip | cut | empty | lose: harms every content of the first domain; damage catalog: a bit of the catalog
 	"build":    build,    // makes npm-store (with the connection; or pypi-store, maven-store) <- shared <- my-repo in my-domain
-	"signin":   signIn,   // signin REPOSITORY: sets TOKEN, BASIC, ENDPOINT, INDEX; writes ~/.npmrc as `login --tool npm` does
+	"signin":   signIn,   // signin REPOSITORY: sets TOKEN, BASIC, ENDPOINT, AT, INDEX; writes ~/.npmrc as `login --tool npm` does
 	// The public registry.
 	"registry":     openRegistry, // registry [FORMAT [MANNER]]: serves $WORK/registry/NAME/VERSION/…; sets REGISTRY, which serve then uses
 	"registry-set": setRegistry,  // registry-set FAULT | add FOLDER | remove NAME
+	"pack":         pack,         // pack FOLDER INTO: makes the wheels and source distributions that `registry pypi` would of FOLDER/NAME/VERSION/…
 	"asked":        asked,        // prints "COUNT METHOD PATH" of what it was asked since the last time, sorted
 	// Asking, by hand.
 	"api":     callAPI,   // api METHOD PATH [BODY | @FILE]: signed; stdout is the body, stderr the status; 200 is success
@@ -149,7 +150,9 @@ func signIn(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("TOKEN", token)
 	ts.Setenv("BASIC", base64.StdEncoding.EncodeToString([]byte("aws:"+token)))
 	ts.Setenv("ENDPOINT", endpoint)
-	ts.Setenv("INDEX", strings.Replace(endpoint, "://", "://aws:"+token+"@", 1)+"simple/") // as `login --tool pip` sets it
+	at := strings.TrimPrefix(endpoint, "http://")
+	ts.Setenv("AT", at)
+	ts.Setenv("INDEX", "http://aws:"+token+"@"+at+"simple/") // as `login --tool pip` sets it
 	lines := fmt.Sprintf("registry=%s\n%s:_authToken=%s\n", endpoint, strings.TrimPrefix(endpoint, "http:"), token)
 	ts.Check(os.WriteFile(filepath.Join(s.work, "home", ".npmrc"), []byte(lines), 0o600))
 }

@@ -71,6 +71,10 @@ func clientsEnvironment(work string) ([]string, error) {
 		"npm_config_cache=" + filepath.Join(home, "npm-cache"), "npm_config_update_notifier=false", "npm_config_fund=false",
 		"npm_config_audit=false", "YARN_CACHE_FOLDER=" + filepath.Join(home, "yarn-cache"), "YARN_ENABLE_TELEMETRY=0",
 		"YARN_ENABLE_GLOBAL_CACHE=false", "YARN_IGNORE_PATH=1", "PNPM_HOME=" + filepath.Join(home, "pnpm"), "CI=true",
+		"PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_NO_INPUT=1", "PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring",
+		"UV_CACHE_DIR=" + filepath.Join(home, "uv-cache"), "UV_PYTHON_DOWNLOADS=never", "UV_NO_PROGRESS=1",
+		"VIRTUALENV_NO_PERIODIC_UPDATE=1", "POETRY_VIRTUALENVS_IN_PROJECT=true", "PDM_CHECK_UPDATE=false",
+		"PIPENV_VENV_IN_PROJECT=1", "PIPENV_NOSPIN=1",
 		"AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1", "CHECKPOINT_DISABLE=1", "NO_COLOR=1",
 	}
 	for _, name := range clean {

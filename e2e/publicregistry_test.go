@@ -140,3 +140,13 @@ func asked(ts *testscript.TestScript, neg bool, _ []string) {
 	}
 	s.registry.Forget()
 }
+
+func pack(ts *testscript.TestScript, neg bool, args []string) {
+	of(ts, neg)
+	files, err := fakepypi.Pack(os.DirFS(ts.MkAbs(args[0])))
+	ts.Check(err)
+	ts.Check(os.MkdirAll(ts.MkAbs(args[1]), 0o700))
+	for name, content := range files {
+		ts.Check(os.WriteFile(filepath.Join(ts.MkAbs(args[1]), name), content, 0o600))
+	}
+}

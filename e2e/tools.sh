@@ -3,7 +3,13 @@
 #
 # What is on PATH and new enough is used as it is. The rest goes below $ENTREPOT_TOOLS (build/tools of the checkout unless set),
 # by package name with the machine's own npm and pip, so it comes from whatever registries those are configured for. Node and
-# Python themselves come from apt-get on Debian. The tests look in $ENTREPOT_TOOLS/bin before PATH.
+# Python themselves come from apt-get on Debian. The tests look in $ENTREPOT_TOOLS/bin before PATH. What cannot be had of
+# Python's clients is said, and its sessions are skipped. The two languages are installed side by side.
+#
+#   bin/               the programs, by the names that the sessions call them by
+#   node/CLIENT/       an npm package each
+#   python/CLIENT/     a virtual environment each
+#   python/backends/   wheels that build Python packages: the public index of the sessions has them
 set -eu
 
 # The versions, here and nowhere else.
@@ -18,6 +24,22 @@ YARN_BERRY=4.18.1
 BUN=1.4.4
 AWSCLI=1.45.11
 BOTO3=1.43.11
+PIP_22=22.1.2 # the last line before pages could be JSON
+PIP_23=23.2.1 # the first that reads metadata beside wheels
+PIP=26.3
+UV=0.13.9
+TWINE_4=4.0.2
+TWINE=7.0.0
+POETRY=2.5.1
+PDM=2.29.4
+PIPENV=2026.10.3
+FLIT=4.2.0
+HATCH=1.18.2
+FLIT_CORE=4.2.0
+HATCHLING=1.33.0
+SETUPTOOLS=84.2.1
+POETRY_CORE=2.5.0
+PDM_BACKEND=2.5.0
 # The oldest that will do where the machine brings its own.
 NODE_MAJOR=20
 NPM_MAJOR=11
@@ -68,7 +90,6 @@ program() {
 }
 
 node_() {
-	have node && have npm || apt nodejs npm
 	# The npm registry has node itself as a package, for machines whose own is too old.
 	at_least "$(node --version | tr -d v)" "$NODE_MAJOR" ||
 		{ package node "node@$NODE_24" && link node "$tools/node/node/node_modules/.bin/node"; }
@@ -95,7 +116,6 @@ node_() {
 }
 
 python() {
-	have python3 || apt python3 python3-venv
 	if have aws && at_least "$(aws --version 2>&1 | sed 's,aws-cli/\([0-9.]*\).*,\1,')" "$AWSCLI_MINOR" &&
 		python3 -c 'import boto3' 2>/dev/null; then
 		return
@@ -108,11 +128,60 @@ python() {
 	program python3 "$tools/python/bin/python3"
 }
 
-# The race detector needs a C compiler.
+# client NAME PROGRAM REQUIREMENT… installs Python packages into a virtual environment of their own, whose program gets the name.
+client() {
+	name=$1 program=$2
+	shift 2
+	venv=$tools/python/$name
+	mark=$venv/.$(printf %s "$*" | tr ' ' +)
+	if [ ! -e "$mark" ]; then
+		say "installing $*"
+		# Compiled when it is first run: most of it never is.
+		{ rm -rf "$venv" && python3 -m venv --without-pip "$venv" &&
+			"$tools/python/pip/bin/python" -m pip --python "$venv/bin/python" install --quiet --no-compile "$@" && : >"$mark"; } ||
+			{ say "$* is not to be had: its sessions will be skipped" && rm -rf "$venv" && return 0; }
+	fi
+	link "$name" "$venv/bin/$program"
+}
+
+python_clients() {
+	mark=$tools/python/pip/.pip==$PIP
+	if [ ! -e "$mark" ]; then
+		say "installing pip $PIP"
+		python3 -m venv "$tools/python/pip" && "$tools/python/pip/bin/pip" install --quiet "pip==$PIP" && : >"$mark"
+	fi
+	link pip "$tools/python/pip/bin/pip"
+	client pip-22 pip "pip==$PIP_22"
+	client pip-23 pip "pip==$PIP_23"
+	client uv uv "uv==$UV"
+	client twine-4 twine "twine==$TWINE_4" 'importlib_metadata<8' # which ended with an error of its own where there is no license
+	client twine twine "twine==$TWINE"
+	client flit flit "flit==$FLIT"
+	client hatch hatch "hatch==$HATCH"
+	client pipenv pipenv "pipenv==$PIPENV"
+	client pdm pdm "pdm==$PDM" 'hishel<2' # whose names it uses
+	client poetry poetry "poetry==$POETRY"
+	set -- "flit_core==$FLIT_CORE" "hatchling==$HATCHLING" "setuptools==$SETUPTOOLS" "poetry-core==$POETRY_CORE" "pdm-backend==$PDM_BACKEND"
+	mark=$tools/python/backends/.$(printf %s "$*" | tr ' ' +)
+	if [ ! -e "$mark" ]; then
+		say "fetching $*"
+		rm -rf "$tools/python/backends"
+		"$tools/python/pip/bin/pip" download --quiet --only-binary :all: --dest "$tools/python/backends" "$@" && : >"$mark" ||
+			say "$* are not to be had: sessions that build will be skipped"
+	fi
+}
+
+# The race detector needs a C compiler. What comes from apt-get is there before anything runs beside anything.
 have cc || have gcc || apt gcc libc6-dev
-node_
+have node && have npm || apt nodejs npm
+have python3 || apt python3 python3-venv
+node_ &
+node=$!
 python
-for tool in node npm npm-6 npm-8 npm-12 pnpm yarn-classic yarn-berry bun python3 aws; do
+python_clients
+wait "$node"
+for tool in node npm npm-6 npm-8 npm-12 pnpm yarn-classic yarn-berry bun python3 aws \
+	pip-22 pip-23 pip uv twine-4 twine flit hatch pipenv pdm poetry; do
 	say "$tool $(command -v $tool || echo 'is not here')"
 done
 have terraform || say "terraform is not here: its session will be skipped"

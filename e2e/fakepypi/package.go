@@ -182,6 +182,21 @@ func (r *Registry) Load(tree fs.FS) error {
 	return nil
 }
 
+// Pack returns the files that Load would put on offer, by name.
+func Pack(tree fs.FS) (map[string][]byte, error) {
+	r := New(Manners{})
+	if err := r.Load(tree); err != nil {
+		return nil, err
+	}
+	all := map[string][]byte{}
+	for _, p := range r.projects {
+		for _, f := range p.files {
+			all[f.name] = f.content
+		}
+	}
+	return all, nil
+}
+
 func read(tree fs.FS, folder string) (Package, error) {
 	p := Package{Name: path.Dir(folder), Version: path.Base(folder), Files: map[string][]byte{}}
 	err := fs.WalkDir(tree, folder, func(name string, entry fs.DirEntry, err error) error {
