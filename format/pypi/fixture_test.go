@@ -1,7 +1,6 @@
 package pypi
 
 import (
-	"archive/tar"
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
@@ -291,24 +290,8 @@ func (s *site) upload(file, content string, change ...func(*[][2]string)) *httpt
 // sdistOf makes a source distribution with the metadata.
 func sdistOf(t testing.TB, stem, metadata string) string {
 	t.Helper()
-	var out bytes.Buffer
-	z := gzip.NewWriter(&out)
-	w := tar.NewWriter(z)
-	for _, e := range [][2]string{{stem + "/PKG-INFO", metadata}, {stem + "/pyproject.toml", "[build-system]\n"}} {
-		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: e[0], Mode: 0o644, Size: int64(len(e[1]))}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(e[1])); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.String()
+	return tarGz(t, gzip.DefaultCompression, fileAt(stem+"/PKG-INFO", metadata),
+		fileAt(stem+"/pyproject.toml", "[build-system]\n"))
 }
 
 // caller may do the actions.

@@ -10,6 +10,8 @@ type inspected struct {
 	// core is the METADATA of a wheel, byte for byte: what is served beside the wheel has to be these bytes (PEP 658). nil
 	// for a source distribution, whose metadata need not be true of what is built of it.
 	core []byte
+	// ending is how the name of a source distribution has to end, for what it is; empty for a wheel.
+	ending string
 }
 
 // inspect reads an uploaded distribution of size bytes, whose name has been read as d. Invalid, naming the entry and the

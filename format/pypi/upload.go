@@ -99,6 +99,9 @@ func (f *uploadForm) publication() (repository.Publication, error) {
 	if err != nil {
 		return none, err
 	}
+	if err := found.checkEnding(f.file); err != nil {
+		return none, err
+	}
 	if err := f.checkAgainst(found.metadata); err != nil {
 		return none, err
 	}

@@ -108,3 +108,12 @@ func (t *Tree) Add(at string, k Kind) (again bool, err error) {
 	}
 	return again, nil
 }
+
+// Hardlink checks where a hard link points, by its path in the archive: to a file that has been added before. One to a
+// symbolic link would be that link in another place, from which it may lead elsewhere.
+func (t *Tree) Hardlink(target string) error {
+	if k, known := t.places[target]; !known || k != File {
+		return Error("is a hard link to no file that is in the archive before it")
+	}
+	return nil
+}

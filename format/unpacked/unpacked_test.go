@@ -58,6 +58,23 @@ func TestEntriesLieBesideEachOther(t *testing.T) {
 	}
 }
 
+func TestHardLinksLeadToFilesBefore(t *testing.T) {
+	var tree Tree
+	for at, k := range map[string]Kind{"d/f": File, "l": Link} {
+		if _, err := tree.Add(at, k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for target, want := range map[string]bool{"d/f": true, "d": false, "l": false, "x": false, "d/../d/f": false, "/d/f": false, "": false} {
+		if err := tree.Hardlink(target); (err == nil) != want {
+			t.Errorf("%q: got %v, want %v", target, err, want)
+		}
+	}
+	if new(Tree).Hardlink("") == nil {
+		t.Error("a link leads to nothing in an empty folder")
+	}
+}
+
 func TestATreeHasABound(t *testing.T) {
 	var tree Tree
 	for n := range MaxPlaces + 2 {
