@@ -53,9 +53,10 @@ var floors = map[string][]string{
 
 	"format": append([]string{"repository", "upstream/detect"}, contracts...),
 	// What the formats share is a room of its own beside them or the contract itself; one format never imports another.
-	"format/*": append([]string{"bytecache", "format", "format/jsonscan", "format/stricttar", "format/strictzip",
-		"format/unpacked", "repository", "upstream/detect"}, contracts...),
+	"format/*": append([]string{"bytecache", "format", "format/jsonscan", "format/keptpage", "format/stricttar",
+		"format/strictzip", "format/unpacked", "repository", "upstream/detect"}, contracts...),
 	"format/jsonscan":  {},
+	"format/keptpage":  append([]string{"bytecache", "repository"}, contracts...),
 	"format/unpacked":  {},
 	"format/stricttar": {"artifact", "format/unpacked"},
 	"format/strictzip": {"artifact", "format/unpacked"},

@@ -2,7 +2,6 @@ package npm
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -36,13 +35,11 @@ func BenchmarkRegenerate(b *testing.B) {
 }
 
 func BenchmarkRender(b *testing.B) {
-	kept, h := keep(b, "@acme/big", big(b))
-	l := &listing{key: key("@acme/big"), head: &indexedHead{head: h}, open: func(context.Context) (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(kept)), nil
-	}}
+	kept, _ := keep(b, "@acme/big", big(b))
+	l := pageOf(b, "@acme/big", kept)
 	for _, form := range []form{fullForm, abbreviatedForm} {
 		b.Run(form.variant, func(b *testing.B) {
-			view := viewOf(b.Context(), h, l)
+			view := viewOf(b.Context(), l)
 			var out bytes.Buffer
 			b.ReportAllocs()
 			for b.Loop() {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"maps"
 	"net/url"
 	"strings"
@@ -13,16 +12,17 @@ import (
 	"entrepot/artifact"
 	"entrepot/format"
 	"entrepot/format/formattest"
+	"entrepot/format/keptpage"
 	"entrepot/repository"
 )
 
 // viewOf is a repository that holds nothing and sees the listing.
-func viewOf(ctx context.Context, h head, l *listing) repository.View {
-	labels := maps.Clone(h.Tags)
-	if _, set := labels[latestTag]; !set && len(h.Index) > 0 {
-		labels[latestTag] = h.Index[0].Version
+func viewOf(ctx context.Context, l *keptpage.Page) repository.View {
+	labels := maps.Clone(l.Labels())
+	if _, set := labels[latestTag]; !set && len(l.Head().Index) > 0 {
+		labels[latestTag] = l.Head().Index[0].Version
 	}
-	return repository.View{PackageKey: l.key, Labels: labels, Manifests: [][]byte{h.Package}, Versions: l.Each(ctx),
+	return repository.View{PackageKey: l.Key, Labels: labels, Manifests: [][]byte{l.Manifest()}, Versions: l.Each(ctx),
 		Version: func(version string) (artifact.Version, error) { return l.Version(ctx, version) }}
 }
 
@@ -40,17 +40,11 @@ func FuzzRegenerate(f *testing.F) {
 		if _, err := regenerate(&out, bytes.NewReader(document), "bar"); err != nil {
 			return
 		}
-		h, err := readHead(bytes.NewReader(out.Bytes()), int64(out.Len()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(h.Index) == 0 {
+		l := pageOf(t, "bar", out.Bytes())
+		if len(l.Head().Index) == 0 {
 			return
 		}
-		l := &listing{key: key("bar"), head: &indexedHead{head: h}, open: func(context.Context) (io.ReadCloser, error) {
-			return io.NopCloser(bytes.NewReader(out.Bytes())), nil
-		}}
-		view := viewOf(t.Context(), h, l)
+		view := viewOf(t.Context(), l)
 		for _, form := range []form{fullForm, abbreviatedForm} {
 			var doc bytes.Buffer
 			if err := render(&doc, view, form, below); err != nil {

@@ -1,7 +1,6 @@
 package npm
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,14 +10,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/format/jsonscan"
-)
-
-// The kept form of a registry's packument. Versions come first, each as its manifest, so that one pass with one version
-// in memory writes them; then one line of JSON with the head, which says where each version stands; then the head's own
-// offset in twenty digits and a line feed.
-const (
-	keptForm   = "npm 4" // a change of the form, or of what is taken from a packument, changes this
-	footerSize = 21
+	"entrepot/format/keptpage"
 )
 
 // Bounds on a registry's packument. The largest seen in practice has 9,000 versions and 105 MB.
@@ -27,26 +19,8 @@ const (
 	maxTags     = 2000      // of a package; further ones are dropped
 	maxOne      = 4 << 20   // bytes of one version's object; a larger one is left out
 	maxReadme   = 1 << 20   // bytes; a larger one is dropped
-	maxHead     = 64 << 20  // bytes of the head, which is held whole
 	maxDocument = 512 << 20 // bytes; the fetching room has a smaller, configurable bound
 )
-
-// head describes a kept packument.
-type head struct {
-	Name    string            `json:"name"`
-	Tags    map[string]string `json:"tags"`
-	Package json.RawMessage   `json:"package"` // a packageFacts
-	Index   []place           `json:"index"`
-}
-
-// place is where a version stands in the kept form.
-type place struct {
-	Version string    `json:"v"`
-	text    string    // as the registry writes the version
-	At      int64     `json:"a"` // bytes from the start
-	Length  int64     `json:"n"` // bytes
-	Time    time.Time `json:"t,omitzero"`
-}
 
 // packageFacts is what a packument says about the package as a whole: the Manifest of a listing.
 type packageFacts struct {
@@ -62,7 +36,7 @@ type packageFacts struct {
 func readPackageFacts(p []byte) (packageFacts, error) {
 	var f packageFacts
 	if err := json.Unmarshal(p, &f); err != nil {
-		return f, fmt.Errorf("%w: %w", errKeptForm, err)
+		return f, fmt.Errorf("%w: %w", keptpage.ErrForm, err)
 	}
 	return f, nil
 }
@@ -77,53 +51,48 @@ const maxMember = 256 << 10
 // maxFiles bounds how many tarballs of a package are known by other file names than their version makes.
 const maxFiles = 10_000
 
-// regenerate reads a registry's packument of the package called name and writes the kept form. The document as a whole
-// is refused if it is not one, is about another package, or passes a limit. What is odd in it besides is mended or left
-// out, and the rest stays: members of a wrong type, and versions that a client could not use, such as those with no
-// semantic version, another name or number inside than outside, no tarball, too large.
-func regenerate(dst io.Writer, src io.Reader, name string) (oddities, error) {
+// regenerate reads a registry's packument of the package called name and writes what is kept of it: each version as its
+// manifest, and packageFacts. The document as a whole is refused if it is not one, is about another package, or passes a
+// limit. What is odd in it besides is mended or left out, and the rest stays: members of a wrong type, and versions that a
+// client could not use, such as those with no semantic version, another name or number inside than outside, no tarball, too
+// large.
+func regenerate(dst io.Writer, src io.Reader, name string) (keptpage.LeftOut, error) {
 	key, err := parseName(name)
 	if err != nil {
-		return oddities{}, err
+		return keptpage.LeftOut{}, err
 	}
 	g := generator{
 		name: name,
 		key:  key,
-		out:  bufio.NewWriterSize(dst, 64<<10),
+		out:  keptpage.NewWriter(dst),
 		scan: jsonscan.New(io.LimitReader(src, maxDocument)),
-		head: head{Name: name, Tags: map[string]string{}},
+		tags: map[string]string{},
 		time: map[string]time.Time{},
 	}
 	g.scan.Mend = true
 	g.facts.Members, g.facts.Files = map[string]json.RawMessage{}, map[string]string{}
 	if err := g.read(); err != nil {
-		return g.odd, fmt.Errorf("read packument of %s: %w", name, err)
+		return g.left, fmt.Errorf("read packument of %s: %w", name, err)
 	}
-	return g.odd, g.finish()
+	return g.left, g.finish()
 }
 
-// oddities are what was left out of a document.
-type oddities struct {
-	count int
-	first string
-}
-
-func (o *oddities) note(format string, args ...any) {
-	if o.count++; o.count == 1 {
-		o.first = fmt.Sprintf(format, args...)
-	}
+// listedVersion is a version as the registry lists it.
+type listedVersion struct {
+	keptpage.Place        // of no length if no client could use it
+	text           string // as the registry writes the version
 }
 
 type generator struct {
-	name  string
-	key   artifact.PackageKey
-	scan  *jsonscan.Scanner
-	out   *bufio.Writer
-	at    int64
-	head  head
-	facts packageFacts
-	time  map[string]time.Time
-	odd   oddities
+	name     string
+	key      artifact.PackageKey
+	scan     *jsonscan.Scanner
+	out      *keptpage.Writer
+	versions []listedVersion
+	tags     map[string]string
+	facts    packageFacts
+	time     map[string]time.Time
+	left     keptpage.LeftOut
 	// One version at a time stands in these.
 	object, buf []byte
 }
@@ -141,10 +110,10 @@ func (g *generator) member(key string) error {
 	case "name":
 		return g.readName()
 	case "versions":
-		g.head.Index = g.head.Index[:0]
+		g.versions = g.versions[:0]
 		return g.each(key, g.version)
 	case "dist-tags":
-		clear(g.head.Tags)
+		clear(g.tags)
 		return g.each(key, g.tag)
 	case "time":
 		clear(g.time)
@@ -177,7 +146,7 @@ func (g *generator) each(key string, read func(key string) error) error {
 	if c == '{' {
 		return g.scan.Object(read)
 	}
-	g.odd.note("%s is no object", key)
+	g.left.Note("%s is no object", key)
 	return g.scan.Skip()
 }
 
@@ -207,10 +176,10 @@ func (g *generator) readName() error {
 
 func (g *generator) tag(tag string) error {
 	v, err := g.scan.TextOr(jsonscan.MaxKey)
-	if err != nil || !knownTag(tag) || len(g.head.Tags) >= maxTags {
+	if err != nil || !knownTag(tag) || len(g.tags) >= maxTags {
 		return err
 	}
-	g.head.Tags[tag] = v
+	g.tags[tag] = v
 	return nil
 }
 
@@ -258,70 +227,60 @@ func (g *generator) version(key string) error {
 	if err != nil {
 		return g.leaveOut(key, err)
 	}
-	if len(g.head.Index) == maxVersions {
+	if len(g.versions) == maxVersions {
 		return fmt.Errorf("it has more than %d versions", maxVersions)
 	}
 	if err := g.noteFile(m, number); err != nil {
 		return err
 	}
 	g.buf = m.appendLines(g.buf[:0])
-	g.head.Index = append(g.head.Index, place{Version: number, text: key, At: g.at, Length: int64(len(g.buf))})
-	g.at += int64(len(g.buf))
-	_, err = g.out.Write(g.buf)
+	where, err := g.out.Add(number, g.buf)
+	g.versions = append(g.versions, listedVersion{where, key})
 	return err
 }
 
 // leaveOut passes over a version that no client could use, and over what was said of it before.
 func (g *generator) leaveOut(key string, reason error) error {
-	g.odd.note("version %.256q: %s", key, reason)
-	if len(g.head.Index) < maxVersions {
-		g.head.Index = append(g.head.Index, place{Version: canonicalVersion(key), text: key})
+	g.left.Note("version %.256q: %s", key, reason)
+	if len(g.versions) < maxVersions {
+		g.versions = append(g.versions, listedVersion{keptpage.Place{Version: canonicalVersion(key)}, key})
 	}
 	return nil
 }
 
 func (g *generator) finish() error {
-	g.index()
+	h := keptpage.Head{Labels: g.tags, Index: g.index()}
 	var err error
-	if g.head.Package, err = json.Marshal(g.facts); err != nil {
+	if h.Manifest, err = json.Marshal(g.facts); err != nil {
 		return fmt.Errorf("write package facts: %w", err)
 	}
-	line, err := json.Marshal(g.head)
-	if err != nil {
-		return fmt.Errorf("write head: %w", err)
-	}
-	if len(line) > maxHead {
-		return fmt.Errorf("its head is larger than %d bytes", maxHead)
-	}
-	_, _ = g.out.Write(line) // a bufio.Writer keeps its first error for Flush
-	_, _ = fmt.Fprintf(g.out, "\n%0*d\n", footerSize-1, g.at)
-	return g.out.Flush()
+	return g.out.Finish(h)
 }
 
 // index settles which versions there are: of one that was listed twice the last counts, if clients could use that one,
 // and one that is listed under its own text before all that mean the same. Tags of others go.
-func (g *generator) index() {
-	last := make(map[string]int, len(g.head.Index))
-	for i, p := range g.head.Index {
-		before, twice := last[p.Version]
-		if !twice || p.text == p.Version || g.head.Index[before].text != p.Version {
-			last[p.Version] = i
+func (g *generator) index() []keptpage.Place {
+	last := make(map[string]int, len(g.versions))
+	for i, v := range g.versions {
+		before, twice := last[v.Version]
+		if !twice || v.text == v.Version || g.versions[before].text != v.Version {
+			last[v.Version] = i
 		}
 	}
-	kept := g.head.Index[:0]
-	listed := make(map[string]bool, len(g.head.Index))
-	for i, p := range g.head.Index {
-		if last[p.Version] != i || p.Length == 0 {
+	index := make([]keptpage.Place, 0, len(last))
+	listed := make(map[string]bool, len(last))
+	for i, v := range g.versions {
+		if last[v.Version] != i || v.Length == 0 {
 			continue
 		}
-		p.Time = g.time[p.text]
-		kept, listed[p.Version] = append(kept, p), true
+		v.Time = g.time[v.text]
+		index, listed[v.Version] = append(index, v.Place), true
 	}
-	g.head.Index = kept
-	for tag, v := range g.head.Tags {
-		if g.head.Tags[tag] = canonicalVersion(v); !listed[g.head.Tags[tag]] {
-			delete(g.head.Tags, tag)
+	for tag, v := range g.tags {
+		if g.tags[tag] = canonicalVersion(v); !listed[g.tags[tag]] {
+			delete(g.tags, tag)
 		}
 	}
 	g.settleFiles(listed)
+	return index
 }

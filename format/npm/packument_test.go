@@ -2,6 +2,7 @@ package npm
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"maps"
 	"slices"
@@ -10,23 +11,31 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/format/jsonscan"
+	"entrepot/format/keptpage"
 )
 
 // keep regenerates a registry's document and reads its head.
-func keep(t testing.TB, name, document string) ([]byte, head) {
+func keep(t testing.TB, name, document string) ([]byte, *keptpage.Head) {
 	t.Helper()
 	var out bytes.Buffer
 	if _, err := regenerate(&out, strings.NewReader(document), name); err != nil {
 		t.Fatal(err)
 	}
-	h, err := readHead(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	return out.Bytes(), pageOf(t, name, out.Bytes()).Head()
+}
+
+// pageOf is what the source makes of a kept packument.
+func pageOf(t testing.TB, name string, kept []byte) *keptpage.Page {
+	t.Helper()
+	page, err := packuments.Page(t.Context(), key(name), connection, keptpage.Stored{Size: int64(len(kept)),
+		Open: func(context.Context) (io.ReadCloser, error) { return seekableBody{bytes.NewReader(kept)}, nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return out.Bytes(), h
+	return page
 }
 
-func numbers(h head) []string {
+func numbers(h *keptpage.Head) []string {
 	var all []string
 	for _, p := range h.Index {
 		all = append(all, p.Version)
@@ -39,10 +48,10 @@ func TestRegenerateKeepsWhatClientsNeed(t *testing.T) {
 	if got := numbers(h); !slices.Equal(got, []string{"1.0.0", "1.1.0"}) {
 		t.Fatalf("got versions %q", got)
 	}
-	if !maps.Equal(h.Tags, map[string]string{"latest": "1.1.0"}) {
-		t.Errorf("got tags %v", h.Tags)
+	if !maps.Equal(h.Labels, map[string]string{"latest": "1.1.0"}) {
+		t.Errorf("got tags %v", h.Labels)
 	}
-	facts, err := readPackageFacts(h.Package)
+	facts, err := readPackageFacts(h.Manifest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,23 +81,6 @@ func TestRegenerateKeepsWhatClientsNeed(t *testing.T) {
 		}
 		if k, err := m.facts(); err != nil || !strings.HasSuffix(k.Tarball, "x-"+p.Version+".tgz") {
 			t.Errorf("%s: got kept facts %+v, %v", p.Version, k, err)
-		}
-	}
-}
-
-func TestRegenerateWithoutSeekingFindsTheSameHead(t *testing.T) {
-	kept, want := keep(t, "bar", text(t, registry("bar", "1.0.0", "1.1.0")))
-	got, err := readHead(struct{ io.Reader }{bytes.NewReader(kept)}, int64(len(kept)))
-	if err != nil || text(t, got) != text(t, want) {
-		t.Errorf("got %s, %v, want %s", text(t, got), err, text(t, want))
-	}
-	for _, cut := range []int{0, 5, footerSize, len(kept) / 2, len(kept) - 1} {
-		for name, r := range map[string]io.Reader{
-			"seeking": bytes.NewReader(kept[:cut]), "streaming": struct{ io.Reader }{bytes.NewReader(kept[:cut])},
-		} {
-			if _, err := readHead(r, int64(cut)); err == nil {
-				t.Errorf("%s %d of %d bytes: got no error", name, cut, len(kept))
-			}
 		}
 	}
 }
@@ -133,8 +125,8 @@ func TestRegenerateLeavesOutVersionsNoClientCouldUse(t *testing.T) {
 			if got := numbers(h); !slices.Equal(got, []string{"1.0.0"}) {
 				t.Errorf("got versions %q", got)
 			}
-			if len(h.Tags) != 0 {
-				t.Errorf("got tags %v of a version that is not there", h.Tags)
+			if len(h.Labels) != 0 {
+				t.Errorf("got tags %v of a version that is not there", h.Labels)
 			}
 		})
 	}
@@ -176,7 +168,7 @@ func TestOneOddValueDoesNotTakeAPackageAway(t *testing.T) {
 			if got := strings.Join(numbers(h), " "); got != row.versions {
 				t.Fatalf("got versions %s, want %s", got, row.versions)
 			}
-			if got := strings.Join(slices.Sorted(maps.Keys(h.Tags)), " "); got != row.tags {
+			if got := strings.Join(slices.Sorted(maps.Keys(h.Labels)), " "); got != row.tags {
 				t.Errorf("got tags %s, want %s", got, row.tags)
 			}
 			for _, p := range h.Index {
@@ -203,7 +195,7 @@ func TestWhatARegistrySaysIsMended(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts, err := readPackageFacts(h.Package)
+	facts, err := readPackageFacts(h.Manifest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,10 +213,10 @@ func TestWhatARegistrySaysIsMended(t *testing.T) {
 }
 
 func TestWhatIsLeftOutIsTold(t *testing.T) {
-	odd, err := regenerate(io.Discard, strings.NewReader(`{"name":"left","time":null,"versions":{"1.0.0":null,"2.0.0":{}}}`),
+	left, err := regenerate(io.Discard, strings.NewReader(`{"name":"left","time":null,"versions":{"1.0.0":null,"2.0.0":{}}}`),
 		"left")
-	if err != nil || odd.count != 3 || odd.first != "time is no object" {
-		t.Errorf("got %+v, %v", odd, err)
+	if err != nil || left.Count != 3 || left.First != "time is no object" {
+		t.Errorf("got %+v, %v", left, err)
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"entrepot/artifact"
-	"entrepot/bytecache"
 	"entrepot/repository"
 	"entrepot/upstream"
 	"entrepot/upstream/upstreamtest"
@@ -385,19 +384,5 @@ func TestAListedTarballThatWasMissingIsAskedForAgain(t *testing.T) {
 	}
 	if err := transfer.Close(); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestHeadsAreForgottenWhenTheyTakeTooMuchRoom(t *testing.T) {
-	s := &source{heads: bytecache.New[string](10<<10, (*indexedHead).cost)}
-	reads := 0
-	read := func() (head, error) { reads++; return head{Index: make([]place, 10)}, nil }
-	for _, id := range []string{"a", "a", "b", "c", "d", "a"} {
-		if _, err := s.headOf(id, read); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if used := s.heads.Used(); reads != 5 || used == 0 || used > 10<<10 {
-		t.Errorf("got %d reads, %d bytes kept", reads, used)
 	}
 }

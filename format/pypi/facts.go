@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/format/keptpage"
 	"entrepot/upstream"
 )
 
@@ -89,7 +90,7 @@ type projectFacts struct {
 func projectFactsOf(manifest []byte) (projectFacts, error) {
 	var f projectFacts
 	if err := json.Unmarshal(manifest, &f); err != nil {
-		return f, fmt.Errorf("%w: %w", errKeptForm, err)
+		return f, fmt.Errorf("%w: %w", keptpage.ErrForm, err)
 	}
 	return f, nil
 }

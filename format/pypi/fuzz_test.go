@@ -11,24 +11,24 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/format/formattest"
+	"entrepot/format/keptpage"
 	"entrepot/repository"
 )
 
 // listingOf is what the source makes of a kept page.
-func listingOf(t testing.TB, kept []byte) *listing {
+func listingOf(t testing.TB, kept []byte) *keptpage.Page {
 	t.Helper()
-	h, err := readIndexedHead(bytes.NewReader(kept))
+	page, err := pages.Page(t.Context(), key("demo", "").PackageKey, publicOne, keptpage.Stored{Size: int64(len(kept)),
+		Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(kept)), nil }})
 	if err != nil {
 		t.Fatalf("the kept form cannot be read: %v in %.500s", err, kept)
 	}
-	return &listing{key: key("demo", "").PackageKey, head: h, open: func(context.Context) (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(kept)), nil
-	}}
+	return page
 }
 
 // viewOf is a repository that holds nothing and sees the listing.
-func viewOf(t testing.TB, l *listing) repository.View {
-	return repository.View{PackageKey: l.key, Manifests: [][]byte{l.Manifest()}, Versions: l.Each(t.Context())}
+func viewOf(t testing.TB, l *keptpage.Page) repository.View {
+	return repository.View{PackageKey: l.Key, Manifests: [][]byte{l.Manifest()}, Versions: l.Each(t.Context())}
 }
 
 func below(path string) string { return "https://packages.example.test/" + path }

@@ -1,22 +1,29 @@
 package pypi
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
-	"time"
 
 	"entrepot/artifact"
+	"entrepot/format/keptpage"
 )
 
-// The kept form of a registry's page about a project: a line of JSON with the head, which says where each version stands;
-// then the versions, each as the lines of its files in JSON. Places count from the end of the head's line.
-const keptForm = "pypi 1" // a change of the form, or of what is taken from a page, changes this
+// pages is how the pages of registries about a project are kept: of each version the lines of its files in JSON.
+//
+// There are no details: a page has none, and to ask for the metadata of a file would hold back its first byte.
+var pages = keptpage.Form{
+	Name:   "pypi 1",
+	Accept: acceptPages,
+	Room:   32 << 20,
+	Regenerate: func(dst io.Writer, src io.Reader, p artifact.PackageKey) (keptpage.LeftOut, error) {
+		return regenerate(dst, src, p.Name)
+	},
+	Read: readKept,
+}
 
-var errKeptForm = errors.New("kept page is not in its form")
+// acceptPages asks for JSON, which alone has sizes and times; registries of before PEP 691 have HTML only.
+const acceptPages = jsonType + ", " + htmlType + ";q=0.2, " + legacyType + ";q=0.1"
 
 // Bounds on a registry's page. The largest seen in practice, of projects with a build for each night and platform, have
 // some tens of thousands of files and 20 MB.
@@ -25,24 +32,9 @@ const (
 	maxFiles   = 200_000   // of a project
 	maxHeld    = 128 << 20 // bytes of all that is taken from a page, which is held whole
 	maxText    = 8 << 10   // bytes of a URL, a reason, a requirement; a longer one is left out
-	maxHead    = 64 << 20  // bytes of the head's line
 	maxListed  = 1000      // addresses of PEP 708
 	maxPerFile = 64 << 10  // bytes of what a page says about one file; a file with more is left out
 )
-
-// head describes a kept page.
-type head struct {
-	Project projectFacts `json:"project"`
-	Index   []place      `json:"index"`
-}
-
-// place is where a version stands in the kept form.
-type place struct {
-	Version string    `json:"v"`
-	At      int64     `json:"a"` // bytes from the end of the head's line
-	Length  int64     `json:"n"` // bytes
-	Time    time.Time `json:"t,omitzero"`
-}
 
 // keptFile is a line: a file of a version.
 type keptFile struct {
@@ -51,41 +43,30 @@ type keptFile struct {
 	Facts json.RawMessage `json:"facts"`
 }
 
-// write writes the kept form of the versions, in their order.
+// write writes the versions in their order.
 func (r *releases) write(dst io.Writer) error {
-	h := head{Project: r.project}
-	at := int64(0)
+	out := keptpage.NewWriter(dst)
+	index := make([]keptpage.Place, 0, len(r.versions))
 	for _, one := range r.versions {
-		length := int64(len(one.lines))
-		h.Index = append(h.Index, place{Version: one.version, At: at, Length: length, Time: one.first})
-		at += length
+		where, err := out.Add(one.version, one.lines)
+		if err != nil {
+			return err
+		}
+		where.Time = one.first
+		index = append(index, where)
 	}
-	line, err := json.Marshal(h)
-	if err != nil {
-		return err
-	}
-	out := bufio.NewWriterSize(dst, 64<<10)
-	_, _ = out.Write(append(line, '\n')) // a bufio.Writer keeps its first error for Flush
-	for _, one := range r.versions {
-		_, _ = out.Write(one.lines)
-	}
-	return out.Flush()
+	return out.Finish(keptpage.Head{Manifest: r.project.encode(), Index: index})
 }
 
-// readHead reads the head of a kept page; size is that of its line with the line feed.
-func readHead(r io.Reader) (h head, size int64, err error) {
-	line, err := bufio.NewReaderSize(io.LimitReader(r, maxHead), 64<<10).ReadBytes('\n')
-	if err == io.EOF {
-		err = errKeptForm
-	}
-	if err != nil {
-		return head{}, 0, err
-	}
-	if err := json.Unmarshal(line, &h); err != nil {
-		return head{}, 0, fmt.Errorf("%w: %w", errKeptForm, err)
-	}
-	return h, int64(len(line)), nil
+// readKept takes a version from the lines of its files. A yank hides nothing: it is a fact about a file, which clients are
+// shown (PEP 592).
+func readKept(kept []byte) ([]byte, []artifact.Asset, error) {
+	files, err := readFiles(kept)
+	return externalManifest, files, err
 }
+
+// externalManifest is that of a version from outside: all that its registry says is said about its files.
+var externalManifest = []byte("{}")
 
 // readFiles reads the lines of one version.
 func readFiles(lines []byte) ([]artifact.Asset, error) {
@@ -93,7 +74,7 @@ func readFiles(lines []byte) ([]artifact.Asset, error) {
 	for line := range bytes.Lines(lines) {
 		var kept keptFile
 		if err := json.Unmarshal(line, &kept); err != nil {
-			return nil, fmt.Errorf("%w: %w", errKeptForm, err)
+			return nil, err
 		}
 		a := artifact.Asset{Name: kept.Name, Size: kept.Size, Facts: kept.Facts}
 		if a.Size == 0 {

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"entrepot/format/jsonscan"
+	"entrepot/format/keptpage"
 )
 
-// regenerate reads a registry's page about a project in either form and writes the kept form. The page as a whole is
+// regenerate reads a registry's page about a project in either form and writes what is kept of it. The page as a whole is
 // refused if it is none, is about another project, is of an API that is not known, or passes a limit; files that no client
 // could use are left out.
-func regenerate(dst io.Writer, src io.Reader, project string) (oddities, error) {
+func regenerate(dst io.Writer, src io.Reader, project string) (keptpage.LeftOut, error) {
 	r := newReleases(project)
 	in := bufio.NewReaderSize(io.LimitReader(src, maxPage), 64<<10)
 	first, err := firstByte(in)
@@ -28,10 +29,10 @@ func regenerate(dst io.Writer, src io.Reader, project string) (oddities, error) 
 		err = fmt.Errorf("it begins with %q and is neither JSON nor HTML", first)
 	}
 	if err != nil {
-		return r.odd, fmt.Errorf("read simple page of %s: %w", project, err)
+		return r.left, fmt.Errorf("read simple page of %s: %w", project, err)
 	}
 	r.finish()
-	return r.odd, r.write(dst)
+	return r.left, r.write(dst)
 }
 
 // firstByte peeks at the first byte that is no white space and no byte order mark.
@@ -180,7 +181,7 @@ func (p *jsonPage) texts(into *[]string) error {
 func (p *jsonPage) file() error {
 	object, err := p.scan.Raw(maxPerFile)
 	if err == jsonscan.ErrTooBig {
-		p.odd.note("more than %d bytes are said about a file", maxPerFile)
+		p.left.Note("more than %d bytes are said about a file", maxPerFile)
 		return nil
 	}
 	if err != nil {
@@ -188,7 +189,7 @@ func (p *jsonPage) file() error {
 	}
 	all, err := jsonscan.Split(object)
 	if err != nil {
-		p.odd.note("a file is no object")
+		p.left.Note("a file is no object")
 		return nil
 	}
 	return p.add(fileFrom(all))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/format/keptpage"
 )
 
 // pageFile is a file as a registry's page has it.
@@ -26,7 +27,7 @@ type releases struct {
 	spellings map[string]string // of versions by versionKey, where the page says how they are written
 	files     map[string]bool
 	held      int // bytes
-	odd       oddities
+	left      keptpage.LeftOut
 }
 
 // release is one version with the lines of its files.
@@ -38,18 +39,6 @@ type release struct {
 
 func newReleases(project string) *releases {
 	return &releases{name: project, byKey: map[string]*release{}, spellings: map[string]string{}, files: map[string]bool{}}
-}
-
-// oddities are what was left out of a page.
-type oddities struct {
-	count int
-	first string
-}
-
-func (o *oddities) note(format string, args ...any) {
-	if o.count++; o.count == 1 {
-		o.first = fmt.Sprintf(format, args...)
-	}
 }
 
 // spell says how the registry writes a version. Of two spellings of one version the first counts.
@@ -67,15 +56,15 @@ func (r *releases) spell(version string) {
 func (r *releases) add(f pageFile) error {
 	version, err := r.versionOf(f.name)
 	if err != nil {
-		r.odd.note("%v", err)
+		r.left.Note("%v", err)
 		return nil
 	}
 	if f.URL == "" {
-		r.odd.note("the file %q has no usable address", f.name)
+		r.left.Note("the file %q has no usable address", f.name)
 		return nil
 	}
 	if r.files[f.name] {
-		r.odd.note("the file %q comes twice", f.name)
+		r.left.Note("the file %q comes twice", f.name)
 		return nil
 	}
 	line, err := json.Marshal(keptFile{f.name, f.size, f.encode()})
