@@ -61,12 +61,15 @@ func (s *session) SetLabels(id catalog.RepositoryID, key artifact.VersionKey, na
 	s.touchPackage(at.domain, id, key.PackageKey)
 	added := 0
 	for _, name := range names {
-		moved, err := s.exec(verb, "UPDATE labels SET version = ? WHERE package = ? AND name = ?", key.Version, at.id, name)
-		if err != nil {
-			return err
-		}
-		if moved > 0 {
-			continue
+		// A package without labels, as every new one is, has none to move.
+		if at.usage.Labels+added > 0 {
+			moved, err := s.exec(verb, "UPDATE labels SET version = ? WHERE package = ? AND name = ?", key.Version, at.id, name)
+			if err != nil {
+				return err
+			}
+			if moved > 0 {
+				continue
+			}
 		}
 		if _, err := s.exec(verb, "INSERT INTO labels (package, name, version) VALUES (?, ?, ?)",
 			at.id, name, key.Version); err != nil {
