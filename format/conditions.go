@@ -20,28 +20,6 @@ func matches(list, etag string) bool {
 	return false
 }
 
-// acceptsGzip reports whether an Accept-Encoding value takes gzip: named, or covered by *, and not with q=0.
-func acceptsGzip(value string) bool {
-	accepted := false
-	for item := range strings.SplitSeq(value, ",") {
-		coding, params, _ := strings.Cut(item, ";")
-		coding = strings.ToLower(strings.TrimSpace(coding))
-		if coding != "gzip" && coding != "*" && coding != "x-gzip" {
-			continue
-		}
-		refused := false
-		if name, q, found := strings.Cut(params, "="); found && strings.EqualFold(strings.TrimSpace(name), "q") {
-			weight, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
-			refused = err != nil || weight == 0
-		}
-		if coding == "gzip" {
-			return !refused
-		}
-		accepted = accepted || !refused
-	}
-	return accepted
-}
-
 // notModifiedSince reports whether If-Modified-Since says that the client has the content of this time. It does not
 // count beside If-None-Match (RFC 9110 §13.1.3).
 func notModifiedSince(r *http.Request, modified time.Time) bool {

@@ -3,7 +3,6 @@ package npm
 import (
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"entrepot/artifact"
@@ -36,11 +35,9 @@ func getPackage(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 // it first and heaviest, and those that take anything expect the full one.
 func formFor(accept string) form {
 	var top, asked float64
-	for item := range strings.SplitSeq(accept, ",") {
-		media, params, _ := strings.Cut(item, ";")
-		weight := quality(params)
+	for media, weight := range format.Weights(accept) {
 		top = max(top, weight)
-		if strings.EqualFold(strings.TrimSpace(media), abbreviatedForm.contentType) {
+		if strings.EqualFold(media, abbreviatedForm.contentType) {
 			asked = max(asked, weight)
 		}
 	}
@@ -48,22 +45,6 @@ func formFor(accept string) form {
 		return abbreviatedForm
 	}
 	return fullForm
-}
-
-// quality reads q out of media type parameters; 1 if it is not there, 0 if it is no weight (RFC 9110 §12.4.2).
-func quality(params string) float64 {
-	for param := range strings.SplitSeq(params, ";") {
-		name, value, _ := strings.Cut(param, "=")
-		if !strings.EqualFold(strings.TrimSpace(name), "q") {
-			continue
-		}
-		q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-		if err != nil || !(q >= 0 && q <= 1) {
-			return 0
-		}
-		return q
-	}
-	return 1
 }
 
 // getVersion answers with one version object, found by version or else by tag.

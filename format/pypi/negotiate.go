@@ -2,7 +2,6 @@ package pypi
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 
 	"entrepot/artifact"
@@ -77,29 +76,12 @@ func best(accept string) (f form, ok bool) {
 // weightOf returns the highest weight that an Accept value gives a type by name; 0 if it does not name it.
 func weightOf(accept, mediaType string) float64 {
 	top := 0.0
-	for item := range strings.SplitSeq(accept, ",") {
-		named, parameters, _ := strings.Cut(item, ";")
-		if strings.EqualFold(strings.TrimSpace(named), mediaType) {
-			top = max(top, quality(parameters))
+	for named, weight := range format.Weights(accept) {
+		if strings.EqualFold(named, mediaType) {
+			top = max(top, weight)
 		}
 	}
 	return top
-}
-
-// quality reads q out of media type parameters; 1 if it is not there, 0 if it is no weight (RFC 9110 §12.4.2).
-func quality(parameters string) float64 {
-	for parameter := range strings.SplitSeq(parameters, ";") {
-		name, value, _ := strings.Cut(parameter, "=")
-		if !strings.EqualFold(strings.TrimSpace(name), "q") {
-			continue
-		}
-		q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-		if err != nil || !(q >= 0 && q <= 1) {
-			return 0
-		}
-		return q
-	}
-	return 1
 }
 
 func notAcceptable(text string, args ...any) error {
