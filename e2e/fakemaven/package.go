@@ -3,7 +3,6 @@ package fakemaven
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -11,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"entrepot/e2e/fakeregistry"
 )
 
 // Package is one version of an artifact on offer.
@@ -99,43 +100,20 @@ type extras struct {
 // Load adds every folder GROUP/ARTIFACT/VERSION of the tree, in the order of the walk; dots of the group are no folders. A
 // file registry.json in it may set packaging and dependencies.
 func (r *Registry) Load(tree fs.FS) error {
-	folders, err := fs.Glob(tree, "*/*/*")
-	if err != nil {
-		return err
-	}
-	for _, folder := range folders {
+	return fakeregistry.Load(tree, func(folder string) error {
 		p, err := read(tree, folder)
-		if err == nil {
-			err = r.Add(p)
-		}
 		if err != nil {
-			return fmt.Errorf("read %s: %w", folder, err)
+			return err
 		}
-	}
-	return nil
+		return r.Add(p)
+	}, "*/*/*")
 }
 
 func read(tree fs.FS, folder string) (Package, error) {
 	artifact, version := path.Split(folder)
 	group, artifact := path.Split(strings.TrimSuffix(artifact, "/"))
-	p := Package{Group: strings.TrimSuffix(group, "/"), Artifact: artifact, Version: version, Files: map[string][]byte{}}
-	err := fs.WalkDir(tree, folder, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		p.Files[strings.TrimPrefix(name, folder+"/")], err = fs.ReadFile(tree, name)
-		return err
-	})
-	if err != nil {
-		return Package{}, err
-	}
-	if said, ok := p.Files["registry.json"]; ok {
-		delete(p.Files, "registry.json")
-		var more extras
-		if err := json.Unmarshal(said, &more); err != nil {
-			return Package{}, fmt.Errorf("registry.json: %w", err)
-		}
-		p.Packaging, p.Dependencies = more.Packaging, more.Dependencies
-	}
-	return p, nil
+	var more extras
+	files, err := fakeregistry.Folder(tree, folder, &more)
+	return Package{Group: strings.TrimSuffix(group, "/"), Artifact: artifact, Version: version, Files: files,
+		Packaging: more.Packaging, Dependencies: more.Dependencies}, err
 }

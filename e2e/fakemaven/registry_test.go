@@ -1,15 +1,15 @@
 package fakemaven
 
 import (
-	"bytes"
 	"encoding/xml"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"entrepot/e2e/fakeregistry"
 )
 
 func serve(t *testing.T, m Manners) (*Registry, *httptest.Server) {
@@ -29,30 +29,12 @@ func serve(t *testing.T, m Manners) (*Registry, *httptest.Server) {
 	return r, s
 }
 
-func get(t *testing.T, url string) (*http.Response, []byte) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, nil
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return resp, nil
-	}
-	return resp, body
-}
-
 func TestEveryFileHasItsChecksums(t *testing.T) {
 	_, s := serve(t, Manners{})
 	for _, name := range []string{"1.0/left-1.0.jar", "1.1/left-1.1.pom", metadataFile} {
-		_, body := get(t, s.URL+"/org/example/left/"+name)
+		_, body := fakeregistry.Get(t, s.URL+"/org/example/left/"+name)
 		for extension, sum := range sums {
-			if _, got := get(t, s.URL+"/org/example/left/"+name+extension); string(got) != sum(body) {
+			if _, got := fakeregistry.Get(t, s.URL+"/org/example/left/"+name+extension); string(got) != sum(body) {
 				t.Errorf("%s%s: got %s, want %s", name, extension, got, sum(body))
 			}
 		}
@@ -69,11 +51,11 @@ func TestMetadataListsVersionsAndPlugins(t *testing.T) {
 		Versions []string `xml:"versioning>versions>version"`
 		Prefixes []string `xml:"plugins>plugin>prefix"`
 	}
-	_, body := get(t, s.URL+"/org/example/left/"+metadataFile)
+	_, body := fakeregistry.Get(t, s.URL+"/org/example/left/"+metadataFile)
 	if err := xml.Unmarshal(body, &document); err != nil || document.Release != "1.1" || !slices.Equal(document.Versions, []string{"1.0", "1.1"}) {
 		t.Errorf("got %s (%v), want 1.0 and 1.1", body, err)
 	}
-	_, body = get(t, s.URL+"/org/example/plugins/"+metadataFile)
+	_, body = fakeregistry.Get(t, s.URL+"/org/example/plugins/"+metadataFile)
 	if err := xml.Unmarshal(body, &document); err != nil || !slices.Equal(document.Prefixes, []string{"left"}) {
 		t.Errorf("got %s (%v), want the prefix left", body, err)
 	}
@@ -88,7 +70,7 @@ func TestAPOMIsMadeOfTheCoordinates(t *testing.T) {
 			Version  string `xml:"version"`
 		} `xml:"dependencies>dependency"`
 	}
-	_, body := get(t, s.URL+"/org/example/left/1.1/left-1.1.pom")
+	_, body := fakeregistry.Get(t, s.URL+"/org/example/left/1.1/left-1.1.pom")
 	err := xml.Unmarshal(body, &pom)
 	if err != nil || pom.Packaging != "jar" || len(pom.Dependencies) != 1 || pom.Dependencies[0].Artifact != "deep" || pom.Dependencies[0].Version != "2.0" {
 		t.Errorf("got %s (%v), want a dependency on deep 2.0", body, err)
@@ -109,15 +91,15 @@ func TestALocalRepositoryIsOffered(t *testing.T) {
 	for path, want := range map[string]string{
 		"3/tool-3.jar": "jar", "3/tool-3.jar.sha1": sums[".sha1"]([]byte("jar")), "3/tool-3.pom": "<project/>",
 	} {
-		if _, body := get(t, s.URL+"/org/acme/tool/"+path); string(body) != want {
+		if _, body := fakeregistry.Get(t, s.URL+"/org/acme/tool/"+path); string(body) != want {
 			t.Errorf("%s: got %s, want %s", path, body, want)
 		}
 	}
-	if _, body := get(t, s.URL+"/org/acme/tool/"+metadataFile); !strings.Contains(string(body), "<version>3</version>") {
+	if _, body := fakeregistry.Get(t, s.URL+"/org/acme/tool/"+metadataFile); !strings.Contains(string(body), "<version>3</version>") {
 		t.Errorf("got %s, want version 3", body)
 	}
 	for _, path := range []string{"3/_remote.repositories", "maven-metadata-elsewhere.xml", "3/tool-3.war", "../tool/3/tool-3.jar"} {
-		if resp, _ := get(t, s.URL+"/org/acme/tool/"+path); resp.StatusCode != http.StatusNotFound {
+		if resp, _ := fakeregistry.Get(t, s.URL+"/org/acme/tool/"+path); resp.StatusCode != http.StatusNotFound {
 			t.Errorf("got %d for %s, want 404", resp.StatusCode, path)
 		}
 	}
@@ -136,11 +118,11 @@ func TestMannersChangeWhatIsSaidOfBytes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, s := serve(t, row.manners)
-			resp, body := get(t, s.URL+"/org/example/left/1.0/left-1.0.jar")
+			resp, body := fakeregistry.Get(t, s.URL+"/org/example/left/1.0/left-1.0.jar")
 			if got := resp.Header.Get("X-Checksum-Sha1") == sums[".sha1"](body); got != row.header {
 				t.Errorf("got a checksum in the headers: %t, want %t", got, row.header)
 			}
-			if resp, _ := get(t, s.URL+"/org/example/left/1.0/left-1.0.jar.sha1"); resp.StatusCode != row.beside {
+			if resp, _ := fakeregistry.Get(t, s.URL+"/org/example/left/1.0/left-1.0.jar.sha1"); resp.StatusCode != row.beside {
 				t.Errorf("got %d for the checksum, want %d", resp.StatusCode, row.beside)
 			}
 		})
@@ -148,25 +130,11 @@ func TestMannersChangeWhatIsSaidOfBytes(t *testing.T) {
 }
 
 func TestFaultsChangeWhatIsServed(t *testing.T) {
-	paths := []string{"1.0/left-1.0.jar", "1.0/left-1.0.jar.sha1", metadataFile}
-	for name, fault := range Faults {
-		t.Run(name, func(t *testing.T) {
-			r, s := serve(t, Manners{})
-			var before, after [][]byte
-			for _, path := range paths {
-				_, body := get(t, s.URL+"/org/example/left/"+path)
-				before = append(before, body)
-			}
-			r.Fail(fault)
-			for _, path := range paths {
-				_, body := get(t, s.URL+"/org/example/left/"+path)
-				after = append(after, body)
-			}
-			if same, honest := slices.EqualFunc(before, after, bytes.Equal), name == "none" || name == "slow"; same != honest {
-				t.Errorf("got the same answers: %t, want %t", same, honest)
-			}
-		})
-	}
+	fakeregistry.TryFaults(t, Faults, func(t *testing.T) (*fakeregistry.Door, []string) {
+		r, s := serve(t, Manners{})
+		below := s.URL + "/org/example/left/"
+		return &r.Door, []string{below + "1.0/left-1.0.jar", below + "1.0/left-1.0.jar.sha1", below + metadataFile}
+	})
 }
 
 func TestWhatIsNotOnOfferIsNotFound(t *testing.T) {
@@ -179,7 +147,7 @@ func TestWhatIsNotOnOfferIsNotFound(t *testing.T) {
 		"/", "/org/example/" + metadataFile, "/org/example/gone/" + metadataFile, "/org/example/gone/1/gone-1.jar",
 		"/org/example/left/9/left-9.pom", "/org/example/bom/1/bom-1.jar", "/org/example/left/1.0/left-1.0-sources.jar.sha1",
 	} {
-		if resp, _ := get(t, s.URL+path); resp.StatusCode != http.StatusNotFound {
+		if resp, _ := fakeregistry.Get(t, s.URL+path); resp.StatusCode != http.StatusNotFound {
 			t.Errorf("got %d for %s, want 404", resp.StatusCode, path)
 		}
 	}

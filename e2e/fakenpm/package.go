@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"entrepot/e2e/fakeregistry"
 )
 
 // Package is one version of a package on offer.
@@ -111,45 +113,18 @@ type extras struct {
 // walk, so that a package's last folder becomes its latest. A file registry.json beside it may set published, tags,
 // deprecated and attestations.
 func (r *Registry) Load(tree fs.FS) error {
-	manifests, err := fs.Glob(tree, "*/*/package.json")
-	if err != nil {
-		return err
-	}
-	scoped, err := fs.Glob(tree, "@*/*/*/package.json")
-	if err != nil {
-		return err
-	}
-	for _, manifest := range append(manifests, scoped...) {
+	return fakeregistry.Load(tree, func(manifest string) error {
 		p, err := read(tree, path.Dir(manifest))
 		if err != nil {
-			return fmt.Errorf("read %s: %w", path.Dir(manifest), err)
-		}
-		if err := r.Add(p); err != nil {
 			return err
 		}
-	}
-	return nil
+		return r.Add(p)
+	}, "*/*/package.json", "@*/*/*/package.json")
 }
 
 func read(tree fs.FS, folder string) (Package, error) {
-	p := Package{Name: path.Dir(folder), Version: path.Base(folder), Files: map[string][]byte{}}
-	err := fs.WalkDir(tree, folder, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		p.Files[strings.TrimPrefix(name, folder+"/")], err = fs.ReadFile(tree, name)
-		return err
-	})
-	if err != nil {
-		return Package{}, err
-	}
-	if said, ok := p.Files["registry.json"]; ok {
-		delete(p.Files, "registry.json")
-		var more extras
-		if err := json.Unmarshal(said, &more); err != nil {
-			return Package{}, fmt.Errorf("registry.json: %w", err)
-		}
-		p.Published, p.Tags, p.Deprecated, p.Attestations = more.Published, more.Tags, more.Deprecated, more.Attestations
-	}
-	return p, nil
+	var more extras
+	files, err := fakeregistry.Folder(tree, folder, &more)
+	return Package{Name: path.Dir(folder), Version: path.Base(folder), Files: files, Published: more.Published,
+		Tags: more.Tags, Deprecated: more.Deprecated, Attestations: more.Attestations}, err
 }

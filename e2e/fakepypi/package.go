@@ -19,6 +19,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"entrepot/e2e/fakeregistry"
 )
 
 // Package is one version of a project on offer: a wheel for every Python, and a source distribution if it has one.
@@ -166,20 +168,13 @@ type extras struct {
 // Load adds every folder NAME/VERSION of the tree, in the order of the walk. A file registry.json in it may say what
 // Package has besides name, version and files.
 func (r *Registry) Load(tree fs.FS) error {
-	folders, err := fs.Glob(tree, "*/*")
-	if err != nil {
-		return err
-	}
-	for _, folder := range folders {
+	return fakeregistry.Load(tree, func(folder string) error {
 		p, err := read(tree, folder)
-		if err == nil {
-			err = r.Add(p)
-		}
 		if err != nil {
-			return fmt.Errorf("read %s: %w", folder, err)
+			return err
 		}
-	}
-	return nil
+		return r.Add(p)
+	}, "*/*")
 }
 
 // Pack returns the files that Load would put on offer, by name.
@@ -198,27 +193,11 @@ func Pack(tree fs.FS) (map[string][]byte, error) {
 }
 
 func read(tree fs.FS, folder string) (Package, error) {
-	p := Package{Name: path.Dir(folder), Version: path.Base(folder), Files: map[string][]byte{}}
-	err := fs.WalkDir(tree, folder, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		p.Files[strings.TrimPrefix(name, folder+"/")], err = fs.ReadFile(tree, name)
-		return err
-	})
-	if err != nil {
-		return Package{}, err
-	}
-	if said, ok := p.Files["registry.json"]; ok {
-		delete(p.Files, "registry.json")
-		var more extras
-		if err := json.Unmarshal(said, &more); err != nil {
-			return Package{}, fmt.Errorf("registry.json: %w", err)
-		}
-		p.Requires, p.Extras, p.RequiresPython, p.Published = more.Requires, more.Extras, more.RequiresPython, more.Published
-		p.Yanked, p.Provenance, p.Sdist, p.NoWheel = more.Yanked, more.Provenance, more.Sdist, more.NoWheel
-	}
-	return p, nil
+	var more extras
+	files, err := fakeregistry.Folder(tree, folder, &more)
+	return Package{Name: path.Dir(folder), Version: path.Base(folder), Files: files,
+		Requires: more.Requires, Extras: more.Extras, RequiresPython: more.RequiresPython, Published: more.Published,
+		Yanked: more.Yanked, Provenance: more.Provenance, Sdist: more.Sdist, NoWheel: more.NoWheel}, err
 }
 
 var requiresPython = regexp.MustCompile(`(?m)^Requires-Python: *(.+?)\r?$`)

@@ -4,12 +4,13 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"entrepot/e2e/fakeregistry"
 )
 
 func serve(t *testing.T, m Manners) (*Registry, *httptest.Server) {
@@ -27,25 +28,6 @@ func serve(t *testing.T, m Manners) (*Registry, *httptest.Server) {
 	s := httptest.NewServer(r)
 	t.Cleanup(s.Close)
 	return r, s
-}
-
-func get(t *testing.T, url, accept string) (*http.Response, []byte) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Accept", accept)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, nil
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return resp, nil
-	}
-	return resp, body
 }
 
 type listed struct {
@@ -71,13 +53,13 @@ func list(t *testing.T, page []byte) map[string]listed {
 
 func TestAFileIsWhatThePagePromises(t *testing.T) {
 	_, s := serve(t, Manners{})
-	_, page := get(t, s.URL+"/simple/left-pad/", jsonType)
+	_, page := fakeregistry.Get(t, s.URL+"/simple/left-pad/", "Accept", jsonType)
 	all := list(t, page)
 	if len(all) != 3 {
 		t.Fatalf("got %v, want two wheels and a source distribution", all)
 	}
 	for name, f := range all {
-		if _, body := get(t, f.URL, ""); sum(body) != f.Hashes["sha256"] {
+		if _, body := fakeregistry.Get(t, f.URL); sum(body) != f.Hashes["sha256"] {
 			t.Errorf("%s: got bytes with %s, want %s", name, sum(body), f.Hashes["sha256"])
 		}
 	}
@@ -85,11 +67,11 @@ func TestAFileIsWhatThePagePromises(t *testing.T) {
 	if wheel.Yanked != "it was <right>" || all["left_pad-1.0-py3-none-any.whl"].Yanked != false {
 		t.Errorf("got yanked %v, want the reason for 1.1 only", wheel.Yanked)
 	}
-	_, beside := get(t, wheel.URL+".metadata", "")
+	_, beside := fakeregistry.Get(t, wheel.URL+".metadata")
 	if want := map[string]any{"sha256": sum(beside)}; len(beside) == 0 || wheel.Metadata.(map[string]any)["sha256"] != want["sha256"] {
 		t.Errorf("got metadata with %v, want %v", wheel.Metadata, want)
 	}
-	if _, body := get(t, wheel.Provenance, ""); string(body) != `{"version":1}` {
+	if _, body := fakeregistry.Get(t, wheel.Provenance); string(body) != `{"version":1}` {
 		t.Errorf("got provenance %s", body)
 	}
 }
@@ -124,7 +106,7 @@ func TestMannersChangeThePage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, s := serve(t, row.manners)
-			resp, body := get(t, s.URL+"/simple/left-pad/", row.accept)
+			resp, body := fakeregistry.Get(t, s.URL+"/simple/left-pad/", "Accept", row.accept)
 			if got := resp.Header.Get("Content-Type"); got != row.media {
 				t.Errorf("got %s, want %s", got, row.media)
 			}
@@ -144,29 +126,18 @@ func TestWheelsOfAFolderAreOffered(t *testing.T) {
 	if err := r.Offer(fstest.MapFS{"deep-2.0-py3-none-any.whl": {Data: wheel}, "other.txt": {}}); err != nil {
 		t.Fatal(err)
 	}
-	_, page := get(t, s.URL+"/simple/deep/", jsonType)
+	_, page := fakeregistry.Get(t, s.URL+"/simple/deep/", "Accept", jsonType)
 	f := list(t, page)["deep-2.0-py3-none-any.whl"]
-	if _, body := get(t, f.URL, ""); !bytes.Equal(body, wheel) || !strings.Contains(string(page), `"requires-python":"\u003e=3.9"`) {
+	if _, body := fakeregistry.Get(t, f.URL); !bytes.Equal(body, wheel) || !strings.Contains(string(page), `"requires-python":"\u003e=3.9"`) {
 		t.Errorf("got %s and %d bytes, want the wheel with what it requires", page, len(body))
 	}
 }
 
 func TestFaultsChangeWhatIsServed(t *testing.T) {
-	for name, fault := range Faults {
-		t.Run(name, func(t *testing.T) {
-			r, s := serve(t, Manners{})
-			file := s.URL + "/files/left-pad/left_pad-1.0-py3-none-any.whl"
-			_, page := get(t, s.URL+"/simple/left-pad/", jsonType)
-			_, wheel := get(t, file, "")
-			r.Fail(fault)
-			_, pageNow := get(t, s.URL+"/simple/left-pad/", jsonType)
-			_, wheelNow := get(t, file, "")
-			same := bytes.Equal(page, pageNow) && bytes.Equal(wheel, wheelNow)
-			if honest := name == "none" || name == "slow"; same != honest {
-				t.Errorf("got the same answers: %t, want %t", same, honest)
-			}
-		})
-	}
+	fakeregistry.TryFaults(t, Faults, func(t *testing.T) (*fakeregistry.Door, []string) {
+		r, s := serve(t, Manners{})
+		return &r.Door, []string{s.URL + "/simple/left-pad/", s.URL + "/files/left-pad/left_pad-1.0-py3-none-any.whl"}
+	})
 }
 
 func TestWhatIsNotOnOfferIsNotFound(t *testing.T) {
@@ -179,7 +150,7 @@ func TestWhatIsNotOnOfferIsNotFound(t *testing.T) {
 		"/", "/simple/", "/simple/nothing/", "/simple/gone/", "/simple/Left_Pad/", "/files/left-pad/left_pad-9.9-py3-none-any.whl",
 		"/files/left-pad/left_pad-1.0.tar.gz.metadata", "/files/left-pad/left_pad-1.0-py3-none-any.whl.provenance",
 	} {
-		if resp, _ := get(t, s.URL+path, jsonType); resp.StatusCode != http.StatusNotFound {
+		if resp, _ := fakeregistry.Get(t, s.URL+path, "Accept", jsonType); resp.StatusCode != http.StatusNotFound {
 			t.Errorf("got %d for %s, want 404", resp.StatusCode, path)
 		}
 	}
