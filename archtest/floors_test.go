@@ -61,7 +61,7 @@ var floors = map[string][]string{
 	"format/stricttar": {"artifact", "format/unpacked"},
 	"format/strictzip": {"artifact", "format/unpacked"},
 	// The suites of formats and shelves stand on the real rules.
-	"format/formattest": append([]string{"format", "repository", "repository/repositorytest", "blob/mem",
+	"format/formattest": append([]string{"format", "repository", "repository/repositorytest", "blob/mem", "blob/disk",
 		"upstream/upstreamtest"}, contracts...),
 	"awsapi":   append([]string{"repository", "strictjson"}, contracts...),
 	"queryapi": append([]string{"access", "access/sigv4"}, words...),

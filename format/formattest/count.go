@@ -3,11 +3,13 @@ package formattest
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"entrepot/blob"
 	"entrepot/catalog"
+	"entrepot/upstream"
 )
 
 // Staged counts drafts of the byte store that were begun, whatever became of them.
@@ -28,6 +30,18 @@ func (d *Domain) Published() int {
 		}
 	}
 	return n
+}
+
+// Joined counts callers who joined the fetch of an asset that another had begun.
+func (d *Domain) Joined() int {
+	n := 0.0
+	for _, sample := range d.client.Samples() {
+		if sample.Name == "entrepot_upstream_coalesced_total" &&
+			slices.Contains(sample.Labels, upstream.Label{Name: "kind", Value: "asset"}) {
+			n += sample.Value
+		}
+	}
+	return int(n)
 }
 
 // Refusals counts the calls on record that were to change something and were refused for want of permission.

@@ -1,5 +1,5 @@
-// Package formattest has two suites and the ground they stand on. Run holds what the handlers of every format must do,
-// RunShelf what a format.Shelf must do. The ground is a Domain: the real rules over a catalog in SQLite, a byte store in
+// Package formattest has three suites and the ground they stand on. Run holds what the handlers of every format must do,
+// RunScenario what its clients get to do with it, RunShelf what a format.Shelf must do. The ground is a Domain: the real rules over a catalog in SQLite, a byte store in
 // memory, and external registries on loopback that a test fills. Only tests import this package.
 package formattest
 
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/blob"
 	"entrepot/blob/mem"
 	"entrepot/catalog"
 	"entrepot/format"
@@ -36,6 +37,8 @@ type Options struct {
 	Quotas  repository.Quotas // zero members are the service's own
 	// Catalog is where records are kept; nil means SQLite in a folder of the test.
 	Catalog catalog.Store
+	// Bytes is where contents are kept; nil means memory.
+	Bytes blob.Store
 }
 
 // Domain is a domain under the real rules, as one caller sees it; the caller that it is opened with may do anything.
@@ -47,6 +50,7 @@ type Domain struct {
 	t          testing.TB
 	caller     iam.Caller
 	bytes      *countingStore
+	client     *upstream.Client
 	registries map[string]*Registry // by external connection
 }
 
@@ -54,7 +58,10 @@ type Domain struct {
 func Open(t testing.TB, o Options) *Domain {
 	t.Helper()
 	d := &Domain{t: t, Clock: &Clock{now: Now}, caller: Caller("ada", "*"), registries: map[string]*Registry{}}
-	d.bytes = &countingStore{Store: mem.New(d.Clock.Now)}
+	if o.Bytes == nil {
+		o.Bytes = mem.New(d.Clock.Now)
+	}
+	d.bytes = &countingStore{Store: o.Bytes}
 	client, err := upstream.New(upstream.Options{
 		Origins: upstream.NewOrigins(d.openRegistries(o.Formats)...), Cache: &upstreamtest.Cache{}, Now: d.Clock.Now,
 		Logger: slog.New(slog.DiscardHandler), Retries: -1,
@@ -62,6 +69,7 @@ func Open(t testing.TB, o Options) *Domain {
 		Linger: -1,
 	})
 	d.check(err)
+	d.client = client
 	traits, sources := map[artifact.Format]repository.Traits{}, map[string]repository.Source{}
 	for _, f := range o.Formats {
 		traits[f.Name] = f.Traits
