@@ -1,6 +1,7 @@
 // Package formattest has three suites and the ground they stand on. Run holds what the handlers of every format must do,
-// RunScenario what its clients get to do with it, RunShelf what a format.Shelf must do. The ground is a Domain: the real rules over a catalog in SQLite, a byte store in
-// memory, and external registries on loopback that a test fills. Only tests import this package.
+// RunScenario what people get to do with it, RunShelf what a format.Shelf must do. The ground is a Domain: the real rules over
+// a catalog in SQLite, a byte store in memory, and external registries on loopback that a test fills. Only tests import this
+// package.
 package formattest
 
 import (

@@ -46,19 +46,20 @@ func TestScenario(t *testing.T) {
 			_, base, _ := strings.Cut(spelledOut(name), "/")
 			return name + "/-/" + base + "-" + version + ".tgz"
 		},
-		Offer: func(t testing.TB, address string, releases []formattest.Release) []formattest.Offered {
-			return offered(t, address, releases)
-		},
+		Offer:  offered,
 		SignIn: "aws codeartifact login --tool npm",
-		Deprecate: func(name, version string) formattest.Request {
+		Discourage: func(name, version string) formattest.Request {
 			return formattest.Request{Method: http.MethodPut, Path: name,
-				Body: fmt.Sprintf(`{"name":%q,"versions":{%q:{"deprecated":"old"}}}`, name, version)}
+				Body: fmt.Sprintf(`{"name":%q,"versions":{%q:{"deprecated":%q}}}`, name, version, old)}
 		},
-		Deprecated: func(t testing.TB, index []byte, version string) bool {
-			return dig(versionsOf(t, index)[version], "deprecated") == "old"
+		Discouraged: func(t testing.TB, index []byte, version string) bool {
+			return dig(versionsOf(t, index)[version], "deprecated") == old
 		},
 	})
 }
+
+// old is the advice against a version.
+const old = "It is old."
 
 // spelledOut is the name as it stands in documents.
 func spelledOut(name string) string {
@@ -88,8 +89,12 @@ func offered(t testing.TB, address string, releases []formattest.Release) []form
 	for _, r := range releases {
 		tarball := r.Files[0].Content
 		path := name + "/-/" + r.Version + ".tgz"
-		versions[r.Version] = object{"name": name, "version": r.Version,
+		version := object{"name": name, "version": r.Version,
 			"dist": object{"tarball": address + path, "integrity": sri(tarball), "shasum": shasum(tarball)}}
+		if r.Discouraged {
+			version["deprecated"] = old
+		}
+		versions[r.Version] = version
 		all = append(all, formattest.Offered{Path: path, ContentType: "application/octet-stream", Body: tarball, Asset: asset})
 	}
 	packument := text(t, object{"name": name, "versions": versions,
