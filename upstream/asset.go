@@ -26,6 +26,10 @@ type AssetRequest struct {
 	// same domain: the first request's Open and Keep serve them all.
 	Flight string
 	Want   Want
+	// Promise says what else the bytes must be, once a flight, by the header of the upstream's answer: for registries that
+	// tell a file's digest in a header of it, or in a document of its own, which Promise may ask for. It runs when all bytes
+	// have come and before anybody gets the last of them. Its error ends the flight. nil: Want is all that is known.
+	Promise func(ctx context.Context, header http.Header) (Want, error)
 	// Open makes room for the bytes, once a flight, when the upstream has begun to answer.
 	Open func(ctx context.Context) (Spool, error)
 	// Keep keeps the bytes, once a flight, after size and digests were found right and before anybody gets the last of
@@ -157,19 +161,41 @@ func (c *Client) fetch(ctx context.Context, to target, req AssetRequest, f *flig
 	if err != nil {
 		return err
 	}
-	if m, differs := req.Want.mismatch(digests, size); differs {
-		return c.reportMismatch(to, req, m)
+	if err := c.verify(ctx, to, req, resp.Header, digests, size); err != nil {
+		return err
 	}
 	keeping, cancel := context.WithTimeout(ctx, c.opts.KeepTimeout)
 	defer cancel()
 	if err := req.Keep(keeping, spool, digests, size); err != nil {
 		return fmt.Errorf("keep an asset: %w", err)
 	}
-	c.rememberFile(k, knownFile{exists: true, size: size})
+	c.rememberFile(k, knownFile{exists: true, size: size, modified: lastModified(resp.Header)})
 	if c.opts.Linger <= 0 {
 		c.remove(f) // before anybody has read it whole: whoever asks again after that means a new request
 	}
 	f.verified(digests)
+	return nil
+}
+
+// verify compares what has come with what was wanted, and with what the upstream itself promises.
+func (c *Client) verify(ctx context.Context, to target, req AssetRequest, header http.Header, digests artifact.Digests,
+	size int64) error {
+	wants := []Want{req.Want}
+	if req.Promise != nil {
+		promised, err := req.Promise(ctx, header)
+		if err == nil {
+			err = promised.check()
+		}
+		if err != nil {
+			return err
+		}
+		wants = append(wants, promised)
+	}
+	for _, want := range wants {
+		if m, differs := want.mismatch(digests, size); differs {
+			return c.reportMismatch(to, req, m)
+		}
+	}
 	return nil
 }
 

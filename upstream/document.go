@@ -177,10 +177,7 @@ func (c *Client) answer(m memory, req DocumentRequest) Document {
 	if !m.failedAt.IsZero() {
 		c.metrics.stale(req.Connection)
 	}
-	modified, err := http.ParseTime(m.LastModified)
-	if err != nil {
-		modified = time.Time{}
-	}
+	modified := lastModified(http.Header{"Last-Modified": {m.LastModified}})
 	return Document{ID: m.Digest.String(), Size: m.Size, FetchedAt: m.FetchedAt, CheckedAt: m.CheckedAt,
 		UpstreamLastModified: modified, Stale: !m.failedAt.IsZero(), entry: m.Entry, client: c, request: req}
 }

@@ -17,9 +17,15 @@ type ExistsRequest struct {
 	Refresh    bool
 }
 
+// FileInfo is what an upstream announces about a file that it has. Like every announcement it is no promise, so nothing
+// of it ever goes into a Want.
+type FileInfo struct {
+	Size     int64     // bytes; -1 where the upstream does not say
+	Modified time.Time // zero where it does not
+}
+
 // Exists reports whether the upstream has a file, without its bytes: for registries that list no files, where a name is
-// known by asking only. size is in bytes as the upstream announces it, -1 where it does not; like every announcement it
-// is no promise, so it never goes into a Want. Where ok is false the upstream definitely does not have the file.
+// known by asking only. Where ok is false the upstream definitely does not have the file.
 //
 // The question is one HEAD for all who ask at once, under the same guard, limits and breaker as Asset. That a file is
 // there is remembered for Freshness, that it is not for NegativeTTL, whichever of Asset and Exists learned it.
@@ -27,19 +33,20 @@ type ExistsRequest struct {
 // Errors: Unavailable when the upstream does not answer, refuses our credentials or the method, or answers with a page.
 // Invalid for a Path that could leave the origin. An error of ctx when the caller leaves; the request goes on without
 // it.
-func (c *Client) Exists(ctx context.Context, req ExistsRequest) (size int64, ok bool, err error) {
+func (c *Client) Exists(ctx context.Context, req ExistsRequest) (info FileInfo, ok bool, err error) {
+	unknown := FileInfo{Size: -1}
 	to, err := c.target(req.Connection, req.URL, req.Path)
 	if err != nil {
-		return -1, false, err
+		return unknown, false, err
 	}
 	to.method = http.MethodHead
 	p := c.joinProbe(to, req)
 	select {
 	case <-ctx.Done():
-		return -1, false, fmt.Errorf("ask whether an upstream file exists: %w", ctx.Err())
+		return unknown, false, fmt.Errorf("ask whether an upstream file exists: %w", ctx.Err())
 	case <-p.done:
 	}
-	return p.file.size, p.file.exists, retell(p.err)
+	return FileInfo{p.file.size, p.file.modified}, p.file.exists, retell(p.err)
 }
 
 // A probe is one question for a file's existence, with everybody who waits for it.
@@ -103,16 +110,26 @@ func (c *Client) probe(ctx context.Context, to target, req ExistsRequest, k Key)
 	if err := checkType(resp, req.Accept); err != nil {
 		return unknown, c.unusableAsset(to, err)
 	}
-	f := knownFile{exists: true, size: resp.ContentLength}
+	f := knownFile{exists: true, size: resp.ContentLength, modified: lastModified(resp.Header)}
 	c.rememberFile(k, f)
 	return f, nil
 }
 
 // A knownFile is what an upstream last said about a file.
 type knownFile struct {
-	exists bool
-	size   int64 // as announced; -1 when it was not
-	at     time.Time
+	exists   bool
+	size     int64     // as announced; -1 when it was not
+	modified time.Time // the same; zero when it was not
+	at       time.Time
+}
+
+// lastModified is zero unless the header has a time that can be read.
+func lastModified(h http.Header) time.Time {
+	at, err := http.ParseTime(h.Get("Last-Modified"))
+	if err != nil {
+		return time.Time{}
+	}
+	return at
 }
 
 // keyOf names what is asked for: by the whole URL where metadata gave one.

@@ -158,9 +158,9 @@ func file(path string) upstream.ExistsRequest {
 
 func (r *rig) wantExists(t *testing.T, req upstream.ExistsRequest, size int64, ok bool) {
 	t.Helper()
-	gotSize, got, err := r.Exists(t.Context(), req)
-	if err != nil || got != ok || gotSize != size {
-		t.Errorf("got %v with %d bytes and %v, want %v with %d", got, gotSize, err, ok, size)
+	info, got, err := r.Exists(t.Context(), req)
+	if err != nil || got != ok || info.Size != size {
+		t.Errorf("got %v with %d bytes and %v, want %v with %d", got, info.Size, err, ok, size)
 	}
 }
 
@@ -189,6 +189,23 @@ func TestExists(t *testing.T) {
 	t.Run("a size that was not announced is not known", func(t *testing.T) {
 		r := newRig(t, func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush() })
 		r.wantExists(t, file("a"), -1, true)
+	})
+	t.Run("when the file was changed is what the upstream says, whichever question it answered", func(t *testing.T) {
+		const at = "Sun, 01 Mar 2026 12:00:00 GMT"
+		r := newRig(t, func(w http.ResponseWriter, r *http.Request) {
+			if !strings.HasSuffix(r.URL.Path, "/odd") {
+				w.Header().Set("Last-Modified", at)
+			}
+			sends([]byte("bytes"), nil)(w, r)
+		})
+		r.wantAsset(t, new(store).request("fetched", "f", upstream.Want{}), "bytes")
+		for path, want := range map[string]string{"asked": at, "fetched": at, "odd": time.Time{}.Format(http.TimeFormat)} {
+			info, ok, err := r.Exists(t.Context(), file(path))
+			if got := info.Modified.Format(http.TimeFormat); err != nil || !ok || got != want {
+				t.Errorf("%s: got %s and %v, want %s", path, got, err, want)
+			}
+		}
+		r.wantRequests(t, 3)
 	})
 	t.Run("a redirect is followed by the same question", func(t *testing.T) {
 		var methods []string

@@ -293,6 +293,47 @@ func TestAnAssetHasADocumentOfItsOwn(t *testing.T) {
 	}
 }
 
+// A registry may promise what a file is in the header of its answer, or in a document that is asked for only then.
+func TestAnAssetIsWhatItsAnswerPromises(t *testing.T) {
+	const sha1OfContent = "040f06fd774092478d450774f5ba30c5da78acc8"
+	failed := errors.New("no sum can be had")
+	for _, test := range []struct {
+		name, sum string
+		err       error
+		words     string // whose failure it is; empty for none
+	}{
+		{name: "it is right", sum: sha1OfContent},
+		{name: "nothing is promised"},
+		{name: "it is another's", sum: strings.Repeat("0", 40),
+			words: "Upstream npmjs sent a file whose sha1 is not what was promised."},
+		{name: "it is too short", sum: "00", words: "The wanted sha1 has 1 bytes instead of 20."},
+		{name: "what is promised cannot be found out", err: failed},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := newRig(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("X-Sum", test.sum)
+				sends([]byte("content"), nil)(w, r)
+			})
+			req := new(store).request("a.jar", "f", upstream.Want{})
+			req.Promise = func(_ context.Context, header http.Header) (upstream.Want, error) {
+				sum, err := hex.DecodeString(header.Get("X-Sum"))
+				return upstream.Want{SHA1: sum}, errors.Join(err, test.err)
+			}
+			got, err := r.fetchAsset(t, req)
+			switch {
+			case test.err != nil:
+				if !errors.Is(err, test.err) {
+					t.Errorf("got %q and %v, want %v", got, err, test.err)
+				}
+			case test.words != "":
+				wantWords(t, err, test.words)
+			default:
+				wantText(t, got, err, "content")
+			}
+		})
+	}
+}
+
 func TestARelativeAddressIsResolvedAgainstItsDocument(t *testing.T) {
 	r := newRig(t, scripts(map[string]http.HandlerFunc{"/packages/left-1.0.whl": sends([]byte("wheel"), nil)}),
 		func(_ *upstream.Options, o *upstream.Origin) { o.Credential.Token = artifact.NewSecret("hush") })
