@@ -50,6 +50,14 @@ func setDigests(h http.Header, sum artifact.Digest) {
 	h["Digest"] = []string{"sha-256=" + text}
 }
 
+// setChecksums names all digests of the whole content without coding, in the way that Maven's repository managers have.
+func setChecksums(h http.Header, d artifact.Digests) {
+	h["X-Checksum-Md5"] = []string{hex.EncodeToString(d.MD5[:])}
+	h["X-Checksum-Sha1"] = []string{hex.EncodeToString(d.SHA1[:])}
+	h["X-Checksum-Sha256"] = []string{d.SHA256.String()}
+	h["X-Checksum-Sha512"] = []string{hex.EncodeToString(d.SHA512[:])}
+}
+
 // forget takes back what was said about a content that will not come, so that it is not said about the error. What the
 // server and Format.Header have set stays.
 func forget(h http.Header) {

@@ -24,6 +24,9 @@ type DocumentOptions struct {
 	Tag  Tag
 	// Digests tells the SHA-256 of the document in Repr-Digest and Digest, in answers of a part and in 304 as well.
 	Digests bool
+	// Checksums tells all four digests of the document in hex, as FileOptions.Checksums does, whatever the coding: clients
+	// compare them with what they have after decoding.
+	Checksums bool
 	// Ranges answers a Range of one part. A part is never coded: clients join it to a document they have decoded.
 	Ranges bool
 	// IfModifiedSince answers 304 to clients that know no entity tags.
@@ -53,6 +56,14 @@ func ServeDocument(w http.ResponseWriter, r *http.Request, d repository.Document
 	zipped := !o.AsIs && !partial && acceptsGzip(r.Header.Get("Accept-Encoding"))
 	h := w.Header()
 	o.describe(h, d, modified)
+	if o.Checksums {
+		sums, err := d.Digests()
+		if err != nil {
+			forget(h)
+			return err
+		}
+		setChecksums(h, sums)
+	}
 	h["Etag"] = []string{identity}
 	if zipped {
 		h["Etag"] = []string{coded}
@@ -90,8 +101,8 @@ func ServeDocument(w http.ResponseWriter, r *http.Request, d repository.Document
 // compared with what a client has after decoding; under gzip it is weak, so that nobody joins parts of the two.
 func tagsOf(d repository.Document, t Tag) (identity, coded string, err error) {
 	if t == TagMD5 {
-		sum, err := d.MD5()
-		identity = quotedHex(sum[:])
+		sums, err := d.Digests()
+		identity = quotedHex(sums.MD5[:])
 		return identity, "W/" + identity, err
 	}
 	return d.ETag, strings.TrimSuffix(d.ETag, `"`) + `-gzip"`, nil

@@ -6,6 +6,7 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"entrepot/artifact"
 	"entrepot/format"
 	"entrepot/repository"
 )
@@ -33,12 +35,48 @@ func document(keepIdentity bool) repository.Document {
 	_ = w.Close()
 	d := repository.Document{ETag: `"abc"`, Size: int64(len(body)), Gzip: zipped.Bytes(),
 		SHA256:   sha256.Sum256([]byte(body)),
-		MD5:      func() ([md5.Size]byte, error) { return md5.Sum([]byte(body)), nil },
+		Digests:  func() (artifact.Digests, error) { return digestsOf(body), nil },
 		Modified: time.Unix(1_700_000_000, 5)}
 	if keepIdentity {
 		d.Identity = []byte(body)
 	}
 	return d
+}
+
+func digestsOf(text string) artifact.Digests {
+	sums := artifact.NewDigester()
+	_, _ = io.WriteString(sums, text) // never fails
+	all, _ := sums.Sum()
+	return all
+}
+
+func TestADocumentTellsTheChecksumsOfWhatIsDecoded(t *testing.T) {
+	for name, r := range map[string]*http.Request{
+		"plain": request("GET"), "compressed": request("GET", "Accept-Encoding", "gzip"),
+		"current": request("GET", "If-None-Match", `"abc"`),
+	} {
+		w := httptest.NewRecorder()
+		o := format.DocumentOptions{ContentType: "text/xml", Checksums: true}
+		if err := format.ServeDocument(w, r, document(true), o); err != nil {
+			t.Fatal(err)
+		}
+		for header, want := range map[string]string{
+			"X-Checksum-Md5": fmt.Sprintf("%x", digestsOf(body).MD5), "X-Checksum-Sha1": fmt.Sprintf("%x", digestsOf(body).SHA1),
+			"X-Checksum-Sha256": digestsOf(body).SHA256.String(),
+			"X-Checksum-Sha512": fmt.Sprintf("%x", digestsOf(body).SHA512),
+		} {
+			if got := w.Header().Get(header); got != want {
+				t.Errorf("%s: got %s %s, want %s", name, header, got, want)
+			}
+		}
+	}
+	broken := document(true)
+	broken.Digests = func() (artifact.Digests, error) { return artifact.Digests{}, errors.New("the disk fails") }
+	w := httptest.NewRecorder()
+	err := format.ServeDocument(w, request("GET"), broken, format.DocumentOptions{ContentType: "text/xml", Checksums: true})
+	if err == nil || w.Header().Get("Content-Type")+w.Header().Get("Cache-Control") != "" {
+		t.Errorf("got %v and %v, want a failure about which nothing was said yet", err, w.Header())
+	}
 }
 
 func TestServeDocument(t *testing.T) {

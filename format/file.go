@@ -2,7 +2,6 @@ package format
 
 import (
 	"cmp"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -25,7 +24,8 @@ type FileOptions struct {
 	Filename string
 	// Digests tells the SHA-256 in Repr-Digest and Digest, Checksums all four digests in hex as X-Checksum-Md5, -Sha1,
 	// -Sha256 and -Sha512, which spare Maven and its kin a request for each. Of an asset that is still being fetched nobody
-	// knows them yet, nor an entity tag.
+	// knows them yet, nor an entity tag, unless all of it has come and was found right before the first byte goes out, as
+	// that of a small one has.
 	Digests, Checksums bool
 	// IfModifiedSince answers 304 to clients that know no entity tags.
 	IfModifiedSince bool
@@ -111,6 +111,11 @@ func serveTransfer(w http.ResponseWriter, r *http.Request, f repository.File, o 
 		return err
 	}
 	h := o.describe(w.Header())
+	if proven, ok := f.Transfer.(interface{ Digests() (artifact.Digests, bool) }); ok {
+		if sums, whole := proven.Digests(); whole {
+			o.identify(h, sums)
+		}
+	}
 	if f.Size >= 0 {
 		h.Set("Content-Length", strconv.FormatInt(f.Size, 10))
 	}
@@ -159,10 +164,7 @@ func (o FileOptions) identify(h http.Header, d artifact.Digests) (etag string) {
 		setDigests(h, d.SHA256)
 	}
 	if o.Checksums {
-		h["X-Checksum-Md5"] = []string{hex.EncodeToString(d.MD5[:])}
-		h["X-Checksum-Sha1"] = []string{hex.EncodeToString(d.SHA1[:])}
-		h["X-Checksum-Sha256"] = []string{d.SHA256.String()}
-		h["X-Checksum-Sha512"] = []string{hex.EncodeToString(d.SHA512[:])}
+		setChecksums(h, d)
 	}
 	return etag
 }

@@ -206,7 +206,28 @@ func TestServeFileAsItsFormatWants(t *testing.T) {
 			t.Errorf("got header %v", h)
 		}
 	})
+	t.Run("on its way and found right as a whole it has them", func(t *testing.T) {
+		for whole, want := range map[bool]string{true: fmt.Sprintf("%x", digestsOf("abc").SHA1), false: ""} {
+			w := httptest.NewRecorder()
+			f := repository.File{Asset: artifact.Asset{Name: "a", Size: 3},
+				Transfer: proven{io.NopCloser(strings.NewReader("abc")), whole}}
+			if err := format.ServeFile(w, request("GET"), f, snapshot); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.Header().Get("X-Checksum-Sha1"); got != want || (w.Header().Get("Etag") != "") != whole {
+				t.Errorf("whole %v: got header %v", whole, w.Header())
+			}
+		}
+	})
 }
+
+// proven is a transfer of abc that may be known to be right as a whole.
+type proven struct {
+	io.ReadCloser
+	whole bool
+}
+
+func (p proven) Digests() (artifact.Digests, bool) { return digestsOf("abc"), p.whole }
 
 func TestServeAnswer(t *testing.T) {
 	sum := format.Answer{ContentType: "text/plain", Body: []byte("da39a3ee")}

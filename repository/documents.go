@@ -3,7 +3,6 @@ package repository
 import (
 	"bytes"
 	"context"
-	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -234,23 +233,28 @@ func (s *Service) press(packed *spool, render func(io.Writer) error) (Document, 
 		doc.Identity = bytes.Clone(out.identity.Bytes())
 	}
 	body := doc
-	doc.MD5 = sync.OnceValues(func() ([md5.Size]byte, error) { return md5Of(body) })
+	doc.Digests = sync.OnceValues(func() (artifact.Digests, error) { return digestsOfDocument(body) })
 	return doc, nil
 }
 
-// md5Of returns the MD5 of a document, unpacking it if it is not at hand.
-func md5Of(d Document) (sum [md5.Size]byte, err error) {
+// digestsOfDocument hashes a document, unpacking it if it is not at hand.
+func digestsOfDocument(d Document) (artifact.Digests, error) {
+	sums := artifact.NewDigester()
+	var err error
 	if d.Identity != nil {
-		return md5.Sum(d.Identity), nil
+		_, err = sums.Write(d.Identity)
+	} else {
+		packed, _ := d.OpenGzip()
+		var plain *gzip.Reader
+		if plain, err = gzip.NewReader(packed); err == nil {
+			_, err = plain.WriteTo(sums)
+		}
 	}
-	hash := md5.New()
-	packed, _ := d.OpenGzip()
-	plain, err := gzip.NewReader(packed)
-	if err == nil {
-		_, err = plain.WriteTo(hash)
+	if err != nil {
+		return artifact.Digests{}, fmt.Errorf("hash a document: %w", err)
 	}
-	hash.Sum(sum[:0])
-	return sum, err
+	all, _ := sums.Sum()
+	return all, nil
 }
 
 // tee hashes and compresses what is written, and keeps it as long as it is small.

@@ -2,7 +2,6 @@ package repository
 
 import (
 	"bytes"
-	"crypto/md5"
 	"io"
 	"iter"
 	"time"
@@ -69,8 +68,9 @@ type Document struct {
 	Identity []byte          // nil for large documents: decompress OpenGzip
 	SHA256   artifact.Digest // of the identity encoding
 	spooled  *spooled        // instead of Gzip
-	// MD5 is that of the identity encoding, computed when it is first asked for: the clients of few formats compare it.
-	MD5 func() ([md5.Size]byte, error)
+	// Digests are all four of the identity encoding, computed when they are first asked for: the clients of few formats
+	// compare others than SHA256.
+	Digests func() (artifact.Digests, error)
 }
 
 // OpenGzip reads the document under gzip from its beginning, and tells how many bytes that has. Any number of readers may
