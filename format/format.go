@@ -74,6 +74,10 @@ type Shelf interface {
 	Access(ctx context.Context) error
 	// View returns a package through all upstreams, with every version that can be downloaded. NotFound if there is none.
 	View(ctx context.Context, p artifact.PackageKey) (repository.View, error)
+	// Manifests returns what external registries say about a package as a whole, nearest first, as a view has it; also where
+	// they list no version of it, and of what is no package but has a document at the address of one. Unavailable if none of
+	// those that there are answers.
+	Manifests(ctx context.Context, p artifact.PackageKey) ([][]byte, error)
 	// Document returns an index document derived from the view, rendering it when it is not at hand or no longer true. The
 	// variant tells documents of one package apart (npm: full, abbreviated); render writes the identity encoding and its
 	// output may depend on the view, the variant and URL only. One rendering runs at a time per document.
@@ -102,6 +106,9 @@ type Shelf interface {
 	// it takes in bytes to publish, and only then: a refusal goes on record as one of a publication. Publish asks again for
 	// what the upload turns out to be.
 	MayPublish(ctx context.Context, p artifact.PackageKey) error
+	// MayAnnotate reports whether the caller may put metadata of the package that a URL names, which Annotate and Finish
+	// need. A handler asks it before it takes in a document of it, and only then.
+	MayAnnotate(ctx context.Context, p artifact.PackageKey) error
 	// Stage begins an upload. It does not ask whether the caller may publish, MayPublish does: bytes that are never
 	// published are collected.
 	Stage(ctx context.Context) (*repository.Upload, error)
@@ -111,6 +118,10 @@ type Shelf interface {
 	Publish(ctx context.Context, p repository.Publication) (artifact.Version, error)
 	// Held returns the version as this repository itself holds it, whole, or NotFound.
 	Held(ctx context.Context, v artifact.VersionKey) (artifact.Version, error)
+	// HeldForPublisher is Held for one who may publish versions of the package, and need not be one who may read: what he
+	// says of what he published is compared with it. It needs PublishPackageVersion, and a handler asks it as it asks
+	// MayPublish.
+	HeldForPublisher(ctx context.Context, v artifact.VersionKey) (artifact.Version, error)
 	// Annotate changes the manifests of versions this repository itself holds: change gets each and returns its new
 	// manifest, or the same one. It needs PutPackageMetadata. NotFound names the first version not held, and then nothing is
 	// changed. Many versions are changed a hundred at a time; if that ends in an error, those before are changed, and to ask

@@ -22,7 +22,9 @@ type importing struct {
 	// manager, the one that was asked, never those between (user guide, "Package retention from an external connection").
 	into  []catalog.Repository
 	fence fenceReading // of the contents, if it was read already
-	again int64        // the number of the damage that is healed; nothing is recorded then, so into is empty
+	// details are what the fetched asset tells of the version, nil if it tells nothing.
+	details *artifact.Details
+	again   int64 // the number of the damage that is healed; nothing is recorded then, so into is empty
 }
 
 // newImport begins an import from a connection, for the repository that has it and for another one, if it is another.
@@ -116,8 +118,13 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 			return nil
 		}
 		a := artifact.Asset{Name: asset, Size: size, Digests: sums, Facts: promised.Facts}
-		f := spool.(*fetched)
-		return s.ingest(ctx, c, at, from, a, f.since, content{f.Draft, a.SHA256, a.Size})
+		f, from := spool.(*fetched), from
+		from.details = s.described(v.VersionKey, asset, f.Draft, size)
+		if err := s.ingest(ctx, c, at, from, a, f.since, content{f.Draft, a.SHA256, a.Size}); err != nil {
+			return err
+		}
+		s.completeLater(c, at, from)
+		return nil
 	}
 	transfer, err := s.Fetcher.Asset(ctx, request)
 	if artifact.Is(err, artifact.NotFound) && !ok {
@@ -177,6 +184,9 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 			v.PublishedAt, v.Assets = a.AddedAt, asPromises(v.Assets, a.AddedAt)
 		}
 		v.Assets = withAsset(v.Assets, a)
+		if from.details != nil {
+			v.Details = *from.details
+		}
 		if err := s.recordable(v); err != nil {
 			return err
 		}
@@ -206,6 +216,9 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 		a.AddedAt, a.Facts = there.AddedAt, there.Facts
 	}
 	known.Assets = withAsset(known.Assets, a)
+	if from.details != nil {
+		known.Details = *from.details
+	}
 	if err := s.recordable(*known); err != nil && !ok {
 		return err
 	}

@@ -29,9 +29,10 @@ func (l located) own() bool { return l.rank == 0 }
 func (l located) listed() bool { return l.source.connection != "" }
 
 // locate finds a version: in the asked repository, else in the first source of the plan that has it (user guide,
-// "Upstream repository behavior"). NotFound says why where the caller may know; Unavailable if the version may be there
-// but a registry does not answer.
-func (s *Service) locate(ctx context.Context, at *configuration, v artifact.VersionKey) (*plan, located, error) {
+// "Upstream repository behavior"). asset is the one that it is looked for, if there is one. NotFound says why where the
+// caller may know; Unavailable if the version may be there but a registry does not answer.
+func (s *Service) locate(ctx context.Context, at *configuration, v artifact.VersionKey,
+	asset string) (*plan, located, error) {
 	var held located
 	made, err := s.planAnd(ctx, at, v.PackageKey, func(r catalog.Reader, made *plan) (err error) {
 		held, err = s.holders(r, at, made, v)
@@ -40,7 +41,7 @@ func (s *Service) locate(ctx context.Context, at *configuration, v artifact.Vers
 	if err != nil {
 		return nil, located{}, err
 	}
-	found, err := s.choose(ctx, at, made, held, v)
+	found, err := s.choose(ctx, at, made, held, v, asset)
 	return made, found, err
 }
 
@@ -54,7 +55,7 @@ func (s *Service) locateBy(ctx context.Context, at *configuration, made *plan, v
 	if err != nil {
 		return located{}, err
 	}
-	return s.choose(ctx, at, made, held, v)
+	return s.choose(ctx, at, made, held, v, "")
 }
 
 // holders reads what the repositories of the plan have of the version.
@@ -67,8 +68,8 @@ func (s *Service) holders(r catalog.Reader, at *configuration, made *plan, v art
 }
 
 // choose goes through the plan in search order, with what its repositories hold at hand.
-func (s *Service) choose(ctx context.Context, at *configuration, made *plan, found located,
-	v artifact.VersionKey) (located, error) {
+func (s *Service) choose(ctx context.Context, at *configuration, made *plan, found located, v artifact.VersionKey,
+	asset string) (located, error) {
 	var unavailable error
 	var silent []string // connections, of which several repositories may have one: what hangs is not waited for twice
 	for rank, source := range made.sources {
@@ -90,7 +91,7 @@ func (s *Service) choose(ctx context.Context, at *configuration, made *plan, fou
 			continue
 		}
 		// What one registry cannot say another may know.
-		listed, why, err := s.askForVersion(ctx, source.connection, v, true)
+		listed, why, err := s.askForVersion(ctx, source.connection, v, asset, true)
 		switch {
 		case err != nil:
 			return located{}, err

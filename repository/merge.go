@@ -53,6 +53,15 @@ func (s *Service) listings(ctx context.Context, made *plan, p artifact.PackageKe
 // ranks are those of the registries that answered, in search order.
 func (l listings) ranks() []int { return slices.Sorted(maps.Keys(l.at)) }
 
+// manifests are what the registries that answered say of the package as a whole, in search order.
+func (l listings) manifests() [][]byte {
+	var all [][]byte
+	for _, rank := range l.ranks() {
+		all = append(all, l.at[rank].Manifest())
+	}
+	return all
+}
+
 // merge puts a package together as package managers see it through a repository. A version belongs to the first source
 // in search order that has it in any spelling, with that source's status.
 func (s *Service) merge(ctx context.Context, at *configuration, p artifact.PackageKey, made *plan, from listings) (View, error) {
@@ -71,9 +80,7 @@ func (s *Service) merge(ctx context.Context, at *configuration, p artifact.Packa
 		return View{}, noPackage(at.repository.RepositoryKey, p)
 	}
 	view := View{PackageKey: p, Versions: m.versions(ctx)}
-	for _, rank := range from.ranks() {
-		view.Manifests = append(view.Manifests, from.at[rank].Manifest())
-	}
+	view.Manifests = from.manifests()
 	view.Labels = m.labels(0)
 	m.pointDefault(view.Labels)
 	view.Version = func(version string) (artifact.Version, error) {

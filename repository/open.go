@@ -36,7 +36,7 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v a
 	}
 	on := s.held.Basis()
 	on.Topics(catalog.PackageTopic(at.domain.ID, v.PackageKey))
-	made, found, err := s.locate(ctx, at, v)
+	made, found, err := s.locate(ctx, at, v, asset)
 	if err != nil {
 		return File{}, err
 	}
@@ -106,8 +106,10 @@ func (s *Service) fetchLate(ctx context.Context, c iam.Caller, at *configuration
 	if err != nil {
 		return File{}, err
 	}
-	if _, promised := v.Asset(asset); !promised {
-		listed, silent, err := s.askForVersion(ctx, source.connection, found.version.VersionKey, false)
+	_, promised := v.Asset(asset)
+	// Of a registry that lists no files nothing is to be learned about this one but by fetching it.
+	if _, finds := s.Sources[source.connection].(Finder); !promised && !finds {
+		listed, silent, err := s.askForVersion(ctx, source.connection, found.version.VersionKey, asset, false)
 		switch {
 		case err != nil:
 			return File{}, err
@@ -159,7 +161,7 @@ func (s *Service) stat(ctx context.Context, at *configuration, v artifact.Versio
 	if known, ok := s.held.Recall(heldKey{at.repository.ID, v, asset}); ok {
 		return s.statKept(ctx, at, known.version, known.asset)
 	}
-	made, found, err := s.locate(ctx, at, v)
+	made, found, err := s.locate(ctx, at, v, asset)
 	if err != nil {
 		return artifact.Asset{}, err
 	}
@@ -200,7 +202,7 @@ func (s *Service) statLate(ctx context.Context, made *plan, found located,
 	for source, held := range made.behind(found) {
 		if held != nil {
 			a, ok = held.Asset(asset)
-		} else if listed, _, err := s.askForVersion(ctx, source.connection, found.version.VersionKey, false); err != nil {
+		} else if listed, _, err := s.askForVersion(ctx, source.connection, found.version.VersionKey, asset, false); err != nil {
 			return a, false, err
 		} else if listed != nil {
 			a, ok = listed.Asset(asset)

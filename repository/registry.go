@@ -42,9 +42,17 @@ func sortedOut(err error) (registryAnswer, error) {
 }
 
 // askForVersion looks for one version in an external registry; nil if it does not have it. What the remembered listing
-// lacks is asked for anew if fresh may be needed.
-func (s *Service) askForVersion(ctx context.Context, connection string, v artifact.VersionKey,
+// lacks is asked for anew if fresh may be needed. A registry that lists no files is asked for the asset, if one is named.
+func (s *Service) askForVersion(ctx context.Context, connection string, v artifact.VersionKey, asset string,
 	fresh bool) (found *artifact.Version, unavailable, err error) {
+	if finder, ok := s.Sources[connection].(Finder); ok {
+		listed, err := finder.Find(ctx, v, asset)
+		if err == nil {
+			return &listed, nil, nil
+		}
+		answer, err := sortedOut(err)
+		return nil, answer.unavailable, err
+	}
 	for _, again := range []bool{false, true} {
 		if again && !fresh {
 			break

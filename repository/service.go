@@ -25,6 +25,7 @@ type Service struct {
 	damages        *damages
 	readmes        *bytecache.Cache[contentKey, string]
 	retaining      singleflight.Group
+	background     *background
 }
 
 // Options are what the rules work with. All members are needed unless they say otherwise.
@@ -67,7 +68,7 @@ func orDefault[T comparable](value *T, standard T) {
 	}
 }
 
-// New returns the rules over the given parts.
+// New returns the rules over the given parts. Close ends them.
 func New(o Options) *Service {
 	o.Quotas = o.Quotas.withDefaults()
 	o.Catalog = bounded{o.Catalog, o.Quotas}
@@ -75,7 +76,7 @@ func New(o Options) *Service {
 	orDefault(&o.DocumentSpool, 1<<30)
 	orDefault(&o.Partition, "aws")
 	s := &Service{Options: o, documents: newDocuments(o.DocumentCache, o.DocumentSpool), damages: newDamages(o.Log),
-		readmes: newReadmes()}
+		readmes: newReadmes(), background: newBackground()}
 	s.configurations = catalog.NewMemo[configurationKey, *configuration](o.Catalog, 4096)
 	s.plans = catalog.NewMemo[planKey, *plan](o.Catalog, 16384)
 	s.held = catalog.NewMemo[heldKey, heldAsset](o.Catalog, 65536)

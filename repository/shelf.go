@@ -92,6 +92,27 @@ func (s *Service) view(ctx context.Context, c iam.Caller, at *configuration, p a
 	return s.merge(ctx, at, p, made, from)
 }
 
+// Manifests returns what external registries say of a package as a whole; see format.Shelf.
+func (s *Shelf) Manifests(ctx context.Context, p artifact.PackageKey) ([][]byte, error) {
+	at, err := s.reader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p = s.service.CanonicalPackage(p)
+	_, made, err := s.service.planned(ctx, at.repository.RepositoryKey, p)
+	if err != nil {
+		return nil, err
+	}
+	from, err := s.service.listings(ctx, made, p)
+	if err != nil {
+		return nil, err
+	}
+	if len(from.at) == 0 && from.unavailable != nil {
+		return nil, from.unavailable
+	}
+	return from.manifests(), nil
+}
+
 // Document returns an index document derived from the view; see format.Shelf.
 func (s *Shelf) Document(ctx context.Context, p artifact.PackageKey, variant string,
 	render func(io.Writer, View) error) (Document, error) {
@@ -151,6 +172,15 @@ func (s *Shelf) Held(ctx context.Context, v artifact.VersionKey) (artifact.Versi
 		return artifact.Version{}, err
 	}
 	return s.service.Version(ctx, s.key, s.service.Canonical(v))
+}
+
+// HeldForPublisher is Held for one who may publish; see format.Shelf.
+func (s *Shelf) HeldForPublisher(ctx context.Context, v artifact.VersionKey) (artifact.Version, error) {
+	v = s.service.Canonical(v)
+	if err := s.MayPublish(ctx, v.PackageKey); err != nil {
+		return artifact.Version{}, err
+	}
+	return s.service.Version(ctx, s.key, v)
 }
 
 // Annotate changes the manifests of versions this repository itself holds; see format.Shelf.
@@ -237,6 +267,12 @@ func (s *Service) stage(ctx context.Context, at *configuration) (*Upload, error)
 // format.Shelf.
 func (s *Shelf) MayPublish(ctx context.Context, p artifact.PackageKey) error {
 	_, err := s.allowed(ctx, publishPackageVersion, OnPackage(s.key, s.service.CanonicalPackage(p)))
+	return err
+}
+
+// MayAnnotate reports whether the caller may put metadata of the package here; see format.Shelf.
+func (s *Shelf) MayAnnotate(ctx context.Context, p artifact.PackageKey) error {
+	_, err := s.allowed(ctx, putPackageMetadata, OnPackage(s.key, s.service.CanonicalPackage(p)))
 	return err
 }
 

@@ -30,6 +30,16 @@ type Source interface {
 	Attachment(ctx context.Context, v artifact.Version, name string) (io.ReadCloser, error)
 }
 
+// Finder is a Source whose registry lists no files, and may not list a version that it has: what is there is found by
+// asking. Single versions are looked for with Find then, and Listing has what index documents are made of.
+type Finder interface {
+	Source
+	// Find looks for a version by one of its assets, and returns it with that one. Without a name it looks for those that
+	// versions of the format usually have, and returns it with those that are there. What it returns is as from
+	// Listing.Version. NotFound: the registry has none of them. Unavailable: it cannot be asked.
+	Find(ctx context.Context, v artifact.VersionKey, asset string) (artifact.Version, error)
+}
+
 // Listing is one package of an external registry at one moment. It stays readable while it is used.
 type Listing interface {
 	// ID changes whenever the content does.

@@ -187,6 +187,7 @@ func (a *app) openRules(context.Context) error {
 		AnonymousReads: a.config.AnonymousReads, DocumentCache: int64(a.config.Cache.Documents),
 		DocumentSpool: int64(a.config.Cache.LargeDocuments),
 	})
+	a.closing(a.rules.Close)
 	return a.metrics.Register(a.rules)
 }
 

@@ -27,6 +27,10 @@ var calls = []struct {
 		_, err := s.Document(ctx, v.PackageKey, "list", list)
 		return err
 	}},
+	{"Manifests", "ReadFromRepository", false, func(ctx context.Context, s format.Shelf, v artifact.VersionKey) error {
+		_, err := s.Manifests(ctx, v.PackageKey)
+		return err
+	}},
 	{"Index", "ReadFromRepository", false, func(ctx context.Context, s format.Shelf, v artifact.VersionKey) error {
 		_, err := s.Index(ctx, v.Format, "all", inventory)
 		return err
@@ -54,12 +58,20 @@ var calls = []struct {
 		_, err := s.Held(ctx, v)
 		return err
 	}},
+	{"HeldForPublisher", "PublishPackageVersion", true,
+		func(ctx context.Context, s format.Shelf, v artifact.VersionKey) error {
+			_, err := s.HeldForPublisher(ctx, v)
+			return err
+		}},
 	{"Labels", "ReadFromRepository", false, func(ctx context.Context, s format.Shelf, v artifact.VersionKey) error {
 		_, err := s.Labels(ctx, v.PackageKey)
 		return err
 	}},
 	{"MayPublish", "PublishPackageVersion", true, func(ctx context.Context, s format.Shelf, v artifact.VersionKey) error {
 		return s.MayPublish(ctx, v.PackageKey)
+	}},
+	{"MayAnnotate", "PutPackageMetadata", true, func(ctx context.Context, s format.Shelf, v artifact.VersionKey) error {
+		return s.MayAnnotate(ctx, v.PackageKey)
 	}},
 	{"Publish", "PublishPackageVersion", true, func(ctx context.Context, s format.Shelf, v artifact.VersionKey) error {
 		_, err := s.Publish(ctx, repository.Publication{VersionKey: v})

@@ -27,6 +27,11 @@ func (s Refusing) View(context.Context, artifact.PackageKey) (repository.View, e
 	return repository.View{}, s.Err
 }
 
+// Manifests refuses.
+func (s Refusing) Manifests(context.Context, artifact.PackageKey) ([][]byte, error) {
+	return nil, s.Err
+}
+
 // Document refuses.
 func (s Refusing) Document(context.Context, artifact.PackageKey, string,
 	func(io.Writer, repository.View) error) (repository.Document, error) {
@@ -63,6 +68,9 @@ func (s Refusing) Search(context.Context, artifact.Format, []string,
 // MayPublish refuses.
 func (s Refusing) MayPublish(context.Context, artifact.PackageKey) error { return s.Err }
 
+// MayAnnotate refuses.
+func (s Refusing) MayAnnotate(context.Context, artifact.PackageKey) error { return s.Err }
+
 // Publish refuses.
 func (s Refusing) Publish(context.Context, repository.Publication) (artifact.Version, error) {
 	return artifact.Version{}, s.Err
@@ -70,6 +78,11 @@ func (s Refusing) Publish(context.Context, repository.Publication) (artifact.Ver
 
 // Held refuses.
 func (s Refusing) Held(context.Context, artifact.VersionKey) (artifact.Version, error) {
+	return artifact.Version{}, s.Err
+}
+
+// HeldForPublisher refuses.
+func (s Refusing) HeldForPublisher(context.Context, artifact.VersionKey) (artifact.Version, error) {
 	return artifact.Version{}, s.Err
 }
 

@@ -3,6 +3,7 @@ package formattest
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -25,8 +26,8 @@ type Registry struct {
 }
 
 type served struct {
-	contentType string
-	body        []byte
+	header http.Header
+	body   []byte
 }
 
 // forgetting is longer than any default of package upstream for how long an answer, an absence or a failure counts.
@@ -42,7 +43,19 @@ func newRegistry(t testing.TB, clock *Clock) *Registry {
 
 // Put answers the body under an escaped path below the registry's address.
 func (r *Registry) Put(path, contentType string, body []byte) {
-	r.change(func() { r.kept[path] = served{contentType, body} })
+	r.PutWith(path, http.Header{"Content-Type": {contentType}}, body)
+}
+
+// PutWith is Put with a header of the test's own.
+func (r *Registry) PutWith(path string, header http.Header, body []byte) {
+	r.change(func() { r.kept[path] = served{header, body} })
+}
+
+// Replace changes the body under a path, and no time passes: what is known from before is as fresh as it was.
+func (r *Registry) Replace(path string, body []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.kept[path] = served{r.kept[path].header, body}
 }
 
 // Remove has the registry lack what was under the path.
@@ -112,7 +125,7 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	w.Header().Set("Content-Type", found.contentType)
+	maps.Copy(w.Header(), found.header)
 	if held != nil {
 		_ = http.NewResponseController(w).Flush()
 		<-held

@@ -13,6 +13,8 @@ type tale struct {
 	tell func(s *story)
 	// with changes the traits of the made-up format.
 	with func(t *repository.Traits)
+	// of changes the format as a whole.
+	of func(f *format.Format)
 }
 
 // RunShelf tests what every format.Shelf must do. open makes a new, empty domain and may do so with parts of its own, as
@@ -27,6 +29,7 @@ func RunShelf(t *testing.T, open func(t testing.TB, o Options) *Domain) {
 		{"several versions", several},
 		{"upstream", upstreams},
 		{"assets that come later", late},
+		{"registries that list no files", each(finding, byFinding)},
 		{"following a registry", following},
 		{"documents", documents},
 		{"permission", permission},
@@ -42,11 +45,22 @@ func RunShelf(t *testing.T, open func(t testing.TB, o Options) *Domain) {
 	}
 }
 
+// each tells all of the tales of a changed format.
+func each(tales []tale, of func(f *format.Format)) []tale {
+	for i := range tales {
+		tales[i].of = of
+	}
+	return tales
+}
+
 // begin opens the domain of a story.
 func begin(t *testing.T, open func(t testing.TB, o Options) *Domain, one tale) *story {
 	f := madeUp()
 	if one.with != nil {
 		one.with(&f.Traits)
+	}
+	if one.of != nil {
+		one.of(&f)
 	}
 	d := open(t, Options{Formats: []format.Format{f}})
 	return &story{

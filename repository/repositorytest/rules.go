@@ -64,7 +64,9 @@ func Open(t testing.TB, o repository.Options) *Rules {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Region = "us-east-1"
-	return &Rules{repository.New(o), t}
+	rules := repository.New(o)
+	t.Cleanup(func() { _ = rules.Close() }) // before the catalog it writes to
+	return &Rules{rules, t}
 }
 
 // Stores keep the domains' bytes in memory.
