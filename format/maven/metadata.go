@@ -114,12 +114,15 @@ func packageMetadata(group, artifactID string, versions []string, updated time.T
 	return m
 }
 
+// stampLayout is how metadata has times, in UTC.
+const stampLayout = "20060102150405"
+
 // stamp writes a time as metadata has it; the zero time as nothing.
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format("20060102150405")
+	return t.UTC().Format(stampLayout)
 }
 
 // mergePlugins unites lists of plugins by their prefix; of two with one prefix the first counts. The result is ordered by

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"entrepot/artifact"
+	"entrepot/upstream"
 )
 
 // level is what a path below a repository's base leads to.
@@ -48,6 +49,23 @@ func (l location) pkg() artifact.PackageKey {
 
 // key is the version that the asset belongs to.
 func (l location) key() artifact.VersionKey { return l.pkg().At(l.version) }
+
+// named is the package that permission is asked on for what lies at the location: for metadata of a group that of the same
+// path.
+func (l location) named() artifact.PackageKey {
+	if l.artifact == "" {
+		return groupPackage(l.asGroup)
+	}
+	return l.pkg()
+}
+
+// file is the name of what lies at the location, without the suffix of a checksum.
+func (l location) file() string {
+	if l.level == assetLevel {
+		return l.asset
+	}
+	return metadataFile
+}
 
 // snapshot reports whether the location lies in the directory of a snapshot.
 func (l location) snapshot() bool { return isSnapshot(l.directory) }
@@ -248,18 +266,30 @@ func parseUpload(escaped string) (location, error) {
 // checksum is the algorithm of a checksum file; the zero value is none.
 type checksum uint8
 
-const noChecksum checksum = 0
+const (
+	noChecksum checksum = iota
+	md5Sum
+	sha1Sum
+	sha256Sum
+	sha512Sum
+)
 
-// checksums are the algorithms by the suffix of their files.
+// checksums are the algorithms: the suffix of their files, the digest out of all four, and where it is wanted of a file
+// that is to come.
 var checksums = [...]struct {
 	suffix string
 	sum    func(artifact.Digests) []byte
+	wanted func(*upstream.Want, []byte)
 }{
 	noChecksum: {},
-	1:          {".md5", func(d artifact.Digests) []byte { return d.MD5[:] }},
-	2:          {".sha1", func(d artifact.Digests) []byte { return d.SHA1[:] }},
-	3:          {".sha256", func(d artifact.Digests) []byte { return d.SHA256[:] }},
-	4:          {".sha512", func(d artifact.Digests) []byte { return d.SHA512[:] }},
+	md5Sum: {".md5", func(d artifact.Digests) []byte { return d.MD5[:] },
+		func(w *upstream.Want, sum []byte) { w.MD5 = sum }},
+	sha1Sum: {".sha1", func(d artifact.Digests) []byte { return d.SHA1[:] },
+		func(w *upstream.Want, sum []byte) { w.SHA1 = sum }},
+	sha256Sum: {".sha256", func(d artifact.Digests) []byte { return d.SHA256[:] },
+		func(w *upstream.Want, sum []byte) { w.SHA256 = sum }},
+	sha512Sum: {".sha512", func(d artifact.Digests) []byte { return d.SHA512[:] },
+		func(w *upstream.Want, sum []byte) { w.SHA512 = sum }},
 }
 
 // of writes the digest that a checksum file holds, in lower-case hex.

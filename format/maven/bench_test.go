@@ -1,0 +1,64 @@
+package maven
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"entrepot/artifact"
+	"entrepot/format/formattest"
+)
+
+// BenchmarkGet is what a request costs once everything is kept: of a document of a thousand versions, a small jar and a
+// checksum of each.
+func BenchmarkGet(b *testing.B) {
+	s := newChain(b)
+	versions := make([]string, 1000)
+	for i := range versions {
+		versions[i] = fmt.Sprintf("1.%d.%d", i/10, i%10)
+	}
+	s.offer(central, index("lib"), listingOf("lib", versions...))
+	s.offer(central, file("lib:1.0.0", ".jar"), strings.Repeat("jar ", 8<<10))
+	s.gets(http.StatusOK, "team", file("lib:1.0.0", ".jar"))
+	h := formattest.Handler(s.format, s.Shelf("team", artifact.Maven))
+	for name, path := range map[string]string{
+		"document": index("lib"), "document.sha1": index("lib") + ".sha1",
+		"jar": file("lib:1.0.0", ".jar"), "jar.sha1": file("lib:1.0.0", ".jar.sha1"),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, httptest.NewRequest("GET", "/"+path, nil))
+				if w.Code != http.StatusOK {
+					b.Fatal(w.Code)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkRender is what a document costs when its package has changed.
+func BenchmarkRender(b *testing.B) {
+	s := newChain(b)
+	versions := make([]string, 1000)
+	for i := range versions {
+		versions[i] = fmt.Sprintf("1.%d.%d", i/10, i%10)
+	}
+	s.offer(central, index("lib"), listingOf("lib", versions...))
+	view, err := s.Shelf("team", artifact.Maven).View(b.Context(), key("lib:").PackageKey)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var out strings.Builder
+	b.ReportAllocs()
+	for b.Loop() {
+		out.Reset()
+		if err := renderPackage(&out, view); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.SetBytes(int64(out.Len()))
+}

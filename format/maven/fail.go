@@ -1,0 +1,47 @@
+package maven
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"entrepot/artifact"
+	"entrepot/format"
+)
+
+// realm is what every repository calls itself when it asks for credentials: sbt and coursier find theirs by it.
+const realm = "Entrepot"
+
+// challenge offers Basic alone. Clients send credentials only to who asks for them in this way, and some take the first
+// scheme of several for the only one.
+const challenge = `Basic realm="` + realm + `"`
+
+// problemType is what Maven 4 asks for, and the only kind of error whose text it shows (RFC 9457).
+const problemType = "application/problem+json"
+
+// fail answers an error: as problem details to who asks for them, else in the way of the API.
+func fail(w http.ResponseWriter, r *http.Request, err error, _ string) {
+	f := format.FailureOf(err)
+	if f.Kind == artifact.Unauthenticated {
+		w.Header().Set("WWW-Authenticate", challenge)
+	}
+	if asksForProblem(r) {
+		body, _ := json.Marshal(problem{"about:blank", http.StatusText(f.Status), f.Status, f.Text})
+		f.Write(w, r, problemType, body)
+		return
+	}
+	body, _ := json.Marshal(map[string]string{"message": f.Text})
+	f.Write(w, r, "application/json", body)
+}
+
+// problem is an error by RFC 9457. Maven's reader wants type to be a URI.
+type problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+}
+
+func asksForProblem(r *http.Request) bool {
+	return strings.Contains(strings.ToLower(strings.Join(r.Header["Accept"], ",")), problemType)
+}

@@ -1,0 +1,261 @@
+package maven
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// versionsIn are the versions that the document of a package lists through a repository.
+func (s *site) versionsIn(repo, name string) []string {
+	s.t.Helper()
+	m, err := readMetadata(s.gets(http.StatusOK, repo, index(name)).Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return m.versions
+}
+
+func (s *site) lists(repo, name string, want ...string) {
+	s.t.Helper()
+	if got := s.versionsIn(repo, name); !slices.Equal(got, want) {
+		s.t.Fatalf("%s through %s: got %v, want %v", name, repo, got, want)
+	}
+}
+
+func TestProxy(t *testing.T) {
+	const jar = "the bytes of a jar"
+	t.Run("T23 the POM brings the promise of the jar, the sources and the javadoc that are there", func(t *testing.T) {
+		s := newChain(t)
+		for _, rest := range []string{".pom", ".jar", "-sources.jar", "-linux.jar"} {
+			s.offer(central, file("lib:1.0", rest), pomOf("lib:1.0", "<name>A lib</name>"))
+		}
+		s.gets(http.StatusOK, "team", file("lib:1.0", ".pom"))
+		for _, repo := range []string{"team", "gateway"} {
+			v := s.comesToHold(repo, key("lib:1.0"), "lib-1.0-sources.jar?", "lib-1.0.jar?", "lib-1.0.pom")
+			if v.Details.DisplayName != "A lib" || v.Origin.Connection != central {
+				t.Errorf("%s: got %v from %v, want what the POM tells", repo, v.Details, v.Origin)
+			}
+		}
+		if _, ok := s.held("shared", key("lib:1.0")); ok {
+			t.Error("a repository between retained it")
+		}
+	})
+	t.Run("T24 an asset with another name comes when it is asked for, into both repositories", func(t *testing.T) {
+		s := newChain(t)
+		s.offer(central, file("lib:1.0", ".pom"), pomOf("lib:1.0"))
+		s.offer(central, file("lib:1.0", "-linux.jar"), jar)
+		s.gets(http.StatusOK, "team", file("lib:1.0", ".pom"))
+		before := s.mustHold("team", key("lib:1.0")).Revision
+		s.reads("team", file("lib:1.0", "-linux.jar"), jar)
+		for _, repo := range []string{"team", "gateway"} {
+			s.comesToHold(repo, key("lib:1.0"), "lib-1.0-linux.jar", "lib-1.0.pom")
+		}
+		if s.mustHold("team", key("lib:1.0")).Revision == before {
+			t.Error("a late asset left the revision as it was")
+		}
+	})
+	t.Run("T25 a version gets no asset of another registry", func(t *testing.T) {
+		s := newSite(t)
+		s.Repository("first")
+		s.Connect("first", central)
+		s.Repository("second")
+		s.Connect("second", clojars)
+		s.Repository("team", "first", "second")
+		s.offer(central, file("lib:1.0", ".pom"), pomOf("lib:1.0"))
+		s.offer(clojars, file("lib:1.0", "-linux.jar"), jar)
+		s.gets(http.StatusOK, "team", file("lib:1.0", ".pom"))
+		s.gets(http.StatusNotFound, "team", file("lib:1.0", "-linux.jar"))
+	})
+	t.Run("neither a stale listing nor none hides a version that is asked for by its file", func(t *testing.T) {
+		s := newChain(t)
+		s.offer(central, index("stale"), listingOf("stale", "1.0"))
+		s.lists("team", "stale", "1.0")
+		for _, name := range []string{"stale", "unlisted"} {
+			s.offer(central, file(name+":2.0", ".pom"), pomOf(name+":2.0"))
+			s.reads("team", file(name+":2.0", ".pom"), pomOf(name+":2.0"))
+			s.lists("team", name, append(map[string][]string{"stale": {"1.0"}}[name], "2.0")...)
+		}
+	})
+	t.Run("a version without a POM is found by its jar", func(t *testing.T) {
+		s := newChain(t)
+		s.offer(central, file("old:1.0", ".jar"), jar)
+		s.gets(http.StatusNotFound, "team", file("old:1.0", ".pom"))
+		s.reads("team", file("old:1.0", ".jar"), jar)
+	})
+	t.Run("what is not there is asked for once, and no listing for it", func(t *testing.T) {
+		s := newChain(t)
+		for range 5 {
+			s.gets(http.StatusNotFound, "team", file("none:1.0", ".pom"))
+			s.gets(http.StatusNotFound, "team", file("none:1.0", ".pom.sha1"))
+			s.gets(http.StatusNotFound, "team", index("none"))
+			s.gets(http.StatusNotFound, "team", index("none")+".md5")
+		}
+		if file, listing := s.Registry(central).Asked("com/acme/none/1.0"), s.Registry(central).Asked(index("none")); file != 1 || listing != 1 {
+			t.Errorf("the file was asked for %d times and the listing %d times, want once each", file, listing)
+		}
+	})
+	t.Run("snapshots never come from a registry", func(t *testing.T) {
+		s := newChain(t)
+		const build = "1.0-20260301.120000-1"
+		s.offer(central, index("snap"), listingOf("snap", "1.0-SNAPSHOT", "0.9"))
+		s.offer(central, index("snap/1.0-SNAPSHOT"), snapshotOfBuild("snap", "1.0-SNAPSHOT", build, "jar"))
+		s.offer(central, buildFile("snap", "1.0-SNAPSHOT", build, ".jar"), jar)
+		s.offer(central, file("snap:1.0-SNAPSHOT", ".jar"), jar)
+		s.lists("team", "snap", "0.9")
+		s.gets(http.StatusNotFound, "team", index("snap/1.0-SNAPSHOT"))
+		s.gets(http.StatusNotFound, "team", buildFile("snap", "1.0-SNAPSHOT", build, ".jar"))
+		s.gets(http.StatusNotFound, "team", file("snap:1.0-SNAPSHOT", ".jar"))
+	})
+	t.Run("T19 what is kept outlives the registry, with its checksums and its listing", func(t *testing.T) {
+		s := newChain(t)
+		s.offer(central, index("lib"), listingOf("lib", "1.0", "1.1"))
+		s.offer(central, file("lib:1.0", ".jar"), jar)
+		s.reads("team", file("lib:1.0", ".jar"), jar)
+		s.lists("team", "lib", "1.0", "1.1")
+		s.Registry(central).Fail()
+		s.reads("team", file("lib:1.0", ".jar"), jar)
+		s.reads("team", file("lib:1.0", ".jar.sha1"), sumOf(sha1Sum, jar))
+		s.lists("team", "lib", "1.0", "1.1")
+		s.gets(http.StatusServiceUnavailable, "team", file("lib:1.1", ".jar"))
+	})
+	t.Run("a checksum that is asked for first is that of the file, which is kept for it", func(t *testing.T) {
+		s := newChain(t)
+		s.offer(central, file("lib:1.0", ".jar"), jar)
+		s.offer(central, file("lib:1.0", ".jar.sha512"), sumOf(sha512Sum, jar))
+		s.reads("team", file("lib:1.0", ".jar.sha512"), sumOf(sha512Sum, jar))
+		if a, ok := s.mustHold("team", key("lib:1.0")).Asset("lib-1.0.jar"); !ok || a.Promised {
+			t.Error("the file was not kept")
+		}
+	})
+	t.Run("the document is of the nearest repository that has the version, and of every registry", func(t *testing.T) {
+		s := newSite(t)
+		s.Repository("first")
+		s.Connect("first", central)
+		s.Repository("second")
+		s.Connect("second", clojars)
+		s.Repository("team", "first", "second")
+		s.offer(central, index("lib"), listingOf("lib", "1.0", "1.0-alpha-1", "1.10"))
+		s.offer(clojars, index("lib"), listingOf("lib", "1.9", "1.0"))
+		w := s.gets(http.StatusOK, "team", index("lib"))
+		m, err := readMetadata(w.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := []string{"1.0-alpha-1", "1.0", "1.9", "1.10"}; !slices.Equal(m.versions, want) || m.latest != "1.10" ||
+			m.release != "1.10" || m.updated != "20261122214250" {
+			t.Errorf("got %+v, want %v", m, want)
+		}
+	})
+}
+
+func TestProxyTakesWhatTheRegistryPromises(t *testing.T) {
+	const jar = "the bytes of a jar"
+	path := file("lib:1.0", ".jar")
+	upper := func(c checksum, text string) string { return strings.ToUpper(sumOf(c, text)) }
+	for _, test := range []struct {
+		name   string
+		sums   map[string]string // what lies beside the file, by suffix
+		status int
+	}{
+		{"nothing is promised", nil, 200},
+		{"sha1 is right", map[string]string{".sha1": sumOf(sha1Sum, jar)}, 200},
+		{"sha1 is right, in capitals and with a name", map[string]string{".sha1": upper(sha1Sum, jar) + "  lib-1.0.jar\n"}, 200},
+		{"sha1 comes after a name", map[string]string{".sha1": "SHA1(lib-1.0.jar)= " + sumOf(sha1Sum, jar)}, 200},
+		{"sha1 is wrong", map[string]string{".sha1": sumOf(sha1Sum, "other")}, 503},
+		{"sha1 is wrong, and md5 right", map[string]string{".sha1": sumOf(sha1Sum, "other"), ".md5": sumOf(md5Sum, jar)}, 503},
+		{"sha1 is no checksum, and nothing else is there", map[string]string{".sha1": "soon"}, 200},
+		{"sha1 is no checksum, and md5 is right", map[string]string{".sha1": "soon", ".md5": sumOf(md5Sum, jar)}, 200},
+		{"sha1 is no checksum, and md5 is wrong", map[string]string{".sha1": "soon", ".md5": sumOf(md5Sum, "other")}, 503},
+		{"only sha256 is there, and wrong", map[string]string{".sha256": sumOf(sha256Sum, "other")}, 503},
+		{"only sha512 is there, and right", map[string]string{".sha512": sumOf(sha512Sum, jar)}, 200},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newChain(t)
+			s.offer(central, path, jar)
+			for suffix, sum := range test.sums {
+				s.Registry(central).Put(path+suffix, "text/plain", []byte(sum))
+			}
+			s.gets(test.status, "team", path)
+			if _, ok := s.held("gateway", key("lib:1.0")); ok != (test.status == 200) {
+				t.Errorf("the version is held: %v", ok)
+			}
+		})
+	}
+	t.Run("headers of the answer come before files beside it", func(t *testing.T) {
+		right, wrong := http.Header{}, http.Header{}
+		right.Set("X-Checksum-Sha1", sumOf(sha1Sum, jar))
+		right.Set("X-Checksum-Md5", "soon")
+		wrong.Set("X-Checksum-Sha512", sumOf(sha512Sum, "other"))
+		s := newChain(t)
+		for header, status := range map[*http.Header]int{&right: 200, &wrong: 503} {
+			s.Registry(central).PutWith(path, *header, []byte(jar))
+			s.Registry(central).Put(path+".sha1", "text/plain", []byte(sumOf(sha1Sum, fmt.Sprint(status))))
+			s.gets(status, "team", path)
+			if status == 200 {
+				s.Delete("team", key("lib:1.0"))
+				s.Delete("gateway", key("lib:1.0"))
+			}
+		}
+		if n := s.Registry(central).Asked(path + ".sha1"); n != 0 {
+			t.Errorf("a checksum file was asked for %d times, although the answer had one in its header", n)
+		}
+	})
+}
+
+func TestGroups(t *testing.T) {
+	const group = "com/acme/build/" + metadataFile
+	plugins := func(list ...plugin) string { return rendered(metadata{plugins: list}) }
+	inGroup := func(name, version, rest string) string {
+		return "com/acme/build/" + name + "/" + version + "/" + fileStem(name, version) + rest
+	}
+	s := newChain(t)
+	s.Repository("own", "shelf")
+	s.gets(http.StatusNotFound, "team", group)
+	s.offer(central, group, plugins(plugin{"Outer", "outer", "outer-maven-plugin"}, plugin{"Theirs", "demo", "x-maven-plugin"}))
+	s.reads("team", group, plugins(plugin{"Theirs", "demo", "x-maven-plugin"}, plugin{"Outer", "outer", "outer-maven-plugin"}))
+	s.reads("team", group+".sha1", sumOf(sha1Sum, s.gets(200, "team", group).Body.String()))
+
+	s.Repository("ours", "gateway")
+	mine := plugins(plugin{"Demo", "demo", "demo-maven-plugin"}, plugin{"Absent", "absent", "absent-maven-plugin"})
+	put := func(path, body string) {
+		t.Helper()
+		if w := s.do("PUT", "ours", path, body); w.Code != http.StatusCreated {
+			t.Fatalf("PUT %s: got %d %s", path, w.Code, w.Body)
+		}
+	}
+	put(inGroup("demo-maven-plugin", "1.0", ".jar"), "a plugin")
+	put(group, mine) // before it is finished nobody is told of it
+	s.reads("ours", group, plugins(plugin{"Theirs", "demo", "x-maven-plugin"}, plugin{"Outer", "outer", "outer-maven-plugin"}))
+	put("com/acme/build/demo-maven-plugin/"+metadataFile,
+		rendered(metadata{group: "com.acme.build", artifact: "demo-maven-plugin", versions: []string{"1.0"}}))
+	put(group, mine)
+	put(group+".md5", sumOf(md5Sum, mine))
+	s.reads("ours", group, plugins(plugin{"Demo", "demo", "demo-maven-plugin"}, plugin{"Outer", "outer", "outer-maven-plugin"}))
+	changes := s.Changes()
+	put(group, mine)
+	if n := s.Changes() - changes; n != 0 {
+		t.Errorf("naming the same plugins again changed versions %d times", n)
+	}
+}
+
+// A listing that nobody asks for grows old. Whoever asks first sees it as it was, and has it fetched anew.
+func TestAListing(t *testing.T) {
+	t.Run("T21 it is answered as it was while a new one is fetched, which who asks later sees", func(t *testing.T) {
+		s := newChain(t)
+		s.offer(central, index("lib"), listingOf("lib", "1.0"))
+		s.lists("team", "lib", "1.0")
+		s.Registry(central).Replace(index("lib"), []byte(listingOf("lib", "1.0", "1.1")))
+		s.lists("team", "lib", "1.0") // it is fresh
+		s.Clock.Pass(10 * time.Second)
+		s.lists("team", "lib", "1.0") // it is ageing
+		for end := time.Now().Add(time.Minute); !slices.Equal(s.versionsIn("team", "lib"), []string{"1.0", "1.1"}); {
+			if time.Now().After(end) {
+				t.Fatal("the new version never shows")
+			}
+		}
+	})
+}
