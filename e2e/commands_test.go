@@ -24,7 +24,8 @@ import (
 // the opposite; before others it is an error.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
 	// The server.
-	"serve":    serve,    // serve [FLAG…]: starts it over $WORK/data, sets URL and what `entrepot env` prints
+	"serve":    serve,    // serve [FLAG…]: starts it over $WORK/data, sets URL and AWS's variables of what `entrepot env` prints
+	"believe":  believe,  // sets what `entrepot trust --env` prints: from here on programs believe the authority of `serve --tls auto`
 	"shutdown": shutdown, // SIGTERM, and the server must end with exit code 0
 	"crash":    crash,    // SIGKILL
 	"damage":   damage,   // damage flip | cut | empty | lose: harms every content of the first domain; damage catalog: a bit of the catalog
@@ -114,16 +115,33 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(s.instance.start(flags...))
 	ts.Setenv("URL", s.instance.url)
-	env := exec.Command(s.instance.binary, "env", "--data", s.instance.data)
-	env.Env = s.instance.env
-	out, err := env.Output()
+	for name, value := range s.printed(ts, "env") {
+		if strings.HasPrefix(name, "AWS_") && name != "AWS_CA_BUNDLE" { // whom it believes, a session says itself
+			ts.Setenv(name, value)
+		}
+	}
+}
+
+func believe(ts *testscript.TestScript, neg bool, _ []string) {
+	for name, value := range of(ts, neg).printed(ts, "trust", "--env") {
+		ts.Setenv(name, value)
+	}
+}
+
+// printed are the variables that a command of the server's binary prints for a terminal.
+func (s *session) printed(ts *testscript.TestScript, command ...string) map[string]string {
+	run := exec.Command(s.instance.binary, append(command, "--data", s.instance.data)...)
+	run.Env = s.instance.env
+	out, err := run.Output()
 	ts.Check(err)
+	variables := map[string]string{}
 	for line := range strings.Lines(string(out)) {
 		if set, ok := strings.CutPrefix(strings.TrimSpace(line), "export "); ok {
 			name, value, _ := strings.Cut(set, "=")
-			ts.Setenv(name, strings.Trim(value, "'"))
+			variables[name] = strings.Trim(value, "'")
 		}
 	}
+	return variables
 }
 
 func shutdown(ts *testscript.TestScript, neg bool, _ []string) {
@@ -150,10 +168,10 @@ func signIn(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("TOKEN", token)
 	ts.Setenv("BASIC", base64.StdEncoding.EncodeToString([]byte("aws:"+token)))
 	ts.Setenv("ENDPOINT", endpoint)
-	at := strings.TrimPrefix(endpoint, "http://")
+	scheme, at, _ := strings.Cut(endpoint, "://")
 	ts.Setenv("AT", at)
-	ts.Setenv("INDEX", "http://aws:"+token+"@"+at+"simple/") // as `login --tool pip` sets it
-	lines := fmt.Sprintf("registry=%s\n%s:_authToken=%s\n", endpoint, strings.TrimPrefix(endpoint, "http:"), token)
+	ts.Setenv("INDEX", scheme+"://aws:"+token+"@"+at+"simple/") // as `login --tool pip` sets it
+	lines := fmt.Sprintf("registry=%s\n//%s:_authToken=%s\n", endpoint, at, token)
 	ts.Check(os.WriteFile(filepath.Join(s.work, "home", ".npmrc"), []byte(lines), 0o600))
 }
 
@@ -193,7 +211,7 @@ func callHTTP(ts *testscript.TestScript, neg bool, args []string) {
 		name, value, _ := strings.Cut(header, ":")
 		req.Header.Set(name, strings.TrimSpace(value))
 	}
-	resp, err := client.Do(req)
+	resp, err := ts.Value(sessionKey{}).(*session).instance.client.Do(req)
 	ts.Check(err)
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)

@@ -55,7 +55,10 @@ func TestSessions(t *testing.T) {
 }
 
 // clean is what a session's programs see of the machine's environment, besides what setup makes.
-var clean = []string{"PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS"}
+var clean = []string{"PATH", "LANG"}
+
+// believed is what programs see besides that ask servers outside: what the machine believes.
+var believed = []string{"SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS"}
 
 // clientsEnvironment is what clients see that have their home, caches and temporary files in a folder of their own. It makes
 // home and tmp there.
@@ -77,12 +80,17 @@ func clientsEnvironment(work string) ([]string, error) {
 		"PIPENV_VENV_IN_PROJECT=1", "PIPENV_NOSPIN=1",
 		"AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1", "CHECKPOINT_DISABLE=1", "NO_COLOR=1",
 	}
-	for _, name := range clean {
+	return append(env, inherited(clean)...), nil
+}
+
+// inherited are the variables of the names that the machine's environment has.
+func inherited(names []string) (env []string) {
+	for _, name := range names {
 		if value, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+value)
 		}
 	}
-	return env, nil
+	return env
 }
 
 func setup(e *testscript.Env) error {
@@ -93,11 +101,15 @@ func setup(e *testscript.Env) error {
 		return err
 	}
 	e.Vars = append(e.Vars, "ENTREPOT="+entrepot, haltOnRace)
-	s.instance = &instance{binary: entrepot, data: filepath.Join(e.WorkDir, "data"), env: e.Vars}
+	reachesOutside := strings.HasPrefix(filepath.Base(t.Name()), "public_")
+	if reachesOutside {
+		e.Vars = append(e.Vars, inherited(believed)...)
+	}
+	s.instance = &instance{binary: entrepot, data: filepath.Join(e.WorkDir, "data"), env: e.Vars, client: client}
 	e.Values[sessionKey{}] = s
 	t.Cleanup(func() { s.noneLeft() }) // runs last: when testscript has ended the session's own processes
 	e.Defer(s.close)
-	if strings.HasPrefix(filepath.Base(t.Name()), "public_") {
+	if reachesOutside {
 		s.need("public-registry")
 		address, err := publicRegistry()
 		if err != nil {

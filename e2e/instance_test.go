@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -38,23 +40,24 @@ const (
 type instance struct {
 	binary string
 	data   string
-	env    []string // of the process
-	url    string   // once started; a restart keeps it, because clients' lockfiles name it
+	env    []string     // of the process
+	url    string       // once started; a restart keeps it, because clients' lockfiles name it
+	client *http.Client // for the tests' own requests to it, once started
 
 	cmd   *exec.Cmd
 	ended chan error
 	log   tail
 }
 
-var readyLine = regexp.MustCompile(`is ready at (http://(127\.0\.0\.1:[0-9]+)), data in`)
+var readyLine = regexp.MustCompile(`is ready at (https?://127\.0\.0\.1:[0-9]+), data in`)
 
 // start runs the server with further flags and returns once it has said that it is ready.
 func (i *instance) start(flags ...string) error {
 	if i.running() {
 		return errors.New("the server is running already")
 	}
-	listen := strings.TrimPrefix(i.url, "http://")
-	if listen == "" {
+	_, listen, started := strings.Cut(i.url, "://")
+	if !started {
 		var err error
 		if listen, err = reserve(); err != nil {
 			return err
@@ -88,11 +91,30 @@ func (i *instance) start(flags ...string) error {
 			return fmt.Errorf("the server said %q in place of its ready line; its log:\n%s", line, i.log.String())
 		}
 		i.url = found[1]
-		return nil
+		i.client, err = i.believing()
+		return err
 	case <-time.After(startWithin):
 		i.crash()
 		return fmt.Errorf("no ready line within %v; the server's log:\n%s", startWithin, i.log.String())
 	}
+}
+
+// believing returns a client that believes the server's own authority, if it has one.
+func (i *instance) believing() (*http.Client, error) {
+	if !strings.HasPrefix(i.url, "https:") {
+		return client, nil
+	}
+	authority, err := os.ReadFile(filepath.Join(i.data, "tls", "ca.pem"))
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(authority) {
+		return nil, errors.New("the server's ca.pem holds no certificate")
+	}
+	transport := client.Transport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{RootCAs: roots}
+	return &http.Client{Transport: transport, CheckRedirect: client.CheckRedirect, Timeout: client.Timeout}, nil
 }
 
 // reserve returns an address that nobody listens on. Its port is below those that systems give to outgoing connections
@@ -159,7 +181,7 @@ func (i *instance) api(ctx context.Context, method, path string, body []byte) (i
 	if err != nil {
 		return 0, nil, fmt.Errorf("sign: %w", err)
 	}
-	resp, err := client.Do(req)
+	resp, err := i.client.Do(req)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -247,7 +269,7 @@ func (i *instance) endpointOf(format, name, repository string) string {
 	return i.url + "/" + name + "-" + owner + "/" + format + "/" + repository + "/"
 }
 
-// client is for this folder's own requests: no proxies, no redirects, nothing asked for or undone behind the test's back.
+// client is for this folder's own requests to servers without TLS: no proxies, no redirects, nothing asked for or undone behind the test's back.
 var client = &http.Client{
 	Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 256},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -31,8 +31,8 @@ type Client struct {
 
 // clients are all of them, in the order in which they are shown.
 var clients = []Client{
-	{Name: "npm", Programs: []string{"npm", "pnpm", "yarn"}, Variables: []Variable{nodeExtra}, place: npmrc,
-		Note: "pnpm and yarn 1 read it too"},
+	{Name: "npm", Programs: []string{"npm", "pnpm", "yarn"}, Variables: []Variable{nodeExtra, replacing("npm_config_cafile")},
+		place: npmrc, Wins: "npm_config_cafile", Note: "pnpm and yarn 1 read it too"},
 	{Name: "yarn", Programs: []string{"yarn", "yarn-berry"}, Variables: []Variable{nodeExtra}, place: yarnrc, value: yamlBundle,
 		Note: "yarn 2 and newer"},
 	{Name: "bun", Programs: []string{"bun"}, Variables: []Variable{nodeExtra}, place: bunfig, value: tomlBundle},

@@ -128,7 +128,8 @@ func TestVariablesAreExported(t *testing.T) {
 		return all
 	}
 	got := exported()
-	if got["NODE_EXTRA_CA_CERTS"] != f.Authority || got["PIP_CERT"] != f.Bundle || got["AWS_CA_BUNDLE"] != f.Bundle {
+	if got["NODE_EXTRA_CA_CERTS"] != f.Authority || got["PIP_CERT"] != f.Bundle || got["AWS_CA_BUNDLE"] != f.Bundle ||
+		got["npm_config_cafile"] != f.Bundle {
 		t.Errorf("got %v, want the authority where it is added and the bundle where it replaces", got)
 	}
 	if _, java := got["MAVEN_OPTS"]; java {
