@@ -36,6 +36,33 @@ func TestTheMoveFromCodeArtifactIsTried(t *testing.T) {
 	}
 }
 
+// TestHostsInAWSsShapeAreTried wants each command and each line of the hosts file of the section in the session about it.
+func TestHostsInAWSsShapeAreTried(t *testing.T) {
+	page, err := os.ReadFile("clients.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := os.ReadFile(filepath.Join(root, "e2e/testdata/a_hosts_file_leads_awss_names_here.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "## Hosts in AWS's shape")
+	section, _, _ = strings.Cut(section, "\n## ")
+	seen := 0
+	for line := range strings.Lines(section) {
+		code, ok := strings.CutPrefix(line, "    ")
+		if !ok {
+			continue
+		}
+		if seen++; !strings.Contains(string(session), strings.TrimSpace(code)) {
+			t.Errorf("the session does not run: %s", code)
+		}
+	}
+	if seen < 7 {
+		t.Errorf("found %d lines to type in the section, want all seven", seen)
+	}
+}
+
 var walked = regexp.MustCompile(`^(aws codeartifact|npm install express)\b`)
 
 // TestTheReadmesWalkIsRun wants each command of the README's first lines in the session that goes the same way, in the

@@ -24,13 +24,14 @@ import (
 // the opposite; before others it is an error.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
 	// The server.
-	"serve":    serve,    // serve [FLAG…]: starts it over $WORK/data, sets URL and AWS's variables of what `entrepot env` prints
-	"believe":  believe,  // sets what `entrepot trust --env` prints: from here on programs believe the authority of `serve --tls auto`
-	"shutdown": shutdown, // SIGTERM, and the server must end with exit code 0
-	"crash":    crash,    // SIGKILL
-	"damage":   damage,   // damage flip | cut | empty | lose: harms every content of the first domain; damage catalog: a bit of the catalog
-	"build":    build,    // makes npm-store (with the connection; or pypi-store, maven-store) <- shared <- my-repo in my-domain
-	"signin":   signIn,   // signin REPOSITORY: sets TOKEN, BASIC, ENDPOINT, AT, INDEX; writes ~/.npmrc as `login --tool npm` does
+	"serve":    serve,     // serve [FLAG…]: starts it over $WORK/data, sets URL and AWS's variables of what `entrepot env` prints
+	"believe":  believe,   // sets what `entrepot trust --env` prints: from here on programs believe the authority of `serve --tls auto`
+	"shutdown": shutdown,  // SIGTERM, and the server must end with exit code 0
+	"crash":    crash,     // SIGKILL
+	"damage":   damage,    // damage flip | cut | empty | lose: harms every content of the first domain; damage catalog: a bit of the catalog
+	"build":    build,     // makes npm-store (with the connection; or pypi-store, maven-store) <- shared <- my-repo in my-domain
+	"signin":   signIn,    // signin REPOSITORY: sets TOKEN, BASIC, ENDPOINT, AT, INDEX; writes ~/.npmrc as `login --tool npm` does
+	"proxy":    openProxy, // gives programs a proxy that leads *.amazonaws.com to the server
 	// The public registry.
 	"registry":     openRegistry, // registry [FORMAT [MANNER]]: serves $WORK/registry/NAME/VERSION/…; sets REGISTRY, which serve then uses
 	"registry-set": setRegistry,  // registry-set FAULT | add FOLDER | remove NAME

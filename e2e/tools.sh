@@ -22,6 +22,7 @@ PNPM=12.21.0
 YARN_CLASSIC=1.22.22
 YARN_BERRY=4.18.1
 BUN=1.4.4
+CODEARTIFACT_LOGIN=2.1.0
 AWSCLI=1.45.11
 BOTO3=1.43.11
 PIP_22=22.1.2 # the last line before pages could be JSON
@@ -30,6 +31,7 @@ PIP=26.3
 UV=0.13.9
 TWINE_4=4.0.2
 TWINE=7.0.0
+KEYRINGS_CODEARTIFACT=2.1.2
 POETRY=2.5.1
 PDM=2.29.4
 PIPENV=2026.10.3
@@ -113,6 +115,8 @@ node_() {
 	link yarn-berry "$tools/node/yarn-berry/node_modules/.bin/yarn"
 	package bun "bun@$BUN"
 	link bun "$tools/node/bun/node_modules/.bin/bun"
+	package codeartifact-login "codeartifact-login@$CODEARTIFACT_LOGIN"
+	link codeartifact-login "$tools/node/codeartifact-login/node_modules/.bin/codeartifact-login"
 }
 
 python() {
@@ -155,7 +159,9 @@ python_clients() {
 	client pip-23 pip "pip==$PIP_23"
 	client uv uv "uv==$UV"
 	client twine-4 twine "twine==$TWINE_4" 'importlib_metadata<8' # which ended with an error of its own where there is no license
-	client twine twine "twine==$TWINE"
+	# twine asks a keyring in its own environment, pip and uv run one.
+	client twine twine "twine==$TWINE" "keyrings.codeartifact==$KEYRINGS_CODEARTIFACT"
+	client keyring keyring "keyrings.codeartifact==$KEYRINGS_CODEARTIFACT"
 	client flit flit "flit==$FLIT"
 	client hatch hatch "hatch==$HATCH"
 	client pipenv pipenv "pipenv==$PIPENV"
@@ -180,8 +186,8 @@ node=$!
 python
 python_clients
 wait "$node"
-for tool in node npm npm-6 npm-8 npm-12 pnpm yarn-classic yarn-berry bun python3 aws \
-	pip-22 pip-23 pip uv twine-4 twine flit hatch pipenv pdm poetry; do
+for tool in node npm npm-6 npm-8 npm-12 pnpm yarn-classic yarn-berry bun codeartifact-login python3 aws \
+	pip-22 pip-23 pip uv twine-4 twine keyring flit hatch pipenv pdm poetry; do
 	say "$tool $(command -v $tool || echo 'is not here')"
 done
 have terraform || say "terraform is not here: its session will be skipped"

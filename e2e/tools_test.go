@@ -18,6 +18,7 @@ var needs = map[string]func() error{
 	"build-backends":         func() error { return there("python", "backends", "*.whl") },
 	"maven-plugins":          func() error { return there("java", "repository", "test", "example", "e2e", "parent", "*") },
 	"boto3":                  func() error { return exec.Command("python3", "-c", "import boto3").Run() },
+	"namespaces":             namespaces,
 	"public-registry":        func() error { _, err := publicRegistry(); return err },
 	"terraform-aws-provider": func() error { _, err := terraformProvider(); return err },
 }
@@ -38,6 +39,15 @@ func there(pattern ...string) error {
 		err = errors.New("tools.sh could not fetch it")
 	}
 	return err
+}
+
+// namespaces says whether a program may be given a network and a hosts file of its own: by Linux, and by whoever runs it.
+func namespaces() error {
+	said, err := exec.Command("unshare", "--map-root-user", "--mount", "--net", "ip", "link", "set", "lo", "up").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, said)
+	}
+	return nil
 }
 
 // everything reports whether a skipped session is a failure.
