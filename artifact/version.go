@@ -27,6 +27,8 @@ type Origin struct {
 // Version is one version of a package as one repository holds it.
 type Version struct {
 	VersionKey
+	// Folded is what all spellings of the version have in common; empty where a format has one spelling of each.
+	Folded      string
 	Revision    string // opaque, up to 50 characters; names this exact set of assets and metadata
 	Status      Status
 	Origin      Origin

@@ -35,6 +35,9 @@ type VersionReader interface {
 	// VersionIn returns the version, without manifest and details, as each of the repositories holds it; those without it
 	// are missing from the map. It is one look-up, made for the hot path.
 	VersionIn(ids []RepositoryID, key artifact.VersionKey) (map[RepositoryID]artifact.Version, error)
+	// SpelledIn returns, for each of the repositories that holds any, the texts of the package's versions that have this
+	// Folded, which is not empty, in their order.
+	SpelledIn(ids []RepositoryID, key artifact.PackageKey, folded string) (map[RepositoryID][]string, error)
 	// Versions lists summaries of the package's versions; NotFound if the repository does not hold the package.
 	Versions(id RepositoryID, key artifact.PackageKey, filter VersionFilter, page Page) (Listing[VersionSummary], error)
 	// EachVersion yields every version of the package in any of the repositories, whole but for Details, in the order of
@@ -53,7 +56,7 @@ type VersionWriter interface {
 	// CreateVersion stores a new version with its assets into an existing package; Conflict if the repository has it.
 	// Assets keep their order; two of one name are Invalid. Promised assets refer to no bytes and count for nothing.
 	CreateVersion(id RepositoryID, v artifact.Version) error
-	// UpdateVersion replaces everything about the version but its key.
+	// UpdateVersion replaces everything about the version but its key and Folded.
 	UpdateVersion(id RepositoryID, v artifact.Version) error
 	// SetStatus changes the status alone; the revision stays.
 	SetStatus(id RepositoryID, key artifact.VersionKey, status artifact.Status) error

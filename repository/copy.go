@@ -245,7 +245,7 @@ func (s *Service) copyVersion(w catalog.Writer, c iam.Caller, to catalog.Reposit
 		return VersionResult{}, err
 	}
 	operation := created
-	err := w.CreateVersion(to.ID, v)
+	err := s.create(w, to.ID, v)
 	if artifact.Is(err, artifact.Conflict) {
 		operation, err = updated, w.UpdateVersion(to.ID, v)
 	}

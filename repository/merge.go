@@ -132,7 +132,7 @@ func (m *merger) collect(ctx context.Context) error {
 }
 
 func (m *merger) spell(version string, rank int) {
-	folded := m.traits.foldVersion(version)
+	folded := m.traits.FoldVersion(version)
 	if first, ok := m.spelled[folded]; !ok || rank < first {
 		m.spelled[folded] = rank
 	}
@@ -141,7 +141,7 @@ func (m *merger) spell(version string, rank int) {
 // elsewhere reports whether a version that the source of a rank has belongs to one before it, which writes it in another
 // way.
 func (m *merger) elsewhere(version string, rank int) bool {
-	return m.spelled != nil && m.spelled[m.traits.foldVersion(version)] < rank
+	return m.spelled != nil && m.spelled[m.traits.FoldVersion(version)] < rank
 }
 
 func (m *merger) readHeld(ctx context.Context) error {

@@ -261,7 +261,7 @@ func (s *Service) addFromUpstream(w catalog.Writer, c iam.Caller, repo catalog.R
 	if err != nil {
 		return err
 	}
-	if err := w.CreateVersion(repo.ID, v); err != nil {
+	if err := s.create(w, repo.ID, v); err != nil {
 		return err
 	}
 	return s.announce(w, c, repo, v, created,

@@ -309,9 +309,9 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 	if step.version.Revision, err = s.revisionAfter(step); err != nil {
 		return v, err
 	}
-	id, write, operation := at.repository.ID, w.CreateVersion, created
+	id, write, operation := at.repository.ID, s.create, created
 	if step.known != nil {
-		write, operation = w.UpdateVersion, updated
+		write, operation = catalog.Writer.UpdateVersion, updated
 	}
 	v = step.version
 	if err := s.putPackage(w, id, pkg, v, arrivedByPublish); err != nil {
@@ -320,7 +320,7 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 	if err := s.labels(w, id, p, pkg == nil, step.shown); err != nil {
 		return v, err
 	}
-	if err := write(id, v); err != nil {
+	if err := write(w, id, v); err != nil {
 		return v, err
 	}
 	changed := changes{AssetsAdded: len(step.fresh), AssetsRemoved: step.removed,

@@ -9,40 +9,43 @@ import (
 	"entrepot/catalog"
 )
 
-// foldVersion returns what all spellings of a version have in common.
-func (t Traits) foldVersion(version string) string {
+// folded is what all spellings of the version have in common; see artifact.Version.
+func (t Traits) folded(version string) string {
 	if t.FoldVersion == nil {
-		return version
+		return ""
 	}
 	return t.FoldVersion(version)
 }
 
-// spelled is the version as one of the repositories writes it, the first in the order of their list; as it is where none
-// holds it in any spelling, and where a version is its text.
+// create stores a new version.
+func (s *Service) create(w catalog.Writer, id catalog.RepositoryID, v artifact.Version) error {
+	v.Folded = s.traits(v.Format).folded(v.VersionKey.Version)
+	return w.CreateVersion(id, v)
+}
+
+// spelled is the version as one of the repositories writes it, the first in the order of their list; as it is where one of
+// them has it so or none holds it in any spelling, and where a version is its text.
 func (s *Service) spelled(r catalog.Reader, ids []catalog.RepositoryID, v artifact.VersionKey) (as string, held bool, err error) {
-	t := s.traits(v.Format)
-	if t.FoldVersion == nil || len(ids) == 0 {
+	folded := s.traits(v.Format).folded(v.Version)
+	if folded == "" {
 		return v.Version, false, nil
 	}
-	if found, err := r.VersionIn(ids, v); err != nil || len(found) > 0 {
-		return v.Version, true, err
+	found, err := r.SpelledIn(ids, v.PackageKey, folded)
+	if err != nil {
+		return "", false, err
 	}
 	for _, id := range ids {
-		for known, err := range catalog.Each(func(page catalog.Page) (catalog.Listing[catalog.VersionSummary], error) {
-			return r.Versions(id, v.PackageKey, catalog.VersionFilter{}, page)
-		}) {
-			if artifact.Is(err, artifact.NotFound) {
-				break // nor does it hold the package
-			}
-			if err != nil {
-				return "", false, err
-			}
-			if t.foldVersion(known.Version) == t.foldVersion(v.Version) {
-				return known.Version, true, nil
-			}
+		if slices.Contains(found[id], v.Version) {
+			return v.Version, true, nil
+		}
+		if as == "" && len(found[id]) > 0 {
+			as = found[id][0]
 		}
 	}
-	return v.Version, false, nil
+	if as == "" {
+		return v.Version, false, nil
+	}
+	return as, true, nil
 }
 
 // spelledHere is the version as the repository writes it, if it holds it in any spelling.
@@ -77,7 +80,7 @@ func (s *Service) lists(ctx context.Context, connection string, v artifact.Versi
 	if err != nil || answer.listing == nil {
 		return false, err
 	}
-	fold := s.traits(v.Format).foldVersion
+	fold := s.traits(v.Format).FoldVersion
 	for number := range answer.listing.Numbers() {
 		if fold(number) == fold(v.Version) {
 			return true, nil

@@ -206,6 +206,7 @@ func drawVersion(t *rapid.T, m *model) (heldVersion, artifact.Version) {
 	v.PublishedAt = moment(rapid.SampledFrom(modelTimes).Draw(t, "published"))
 	v.Status = rapid.SampledFrom(modelStatuses).Draw(t, "status")
 	v.Manifest = []byte(rapid.SampledFrom(modelTexts).Draw(t, "manifest"))
+	v.Folded = rapid.SampledFrom([]string{"", "same"}).Draw(t, "folded")
 	v.Details.Summary = rapid.SampledFrom(modelTexts).Draw(t, "summary")
 	for _, name := range []string{"z", "a"} {
 		if content := rapid.IntRange(0, 4).Draw(t, "content"); content < 4 {
@@ -236,8 +237,9 @@ func opCreateVersion(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Write
 
 func opUpdateVersion(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
 	held, v := drawVersion(t, m)
-	_, there := m.versions[held]
+	known, there := m.versions[held]
 	if there {
+		v.Folded = known.Folded // it is the version's for good
 		m.versions[held] = v
 	}
 	return "UpdateVersion", kindIf(!there, artifact.NotFound), update(c, held.in, v)

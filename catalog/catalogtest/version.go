@@ -11,6 +11,7 @@ import (
 
 func whole(key artifact.PackageKey, text string) artifact.Version {
 	v := version(key, text, asset("b.tgz", 2, 20), asset("a.tgz", 1, 10), asset("also-a.tgz", 1, 10))
+	v.Folded = "a folded text"
 	v.Manifest = []byte("{\"x\":\"\x00\xff\"}")
 	v.Status, v.UpstreamStatus = artifact.Unlisted, artifact.Published
 	v.Assets[0].Facts, v.Assets[0].AddedAt = []byte("{\"requires\":\"\x00\xff\"}"), moment(3)
@@ -54,9 +55,11 @@ func singleVersions(key artifact.PackageKey) []row {
 				})
 			}
 			wantVersion(v)
+			folded := v.Folded
 			v = version(key, "1.0.0", asset("c.tgz", 3, 30), asset("a.tgz", 1, 10))
 			v.Revision, v.PublishedAt = "second", moment(9)
 			f.write(func(w catalog.Writer) error { return update(w, id, v) })
+			v.Folded = folded
 			wantVersion(v)
 			f.write(func(w catalog.Writer) error { return w.SetStatus(id, v.VersionKey, artifact.Archived) })
 			v.Status = artifact.Archived
@@ -168,6 +171,46 @@ func versionLists(key artifact.PackageKey) []row {
 				}
 				got, err = r.VersionIn(nil, key.At("1.0.0"))
 				want(t, "versions in none", got, nil)
+				return err
+			})
+		}},
+		{"versions_are_found_by_what_their_spellings_have_in_common", func(t *testing.T, f *fixture) {
+			d := f.domain("acme")
+			a, b, c := f.repository(d, "a1"), f.repository(d, "b1"), f.repository(d, "c1")
+			for _, id := range []catalog.RepositoryID{a, b, c} {
+				f.pack(id, key, npm("other"))
+			}
+			put := func(id catalog.RepositoryID, p artifact.PackageKey, text, folded string) {
+				v := version(p, text)
+				v.Folded = folded
+				f.publish(id, v)
+			}
+			put(a, key, "v1", "1")
+			put(a, key, "1.0", "1")
+			put(a, key, "1.1", "1.1")
+			put(a, npm("other"), "1", "1")
+			put(b, key, "1", "1")
+			put(b, key, "1-plain", "")
+			put(c, key, "2", "2")
+			spelled := func(all map[catalog.RepositoryID][]string) {
+				t.Helper()
+				f.read(func(r catalog.Reader) error {
+					got, err := r.SpelledIn([]catalog.RepositoryID{c, b, a, b, 999}, key, "1")
+					want(t, "spellings", got, all)
+					return err
+				})
+			}
+			spelled(map[catalog.RepositoryID][]string{a: {"1.0", "v1"}, b: {"1"}})
+			f.write(func(w catalog.Writer) error {
+				v := version(key, "1.0")
+				v.Folded = "2"
+				return update(w, a, v)
+			})
+			f.write(func(w catalog.Writer) error { return w.DeleteVersion(b, key.At("1")) })
+			spelled(map[catalog.RepositoryID][]string{a: {"1.0", "v1"}})
+			f.read(func(r catalog.Reader) error {
+				got, err := r.SpelledIn([]catalog.RepositoryID{b}, key, "")
+				want(t, "spellings of those that have one", got, nil)
 				return err
 			})
 		}},

@@ -20,11 +20,11 @@ type versionRow struct {
 
 const summaryColumns = "v.version, v.revision, v.status, v.origin_type, v.origin_repository, v.origin_connection"
 
-const versionColumns = "v.id, " + summaryColumns + ", v.published_at, v.upstream_time, v.upstream_status"
+const versionColumns = "v.id, " + summaryColumns + ", v.folded, v.published_at, v.upstream_time, v.upstream_status"
 
 func (v *versionRow) columns() []any {
 	return []any{&v.id, &v.VersionKey.Version, &v.Revision, &v.Status, &v.Origin.Type, &v.Origin.Repository,
-		&v.Origin.Connection, instant{&v.PublishedAt}, instant{&v.UpstreamTime}, &v.UpstreamStatus}
+		&v.Origin.Connection, &v.Folded, instant{&v.PublishedAt}, instant{&v.UpstreamTime}, &v.UpstreamStatus}
 }
 
 func scanSummary(row scanner, v *catalog.VersionSummary) error {
@@ -106,6 +106,29 @@ func (s *session) VersionIn(ids []catalog.RepositoryID, key artifact.VersionKey)
 	return found, nil
 }
 
+// SpelledIn implements catalog.VersionReader.
+func (s *session) SpelledIn(ids []catalog.RepositoryID, key artifact.PackageKey, folded string) (
+	map[catalog.RepositoryID][]string, error) {
+	found := map[catalog.RepositoryID][]string{}
+	if err := checkRepositories(ids); err != nil || len(ids) == 0 {
+		return found, err
+	}
+	type row struct {
+		repository catalog.RepositoryID
+		version    string
+	}
+	in, args := valuesList(ids)
+	rows, err := all(s, "find a version", func(from scanner, r *row) error {
+		return from.Scan(&r.repository, &r.version)
+	}, `SELECT p.repository, v.version FROM packages p JOIN versions v ON v.package = p.id
+		WHERE p.repository IN `+in+" AND "+packageKeyIs+" AND v.folded = ? AND v.folded <> '' ORDER BY v.version",
+		append(args, key.Format, key.Namespace, key.Name, folded)...)
+	for _, r := range rows {
+		found[r.repository] = append(found[r.repository], r.version)
+	}
+	return found, err
+}
+
 // readAssets fills in the assets of versions.
 func (s *session) readAssets(versions []versionRow) error {
 	ids := make([]versionID, len(versions))
@@ -148,10 +171,10 @@ func (s *session) CreateVersion(id catalog.RepositoryID, v artifact.Version) err
 	}
 	row, created, err := one(s, verb, scalar[versionID],
 		`INSERT INTO versions (package, version, revision, status, origin_type, origin_repository, origin_connection,
-		published_at, upstream_time, upstream_status, index_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		folded, published_at, upstream_time, upstream_status, index_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO NOTHING RETURNING id`,
 		at.id, v.VersionKey.Version, v.Revision, v.Status, v.Origin.Type, v.Origin.Repository, v.Origin.Connection,
-		v.PublishedAt.UnixMicro(), v.UpstreamTime.UnixMicro(), v.UpstreamStatus, v.IndexBytes())
+		v.Folded, v.PublishedAt.UnixMicro(), v.UpstreamTime.UnixMicro(), v.UpstreamStatus, v.IndexBytes())
 	if err != nil {
 		return err
 	}
