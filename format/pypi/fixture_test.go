@@ -201,20 +201,20 @@ func recordOf(at string, files []archived) archived {
 	return archived{at, text + at + ",,\n"}
 }
 
-// wheelOf makes a wheel with the metadata and one module.
-func wheelOf(t testing.TB, name, version, metadata string) string {
+// wheelOf makes a wheel with the metadata, one module and further files.
+func wheelOf(t testing.TB, name, version, metadata string, more ...archived) string {
 	t.Helper()
-	files := wheelFiles(name, version, metadata)
+	files := append(wheelFiles(name, version, metadata), more...)
 	return zipOf(t, append(files, recordOf(path.Dir(files[1][0])+"/RECORD", files))...)
 }
 
-// zipOf makes a zip archive of the files.
+// zipOf makes a zip archive of the files, not compressed.
 func zipOf(t testing.TB, files ...archived) string {
 	t.Helper()
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	for _, entry := range files {
-		f, err := w.Create(entry[0])
+		f, err := w.CreateHeader(&zip.FileHeader{Name: entry[0]})
 		if err != nil {
 			t.Fatal(err)
 		}
