@@ -60,6 +60,12 @@ var clean = []string{"PATH", "LANG"}
 // believed is what programs see besides that ask servers outside: what the machine believes.
 var believed = []string{"SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS"}
 
+// quickJVM makes the virtual machine of a program that ends soon start quickly, and keep its files below a home folder: Java
+// asks the system where the user's is.
+func quickJVM(home, tmp string) string {
+	return "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Duser.home=" + home + " -Djava.io.tmpdir=" + tmp
+}
+
 // clientsEnvironment is what clients see that have their home, caches and temporary files in a folder of their own. It makes
 // home and tmp there.
 func clientsEnvironment(work string) ([]string, error) {
@@ -78,6 +84,7 @@ func clientsEnvironment(work string) ([]string, error) {
 		"UV_CACHE_DIR=" + filepath.Join(home, "uv-cache"), "UV_PYTHON_DOWNLOADS=never", "UV_NO_PROGRESS=1",
 		"VIRTUALENV_NO_PERIODIC_UPDATE=1", "POETRY_VIRTUALENVS_IN_PROJECT=true", "PDM_CHECK_UPDATE=false",
 		"PIPENV_VENV_IN_PROJECT=1", "PIPENV_NOSPIN=1",
+		"JDK_JAVA_OPTIONS=" + quickJVM(home, tmp), "GRADLE_OPTS=-Dorg.gradle.daemon=false", "LEIN_SUPPRESS_USER_LEVEL_REPO_WARNINGS=1",
 		"AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1", "CHECKPOINT_DISABLE=1", "NO_COLOR=1",
 	}
 	return append(env, inherited(clean)...), nil

@@ -2,14 +2,17 @@
 # tools.sh installs the clients that the end-to-end tests drive, and the compiler that the race detector needs. Running it again changes nothing.
 #
 # What is on PATH and new enough is used as it is. The rest goes below $ENTREPOT_TOOLS (build/tools of the checkout unless set),
-# by package name with the machine's own npm and pip, so it comes from whatever registries those are configured for. Node and
-# Python themselves come from apt-get on Debian. The tests look in $ENTREPOT_TOOLS/bin before PATH. What cannot be had of
-# Python's clients is said, and its sessions are skipped. The two languages are installed side by side.
+# by package name with the machine's own npm, pip and mvn, so it comes from whatever registries those are configured for. Node,
+# Python, Java and Maven themselves come from apt-get on Debian, and so do Gradle and Leiningen. The tests look in
+# $ENTREPOT_TOOLS/bin before PATH. What cannot be had of the clients of Python and Java is said, and its sessions are skipped.
+# The three languages are installed side by side.
 #
 #   bin/               the programs, by the names that the sessions call them by
 #   node/CLIENT/       an npm package each
 #   python/CLIENT/     a virtual environment each
 #   python/backends/   wheels that build Python packages: the public index of the sessions has them
+#   java/CLIENT/       a Java program each
+#   java/repository/   Maven's local repository, with the plugins that the sessions' projects use: their public registry has them
 set -eu
 
 # The versions, here and nowhere else.
@@ -42,6 +45,13 @@ HATCHLING=1.33.0
 SETUPTOOLS=84.2.1
 POETRY_CORE=2.5.0
 PDM_BACKEND=2.5.0
+MAVEN_38=3.8.9
+MAVEN_39=3.9.16
+MAVEN_4=4.0.0-rc-4
+DEPENDENCY_PLUGIN=3.8.1 # of Maven, which fetches everything below and itself
+COURSIER=2.1.25-M24 # the first line that reads Gradle's modules
+SBT=1.12.14
+IVY=2.6.0
 # The oldest that will do where the machine brings its own.
 NODE_MAJOR=20
 NPM_MAJOR=11
@@ -65,7 +75,15 @@ apt() {
 	sudo=
 	[ "$(id -u)" = 0 ] || sudo=sudo
 	$sudo apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$@"
+	DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends "$@"
+}
+
+# from_apt PROGRAM PACKAGE… installs from apt-get what sessions are skipped without.
+from_apt() {
+	have "$1" && return
+	shift
+	say "installing $*"
+	(apt "$@") || say "$* is not to be had: its sessions will be skipped"
 }
 
 # package FOLDER NAME@VERSION installs one npm package into a folder of its own, so that two versions can stand side by side.
@@ -177,17 +195,95 @@ python_clients() {
 	fi
 }
 
+# maven_ MVN GOAL… runs a Maven over the local repository, in a folder for what it leaves behind.
+maven_() {
+	mvn=$1
+	shift
+	mkdir -p "$tools/java/tmp"
+	(cd "$tools/java/tmp" && MAVEN_OPTS='-XX:+UseSerialGC -XX:TieredStopAtLevel=1' "$mvn" --quiet --batch-mode -Dstyle.color=never \
+		"-Dmaven.repo.local=$tools/java/repository" -Daether.dependencyCollector.impl=bf "$@" </dev/null)
+}
+
+# java_client FOLDER WHAT COMMAND… has the command fill the folder below java/.
+java_client() {
+	folder=$tools/java/$1 what=$2
+	shift 2
+	mark=$folder/.$(printf %s "$what" | tr ' ' +)
+	if [ -e "$mark" ]; then return; fi
+	say "installing $what"
+	{ rm -rf "$folder" && mkdir -p "$folder" && "$@" && : >"$mark"; } ||
+		{ say "$what is not to be had: its sessions will be skipped" && rm -rf "$folder" && return 1; }
+}
+
+dependency=org.apache.maven.plugins:maven-dependency-plugin:$DEPENDENCY_PLUGIN
+
+# maven NAME VERSION MVN installs a Maven with another.
+maven() {
+	java_client "$1" "Maven $2" unpack_maven "$@" || return 0
+	program "$1" "$tools/java/$1/apache-maven-$2/bin/mvn"
+}
+
+unpack_maven() {
+	maven_ "$3" "$dependency:unpack" "-Dartifact=org.apache.maven:apache-maven:$2:zip:bin" "-DoutputDirectory=$tools/java/$1" &&
+		chmod +x "$tools/java/$1/apache-maven-$2/bin/mvn"
+}
+
+# build_projects has every Maven go through everything that the projects of the sessions go through; 3.8 gives old plugins a jar more.
+build_projects() {
+	cp -R "$root/e2e/java/." "$tools/java/projects" || return 1
+	for mvn in mvn-3.9 mvn-3.8 mvn-4; do
+		maven_ "$mvn" --file "$tools/java/projects/pom.xml" "-DaltDeploymentRepository=there::file:$tools/java/projects/deployed" deploy || return 1
+	done
+}
+
+# fetch_jar FOLDER GROUP:ARTIFACT:VERSION puts a jar into a client's folder.
+fetch_jar() { maven_ mvn-3.9 "$dependency:copy" "-Dartifact=$2" "-DoutputDirectory=$tools/java/$1"; }
+
+fetch_coursier() {
+	maven_ mvn-3.9 --file "$root/e2e/java/coursier/pom.xml" "$dependency:copy-dependencies" "-Dcoursier=$COURSIER" \
+		"-DoutputDirectory=$tools/java/coursier"
+}
+
+# fetch_sbt fetches the launcher, and has it fetch sbt itself into boot/ and cache/ by loading a build.
+fetch_sbt() {
+	fetch_jar sbt "org.scala-sbt:sbt-launch:$SBT" &&
+		program sbt java "-Dsbt.boot.directory=$tools/java/sbt/boot" "-Dsbt.version=$SBT" -Dsbt.server.autostart=false \
+			-Dsbt.supershell=false -Dsbt.color=false -jar "$tools/java/sbt/sbt-launch-$SBT.jar" &&
+		cp -R "$root/e2e/java/sbt" "$tools/java/sbt/build" &&
+		(cd "$tools/java/sbt/build" && COURSIER_CACHE=$tools/java/sbt/cache "$tools/bin/sbt" package </dev/null >/dev/null)
+}
+
+java_clients() {
+	from_apt javac default-jdk-headless
+	from_apt mvn maven
+	{ from_apt gradle gradle && from_apt lein leiningen; } &
+	debian=$!
+	maven mvn-3.9 "$MAVEN_39" mvn
+	java_client sbt "sbt $SBT" fetch_sbt &
+	sbt=$!
+	maven mvn-3.8 "$MAVEN_38" mvn-3.9
+	maven mvn-4 "$MAVEN_4" mvn-3.9
+	java_client projects "plugins of Maven $(cat "$root/e2e/java/pom.xml" "$root/e2e/java/library/pom.xml" | cksum | tr ' ' -)" build_projects
+	java_client ivy "Ivy $IVY" fetch_jar ivy "org.apache.ivy:ivy:$IVY" && program ivy java -jar "$tools/java/ivy/ivy-$IVY.jar"
+	java_client coursier "coursier $COURSIER" fetch_coursier && program cs java -cp "$tools/java/coursier/*" coursier.cli.Coursier
+	wait "$debian" "$sbt"
+}
+
 # The race detector needs a C compiler. What comes from apt-get is there before anything runs beside anything.
 have cc || have gcc || apt gcc libc6-dev
 have node && have npm || apt nodejs npm
 have python3 || apt python3 python3-venv
 node_ &
 node=$!
+java_clients &
+java=$!
 python
 python_clients
 wait "$node"
+wait "$java"
 for tool in node npm npm-6 npm-8 npm-12 pnpm yarn-classic yarn-berry bun codeartifact-login python3 aws \
-	pip-22 pip-23 pip uv twine-4 twine keyring flit hatch pipenv pdm poetry; do
+	pip-22 pip-23 pip uv twine-4 twine keyring flit hatch pipenv pdm poetry \
+	mvn-3.8 mvn-3.9 mvn-4 gradle sbt cs ivy lein; do
 	say "$tool $(command -v $tool || echo 'is not here')"
 done
 have terraform || say "terraform is not here: its session will be skipped"

@@ -1,0 +1,6 @@
+package test;
+
+/** Word is something to compile. */
+public final class Word {
+    private Word() {}
+}
