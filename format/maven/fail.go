@@ -16,22 +16,23 @@ const realm = "Entrepot"
 // scheme of several for the only one.
 const challenge = `Basic realm="` + realm + `"`
 
-// problemType is what Maven 4 asks for, and the only kind of error whose text it shows (RFC 9457).
+// problemType is the only kind of error whose text Maven shows (RFC 9457). Maven 4 asks for it.
 const problemType = "application/problem+json"
 
-// fail answers an error: as problem details to who asks for them, else in the way of the API.
+// fail answers an error with problem details. Maven 3.9 reads them without having asked, but no longer sees then that a file
+// is merely absent: 404 is told so only to who asks.
 func fail(w http.ResponseWriter, r *http.Request, err error, _ string) {
 	f := format.FailureOf(err)
 	if f.Kind == artifact.Unauthenticated {
 		w.Header().Set("WWW-Authenticate", challenge)
 	}
-	if asksForProblem(r) {
-		body, _ := json.Marshal(problem{"about:blank", http.StatusText(f.Status), f.Status, f.Text})
-		f.Write(w, r, problemType, body)
+	if f.Status == http.StatusNotFound && !asksForProblem(r) {
+		body, _ := json.Marshal(map[string]string{"message": f.Text})
+		f.Write(w, r, "application/json", body)
 		return
 	}
-	body, _ := json.Marshal(map[string]string{"message": f.Text})
-	f.Write(w, r, "application/json", body)
+	body, _ := json.Marshal(problem{"about:blank", http.StatusText(f.Status), f.Status, f.Text})
+	f.Write(w, r, problemType, body)
 }
 
 // problem is an error by RFC 9457. Maven's reader wants type to be a URI.

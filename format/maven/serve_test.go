@@ -80,8 +80,12 @@ func TestWhatIsNotThere(t *testing.T) {
 	}
 }
 
+// What is absent is told to Maven 3.9 in another way: of problem details it shows the text, and does not look at the status.
 func TestFailuresAreToldAsTheClientReadsThem(t *testing.T) {
 	s := newSite(t)
+	if got := s.gets(http.StatusBadRequest, shelf, "com/acme/lib/1:0/lib").Header().Get("Content-Type"); got != problemType {
+		t.Errorf("unasked: got %s, want %s", got, problemType)
+	}
 	for accept, want := range map[string]string{
 		"":                              "application/json",
 		"text/html, */*":                "application/json",
