@@ -48,12 +48,13 @@ var floors = map[string][]string{
 	"repository/repositorytest": append([]string{"repository", "blob/mem", "catalog/sqlcatalog"}, contracts...),
 	"access":                    append([]string{"access/sigv4", "durable"}, contracts...),
 	"access/sigv4":              {"artifact"},
+	"awsclient":                 {"access/sigv4", "artifact", "durable"},
 	"jobs":                      contracts,
 	"fsck":                      contracts,
 
-	"format": append([]string{"repository", "upstream/detect"}, contracts...),
+	"format": append([]string{"clientconfig", "repository", "upstream/detect"}, contracts...),
 	// What the formats share is a room of its own beside them or the contract itself; one format never imports another.
-	"format/*": append([]string{"bytecache", "format", "format/jsonscan", "format/keptpage", "format/stricttar",
+	"format/*": append([]string{"bytecache", "clientconfig", "format", "format/jsonscan", "format/keptpage", "format/stricttar",
 		"format/strictzip", "format/unpacked", "repository", "upstream/detect"}, contracts...),
 	"format/jsonscan":  {},
 	"format/keptpage":  append([]string{"bytecache", "repository"}, contracts...),
@@ -61,7 +62,7 @@ var floors = map[string][]string{
 	"format/stricttar": {"artifact", "format/unpacked"},
 	"format/strictzip": {"artifact", "format/unpacked"},
 	// The suites of formats and shelves stand on the real rules.
-	"format/formattest": append([]string{"format", "repository", "repository/repositorytest", "blob/mem", "blob/disk",
+	"format/formattest": append([]string{"clientconfig", "format", "repository", "repository/repositorytest", "blob/mem", "blob/disk",
 		"upstream/upstreamtest"}, contracts...),
 	"awsapi":   append([]string{"repository", "strictjson"}, contracts...),
 	"queryapi": append([]string{"access", "access/sigv4"}, words...),

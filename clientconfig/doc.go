@@ -26,4 +26,5 @@
 //	plan.go       changes of several files, shown and then made
 //	difference.go what is shown of a plan, without secrets
 //	write.go      files are written whole
+//	shell.go      programs that run a command
 package clientconfig

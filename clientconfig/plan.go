@@ -97,6 +97,9 @@ func (p *Plan) plan(path, owner string, settings []Setting) error {
 		if s.File.Secret {
 			e.mode = 0o600
 		}
+		if s.File.Program {
+			e.mode |= 0o100
+		}
 		e.secrets = append(e.secrets, s.Secrets...)
 	}
 	p.files[path] = r

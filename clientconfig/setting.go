@@ -8,6 +8,8 @@ type File struct {
 	Syntax Syntax
 	// Secret files are made readable by their owner alone. One that is there keeps its mode.
 	Secret bool
+	// Program files are made executable.
+	Program bool
 }
 
 // Syntax is how a file writes its settings. It goes by name, so that a journal can tell it.

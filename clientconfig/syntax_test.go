@@ -87,8 +87,8 @@ func TestSettingsAreWrittenWhereTheyBelong(t *testing.T) {
 			want: "<settings>\n  <servers>\n    <server>\n      <id>corp</id>\n    </server>\n  </servers>\n</settings>\n"},
 		{name: "xml, among others", syntax: XML, at: server, value: "<id>corp</id>\n<c>\n  <d/>\n</c>",
 			before: "<?xml version=\"1.0\"?>\n<!-- c -->\n<settings xmlns=\"u\">\n\t<servers>\n\t\t<server><id>a</id></server> <!-- d -->\n\t</servers>\n</settings>",
-			want: "<?xml version=\"1.0\"?>\n<!-- c -->\n<settings xmlns=\"u\">\n\t<servers>\n\t\t<server><id>a</id></server>\n\t\t<server>\n" +
-				"\t\t\t<id>corp</id>\n\t\t\t<c>\n\t\t\t\t<d/>\n\t\t\t</c>\n\t\t</server> <!-- d -->\n\t</servers>\n</settings>"},
+			want: "<?xml version=\"1.0\"?>\n<!-- c -->\n<settings xmlns=\"u\">\n\t<servers>\n\t\t<server><id>a</id></server> <!-- d -->\n\t\t<server>\n" +
+				"\t\t\t<id>corp</id>\n\t\t\t<c>\n\t\t\t\t<d/>\n\t\t\t</c>\n\t\t</server>\n\t</servers>\n</settings>"},
 		{name: "xml, replaced", syntax: XML, at: server, value: "<id>corp</id>",
 			before: "<settings><servers><server><x/><id> corp </id></server></servers></settings>",
 			want:   "<settings><servers><server>\n  <id>corp</id>\n</server>\n</servers>\n</settings>"},

@@ -116,6 +116,15 @@ func (markup) parents(key Key) (all []Key) {
 	return all
 }
 
+// withComment is where the line of an element goes on after a comment beside it, or the end of the element.
+func withComment(text string, end int) int {
+	rest, _, _ := strings.Cut(text[end:], "\n")
+	if comment := strings.TrimSpace(rest); strings.HasPrefix(comment, "<!--") && strings.Index(comment, "-->") == len(comment)-len("-->") {
+		return end + len(strings.TrimRight(rest, " \t\r"))
+	}
+	return end
+}
+
 func (g markup) place(text string, key Key, value string) (insertion, error) {
 	document, err := scanXML(text)
 	if err != nil {
@@ -137,7 +146,7 @@ func (g markup) place(text string, key Key, value string) (insertion, error) {
 	unit := unitOf(text, document)
 	at, indent := within.inner, indentAt(text, within.start)+unit
 	if n := len(within.children); n > 0 {
-		at = within.children[n-1].end
+		at = withComment(text, within.children[n-1].end)
 		indent = indentAt(text, within.children[n-1].start)
 	} else if content := strings.TrimRight(text[within.inner:within.outer], " \t\r\n"); content != "" {
 		at += len(content)

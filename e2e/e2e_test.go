@@ -108,6 +108,7 @@ func setup(e *testscript.Env) error {
 		return err
 	}
 	e.Vars = append(e.Vars, "ENTREPOT="+entrepot, haltOnRace)
+	e.Setenv("PATH", filepath.Dir(entrepot)+string(os.PathListSeparator)+e.Getenv("PATH"))
 	reachesOutside := strings.HasPrefix(filepath.Base(t.Name()), "public_")
 	if reachesOutside {
 		e.Vars = append(e.Vars, inherited(believed)...)

@@ -42,6 +42,8 @@ type Format struct {
 	// Detect finds out where the external registries of the format are, by asking this machine's clients: a detector for
 	// each external connection that a client knows, by the connection's name.
 	Detect map[string]detect.Detector
+	// Tools are the clients that can be pointed at a repository by settings in their files, in the order they are listed.
+	Tools []Tool
 }
 
 // Served reports whether the server speaks the format. One that is not served is known by its name and its Detect; to

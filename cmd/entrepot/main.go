@@ -19,6 +19,10 @@ var version = "development"
 type cli struct {
 	Serve     serveCommand     `cmd:"" help:"Serve the API and the repositories."`
 	Env       envCommand       `cmd:"" help:"Print the environment that points AWS's own tools at a data folder's server."`
+	Login     loginCommand     `cmd:"" help:"Sign a package manager in to a repository."`
+	Logout    logoutCommand    `cmd:"" help:"Take back what login has done."`
+	Token     tokenCommand     `cmd:"" help:"Print an authorization token."`
+	Keyring   keyringCommand   `cmd:"" help:"Give package managers the credentials they ask a keyring for."`
 	Trust     trustCommand     `cmd:"" help:"Have the clients of this machine believe a server's own certificate authority."`
 	Upstreams upstreamsCommand `cmd:"" help:"Show where the external connections lead."`
 	Fsck      fsckCommand      `cmd:"" help:"Check a data folder, and repair what can be repaired."`

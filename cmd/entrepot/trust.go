@@ -121,7 +121,7 @@ func (t *truster) run(ctx context.Context, c trustCommand) error {
 		}
 		return nil
 	}
-	if t.journal, err = clientconfig.OpenJournal(journalFolder(t.machine)); err != nil {
+	if t.journal, err = clientconfig.OpenJournal(user{home: t.machine.Home, getenv: t.machine.Getenv}.state()); err != nil {
 		return err
 	}
 	switch {
@@ -131,11 +131,6 @@ func (t *truster) run(ctx context.Context, c trustCommand) error {
 		return t.each(chosen, true, func(client trust.Client) (string, error) { return t.remove(ctx, client) })
 	}
 	return t.show(chosen)
-}
-
-// journalFolder is where it is remembered what was changed.
-func journalFolder(m trust.Machine) string {
-	return filepath.Join(cmp.Or(m.Getenv("XDG_STATE_HOME"), filepath.Join(m.Home, ".local", "state")), "entrepot")
 }
 
 // chosenClients are the clients of the names, or all; the system comes first, because others believe what it does.

@@ -34,6 +34,7 @@ func Format() format.Format {
 		Fail:   fail,
 		Source: newSource,
 		Detect: detectors,
+		Tools:  tools,
 	}
 }
 

@@ -22,6 +22,7 @@ func Format() format.Format {
 		Fail:    fail,
 		Source:  newSource,
 		Detect:  detectors,
+		Tools:   tools,
 	}
 }
 

@@ -41,5 +41,6 @@ func Format() format.Format {
 		Fail:   fail,
 		Source: newSource,
 		Detect: detectors,
+		Tools:  tools,
 	}
 }

@@ -1,0 +1,46 @@
+package sigv4
+
+import (
+	"encoding/hex"
+	"net/http"
+	"strings"
+	"time"
+
+	"entrepot/artifact"
+)
+
+// Signer is who signs a request: an access key, with a session token if it is a temporary one.
+type Signer struct {
+	KeyID           string
+	Secret, Session artifact.Secret
+}
+
+// Sign signs a request without a body for a scope, at a time, in the Authorization header. What Verify refuses in a query it
+// refuses as well, with *Error.
+func (s Signer) Sign(r *http.Request, scope Scope, at time.Time) error {
+	at = at.UTC()
+	r.Header.Set("X-Amz-Date", at.Format(timeLayout))
+	signed := []string{"host", "x-amz-date"}
+	if !s.Session.IsZero() {
+		r.Header.Set("X-Amz-Security-Token", s.Session.Reveal())
+		signed = append(signed, "x-amz-security-token")
+	}
+	q, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	c := &Claim{request: r, keyID: s.KeyID, scope: scope, signedAt: at}
+	if c.canonical, err = canonicalRequest(r, q, signed); err != nil {
+		return err
+	}
+	payload, err := c.payloadHash(Payload{})
+	if err != nil {
+		return err
+	}
+	key := deriveKey(s.Secret, at.Format(dateLayout), scope)
+	signature := mac(key[:], stringToSign(c, payload))
+	r.Header.Set("Authorization", algorithm+" Credential="+
+		strings.Join([]string{s.KeyID, at.Format(dateLayout), scope.Region, scope.Service, terminator}, "/")+
+		", SignedHeaders="+strings.Join(signed, ";")+", Signature="+hex.EncodeToString(signature[:]))
+	return nil
+}

@@ -1,0 +1,163 @@
+package awsclient
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"entrepot/access/sigv4"
+	"entrepot/artifact"
+)
+
+// Client makes signed calls.
+type Client struct {
+	profile Profile
+	agent   string
+	now     func() time.Time
+	http    *http.Client
+}
+
+const (
+	patience  = 30 * time.Second
+	maxAnswer = 256 << 10
+)
+
+// New makes a client of a profile, which calls itself by agent. The error is about the profile's bundle of certificates.
+func New(p Profile, agent string, now func() time.Time) (*Client, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	if p.Bundle != "" {
+		text, err := os.ReadFile(p.Bundle)
+		if err != nil {
+			return nil, fmt.Errorf("read the certificates that are to be believed: %w", err)
+		}
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool() // a system without a list has none to add to
+		}
+		if !pool.AppendCertsFromPEM(text) {
+			return nil, fmt.Errorf("%s has no certificate in it", p.Bundle)
+		}
+		transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	}
+	return &Client{p, agent, now, &http.Client{
+		Transport: transport, Timeout: patience,
+		// A signature is for one address, and a key is for one server.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// Domain is a domain, and its owner's account; an empty owner is the caller's own.
+type Domain struct{ Name, Owner string }
+
+func (d Domain) query() url.Values {
+	q := url.Values{"domain": {d.Name}}
+	if d.Owner != "" {
+		q.Set("domain-owner", d.Owner)
+	}
+	return q
+}
+
+// Token is an authorization token and when it ends.
+type Token struct {
+	Value   artifact.Secret
+	Expires time.Time
+}
+
+// Token calls GetAuthorizationToken. Zero seconds ask for the service's default, twelve hours.
+func (c *Client) Token(ctx context.Context, d Domain, seconds int) (Token, error) {
+	q := d.query()
+	if seconds != 0 {
+		q.Set("duration", strconv.Itoa(seconds))
+	}
+	var answer struct {
+		AuthorizationToken string  `json:"authorizationToken"`
+		Expiration         float64 `json:"expiration"`
+	}
+	if err := c.call(ctx, "GetAuthorizationToken", "POST", "/v1/authorization-token", q, &answer); err != nil {
+		return Token{}, err
+	}
+	if answer.AuthorizationToken == "" || strings.ContainsAny(answer.AuthorizationToken, " \t\r\n\"'\\/@:%+#") {
+		return Token{}, errors.New("GetAuthorizationToken: the answer has no token that a client could be given")
+	}
+	whole, fraction := math.Modf(answer.Expiration)
+	return Token{artifact.NewSecret(answer.AuthorizationToken), time.Unix(int64(whole), int64(fraction*1e9))}, nil
+}
+
+// Endpoint calls GetRepositoryEndpoint. The URL ends with a slash.
+func (c *Client) Endpoint(ctx context.Context, d Domain, repository string, format artifact.Format) (*url.URL, error) {
+	q := d.query()
+	q.Set("repository", repository)
+	q.Set("format", string(format))
+	var answer struct {
+		RepositoryEndpoint string `json:"repositoryEndpoint"`
+	}
+	if err := c.call(ctx, "GetRepositoryEndpoint", "GET", "/v1/repository/endpoint", q, &answer); err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(answer.RepositoryEndpoint)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || !strings.HasSuffix(u.Path, "/") ||
+		u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(answer.RepositoryEndpoint, "\"'<>&;#`$\\ ") {
+		return nil, fmt.Errorf("GetRepositoryEndpoint: %.200q is no address that a client could be given", answer.RepositoryEndpoint)
+	}
+	return u, nil
+}
+
+// call makes one call. Errors of the service are its own words; others say what the server did.
+func (c *Client) call(ctx context.Context, operation, method, path string, q url.Values, answer any) error {
+	u, err := url.Parse(c.profile.Endpoint)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("%.200q is no address of a server: it begins with http:// or https://", c.profile.Endpoint)
+	}
+	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/")+path, ""
+	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20")
+	r, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("User-Agent", c.agent)
+	if err := c.profile.Signer.Sign(r, sigv4.Scope{Region: c.profile.Region, Service: "codeartifact"}, c.now()); err != nil {
+		return err
+	}
+	response, err := c.http.Do(r)
+	if err != nil {
+		return fmt.Errorf("%s: the server at %s does not answer: %w", operation, c.profile.Endpoint, errors.Unwrap(err))
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	if err != nil {
+		return fmt.Errorf("%s: read the answer of %s: %w", operation, c.profile.Endpoint, err)
+	}
+	if len(body) > maxAnswer {
+		return fmt.Errorf("%s: the answer of %s is longer than %d bytes", operation, c.profile.Endpoint, maxAnswer)
+	}
+	if response.StatusCode == http.StatusOK {
+		if err := json.Unmarshal(body, answer); err != nil {
+			return fmt.Errorf("%s: the answer of %s is not the API's: %w", operation, c.profile.Endpoint, err)
+		}
+		return nil
+	}
+	return refusal(operation, c.profile.Endpoint, response, body)
+}
+
+// refusal words an answer that is not 200 as AWS's tools do, if the API gave it.
+func refusal(operation, endpoint string, response *http.Response, body []byte) error {
+	var told struct {
+		Message string `json:"message"`
+	}
+	kind, _, _ := strings.Cut(response.Header.Get("X-Amzn-Errortype"), ":")
+	if json.Unmarshal(body, &told) != nil || told.Message == "" || kind == "" {
+		return fmt.Errorf("%s: %s answered %s, which is not the API's way: is it the server's address?", operation, endpoint, response.Status)
+	}
+	return fmt.Errorf("%s: %s (%s)", operation, told.Message, kind)
+}

@@ -1,0 +1,120 @@
+package maven
+
+import (
+	"path/filepath"
+	"strings"
+
+	"entrepot/clientconfig"
+	"entrepot/format"
+)
+
+// user is the name that goes with a token. Any would do; AWS's guide says aws.
+const user = "aws"
+
+// tools are the clients of Maven repositories that read files of the user's. None has a setting that asks a program for a
+// password but sbt, whose settings are programs.
+var tools = []format.Tool{
+	{
+		Name: "mvn", Settings: mavenFile,
+		Renewal: "has no setting for it; run entrepot login again, or write ${env.ENTREPOT_TOKEN} as the password and set the " +
+			"variable to what entrepot token prints",
+		Notes: mavenNotes,
+	},
+	{
+		Name: "gradle", Settings: gradleFile,
+		Renewal: "has no setting for it; set ORG_GRADLE_PROJECT_codeartifactPassword to what entrepot token prints",
+		Notes:   gradleNotes,
+	},
+	{
+		Name: "sbt", Settings: sbtFile, Renews: true,
+		Notes: func(format.Login) []string {
+			return []string{"This is for sbt 1. Publish with: publishTo := Some(\"" + format.RepositoryName + "\" at …) in build.sbt"}
+		},
+	},
+}
+
+// mavenFile are a server with the credential, and a profile that is active with the repository for packages and plugins, as
+// AWS's guide has it ("Use CodeArtifact with mvn").
+func mavenFile(l format.Login) ([]clientconfig.Setting, error) {
+	file := clientconfig.File{Path: filepath.Join(l.Home, ".m2", "settings.xml"), Syntax: clientconfig.XML, Secret: true}
+	id := "<id>" + format.RepositoryName + "</id>\n"
+	profile := id
+	for _, list := range []struct{ of, one string }{{"repositories", "repository"}, {"pluginRepositories", "pluginRepository"}} {
+		profile += "<" + list.of + ">\n  <" + list.one + ">\n    " + id + "    <url>" + clientconfig.EscapeXML(l.Endpoint.String()) + "</url>\n" +
+			"  </" + list.one + ">\n</" + list.of + ">\n"
+	}
+	under := func(name string) clientconfig.Key { return clientconfig.KeyOf("settings", name) }
+	return []clientconfig.Setting{
+		{
+			File: file, Key: under("servers").Member("server", "id", format.RepositoryName),
+			Value:   id + "<username>" + user + "</username>\n<password>" + clientconfig.EscapeXML(l.Token.Reveal()) + "</password>",
+			Secrets: []string{l.Token.Reveal()},
+		},
+		{File: file, Key: under("profiles").Member("profile", "id", format.RepositoryName), Value: strings.TrimSpace(profile)},
+		{File: file, Key: under("activeProfiles").Member("activeProfile", "", format.RepositoryName)},
+	}, nil
+}
+
+func mavenNotes(l format.Login) []string {
+	notes := []string{"Deploy with: mvn deploy -DaltDeploymentRepository=" + format.RepositoryName + "::default::" + l.Endpoint.String()}
+	if host := l.Endpoint.Hostname(); l.Endpoint.Scheme == "http" && host != "localhost" && host != "127.0.0.1" {
+		notes = append(notes, "Maven 3.8.1 and newer takes nothing over plain HTTP from another machine.")
+	}
+	return notes
+}
+
+// gradleFile are properties by the names that Gradle itself looks for where a repository called codeartifact says
+// credentials(PasswordCredentials), from version 6.6 on; a build for older ones reads them by name (Gradle's manual,
+// "Declaring repositories").
+func gradleFile(l format.Login) ([]clientconfig.Setting, error) {
+	folder := l.PathOr("GRADLE_USER_HOME", l.Home, ".gradle")
+	file := clientconfig.File{Path: filepath.Join(folder, "gradle.properties"), Syntax: clientconfig.Properties, Secret: true}
+	at := func(name string) clientconfig.Key { return clientconfig.KeyOf(format.RepositoryName + name) }
+	return []clientconfig.Setting{
+		{File: file, Key: at("Url"), Value: l.Endpoint.String()},
+		{File: file, Key: at("Username"), Value: user},
+		{File: file, Key: at("Password"), Value: l.Token.Reveal(), Secrets: []string{l.Token.Reveal()}},
+	}, nil
+}
+
+func gradleNotes(l format.Login) []string {
+	insecure := ""
+	if l.Endpoint.Scheme == "http" {
+		insecure = "allowInsecureProtocol = true; " // of Gradle 6.2 and newer, which want it
+	}
+	return []string{"A build finds the repository when its build.gradle says so, once: repositories { maven { name = '" +
+		format.RepositoryName + "'; url = codeartifactUrl; " + insecure +
+		"credentials { username = codeartifactUsername; password = codeartifactPassword } } }"}
+}
+
+// sbtFile is a file of settings for all the user's builds (sbt's manual, "Global Settings").
+func sbtFile(l format.Login) ([]clientconfig.Setting, error) {
+	password := quoteScala(l.Token.Reveal())
+	if l.Renewing() {
+		var words []string
+		for _, word := range l.TokenCommand {
+			words = append(words, quoteScala(word))
+		}
+		password = "scala.sys.process.Process(Seq(" + strings.Join(words, ", ") + ")).!!.trim"
+	}
+	resolver := quoteScala(format.RepositoryName) + " at " + quoteScala(l.Endpoint.String())
+	if l.Endpoint.Scheme == "http" {
+		resolver = "(" + resolver + ").withAllowInsecureProtocol(true)"
+	}
+	text := "// Written by entrepot login --tool sbt; entrepot logout --tool sbt takes it away again.\n" +
+		"resolvers += " + resolver + "\n\n" +
+		"credentials += Credentials(" + quoteScala(realm) + ", " + quoteScala(l.Endpoint.Hostname()) + ", " + quoteScala(user) + ", " + password + ")\n"
+	setting := clientconfig.Setting{
+		File:  clientconfig.File{Path: filepath.Join(l.Home, ".sbt", "1.0", "entrepot.sbt"), Syntax: clientconfig.Whole, Secret: true},
+		Value: text,
+	}
+	if !l.Renewing() {
+		setting.Secrets = []string{l.Token.Reveal()}
+	}
+	return []clientconfig.Setting{setting}, nil
+}
+
+// quoteScala writes a text as a Scala string.
+func quoteScala(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+}
