@@ -21,6 +21,8 @@ type Client struct {
 	place func(m Machine) (clientconfig.File, clientconfig.Key)
 	// value is what it is told there, if that is not the path of the bundle.
 	value func(f Material) string
+	// under are files of the machine that say the same until that place says it; nil if there are none.
+	under func(m Machine) []string
 	// Wins is a variable that counts in place of what stands there; may be empty.
 	Wins string
 	// Java clients read the truststore.
@@ -32,12 +34,12 @@ type Client struct {
 // clients are all of them, in the order in which they are shown.
 var clients = []Client{
 	{Name: "npm", Programs: []string{"npm", "pnpm", "yarn"}, Variables: []Variable{nodeExtra, replacing("npm_config_cafile")},
-		place: npmrc, Wins: "npm_config_cafile", Note: "pnpm and yarn 1 read it too"},
+		place: npmrc, under: npmrcsUnder, Wins: "npm_config_cafile", Note: "pnpm and yarn 1 read it too"},
 	{Name: "yarn", Programs: []string{"yarn", "yarn-berry"}, Variables: []Variable{nodeExtra}, place: yarnrc, value: yamlBundle,
 		Note: "yarn 2 and newer"},
 	{Name: "bun", Programs: []string{"bun"}, Variables: []Variable{nodeExtra}, place: bunfig, value: tomlBundle},
 	{Name: "node", Programs: []string{"node"}, Variables: []Variable{nodeExtra}, Note: "a variable is all it reads"},
-	{Name: "pip", Programs: []string{"pip", "pip3"}, Variables: []Variable{replacing("PIP_CERT")}, place: pipConf, Wins: "PIP_CERT"},
+	{Name: "pip", Programs: []string{"pip", "pip3"}, Variables: []Variable{replacing("PIP_CERT")}, place: pipConf, under: pipConfsUnder, Wins: "PIP_CERT"},
 	{Name: "python", Programs: []string{"python3", "python"}, Variables: []Variable{replacing("REQUESTS_CA_BUNDLE"), sslCertFile},
 		Note: "twine, keyring and whatever else is made with requests"},
 	{Name: "uv", Programs: []string{"uv"}, Variables: []Variable{sslCertFile},
@@ -50,7 +52,8 @@ var clients = []Client{
 		Note: "Maven, Gradle, sbt; others take the same options in JAVA_TOOL_OPTIONS"},
 	{Name: "cargo", Programs: []string{"cargo"}, System: true, Variables: []Variable{replacing("CARGO_HTTP_CAINFO")},
 		place: cargoConfig, Wins: "CARGO_HTTP_CAINFO", value: tomlBundle},
-	{Name: "git", Programs: []string{"git"}, System: true, Variables: []Variable{replacing("GIT_SSL_CAINFO")}, place: gitConfig, Wins: "GIT_SSL_CAINFO"},
+	{Name: "git", Programs: []string{"git"}, System: true, Variables: []Variable{replacing("GIT_SSL_CAINFO")},
+		place: gitConfig, under: gitConfigsUnder, Wins: "GIT_SSL_CAINFO"},
 	{Name: "curl", Programs: []string{"curl"}, System: true, Variables: []Variable{replacing("CURL_CA_BUNDLE")}, place: curlrc},
 	{Name: "gem", Programs: []string{"gem"}, System: true, Variables: []Variable{sslCertFile}},
 	{Name: "bundler", Programs: []string{"bundle"}, System: true, Variables: []Variable{sslCertFile}, place: bundleConfig,
@@ -76,9 +79,36 @@ func (c Client) Settings(m Machine, f Material) []clientconfig.Setting {
 	return []clientconfig.Setting{{File: file, Key: key, Value: value}}
 }
 
+// before are the settings as they may stand in the client's own file and in those under it.
+func (c Client) before(m Machine, f Material) (settings []clientconfig.Setting) {
+	for _, s := range c.Settings(m, f) {
+		settings = append(settings, s)
+		if c.under == nil {
+			continue
+		}
+		for _, path := range c.under(m) {
+			s.File.Path = path
+			settings = append(settings, s)
+		}
+	}
+	return settings
+}
+
 func npmrc(m Machine) (clientconfig.File, clientconfig.Key) {
 	return clientconfig.File{Path: m.fileOr("npm_config_userconfig", m.Home, ".npmrc"), Syntax: clientconfig.NPMRC, Secret: true},
 		clientconfig.KeyOf("cafile")
+}
+
+// npmrcsUnder are npm's own for all users, beside the folder that node is in, and those of distributions.
+func npmrcsUnder(m Machine) []string {
+	files := []string{filepath.Join(m.Root, "etc", "npmrc"), filepath.Join(m.Root, "usr", "etc", "npmrc")}
+	if named := m.Getenv("npm_config_globalconfig"); named != "" {
+		files = append(files, named)
+	}
+	if node, err := m.Find("node"); err == nil {
+		files = append(files, filepath.Join(filepath.Dir(filepath.Dir(node)), "etc", "npmrc"))
+	}
+	return files
 }
 
 func yarnrc(m Machine) (clientconfig.File, clientconfig.Key) {
@@ -94,6 +124,14 @@ func bunfig(m Machine) (clientconfig.File, clientconfig.Key) {
 func pipConf(m Machine) (clientconfig.File, clientconfig.Key) {
 	return clientconfig.File{Path: m.fileOr("PIP_CONFIG_FILE", m.configFolder(), "pip", "pip.conf"), Syntax: clientconfig.INI},
 		clientconfig.KeyOf("global", "cert")
+}
+
+// pipConfsUnder are those of all users, and the user's old one (pip's manual, "Configuration").
+func pipConfsUnder(m Machine) []string {
+	return []string{
+		filepath.Join(m.Root, "etc", "xdg", "pip", "pip.conf"), filepath.Join(m.Root, "etc", "pip.conf"),
+		filepath.Join(m.Root, "Library", "Application Support", "pip", "pip.conf"), filepath.Join(m.Home, ".pip", "pip.conf"),
+	}
 }
 
 func awsConfig(m Machine) (clientconfig.File, clientconfig.Key) {
@@ -116,6 +154,8 @@ func gitConfig(m Machine) (clientconfig.File, clientconfig.Key) {
 	return clientconfig.File{Path: m.fileOr("GIT_CONFIG_GLOBAL", m.Home, ".gitconfig"), Syntax: clientconfig.INI},
 		clientconfig.KeyOf("http", "sslcainfo")
 }
+
+func gitConfigsUnder(m Machine) []string { return []string{filepath.Join(m.Root, "etc", "gitconfig")} }
 
 // curlrc takes name=value, as properties are written (curl's manual, --config).
 func curlrc(m Machine) (clientconfig.File, clientconfig.Key) {

@@ -42,7 +42,7 @@ func Prepare(m Machine, path string, now time.Time) (Material, error) {
 	}
 	sources := Sources(m.Getenv, f)
 	for _, c := range clients {
-		for _, s := range c.Settings(m, f) {
+		for _, s := range c.before(m, f) {
 			// What cannot be read cannot be changed either, and is told when that is tried.
 			value, _, err := clientconfig.Read(s.File, s.Key)
 			if plain, unquoteErr := strconv.Unquote(value); unquoteErr == nil {

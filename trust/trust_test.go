@@ -96,12 +96,19 @@ func TestOtherSystemsAreToldByHand(t *testing.T) {
 	}
 }
 
-// TestNothingThatWasBelievedIsLost has lists of the user's own in a variable and in a client's file.
+// TestNothingThatWasBelievedIsLost has lists of the user's own in a variable and in a client's file, and one of all users.
 func TestNothingThatWasBelievedIsLost(t *testing.T) {
 	m := newMachine(t)
-	company, proxy := authority(t), authority(t)
+	company, proxy, everybody := authority(t), authority(t), authority(t)
 	m.terminal["AWS_CA_BUNDLE"] = company
 	if err := os.WriteFile(filepath.Join(m.Home, ".npmrc"), []byte("cafile="+proxy+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pipConf := filepath.Join(m.Root, "etc", "pip.conf")
+	if err := os.MkdirAll(filepath.Dir(pipConf), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(pipConf, []byte("[global]\ncert = "+everybody+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	f := m.prepare(t, authority(t))
@@ -109,7 +116,7 @@ func TestNothingThatWasBelievedIsLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{company, proxy, f.Authority} {
+	for _, file := range []string{company, proxy, everybody, f.Authority} {
 		certificate, err := os.ReadFile(file)
 		if err != nil || !strings.Contains(string(bundle), string(certificate)) {
 			t.Errorf("%s is not in the bundle, %v", file, err)
