@@ -69,12 +69,12 @@ func renderPackage(out io.Writer, view repository.View) error {
 	}
 	var named [][]plugin
 	for _, manifest := range view.Manifests {
-		said, err := readMetadata(bytes.NewReader(manifest))
+		said, err := readSaid(manifest)
 		if err != nil {
-			return fmt.Errorf("read kept metadata of %s: %w", view.Qualified(), err)
+			return fmt.Errorf("what a registry says of %s: %w", view.Qualified(), err)
 		}
-		updated = later(updated, updatedBy(said))
-		named = append(named, said.plugins)
+		updated = later(updated, said.Updated)
+		named = append(named, said.Plugins)
 	}
 	m := packageMetadata(view.Namespace, view.Name, versions, updated)
 	m.plugins = mergePlugins(named...)
@@ -158,17 +158,17 @@ func pluginsOf(ctx context.Context, s format.Shelf, l location) ([]plugin, error
 	if err != nil {
 		return nil, fmt.Errorf("read the plugins of %s: %w", l.asGroup, err)
 	}
-	said, err := s.Manifests(ctx, groupPackage(l.asGroup))
+	manifests, err := s.Manifests(ctx, groupPackage(l.asGroup))
 	if err != nil {
 		return nil, err
 	}
 	lists := [][]plugin{held.plugins}
-	for _, manifest := range said {
-		m, err := readMetadata(bytes.NewReader(manifest))
+	for _, manifest := range manifests {
+		said, err := readSaid(manifest)
 		if err != nil {
-			return nil, fmt.Errorf("read kept metadata of %s: %w", l.asGroup, err)
+			return nil, fmt.Errorf("what a registry says of %s: %w", l.asGroup, err)
 		}
-		lists = append(lists, m.plugins)
+		lists = append(lists, said.Plugins)
 	}
 	return mergePlugins(lists...), nil
 }

@@ -46,7 +46,11 @@ type snapshotFile struct {
 }
 
 // plugin is how a group calls one of its plugins on the command line.
-type plugin struct{ name, prefix, artifact string }
+type plugin struct {
+	Name     string `json:"name,omitempty"` // for readers
+	Prefix   string `json:"prefix"`         // on the command line, as demo in demo:goal
+	Artifact string `json:"artifact"`
+}
 
 // ofPackage reports whether the document is that of a package, whatever else it is.
 func (m metadata) ofPackage() bool { return m.artifact != "" && m.version == "" }
@@ -90,9 +94,9 @@ var metadataElements = map[string]element[metadata]{
 
 	"metadata/plugins":                   {},
 	"metadata/plugins/plugin":            {begin: func(m *metadata) { m.plugins = append(m.plugins, plugin{}) }},
-	"metadata/plugins/plugin/name":       {text: func(m *metadata, s string) { last(m.plugins).name = s }},
-	"metadata/plugins/plugin/prefix":     {text: func(m *metadata, s string) { last(m.plugins).prefix = s }},
-	"metadata/plugins/plugin/artifactId": {text: func(m *metadata, s string) { last(m.plugins).artifact = s }},
+	"metadata/plugins/plugin/name":       {text: func(m *metadata, s string) { last(m.plugins).Name = s }},
+	"metadata/plugins/plugin/prefix":     {text: func(m *metadata, s string) { last(m.plugins).Prefix = s }},
+	"metadata/plugins/plugin/artifactId": {text: func(m *metadata, s string) { last(m.plugins).Artifact = s }},
 }
 
 func last[T any](list []T) *T { return &list[len(list)-1] }
@@ -131,12 +135,12 @@ func mergePlugins(lists ...[]plugin) []plugin {
 	seen := map[string]bool{}
 	var merged []plugin
 	for _, p := range slices.Concat(lists...) {
-		if p.prefix != "" && p.artifact != "" && !seen[p.prefix] {
-			seen[p.prefix] = true
+		if p.Prefix != "" && p.Artifact != "" && !seen[p.Prefix] {
+			seen[p.Prefix] = true
 			merged = append(merged, p)
 		}
 	}
-	slices.SortFunc(merged, func(a, b plugin) int { return cmp.Compare(a.prefix, b.prefix) })
+	slices.SortFunc(merged, func(a, b plugin) int { return cmp.Compare(a.Prefix, b.Prefix) })
 	return merged
 }
 
@@ -154,9 +158,9 @@ func (m metadata) write(w io.Writer) error {
 		x.inside(1, "plugins", func() {
 			for _, p := range m.plugins {
 				x.inside(2, "plugin", func() {
-					x.text(3, "name", p.name)
-					x.text(3, "prefix", p.prefix)
-					x.text(3, "artifactId", p.artifact)
+					x.text(3, "name", p.Name)
+					x.text(3, "prefix", p.Prefix)
+					x.text(3, "artifactId", p.Artifact)
 				})
 			}
 		})

@@ -110,7 +110,7 @@ func TestMetadataIsReadAsClientsWriteIt(t *testing.T) {
 			metadata{group: "a"}},
 		"both levels": {`<metadata><artifactId>a</artifactId><versioning><versions><version> 1 </version></versions></versioning>
 			<plugins><plugin><prefix>p</prefix></plugin></plugins></metadata>`,
-			metadata{artifact: "a", versions: []string{"1"}, plugins: []plugin{{prefix: "p"}}}},
+			metadata{artifact: "a", versions: []string{"1"}, plugins: []plugin{{Prefix: "p"}}}},
 		"a local copy": {`<metadata><versioning><snapshot><localCopy>true</localCopy></snapshot></versioning></metadata>`,
 			metadata{snapshot: snapshotPointer{localCopy: true}}},
 	} {

@@ -293,8 +293,8 @@ func finish(ctx context.Context, s format.Shelf, p artifact.PackageKey, versions
 // each. Plugins that it has not published are passed over.
 func callPlugins(ctx context.Context, s format.Shelf, group string, plugins []plugin) error {
 	for _, called := range plugins {
-		p := artifact.PackageKey{Format: artifact.Maven, Namespace: group, Name: called.artifact}
-		if group == "" || !artifact.ValidCoordinate(called.artifact) {
+		p := artifact.PackageKey{Format: artifact.Maven, Namespace: group, Name: called.Artifact}
+		if group == "" || !artifact.ValidCoordinate(called.Artifact) {
 			continue
 		}
 		newest, err := newestPublished(ctx, s, p)
@@ -305,7 +305,7 @@ func callPlugins(ctx context.Context, s format.Shelf, group string, plugins []pl
 			return err
 		}
 		err = s.Annotate(ctx, p, []string{newest}, func(held artifact.Version) ([]byte, error) {
-			return changeNotes(held.Manifest, func(n *notes) { n.Prefix, n.PluginName = called.prefix, called.name })
+			return changeNotes(held.Manifest, func(n *notes) { n.Prefix, n.PluginName = called.Prefix, called.Name })
 		})
 		if err != nil {
 			return err
