@@ -35,12 +35,27 @@ func (s *Service) index(ctx context.Context, at *configuration, f artifact.Forma
 		return known, nil
 	}
 	return s.rendered(ctx, at, key, on, known, func(ctx context.Context, w io.Writer) error {
-		return render(w, Inventory{Packages: s.inventory(ctx, at, f)})
+		all := catalog.PackageFilter{Format: f}
+		return render(w, Inventory{Packages: s.inventory(ctx, at, all), In: func(namespace string) iter.Seq2[InventoryItem, error] {
+			return within(namespace, s.inventory(ctx, at, catalog.PackageFilter{Format: f, NamespacePrefix: namespace}))
+		}})
 	})
 }
 
+// within yields the packages of a namespace out of those whose namespaces begin with it, in their order.
+func within(namespace string, packages iter.Seq2[InventoryItem, error]) iter.Seq2[InventoryItem, error] {
+	return func(yield func(InventoryItem, error) bool) {
+		for item, err := range packages {
+			if err == nil && item.Namespace != namespace || !yield(item, err) {
+				return // the namespace itself comes first
+			}
+		}
+	}
+}
+
 // inventory yields the packages that the repositories of a graph hold, each seen through its own origin controls.
-func (s *Service) inventory(ctx context.Context, at *configuration, f artifact.Format) iter.Seq2[InventoryItem, error] {
+func (s *Service) inventory(ctx context.Context, at *configuration,
+	filter catalog.PackageFilter) iter.Seq2[InventoryItem, error] {
 	return func(yield func(InventoryItem, error) bool) {
 		ended := false
 		err := s.Catalog.Read(ctx, func(r catalog.Reader) error {
@@ -55,7 +70,7 @@ func (s *Service) inventory(ctx context.Context, at *configuration, f artifact.F
 				if err != nil {
 					return false, err
 				}
-				made := s.planFor(at.graph, f, in)
+				made := s.planFor(at.graph, filter.Format, in)
 				visible := false
 				for _, id := range made.repositories() {
 					_, here := held[id]
@@ -64,7 +79,7 @@ func (s *Service) inventory(ctx context.Context, at *configuration, f artifact.F
 				ended = visible && !yield(InventoryItem{key, heldVersions(r, made.repositories(), key)}, nil)
 				return !ended, nil
 			}
-			for p, err := range r.EachPackage(at.graph.ids(), catalog.PackageFilter{Format: f}) {
+			for p, err := range r.EachPackage(at.graph.ids(), filter) {
 				if err != nil {
 					return err
 				}

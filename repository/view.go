@@ -49,6 +49,8 @@ type Inventory struct {
 	// Packages yields each package once, in the order of namespace and name. Those without versions that can be
 	// downloaded are among them. Nothing else of the shelf may be called within the loop.
 	Packages iter.Seq2[InventoryItem, error]
+	// In yields those of one namespace, and reads no others.
+	In func(namespace string) iter.Seq2[InventoryItem, error]
 }
 
 // InventoryItem is one package of an inventory.

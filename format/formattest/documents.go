@@ -133,6 +133,30 @@ var documents = []tale{
 			s.t.Errorf("got %v", first)
 		}
 	}},
+	{name: "an index may be of one namespace, which others begin like", tell: func(s *story) {
+		s.Repository("shared")
+		s.Repository("team", "shared")
+		for _, namespace := range []string{"acm", "acme", "acme.tools", "acmecorp", "zoo"} {
+			p := publication(namespace+"-lib@1", "a=one")
+			p.Namespace = namespace
+			_, err := s.tryPublish(s.t.Context(), s.shelf("shared"), p, "a=one")
+			s.must(err)
+		}
+		var got []string
+		_, err := s.shelf("team").Index(s.t.Context(), artifact.Maven, "of acme",
+			func(_ io.Writer, held repository.Inventory) error {
+				for item, err := range held.In("acme") {
+					if err != nil {
+						return err
+					}
+					got = append(got, item.Name)
+				}
+				return nil
+			})
+		if s.must(err); !slices.Equal(got, []string{"acme-lib"}) {
+			s.t.Errorf("got %v", got)
+		}
+	}},
 	{name: "packages are found that the repository or an upstream holds", tell: func(s *story) {
 		s.behind()
 		s.publish("team", "library@1", "a=one")
