@@ -182,12 +182,9 @@ func groupPackage(group string) artifact.PackageKey {
 // renderPlugins writes the plugins of a group that repositories hold, as their publishers called them.
 func renderPlugins(out io.Writer, held repository.Inventory, group string) error {
 	var m metadata
-	for item, err := range held.Packages {
+	for item, err := range held.In(group) {
 		if err != nil {
 			return err
-		}
-		if item.Namespace != group {
-			continue
 		}
 		for v, err := range item.Versions {
 			if err != nil {

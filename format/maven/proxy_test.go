@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"entrepot/artifact"
+	"entrepot/upstream"
 )
 
 // versionsIn are the versions that the document of a package lists through a repository.
@@ -240,6 +243,85 @@ func TestGroups(t *testing.T) {
 	if n := s.Changes() - changes; n != 0 {
 		t.Errorf("naming the same plugins again changed versions %d times", n)
 	}
+}
+
+// Once a name is ours, the registries behind us are told nothing of it: no file of it, no list, and no group of its path.
+func TestAnInternalNameIsNeverAskedOutside(t *testing.T) {
+	s := newChain(t)
+	put := func(path, body string) {
+		t.Helper()
+		if w := s.do("PUT", "team", path, body); w.Code != http.StatusCreated {
+			t.Fatalf("PUT %s: got %d %s", path, w.Code, w.Body)
+		}
+	}
+	put(file("lib:1.0", ".pom"), pomOf("lib:1.0"))
+	before := s.Registry(central).Asked("")
+	put(file("lib:1.0", ".jar"), jarBytes)
+	put(file("lib:1.0", ".jar.sha1"), sumOf(sha1Sum, jarBytes))
+	s.gets(http.StatusNotFound, "team", index("lib")) // nothing is published yet
+	put(index("lib"), listingOf("lib", "1.0"))
+	put(file("lib:1.1", ".pom"), pomOf("lib:1.1"))
+	put(buildFile("lib", snap, first, ".jar"), jarBytes)
+	put(index("lib/"+snap), snapshotOfBuild("lib", snap, first, "jar"))
+	for path, status := range map[string]int{
+		file("lib:1.0", ".jar"): 200, file("lib:1.0", "-sources.jar"): 404, file("lib:2.0", ".pom"): 404,
+		file("lib:2.0", ".pom.sha1"): 404, index("lib"): 200, index("lib") + ".sha1": 200, index("lib/" + snap): 200,
+		file("lib:"+snap, ".pom"): 404, index("lib/2.0-SNAPSHOT"): 404,
+	} {
+		s.gets(status, "team", path)
+	}
+	if n := s.Registry(central).Asked("") - before; n != 0 {
+		t.Errorf("the registry was asked %d times", n)
+	}
+}
+
+func TestEveryConnectionOfMavenIsRead(t *testing.T) {
+	seen := 0
+	for _, c := range upstream.Connections() {
+		if c.Format != artifact.Maven {
+			continue
+		}
+		seen++
+		s := newSite(t)
+		s.Repository("gateway")
+		s.Connect("gateway", c.Name)
+		s.offer(c.Name, index("lib"), listingOf("lib", "1.0"))
+		s.offer(c.Name, file("lib:1.0", ".aar"), jarBytes)
+		s.lists("gateway", "lib", "1.0")
+		s.reads("gateway", file("lib:1.0", ".aar"), jarBytes)
+		if v := s.mustHold("gateway", key("lib:1.0")); v.Origin.Connection != c.Name {
+			t.Errorf("%s: got the origin %v", c.Name, v.Origin)
+		}
+	}
+	if seen != 5 {
+		t.Errorf("there are %d connections, want five", seen)
+	}
+}
+
+// A package may have the name of a group: its document is the group's as well.
+func TestAPackageThatIsAGroup(t *testing.T) {
+	s := newChain(t)
+	both := metadata{group: "com.acme", artifact: "lib", versions: []string{"1.0"},
+		plugins: []plugin{{"Demo", "demo", "demo-maven-plugin"}}}
+	s.offer(central, index("lib"), rendered(both))
+	m, err := readMetadata(s.gets(http.StatusOK, "team", index("lib")).Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(m.versions, both.versions) || !slices.Equal(m.plugins, both.plugins) {
+		t.Errorf("got versions %v and plugins %v, want %v and %v", m.versions, m.plugins, both.versions, both.plugins)
+	}
+
+	const below = "com/acme/tools/demo-maven-plugin/"
+	s.puts(http.StatusCreated, below+"1.0/demo-maven-plugin-1.0.jar", jarBytes)
+	s.puts(http.StatusCreated, below+metadataFile,
+		rendered(metadata{group: "com.acme.tools", artifact: "demo-maven-plugin", versions: []string{"1.0"}}))
+	s.puts(http.StatusCreated, file("tools:1.0", ".jar"), jarBytes)
+	s.puts(http.StatusCreated, index("tools"), rendered(metadata{group: "com.acme", artifact: "tools",
+		versions: both.versions, plugins: both.plugins}))
+	s.lists(shelf, "tools", "1.0")
+	s.Delete(shelf, key("tools:1.0"))
+	s.reads(shelf, index("tools"), rendered(metadata{plugins: both.plugins}))
 }
 
 // A listing that nobody asks for grows old. Whoever asks first sees it as it was, and has it fetched anew.

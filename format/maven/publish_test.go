@@ -1,12 +1,14 @@
 package maven
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"entrepot/artifact"
 	"entrepot/format/formattest"
@@ -137,6 +139,57 @@ func TestPublish(t *testing.T) {
 			s.SetStatus(shelf, key("lib:1.1"), artifact.Unlisted)
 			s.lists(shelf, "lib", "1.0")
 			s.reads(shelf, file("lib:1.1", ".jar"), jarBytes)
+		}},
+		{"a version whose document never comes is published through the API, as those of sbt are", func(s *site) {
+			s.puts(created, file("lib:1.0", ".jar"), jarBytes)
+			s.SetStatus(shelf, key("lib:1.0"), artifact.Published)
+			s.reads(shelf, file("lib:1.0", ".jar"), jarBytes)
+			s.lists(shelf, "lib", "1.0")
+		}},
+		{"T77 a package that came from outside is not published to", func(s *site) {
+			s.offer(central, file("lib:1.0", ".pom"), pomOf("lib:1.0"))
+			s.gets(http.StatusOK, "gateway", file("lib:1.0", ".pom"))
+			if w := s.do("PUT", "gateway", file("lib:1.1", ".jar"), jarBytes); w.Code != conflict {
+				s.t.Errorf("got %d %s", w.Code, w.Body)
+			}
+		}},
+		{"a body that ends before its length leaves nothing", func(s *site) {
+			r := httptest.NewRequest("PUT", "/"+file("lib:1.0", ".jar"), io.MultiReader(strings.NewReader("half of it"),
+				iotest.ErrReader(io.ErrUnexpectedEOF)))
+			w := httptest.NewRecorder()
+			formattest.Handler(s.format, s.Shelf(shelf, artifact.Maven)).ServeHTTP(w, r)
+			if w.Code != bad || s.Drafts() != 0 {
+				s.t.Errorf("got %d %s, and %d drafts are open", w.Code, w.Body, s.Drafts())
+			}
+			s.is(key("lib:1.0"), "")
+		}},
+		{"signatures of all kinds are assets, and have checksums", func(s *site) {
+			s.release("lib:1.0", jarBytes)
+			for _, rest := range []string{".jar.asc", ".pom.asc", ".jar.sigstore.json", ".jar.sigstore"} {
+				s.puts(created, file("lib:1.0", rest), "signed")
+				s.puts(created, file("lib:1.0", rest+".sha256"), sumOf(sha256Sum, "signed"))
+				s.reads(shelf, file("lib:1.0", rest), "signed")
+				s.reads(shelf, file("lib:1.0", rest+".sha1"), sumOf(sha1Sum, "signed"))
+			}
+		}},
+		{"what Gradle publishes is a version, with its module file", func(s *site) {
+			const module = `{"formatVersion":"1.1","component":{"group":"com.acme","module":"lib","version":"1.0"}}`
+			pom := pomOf("lib:1.0", "<!-- do_not_remove: published-with-gradle-metadata -->")
+			for rest, body := range map[string]string{".jar": jarBytes, ".module": module, ".pom": pom} {
+				s.puts(created, file("lib:1.0", rest), body)
+				for _, c := range sumOrder {
+					s.puts(created, file("lib:1.0", rest+checksums[c].suffix), sumOf(c, body))
+				}
+			}
+			s.puts(created, index("lib"), listingOf("lib", "1.0"))
+			for _, c := range sumOrder {
+				s.puts(created, index("lib")+checksums[c].suffix, sumOf(c, listingOf("lib", "1.0")))
+			}
+			w := s.gets(http.StatusOK, shelf, file("lib:1.0", ".module"))
+			if got := w.Header().Get("Content-Type"); w.Body.String() != module || got != "application/json" {
+				s.t.Errorf("got %s of type %s", w.Body, got)
+			}
+			s.reads(shelf, file("lib:1.0", ".pom"), pom) // the marker is in it, and nothing is rewritten
 		}},
 		{"a document that is not of its path is refused", func(s *site) {
 			s.puts(created, file("lib:1.0", ".jar"), jarBytes)
