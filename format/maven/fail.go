@@ -44,5 +44,10 @@ type problem struct {
 }
 
 func asksForProblem(r *http.Request) bool {
-	return strings.Contains(strings.ToLower(strings.Join(r.Header["Accept"], ",")), problemType)
+	for accepted, weight := range format.Weights(strings.Join(r.Header["Accept"], ",")) {
+		if strings.EqualFold(accepted, problemType) && weight > 0 {
+			return true
+		}
+	}
+	return false
 }

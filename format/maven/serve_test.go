@@ -91,6 +91,7 @@ func TestFailuresAreToldAsTheClientReadsThem(t *testing.T) {
 		"text/html, */*":                "application/json",
 		"application/problem+json,*/*":  problemType,
 		"*/*, Application/Problem+JSON": problemType,
+		"application/problem+json;q=0":  "application/json",
 		"application/problem+xml, */*":  "application/json",
 	} {
 		w := s.gets(http.StatusNotFound, shelf, file("lib:1.0", ".jar"), "Accept", accept)
