@@ -142,6 +142,40 @@ func TestTheTableOfClientsIsWhatSessionsProve(t *testing.T) {
 	}
 }
 
+// TestWhatJavasClientsAreGivenIsWhatSessionsGiveThem wants every file of these sections in a session, but for its indentation.
+// Sessions put their own address in the place of URL and HOST.
+func TestWhatJavasClientsAreGivenIsWhatSessionsGiveThem(t *testing.T) {
+	sessions := ""
+	names, err := filepath.Glob(filepath.Join(root, "e2e/testdata/*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sessions += unindented(string(text))
+	}
+	text, err := os.ReadFile("clients.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "\n## Maven\n")
+	java, _, ok := strings.Cut(rest, "\n## curl\n")
+	blocks := regexp.MustCompile(`(?m)(^    .+\n)+`).FindAllString(java, -1)
+	if !ok || len(blocks) < 6 {
+		t.Fatalf("got %d blocks, want those of Maven, Gradle, sbt, coursier and Ivy", len(blocks))
+	}
+	for _, block := range blocks {
+		if command := strings.HasPrefix(block, "    aws "); !command && !strings.Contains(sessions, unindented(block)) {
+			t.Errorf("no session has\n%s", block)
+		}
+	}
+}
+
+func unindented(text string) string { return regexp.MustCompile(`(?m)^ +`).ReplaceAllString(text, "") }
+
 func TestACommandIsRunWhereItStandsInTheScript(t *testing.T) {
 	const session = "exec pip install --target a b\n! exec npm audit\ntogether 10 uv pip install x\nexec sh -c 'pip hash'\n\n-- pip.txt --\nexec pip download\n"
 	for name, row := range map[string]struct {

@@ -107,7 +107,7 @@ func setup(e *testscript.Env) error {
 	if e.Vars, err = clientsEnvironment(e.WorkDir); err != nil {
 		return err
 	}
-	e.Vars = append(e.Vars, "ENTREPOT="+entrepot, haltOnRace)
+	e.Vars = append(e.Vars, "ENTREPOT="+entrepot, "TOOLS="+tools, haltOnRace)
 	e.Setenv("PATH", filepath.Dir(entrepot)+string(os.PathListSeparator)+e.Getenv("PATH"))
 	reachesOutside := strings.HasPrefix(filepath.Base(t.Name()), "public_")
 	if reachesOutside {
