@@ -102,10 +102,6 @@ func (c ToolCase) run(t *testing.T, f format.Format) {
 	if diff := cmp.Diff(want, files(t, home)); diff != "" {
 		t.Errorf("the files differ (-want +got):\n%s", diff)
 	}
-	apply(t, state)
-	if diff := cmp.Diff(before, files(t, home)); diff != "" {
-		t.Errorf("undone, the files differ (-want +got):\n%s", diff)
-	}
 	told := ""
 	if tool.Notes != nil {
 		told = strings.Join(tool.Notes(l), "\n")
@@ -114,6 +110,10 @@ func (c ToolCase) run(t *testing.T, f format.Format) {
 		if !strings.Contains(told, here(note)) {
 			t.Errorf("got notes %q, want %q in them", told, here(note))
 		}
+	}
+	apply(t, state)
+	if diff := cmp.Diff(before, files(t, home)); diff != "" {
+		t.Errorf("undone, the files differ (-want +got):\n%s", diff)
 	}
 }
 

@@ -1,6 +1,8 @@
 package maven
 
 import (
+	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -11,8 +13,8 @@ import (
 // user is the name that goes with a token. Any would do; AWS's guide says aws.
 const user = "aws"
 
-// tools are the clients of Maven repositories that read files of the user's. None has a setting that asks a program for a
-// password but sbt, whose settings are programs.
+// tools are the clients of Maven repositories that read files of the user's. None but sbt, whose settings are programs, asks a
+// program for a password.
 var tools = []format.Tool{
 	{
 		Name: "mvn", Settings: mavenFile,
@@ -33,32 +35,39 @@ var tools = []format.Tool{
 	},
 }
 
-// mavenFile are a server with the credential, and a profile that is active with the repository for packages and plugins, as
-// AWS's guide has it ("Use CodeArtifact with mvn").
+// mavenFile are a server with the credential, and a mirror of everything by the same id (AWS's guide, "Use CodeArtifact with
+// mvn"): plugins come through the repository too, and no name of a package is asked for elsewhere.
 func mavenFile(l format.Login) ([]clientconfig.Setting, error) {
-	file := clientconfig.File{Path: filepath.Join(l.Home, ".m2", "settings.xml"), Syntax: clientconfig.XML, Secret: true}
+	file := settingsFile(l)
 	id := "<id>" + format.RepositoryName + "</id>\n"
-	profile := id
-	for _, list := range []struct{ of, one string }{{"repositories", "repository"}, {"pluginRepositories", "pluginRepository"}} {
-		profile += "<" + list.of + ">\n  <" + list.one + ">\n    " + id + "    <url>" + clientconfig.EscapeXML(l.Endpoint.String()) + "</url>\n" +
-			"  </" + list.one + ">\n</" + list.of + ">\n"
+	at := func(list, one string) clientconfig.Key {
+		return clientconfig.KeyOf("settings", list).Member(one, "id", format.RepositoryName)
 	}
-	under := func(name string) clientconfig.Key { return clientconfig.KeyOf("settings", name) }
 	return []clientconfig.Setting{
 		{
-			File: file, Key: under("servers").Member("server", "id", format.RepositoryName),
+			File: file, Key: at("servers", "server"),
 			Value:   id + "<username>" + user + "</username>\n<password>" + clientconfig.EscapeXML(l.Token.Reveal()) + "</password>",
 			Secrets: []string{l.Token.Reveal()},
 		},
-		{File: file, Key: under("profiles").Member("profile", "id", format.RepositoryName), Value: strings.TrimSpace(profile)},
-		{File: file, Key: under("activeProfiles").Member("activeProfile", "", format.RepositoryName)},
+		{
+			File: file, Key: at("mirrors", "mirror"),
+			Value: id + "<mirrorOf>*</mirrorOf>\n<url>" + clientconfig.EscapeXML(l.Endpoint.String()) + "</url>",
+		},
 	}, nil
 }
 
+func settingsFile(l format.Login) clientconfig.File {
+	return clientconfig.File{Path: filepath.Join(l.Home, ".m2", "settings.xml"), Syntax: clientconfig.XML, Secret: true}
+}
+
 func mavenNotes(l format.Login) []string {
-	notes := []string{"Deploy with: mvn deploy -DaltDeploymentRepository=" + format.RepositoryName + "::default::" + l.Endpoint.String()}
+	notes := []string{"Deploy with: mvn deploy -DaltDeploymentRepository=" + format.RepositoryName + "::" + l.Endpoint.String()}
 	if host := l.Endpoint.Hostname(); l.Endpoint.Scheme == "http" && host != "localhost" && host != "127.0.0.1" {
 		notes = append(notes, "Maven 3.8.1 and newer takes nothing over plain HTTP from another machine.")
+	}
+	file := settingsFile(l)
+	if text, err := os.ReadFile(file.Path); err == nil && bytes.Count(text, []byte("<mirrorOf>")) > 1 {
+		notes = append(notes, file.Path+" has other mirrors: Maven takes the first that fits.")
 	}
 	return notes
 }

@@ -1,6 +1,7 @@
 package maven
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -14,34 +15,40 @@ const settingsOfAll = `  <servers>
       <password>entrepot_token</password>
     </server>
   </servers>
-  <profiles>
-    <profile>
+  <mirrors>
+    <mirror>
       <id>codeartifact</id>
-      <repositories>
-        <repository>
-          <id>codeartifact</id>
-          <url>http://127.0.0.1:8090/d-1/maven/r/</url>
-        </repository>
-      </repositories>
-      <pluginRepositories>
-        <pluginRepository>
-          <id>codeartifact</id>
-          <url>http://127.0.0.1:8090/d-1/maven/r/</url>
-        </pluginRepository>
-      </pluginRepositories>
-    </profile>
-  </profiles>
-  <activeProfiles>
-    <activeProfile>codeartifact</activeProfile>
-  </activeProfiles>
+      <mirrorOf>*</mirrorOf>
+      <url>http://127.0.0.1:8090/d-1/maven/r/</url>
+    </mirror>
+  </mirrors>
 </settings>
 `
+
+// settingsOfOthers are a user's own, to be completed with ours in two places.
+const settingsOfOthers = `<settings xmlns="http://maven.apache.org/SETTINGS/1.0.0">
+  <!-- ours -->
+  <mirrors>
+    <mirror><id>other</id><mirrorOf>central</mirrorOf></mirror> <!-- theirs -->%s
+  </mirrors>
+  <servers>
+    <server><id>other</id></server> <!-- theirs -->%s
+  </servers>
+</settings>
+`
+
+// part is an element of settingsOfAll.
+func part(name string) string {
+	end := "    </" + name + ">"
+	at := strings.Index(settingsOfAll, "    <"+name+">")
+	return settingsOfAll[at : strings.Index(settingsOfAll, end)+len(end)]
+}
 
 func TestTools(t *testing.T) {
 	formattest.RunTools(t, Format(), map[string]formattest.ToolCase{
 		"mvn": {
 			Tool: "mvn", Want: map[string]string{".m2/settings.xml": "<settings>\n" + settingsOfAll},
-			Notes: []string{"mvn deploy -DaltDeploymentRepository=codeartifact::default::http://127.0.0.1:8090/d-1/maven/r/"},
+			Notes: []string{"mvn deploy -DaltDeploymentRepository=codeartifact::http://127.0.0.1:8090/d-1/maven/r/"},
 		},
 		"mvn from afar": {
 			Tool: "mvn", Endpoint: "http://packages.example.test/d-1/maven/r/",
@@ -49,10 +56,9 @@ func TestTools(t *testing.T) {
 			Notes: []string{"nothing over plain HTTP from another machine"},
 		},
 		"mvn, in a file that has more": {
-			Tool: "mvn", Before: map[string]string{".m2/settings.xml": "<settings xmlns=\"http://maven.apache.org/SETTINGS/1.0.0\">\n" +
-				"  <!-- ours -->\n  <mirrors/>\n  <servers>\n    <server><id>other</id></server> <!-- theirs -->\n  </servers>\n</settings>\n"},
-			Want: map[string]string{".m2/settings.xml": "<settings xmlns=\"http://maven.apache.org/SETTINGS/1.0.0\">\n" +
-				"  <!-- ours -->\n  <mirrors/>\n" + strings.Replace(settingsOfAll, "  <servers>\n", "  <servers>\n    <server><id>other</id></server> <!-- theirs -->\n", 1)},
+			Tool: "mvn", Before: map[string]string{".m2/settings.xml": fmt.Sprintf(settingsOfOthers, "", "")},
+			Want:  map[string]string{".m2/settings.xml": fmt.Sprintf(settingsOfOthers, "\n"+part("mirror"), "\n"+part("server"))},
+			Notes: []string{"HOME/.m2/settings.xml has other mirrors"},
 		},
 		"gradle": {
 			Tool: "gradle", Before: map[string]string{".gradle/gradle.properties": "# mine\norg.gradle.daemon=false\n"},

@@ -33,7 +33,11 @@ var tools = []format.Tool{
 	{
 		Name: "uv", Settings: uvFiles, Project: true, Renews: true, Variables: []string{"UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX"},
 		Notes: func(l format.Login) []string {
-			return append(keyringNotes(l), "Upload with: uv publish --index "+format.RepositoryName)
+			named := ""
+			if l.Renewing() {
+				named = " --username " + user
+			}
+			return append(keyringNotes(l), "Upload with: uv publish --index "+format.RepositoryName+named)
 		},
 	},
 	{
