@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"iter"
+	"time"
 
 	"entrepot/artifact"
 )
@@ -16,10 +17,11 @@ type VersionFilter struct {
 
 // VersionSummary is a version without manifest, details and assets.
 type VersionSummary struct {
-	Version  string
-	Revision string
-	Status   artifact.Status
-	Origin   artifact.Origin
+	Version     string
+	Revision    string
+	Status      artifact.Status
+	Origin      artifact.Origin
+	PublishedAt time.Time
 }
 
 // HeldVersion is a version and the repository that holds it.

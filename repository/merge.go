@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -80,6 +81,7 @@ func (s *Service) merge(ctx context.Context, at *configuration, p artifact.Packa
 		return View{}, noPackage(at.repository.RepositoryKey, p)
 	}
 	view := View{PackageKey: p, Versions: m.versions(ctx)}
+	view.Numbers = m.numbers
 	view.Manifests = from.manifests()
 	view.Labels = m.labels(0)
 	m.pointDefault(view.Labels)
@@ -95,8 +97,9 @@ func (s *Service) merge(ctx context.Context, at *configuration, p artifact.Packa
 
 // heldStatus is the record that decides about a version among those of the plan's repositories.
 type heldStatus struct {
-	rank   int
-	status artifact.Status
+	rank        int
+	status      artifact.Status
+	publishedAt time.Time
 }
 
 type merger struct {
@@ -166,7 +169,7 @@ func (m *merger) readHeld(ctx context.Context) error {
 					return err
 				}
 				if m.decides(v, rank) {
-					m.held[v.Version] = heldStatus{rank, v.Status}
+					m.held[v.Version] = heldStatus{rank, v.Status, v.PublishedAt}
 				}
 			}
 		}
@@ -295,6 +298,24 @@ func (m *merger) listed(yield func(string) bool) {
 			if m.status(version).Listed() && !yield(version) {
 				return
 			}
+		}
+	}
+}
+
+// numbers yields each version of listed once, and when the repository that it belongs to took it in.
+func (m *merger) numbers(yield func(string, time.Time) bool) {
+	seen := map[string]bool{}
+	for version := range m.listed {
+		if seen[version] {
+			continue
+		}
+		seen[version] = true
+		var at time.Time
+		if m.owner(version) == noRegistry {
+			at = m.held[version].publishedAt
+		}
+		if !yield(version, at) {
+			return
 		}
 	}
 }

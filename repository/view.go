@@ -22,6 +22,9 @@ type View struct {
 	Labels map[string]string
 	// Manifests are the documents about the package as a whole that external registries gave, nearest first.
 	Manifests [][]byte
+	// Numbers yields the versions of Listed in any order, reading none: each with its time of publication, zero where only a
+	// registry has it. It may be called at any time.
+	Numbers iter.Seq2[string, time.Time]
 	// Versions yields them in an order that only depends on the content, whole but for Details. Nothing else of the view or
 	// its shelf may be called within the loop.
 	Versions iter.Seq2[artifact.Version, error]

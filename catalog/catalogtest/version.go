@@ -28,7 +28,8 @@ func whole(key artifact.PackageKey, text string) artifact.Version {
 }
 
 func summary(v artifact.Version) catalog.VersionSummary {
-	return catalog.VersionSummary{Version: v.VersionKey.Version, Revision: v.Revision, Status: v.Status, Origin: v.Origin}
+	return catalog.VersionSummary{Version: v.VersionKey.Version, Revision: v.Revision, Status: v.Status, Origin: v.Origin,
+		PublishedAt: v.PublishedAt}
 }
 
 func testVersions(t *testing.T, open func(t *testing.T) catalog.Store) {

@@ -18,17 +18,19 @@ type versionRow struct {
 	artifact.Version
 }
 
-const summaryColumns = "v.version, v.revision, v.status, v.origin_type, v.origin_repository, v.origin_connection"
+const summaryColumns = "v.version, v.revision, v.status, v.origin_type, v.origin_repository, v.origin_connection, " +
+	"v.published_at"
 
-const versionColumns = "v.id, " + summaryColumns + ", v.folded, v.published_at, v.upstream_time, v.upstream_status"
+const versionColumns = "v.id, " + summaryColumns + ", v.folded, v.upstream_time, v.upstream_status"
 
 func (v *versionRow) columns() []any {
 	return []any{&v.id, &v.VersionKey.Version, &v.Revision, &v.Status, &v.Origin.Type, &v.Origin.Repository,
-		&v.Origin.Connection, &v.Folded, instant{&v.PublishedAt}, instant{&v.UpstreamTime}, &v.UpstreamStatus}
+		&v.Origin.Connection, instant{&v.PublishedAt}, &v.Folded, instant{&v.UpstreamTime}, &v.UpstreamStatus}
 }
 
 func scanSummary(row scanner, v *catalog.VersionSummary) error {
-	return row.Scan(&v.Version, &v.Revision, &v.Status, &v.Origin.Type, &v.Origin.Repository, &v.Origin.Connection)
+	return row.Scan(&v.Version, &v.Revision, &v.Status, &v.Origin.Type, &v.Origin.Repository, &v.Origin.Connection,
+		instant{&v.PublishedAt})
 }
 
 // noVersion tells that the repository does not hold the version, or the package, or does not exist.

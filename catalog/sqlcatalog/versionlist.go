@@ -52,25 +52,13 @@ func (s *session) newestVersions(id catalog.RepositoryID, key artifact.PackageKe
 		where.add("v.published_at <= ?", published)
 		where.add("(v.published_at < ? OR v.version > ?)", published, after[1])
 	}
-	type dated struct {
-		catalog.VersionSummary
-		published int64
-	}
 	limit := clamp(page.Limit)
-	rows, err := all(s, "list versions", func(row scanner, d *dated) error {
-		return row.Scan(&d.Version, &d.Revision, &d.Status, &d.Origin.Type, &d.Origin.Repository, &d.Origin.Connection,
-			&d.published)
-	}, "SELECT "+summaryColumns+", v.published_at FROM versions v WHERE "+where.String()+
-		" ORDER BY v.published_at DESC, v.version LIMIT ?", append(where.args, limit+1)...)
-	if err != nil {
-		return none, err
-	}
-	l := listing(rows, limit, func(d dated) string { return mark(newestList, decimal(d.published), d.Version) })
-	summaries := catalog.Listing[catalog.VersionSummary]{Next: l.Next}
-	for _, d := range l.Items {
-		summaries.Items = append(summaries.Items, d.VersionSummary)
-	}
-	return summaries, nil
+	items, err := all(s, "list versions", scanSummary,
+		"SELECT "+summaryColumns+" FROM versions v WHERE "+where.String()+" ORDER BY v.published_at DESC, v.version LIMIT ?",
+		append(where.args, limit+1)...)
+	return listing(items, limit, func(v catalog.VersionSummary) string {
+		return mark(newestList, decimal(v.PublishedAt.UnixMicro()), v.Version)
+	}), err
 }
 
 // versionsWhere starts the conditions of a list of versions; NotFound without the package.

@@ -83,6 +83,7 @@ func Open(t testing.TB, o Options) *Domain {
 		Quotas: o.Quotas, Endpoint: endpoint, Now: d.Clock.Now,
 	}).Service
 	t.Cleanup(func() {
+		_ = d.Rules.Close() // what nobody waits for has drafts as well
 		_ = client.Close()
 		if n := d.Drafts(); n != 0 {
 			t.Errorf("%d drafts are left", n)

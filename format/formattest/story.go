@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"entrepot/artifact"
 	"entrepot/format"
@@ -212,16 +214,25 @@ func (s *story) shows(repo, name string, want ...string) repository.View {
 		return view
 	}
 	s.must(err)
-	listed := map[string]bool{}
+	listed, numbers := map[string]time.Time{}, map[string]time.Time{}
 	for v, err := range view.Listed() {
 		s.must(err)
-		listed[v.VersionKey.Version] = true
+		listed[v.VersionKey.Version] = v.PublishedAt
+	}
+	for version, published := range view.Numbers {
+		if _, again := numbers[version]; again {
+			s.t.Errorf("%s is twice among the numbers", version)
+		}
+		numbers[version] = published
+	}
+	if !maps.Equal(listed, numbers) {
+		s.t.Errorf("%s through %s: got the numbers %v, want %v", name, repo, numbers, listed)
 	}
 	var got []string
 	for v, err := range view.Versions {
 		s.must(err)
 		text := v.VersionKey.Version
-		if !listed[text] {
+		if _, ok := listed[text]; !ok {
 			text += "-"
 		}
 		got = append(got, text)

@@ -57,12 +57,9 @@ func documentAt(ctx context.Context, s format.Shelf, l location) (repository.Doc
 func renderPackage(out io.Writer, view repository.View) error {
 	var versions []string
 	var updated time.Time
-	for v, err := range view.Listed() {
-		if err != nil {
-			return err
-		}
-		versions = append(versions, v.VersionKey.Version)
-		updated = later(updated, v.PublishedAt)
+	for version, published := range view.Numbers {
+		versions = append(versions, version)
+		updated = later(updated, published)
 	}
 	if len(versions) == 0 {
 		return nowhere("No version of %s is listed here.", view.Qualified())
