@@ -29,8 +29,8 @@ var tools = []format.Tool{
 	},
 	{
 		Name: "sbt", Settings: sbtFile, Renews: true,
-		Notes: func(format.Login) []string {
-			return []string{"This is for sbt 1. Publish with: publishTo := Some(\"" + format.RepositoryName + "\" at …) in build.sbt"}
+		Notes: func(l format.Login) []string {
+			return []string{"This is for sbt 1. To publish, build.sbt says: publishTo := Some(" + resolver("publishing", l) + ")"}
 		},
 	},
 }
@@ -96,7 +96,8 @@ func gradleNotes(l format.Login) []string {
 		"credentials { username = codeartifactUsername; password = codeartifactPassword } } }"}
 }
 
-// sbtFile is a file of settings for all the user's builds (sbt's manual, "Global Settings").
+// sbtFile is a file of settings for all the user's builds (sbt's manual, "Global Settings"). The repository takes the place of the
+// central one; what a build has of its own is asked after it.
 func sbtFile(l format.Login) ([]clientconfig.Setting, error) {
 	password := quoteScala(l.Token.Reveal())
 	if l.Renewing() {
@@ -106,12 +107,8 @@ func sbtFile(l format.Login) ([]clientconfig.Setting, error) {
 		}
 		password = "scala.sys.process.Process(Seq(" + strings.Join(words, ", ") + ")).!!.trim"
 	}
-	resolver := quoteScala(format.RepositoryName) + " at " + quoteScala(l.Endpoint.String())
-	if l.Endpoint.Scheme == "http" {
-		resolver = "(" + resolver + ").withAllowInsecureProtocol(true)"
-	}
 	text := "// Written by entrepot login --tool sbt; entrepot logout --tool sbt takes it away again.\n" +
-		"resolvers += " + resolver + "\n\n" +
+		"externalResolvers := Seq(Resolver.defaultLocal, " + resolver(format.RepositoryName, l) + ") ++ resolvers.value\n\n" +
 		"credentials += Credentials(" + quoteScala(realm) + ", " + quoteScala(l.Endpoint.Hostname()) + ", " + quoteScala(user) + ", " + password + ")\n"
 	setting := clientconfig.Setting{
 		File:  clientconfig.File{Path: filepath.Join(l.Home, ".sbt", "1.0", "entrepot.sbt"), Syntax: clientconfig.Whole, Secret: true},
@@ -121,6 +118,15 @@ func sbtFile(l format.Login) ([]clientconfig.Setting, error) {
 		setting.Secrets = []string{l.Token.Reveal()}
 	}
 	return []clientconfig.Setting{setting}, nil
+}
+
+// resolver writes the repository as sbt's settings have it.
+func resolver(name string, l format.Login) string {
+	at := quoteScala(name) + " at " + quoteScala(l.Endpoint.String())
+	if l.Endpoint.Scheme == "http" {
+		return "(" + at + ").withAllowInsecureProtocol(true)"
+	}
+	return at
 }
 
 // quoteScala writes a text as a Scala string.

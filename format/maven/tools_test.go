@@ -68,13 +68,15 @@ func TestTools(t *testing.T) {
 		},
 		"sbt": {
 			Tool: "sbt", Want: map[string]string{".sbt/1.0/entrepot.sbt": "// Written by entrepot login --tool sbt; entrepot logout --tool sbt takes it away again.\n" +
-				"resolvers += (\"codeartifact\" at \"http://127.0.0.1:8090/d-1/maven/r/\").withAllowInsecureProtocol(true)\n\n" +
+				"externalResolvers := Seq(Resolver.defaultLocal, (\"codeartifact\" at \"http://127.0.0.1:8090/d-1/maven/r/\")" +
+				".withAllowInsecureProtocol(true)) ++ resolvers.value\n\n" +
 				"credentials += Credentials(\"Entrepot\", \"127.0.0.1\", \"aws\", \"entrepot_token\")\n"},
+			Notes: []string{`publishTo := Some(("publishing" at "http://127.0.0.1:8090/d-1/maven/r/").withAllowInsecureProtocol(true))`},
 		},
 		"sbt, which asks a program, over TLS": {
 			Tool: "sbt", Renew: true, Endpoint: "https://packages.example.test/d-1/maven/r/",
 			Want: map[string]string{".sbt/1.0/entrepot.sbt": "// Written by entrepot login --tool sbt; entrepot logout --tool sbt takes it away again.\n" +
-				"resolvers += \"codeartifact\" at \"https://packages.example.test/d-1/maven/r/\"\n\n" +
+				"externalResolvers := Seq(Resolver.defaultLocal, \"codeartifact\" at \"https://packages.example.test/d-1/maven/r/\") ++ resolvers.value\n\n" +
 				"credentials += Credentials(\"Entrepot\", \"packages.example.test\", \"aws\", scala.sys.process.Process(Seq(\"ENTREPOT\", \"token\")).!!.trim)\n"},
 		},
 	})
