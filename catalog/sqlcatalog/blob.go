@@ -86,22 +86,33 @@ const (
 		"WHERE NOT a.promised AND p.repository = ?"
 )
 
+// releasing are the statements of release, in their order. Each names the contents that it is about, so that it costs what is
+// released and not what the domain holds.
+func releasing(which string) (count, subtract, remove string) {
+	gone := "SELECT a.sha256 FROM " + which
+	const unused = "domain = ? AND assets = 0 AND deletion IS NULL AND sha256 IN "
+	count = `UPDATE blobs SET assets = blobs.assets - gone.n
+		FROM (SELECT a.sha256 AS sha256, count(*) AS n FROM ` + which + ` GROUP BY a.sha256) AS gone
+		WHERE blobs.domain = ? AND blobs.sha256 = gone.sha256 AND blobs.sha256 IN (` + gone + ")"
+	subtract = "UPDATE domains SET asset_bytes = asset_bytes - (SELECT coalesce(sum(size), 0) FROM blobs WHERE " + unused +
+		"(" + gone + ")) WHERE id = ?"
+	remove = "DELETE FROM blobs WHERE " + unused + "(" + gone + ")"
+	return count, subtract, remove
+}
+
 // release takes back the references of assets about to be removed. What it subtracts is the size that was added,
 // blobs.size, so the sum cannot drift and never falls below zero.
 func (s *session) release(domain catalog.DomainID, which string, id int64) error {
 	const verb = "release assets"
-	n, err := s.exec(verb, `UPDATE blobs SET assets = blobs.assets - gone.n
-		FROM (SELECT a.sha256 AS sha256, count(*) AS n FROM `+which+` GROUP BY a.sha256) AS gone
-		WHERE blobs.domain = ? AND blobs.sha256 = gone.sha256`, id, domain)
+	count, subtract, remove := releasing(which)
+	n, err := s.exec(verb, count, id, domain, id)
 	if err != nil || n == 0 {
 		return err
 	}
-	if _, err := s.exec(verb, `UPDATE domains SET asset_bytes = asset_bytes -
-		(SELECT coalesce(sum(size), 0) FROM blobs WHERE domain = ? AND assets = 0 AND deletion IS NULL) WHERE id = ?`,
-		domain, domain); err != nil {
+	if _, err := s.exec(verb, subtract, domain, id, domain); err != nil {
 		return err
 	}
-	_, err = s.exec(verb, "DELETE FROM blobs WHERE domain = ? AND assets = 0 AND deletion IS NULL", domain)
+	_, err = s.exec(verb, remove, domain, id)
 	return err
 }
 

@@ -7,3 +7,13 @@ func (s *Store) Waiting() int {
 	defer l.mu.Unlock()
 	return len(l.waiting)
 }
+
+// Released are the statements that take back what assets refer to, whatever they go with.
+func Released() []string {
+	var all []string
+	for _, which := range []string{assetsOfVersion, assetsOfPackage, assetsOfRepository} {
+		count, subtract, remove := releasing(which)
+		all = append(all, count, subtract, remove)
+	}
+	return all
+}
