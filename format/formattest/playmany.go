@@ -34,20 +34,29 @@ func together(n int, do func(int)) {
 	wait.Wait()
 }
 
-// manyVersions: a registry has them in one document; here they are published one by one.
+// manyVersions: a registry has them in one document; here, where there are fewer, they are published one by one.
 func (p *play) manyVersions() {
-	count := sized(5000, 50)
-	outside, ours := make([]Release, count), make([]Release, count)
-	want := make([]string, count)
-	for n := range count {
-		outside[n], ours[n], want[n] = p.release(p.Name(0), n), p.release(p.Name(1), n), versionOf(n)
-	}
+	outside := p.releases(p.Name(0), sized(5000, 50))
 	p.offer(outside...)
-	together(count, func(n int) { p.tryPublished(ours[n]) })
-	for _, releases := range [][]Release{outside, ours} {
-		p.lists(team, releases[0].Name, want...)
-		p.installs(team, releases[count/2])
+	ours := p.releases(p.Name(1), sized(1000, 50))
+	together(len(ours), func(n int) { p.tryPublished(ours[n]) })
+	for _, all := range [][]Release{outside, ours} {
+		want := make([]string, len(all))
+		for n, r := range all {
+			want[n] = r.Version
+		}
+		p.lists(team, all[0].Name, want...)
+		p.installs(team, all[len(all)/2])
 	}
+}
+
+// releases makes the first versions of a package.
+func (p *play) releases(name string, count int) []Release {
+	all := make([]Release, count)
+	for n := range all {
+		all[n] = p.release(name, n)
+	}
+	return all
 }
 
 // tryPublished publishes from a goroutine of a test.

@@ -88,8 +88,8 @@ func (p *play) crowd() {
 			p.t.Errorf("got %d and %d bytes, %v, want 200 and %d", got.status, len(got.body), got.err, len(f.Content))
 		}
 	}
-	if n := p.registry.Asked(path); n != 1 {
-		p.t.Errorf("the registry was asked %d times for the file, want once", n)
+	if n := p.registry.Fetched(path); n != 1 {
+		p.t.Errorf("the file was fetched %d times, want once", n)
 	}
 }
 
@@ -98,6 +98,7 @@ func (p *play) outage() {
 	name := p.Name(0)
 	r, later := p.release(name, 0), p.release(name, 1)
 	p.offer(r, later)
+	p.lists(team, name, r.Version, later.Version)
 	p.installs(team, r)
 	p.registry.Fail()
 	p.lists(team, name, r.Version, later.Version)

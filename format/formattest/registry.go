@@ -23,6 +23,8 @@ type Registry struct {
 	down  bool
 	held  map[string]chan struct{} // bodies of these paths wait until theirs is closed
 	asked []string                 // the paths, in order
+	// fetched counts those of asked whose answer has a body, by path.
+	fetched map[string]int
 }
 
 type served struct {
@@ -34,7 +36,7 @@ type served struct {
 const forgetting = 2 * time.Minute
 
 func newRegistry(t testing.TB, clock *Clock) *Registry {
-	r := &Registry{clock: clock, kept: map[string]served{}, held: map[string]chan struct{}{}}
+	r := &Registry{clock: clock, kept: map[string]served{}, held: map[string]chan struct{}{}, fetched: map[string]int{}}
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
 	r.URL = server.URL + "/"
@@ -102,11 +104,21 @@ func (r *Registry) Asked(prefix string) int {
 	return n
 }
 
+// Fetched counts the requests for the content of what is under the path.
+func (r *Registry) Fetched(path string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.fetched[path]
+}
+
 // ServeHTTP answers what is there, or that it is not modified.
 func (r *Registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	path := strings.TrimPrefix(request.URL.EscapedPath(), "/")
 	r.mu.Lock()
 	r.asked = append(r.asked, path)
+	if request.Method == http.MethodGet {
+		r.fetched[path]++
+	}
 	found, ok := r.kept[path]
 	down, held := r.down, r.held[path]
 	r.mu.Unlock()

@@ -81,7 +81,7 @@ func RunScenario(t *testing.T, s Scenario) {
 		{"the name of a package that was published here is not asked outside", true, (*play).internal},
 		{"a cold install through two upstreams is kept at both ends", true, (*play).cold},
 		{"reading an index keeps nothing", true, (*play).looking},
-		{"ten cold clients at once cause one request", true, (*play).crowd},
+		{"what ten cold clients ask for at once is fetched once", true, (*play).crowd},
 		{"what was installed outlives its registry and the way to it", true, (*play).outage},
 		{"a registry that lies gives nobody a file, and nothing is kept", true, (*play).lies},
 		{"a kept file has ranges, and what has not changed is not sent again", true, (*play).conditions},

@@ -19,12 +19,16 @@ const challenge = `Basic realm="` + realm + `"`
 // problemType is the only kind of error whose text Maven shows (RFC 9457). Maven 4 asks for it.
 const problemType = "application/problem+json"
 
+// signIn is added to every 401: no login command of the service knows Maven.
+const signIn = " Get a token with `aws codeartifact get-authorization-token` and send it as the password of this repository."
+
 // fail answers an error with problem details. Maven 3.9 reads them without having asked, but no longer sees then that a file
 // is merely absent: 404 is told so only to who asks.
 func fail(w http.ResponseWriter, r *http.Request, err error, _ string) {
 	f := format.FailureOf(err)
 	if f.Kind == artifact.Unauthenticated {
 		w.Header().Set("WWW-Authenticate", challenge)
+		f.Text += signIn
 	}
 	if f.Status == http.StatusNotFound && !asksForProblem(r) {
 		body, _ := json.Marshal(map[string]string{"message": f.Text})
