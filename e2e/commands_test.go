@@ -36,7 +36,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"registry":     openRegistry, // registry [FORMAT [MANNER]]: serves $WORK/registry/NAME/VERSION/…; sets REGISTRY, which serve then uses
 	"registry-set": setRegistry,  // registry-set FAULT | add FOLDER | remove NAME
 	"pack":         pack,         // pack FOLDER INTO: makes the wheels and source distributions that `registry pypi` would of FOLDER/NAME/VERSION/…
-	"asked":        asked,        // prints "COUNT METHOD PATH" of what it was asked since the last time, sorted
+	"asked":        asked,        // prints "COUNT METHOD PATH" of what it was asked since the last time, sorted, or nothing
 	// Asking, by hand.
 	"api":     callAPI,   // api METHOD PATH [BODY | @FILE]: signed; stdout is the body, stderr the status; 200 is success
 	"http":    callHTTP,  // http METHOD URL [-b FILE] ['HEADER: VALUE'…]: stderr is status and headers; <400 is success

@@ -135,6 +135,9 @@ func setRegistry(ts *testscript.TestScript, neg bool, args []string) {
 func asked(ts *testscript.TestScript, neg bool, _ []string) {
 	s := of(ts, neg)
 	counts := s.registry.Asked()
+	if len(counts) == 0 {
+		fmt.Fprintln(ts.Stdout(), "nothing") // what a command before has printed is not ours
+	}
 	for _, what := range slices.Sorted(maps.Keys(counts)) {
 		fmt.Fprintln(ts.Stdout(), counts[what], what)
 	}
