@@ -84,7 +84,7 @@ func (s *Service) addPromises(w catalog.Writer, c iam.Caller, repo catalog.Repos
 // bringDescription fetches an asset that describes its version, unless it was fetched already.
 func (s *Service) bringDescription(ctx context.Context, c iam.Caller, at *configuration, from importing, asset string) error {
 	t := s.traits(from.version.Format)
-	if t.Describes == nil || !t.Describes(from.version.VersionKey, asset) {
+	if t.Describes == nil || !t.Describes(from.version, asset) {
 		return nil
 	}
 	v, err := s.wholeVersion(ctx, from.source.repository.ID, from.version.VersionKey)
@@ -99,12 +99,15 @@ func (s *Service) bringDescription(ctx context.Context, c iam.Caller, at *config
 }
 
 // described is what an asset that was fetched tells of its version, or nil if it tells nothing.
-func (s *Service) described(v artifact.VersionKey, asset string, content io.ReaderAt, size int64) *artifact.Details {
+func (s *Service) described(v artifact.Version, asset string, content io.ReaderAt, size int64) *artifact.Details {
 	t := s.traits(v.Format)
+	if v.PublishedAt.IsZero() { // no repository holds any of it yet
+		v.Assets = asPromises(v.Assets, v.PublishedAt)
+	}
 	if t.Describes == nil || !t.Describes(v, asset) {
 		return nil
 	}
-	details, ok := t.Describe(v, content, size)
+	details, ok := t.Describe(v.VersionKey, asset, content, size)
 	if !ok {
 		return nil
 	}

@@ -128,7 +128,10 @@ func (s *Service) following(v, listed artifact.Version) (next artifact.Version, 
 	t := s.traits(v.Format)
 	if t.Late&LateWhole != 0 {
 		next.Assets = s.assetsFollowing(v.Assets, listed.Assets)
-		next.Manifest, next.Details = listed.Manifest, listed.Details
+		next.Manifest = listed.Manifest
+		if t.Describes == nil { // else they are those of what has been fetched
+			next.Details = listed.Details
+		}
 		differs = !bytes.Equal(v.Manifest, next.Manifest) || !slices.EqualFunc(v.Assets, next.Assets, sameAsset)
 		if differs && s.recordable(next) != nil {
 			next, differs = v, false

@@ -111,6 +111,9 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 	request.Keep = func(ctx context.Context, spool upstream.Spool, sums artifact.Digests, size int64) (err error) {
 		f := spool.(*fetched)
 		f.since, err = s.keep(ctx, *at.domain, from.fence, []content{{f.Draft, sums.SHA256, size}})
+		if err == nil && len(from.into) > 0 {
+			f.details = s.described(v, asset, f.Draft, size)
+		}
 		return err
 	}
 	request.Each = func(ctx context.Context, spool upstream.Spool, sums artifact.Digests, size int64) error {
@@ -119,7 +122,7 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 		}
 		a := artifact.Asset{Name: asset, Size: size, Digests: sums, Facts: promised.Facts}
 		f, from := spool.(*fetched), from
-		from.details = s.described(v.VersionKey, asset, f.Draft, size)
+		from.details = f.details
 		if err := s.ingest(ctx, c, at, from, a, f.since, content{f.Draft, a.SHA256, a.Size}); err != nil {
 			return err
 		}
@@ -142,11 +145,12 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 	return File{Asset: promised, Modified: v.UpstreamTime, Version: bare(v), Transfer: transfer}, nil
 }
 
-// fetched is a draft that a fetch fills, and the fence under which it was kept. Callers who come to the fetch late record
-// under that one.
+// fetched is a draft that a fetch fills, the fence under which it was kept, and what it tells of its version. Callers who
+// come to the fetch late record under that one.
 type fetched struct {
 	blob.Draft
-	since catalog.Fence
+	since   catalog.Fence
+	details *artifact.Details // nil if it tells nothing
 }
 
 // ingest records a fetched asset in the repositories of the import, with the content that was kept since the fence; or

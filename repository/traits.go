@@ -68,10 +68,11 @@ type Traits struct {
 	// what Details has is the version's own.
 	Readme func(content io.ReaderAt, size int64) (string, error)
 	// Describes reports whether an asset tells what Details holds of its version, for formats whose registries tell nothing
-	// of a version but its files (Maven: the POM). Describe reads it, as it comes from a registry, out of its size bytes; ok
-	// is false if it cannot be taken apart. Both or neither are set.
-	Describes func(v artifact.VersionKey, asset string) bool
-	Describe  func(v artifact.VersionKey, content io.ReaderAt, size int64) (details artifact.Details, ok bool)
+	// of a version but its files (Maven: the POM; PyPI: a distribution). The version is as it is before the asset comes: what
+	// of it is not kept is a promise. Describe reads the asset, as it comes from a registry, out of its size bytes; ok is
+	// false if it cannot be taken apart. It is called once for all who fetch, and they wait for it. Both or neither are set.
+	Describes func(v artifact.Version, asset string) bool
+	Describe  func(v artifact.VersionKey, asset string, content io.ReaderAt, size int64) (details artifact.Details, ok bool)
 	// DefaultLabel points at the version that is shown and installed where none is named (npm: latest). The first
 	// publication sets it; later ones move it only where they name it. Empty: the API shows what was published last.
 	DefaultLabel string

@@ -45,8 +45,8 @@ func (f finder) Find(ctx context.Context, v artifact.VersionKey, asset string) (
 // byFinding makes a format whose registries list no files, and whose versions are described by the asset called about.
 func byFinding(f *format.Format) {
 	f.Traits = repository.Traits{Late: repository.LateOnRequest, Growth: repository.GrowAlways,
-		Describes: func(_ artifact.VersionKey, asset string) bool { return asset == "about" },
-		Describe: func(_ artifact.VersionKey, content io.ReaderAt, size int64) (artifact.Details, bool) {
+		Describes: func(_ artifact.Version, asset string) bool { return asset == "about" },
+		Describe: func(_ artifact.VersionKey, _ string, content io.ReaderAt, size int64) (artifact.Details, bool) {
 			text, err := io.ReadAll(io.NewSectionReader(content, 0, size))
 			return artifact.Details{Summary: string(text)}, err == nil && !bytes.Contains(text, []byte("nothing"))
 		},

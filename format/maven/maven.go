@@ -46,13 +46,13 @@ func rewrite(escaped string) string { return "/" + strings.TrimLeft(escaped, "/"
 const pomSuffix = ".pom"
 
 // describes reports whether the asset is the POM of the version.
-func describes(v artifact.VersionKey, asset string) bool {
-	return asset == fileStem(v.Name, v.Version)+pomSuffix
+func describes(v artifact.Version, asset string) bool {
+	return asset == fileStem(v.Name, v.VersionKey.Version)+pomSuffix
 }
 
 // describePOM reads what a POM from a registry tells. One that cannot be read is served all the same: that is between its
 // publisher and those who use it.
-func describePOM(_ artifact.VersionKey, content io.ReaderAt, size int64) (artifact.Details, bool) {
+func describePOM(_ artifact.VersionKey, _ string, content io.ReaderAt, size int64) (artifact.Details, bool) {
 	p, err := readPOM(io.NewSectionReader(content, 0, size))
 	return describe(p), err == nil
 }

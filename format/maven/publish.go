@@ -80,7 +80,7 @@ func putAsset(r *http.Request, s format.Shelf, l location) error {
 			return held.Manifest, held.Details, nil
 		},
 	}
-	if describes(l.pkg().At(l.version), l.asset) {
+	if describes(artifact.Version{VersionKey: l.pkg().At(l.version)}, l.asset) {
 		if p.Details, err = detailsOf(upload, l); err != nil {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 
 // pages is how the pages of registries about a project are kept: of each version the lines of its files in JSON.
 //
-// There are no details: a page has none, and to ask for the metadata of a file would hold back its first byte.
+// There are no details: a page has none. They come with the first distribution that is fetched.
 var pages = keptpage.Form{
 	Name:   "pypi 1",
 	Accept: acceptPages,

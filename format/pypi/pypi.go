@@ -25,6 +25,8 @@ func Format() format.Format {
 			FoldVersion: versionKey,
 			Late:        repository.LateWhole,
 			Growth:      repository.GrowAlways,
+			Describes:   describes,
+			Describe:    describeFile,
 		},
 		Header: header,
 		Routes: []format.Route{

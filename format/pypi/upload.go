@@ -128,11 +128,7 @@ var ownManifest = externalManifest
 // merge returns what is told of a version after a file of the kind has come to it: what the first wheel says, for it is what
 // gets installed; before there is one, what the first source distribution says.
 func merge(held artifact.Version, kind distributionKind, details artifact.Details) ([]byte, artifact.Details, error) {
-	hasWheel := slices.ContainsFunc(held.Assets, func(a artifact.Asset) bool {
-		named, err := parseFilename(a.Name, held.Name)
-		return err == nil && named.kind == wheelKind
-	})
-	if kind == wheelKind && !hasWheel {
+	if kind == wheelKind && !keeps(held, wheelKind) {
 		return held.Manifest, details, nil
 	}
 	return held.Manifest, held.Details, nil

@@ -1,0 +1,83 @@
+package pypi
+
+import (
+	"bytes"
+	"compress/gzip"
+	"slices"
+	"testing"
+
+	"entrepot/artifact"
+)
+
+// describedDemo are files of one version that tell different things of it.
+func describedDemo(t testing.TB) []offeredFile {
+	say := func(summary string, more ...string) string {
+		return metadataText("demo", "1.0", append([]string{"Summary: " + summary + "\n", "License: MIT\n"}, more...)...)
+	}
+	return []offeredFile{
+		{demoSdist, sdistOf(t, "demo-1.0", say("of the source")), nil},
+		{demoWheel, wheelOf(t, "demo", "1.0", say("of the wheel", "Requires-Dist: Left_Pad>=1\n")), nil},
+		{"demo-1.0-cp313-cp313-win_amd64.whl", wheelOf(t, "demo", "1.0", say("of Windows")), nil},
+	}
+}
+
+func TestWhatIsFetchedDescribesItsVersion(t *testing.T) {
+	s := newSite(t)
+	files := describedDemo(t)
+	s.offer("demo", files...)
+	for _, step := range []struct{ fetch, summary string }{
+		{files[0].name, "of the source"}, {files[1].name, "of the wheel"}, {files[2].name, "of the wheel"},
+	} {
+		s.get("simple/demo/1.0/" + step.fetch)
+		if got := s.held(shelf, key("demo", "1.0")).Details; got.Summary != step.summary {
+			t.Errorf("after %s: got %q, want what is said %s", step.fetch, got.Summary, step.summary)
+		}
+	}
+	// The registry says something new about a file, and the version follows it.
+	files[1].say = object{"yanked": "broken"}
+	s.offer("demo", files...)
+	if got := s.fileNamed("demo", demoWheel)["yanked"]; got != "broken" {
+		t.Fatalf("got yanked %v, want the registry's reason", got)
+	}
+	got := s.held(shelf, key("demo", "1.0")).Details
+	needs := []artifact.Dependency{{Package: "left-pad", Type: dependencyType, Requirement: ">=1"}}
+	if got.Summary != "of the wheel" || !slices.Equal(got.Dependencies, needs) || len(got.Licenses) != 1 || got.Licenses[0].Name != "MIT" {
+		t.Errorf("got %+v, want what the wheel says", got)
+	}
+}
+
+func TestWhatCannotBeReadTellsNothing(t *testing.T) {
+	another := metadataText("other", "1.0", "Summary: of another\n")
+	for name, f := range map[string]offeredFile{
+		"no archive":                 {demoWheel, "wheel", nil},
+		"a wheel of another project": {demoWheel, wheelOf(t, "other", "1.0", another), nil},
+		"no metadata":                {demoWheel, zipOf(t, archived{"demo/__init__.py", ""}), nil},
+		"a source of another":        {demoSdist, sdistOf(t, "demo-1.0", another), nil},
+		"a source that is very large": {demoSdist, tarGz(t, gzip.NoCompression, fileAt("demo-1.0/data", string(make([]byte, maxDescribing))),
+			fileAt("demo-1.0/PKG-INFO", metadataText("demo", "1.0", "Summary: large\n"))), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.offer("demo", f)
+			if got := s.get("simple/demo/1.0/" + f.name); got != f.content {
+				t.Errorf("got %d bytes, want the %d of the file", len(got), len(f.content))
+			}
+			if got := s.held(shelf, key("demo", "1.0")).Details; got.Summary != "" {
+				t.Errorf("got the summary %q, want none", got.Summary)
+			}
+		})
+	}
+}
+
+// What a distribution tells is bounded, whatever is in it.
+func FuzzDescribeFile(f *testing.F) {
+	for _, file := range describedDemo(f) {
+		f.Add(file.name, []byte(file.content))
+	}
+	f.Fuzz(func(t *testing.T, file string, content []byte) {
+		d, _ := describeFile(key("demo", "1.0"), file, bytes.NewReader(content), int64(len(content)))
+		if len(d.Summary) > maxField || len(d.Readme) > maxField || len(d.Dependencies) > maxFields {
+			t.Errorf("got %d bytes of summary, %d of readme, %d dependencies", len(d.Summary), len(d.Readme), len(d.Dependencies))
+		}
+	})
+}
