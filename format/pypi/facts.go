@@ -66,17 +66,6 @@ func (f fileFacts) wanted() (w upstream.Want, ok bool) {
 	return w, ok
 }
 
-// digests are those that the registry promises; the others are zero.
-func (f fileFacts) digests() artifact.Digests {
-	var d artifact.Digests
-	w, _ := f.wanted()
-	copy(d.MD5[:], w.MD5)
-	copy(d.SHA1[:], w.SHA1)
-	copy(d.SHA256[:], w.SHA256)
-	copy(d.SHA512[:], w.SHA512)
-	return d
-}
-
 // projectFacts are what a registry says about a project as a whole: the Manifest of a listing.
 type projectFacts struct {
 	// Status is one of PEP 792 with the reason for it; empty where the registry does not say.

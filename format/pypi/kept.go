@@ -2,18 +2,22 @@ package pypi
 
 import (
 	"bytes"
-	"encoding/json"
+	"encoding/hex"
+	"errors"
+	"fmt"
 	"io"
+	"strconv"
+	"strings"
 
 	"entrepot/artifact"
 	"entrepot/format/keptpage"
 )
 
-// pages is how the pages of registries about a project are kept: of each version the lines of its files in JSON.
+// pages is how the pages of registries about a project are kept: of each version the lines of its files.
 //
 // There are no details: a page has none. They come with the first distribution that is fetched.
 var pages = keptpage.Form{
-	Name:   "pypi 1",
+	Name:   "pypi 2",
 	Accept: acceptPages,
 	Room:   32 << 20,
 	Regenerate: func(dst io.Writer, src io.Reader, p artifact.PackageKey) (keptpage.LeftOut, error) {
@@ -36,11 +40,65 @@ const (
 	maxPerFile = 64 << 10  // bytes of what a page says about one file; a file with more is left out
 )
 
-// keptFile is a line: a file of a version.
-type keptFile struct {
-	Name  string          `json:"name"`
-	Size  int64           `json:"size"` // bytes; 0 if the registry does not say
-	Facts json.RawMessage `json:"facts"`
+// keptLine is the line of a file: its size in bytes, 0 if the registry does not say; its name, quoted; the hashes that it
+// promises; its facts. The hashes stand in the facts as well: so whoever goes through a page need not parse those of a file
+// that he passes by, and whoever renders it parses them once.
+func keptLine(name string, size int64, facts fileFacts) []byte {
+	line := strconv.AppendInt(nil, size, 10)
+	line = strconv.AppendQuote(append(line, '\t'), name)
+	line = append(line, '\t')
+	for _, algorithm := range []string{"md5", "sha1", "sha256", "sha512"} {
+		if sum := facts.Hashes[algorithm]; sum != "" {
+			line = append(line, " "+algorithm+":"+sum...)
+		}
+	}
+	line = append(line, '\t')
+	return append(append(line, facts.encode()...), '\n')
+}
+
+// readLine reads what keptLine has written.
+func readLine(line []byte) (a artifact.Asset, err error) {
+	fields := bytes.SplitN(bytes.TrimSuffix(line, []byte("\n")), []byte("\t"), 4)
+	if len(fields) < 4 {
+		return a, errors.New("a file has less than four fields")
+	}
+	if a.Size, err = strconv.ParseInt(string(fields[0]), 10, 64); err != nil {
+		return a, fmt.Errorf("size of a file: %w", err)
+	}
+	if a.Size == 0 {
+		a.Size = -1
+	}
+	if a.Name, err = strconv.Unquote(string(fields[1])); err != nil {
+		return a, fmt.Errorf("name of a file: %w", err)
+	}
+	for hash := range strings.FieldsSeq(string(fields[2])) {
+		algorithm, sum, _ := strings.Cut(hash, ":")
+		if err := promise(&a.Digests, algorithm, sum); err != nil {
+			return a, fmt.Errorf("%s of %s: %w", algorithm, a.Name, err)
+		}
+	}
+	a.Facts = fields[3]
+	return a, nil
+}
+
+// promise sets one of the digests from its hash in hex.
+func promise(d *artifact.Digests, algorithm, sum string) error {
+	var into []byte
+	switch algorithm {
+	case "md5":
+		into = d.MD5[:]
+	case "sha1":
+		into = d.SHA1[:]
+	case "sha256":
+		into = d.SHA256[:]
+	case "sha512":
+		into = d.SHA512[:]
+	}
+	if hex.DecodedLen(len(sum)) != len(into) {
+		return fmt.Errorf("got %d digits", len(sum))
+	}
+	_, err := hex.Decode(into, []byte(sum))
+	return err
 }
 
 // write writes the versions in their order.
@@ -72,19 +130,10 @@ var externalManifest = []byte("{}")
 func readFiles(lines []byte) ([]artifact.Asset, error) {
 	var files []artifact.Asset
 	for line := range bytes.Lines(lines) {
-		var kept keptFile
-		if err := json.Unmarshal(line, &kept); err != nil {
-			return nil, err
-		}
-		a := artifact.Asset{Name: kept.Name, Size: kept.Size, Facts: kept.Facts}
-		if a.Size == 0 {
-			a.Size = -1
-		}
-		facts, err := factsOf(a)
+		a, err := readLine(line)
 		if err != nil {
 			return nil, err
 		}
-		a.Digests = facts.digests()
 		files = append(files, a)
 	}
 	return files, nil

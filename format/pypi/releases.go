@@ -2,7 +2,6 @@ package pypi
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -67,17 +66,14 @@ func (r *releases) add(f pageFile) error {
 		r.left.Note("the file %q comes twice", f.name)
 		return nil
 	}
-	line, err := json.Marshal(keptFile{f.name, f.size, f.encode()})
-	if err != nil {
-		return err
-	}
+	line := keptLine(f.name, f.size, f.fileFacts)
 	r.held += len(line) + len(f.name)
 	if len(r.files) == maxFiles || r.held > maxHeld {
 		return fmt.Errorf("it lists more than %d files, or says more than %d bytes about them", maxFiles, maxHeld)
 	}
 	r.files[f.name] = true
 	at := r.release(version)
-	at.lines = append(append(at.lines, line...), '\n')
+	at.lines = append(at.lines, line...)
 	if !f.UploadTime.IsZero() && (at.first.IsZero() || f.UploadTime.Before(at.first)) {
 		at.first = f.UploadTime
 	}
