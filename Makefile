@@ -66,17 +66,33 @@ steady: $(TESTRUN) ## run all tests PASSES times on a busy machine and print a t
 	@code=0; ENTREPOT_TOOLS=$(TOOLS) $(TESTRUN) -passes $(PASSES) -load $(LOAD) -- -count=1 -timeout 60m ./... || code=1; \
 	$(TESTRUN) -passes $(PASSES) -load $(LOAD) -- -race -short -count=1 -timeout 60m $(RACY) || code=1; exit $$code
 
-# A line is what one npm install is given.
+# A line of projects.txt is what one npm install is given.
 REAL := $(CURDIR)/build/real
 
 .PHONY: real
-real: tools ## publish some hundred real packages, install them with every client and compare
+real: real-npm real-python real-maven ## publish some hundred real packages, install them with every client and compare
+
+.PHONY: real-npm
+real-npm: tools
 	@mkdir -p $(REAL); while read -r names; do npm install --prefix $(REAL)/project --cache $(REAL)/cache --no-save \
 		--ignore-scripts --no-audit --no-fund --force --legacy-peer-deps $$names </dev/null || exit 1; \
 	done <e2e/real/projects.txt
 	@mkdir -p $(REAL)/packed; while read -r name; do npm pack --pack-destination $(REAL)/packed --cache $(REAL)/cache \
 		--prefer-offline --silent "$$name" </dev/null || exit 1; sleep 0.5; done <e2e/real/odd.txt
 	ENTREPOT_TOOLS=$(TOOLS) ENTREPOT_REAL_PACKAGES=$(REAL)/cache go test -count=1 -v -timeout 90m ./e2e -run TestRealPackages
+
+.PHONY: real-python
+real-python: tools
+	@$(TOOLS)/python/pdm/bin/python e2e/real/distributions.py $(REAL)/python <e2e/real/python.txt
+	ENTREPOT_TOOLS=$(TOOLS) ENTREPOT_REAL_DISTRIBUTIONS=$(REAL)/python go test -count=1 -v -timeout 90m ./e2e \
+		-run TestRealDistributions
+
+.PHONY: real-maven
+real-maven: tools
+	@python3 e2e/real/artifacts.py $(REAL)/maven/projects <e2e/real/artifacts.txt
+	@$(TOOLS)/bin/mvn-3.9 --batch-mode --quiet --fail-never --file $(REAL)/maven/projects -Dmaven.repo.local=$(REAL)/maven/m2 \
+		-DexcludeTransitive dependency:resolve
+	ENTREPOT_TOOLS=$(TOOLS) ENTREPOT_REAL_ARTIFACTS=$(REAL)/maven go test -count=1 -v -timeout 90m ./e2e -run TestRealArtifacts
 
 .PHONY: fuzz
 fuzz: ## fuzz every parser of outside bytes for 20 s each

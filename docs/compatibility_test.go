@@ -11,7 +11,9 @@ import (
 	"testing"
 
 	"entrepot/awsapi"
+	"entrepot/format"
 	"entrepot/format/npm"
+	"entrepot/format/pypi"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -89,19 +91,23 @@ func TestTheReadmeCountsTheOperationsThatAreNotThere(t *testing.T) {
 
 var route = regexp.MustCompile("`((?:GET|PUT|POST|DELETE|PATCH) /[^`]*)`")
 
-func TestTheTableOfNPMCallsHasEveryRoute(t *testing.T) {
+func TestTheTablesOfCallsHaveEveryRoute(t *testing.T) {
 	text := readCompatibility(t)
-	start, end := section(t, text, "npm")
-	var told, served []string
-	for _, found := range route.FindAllStringSubmatch(text[start:end], -1) {
-		told = append(told, found[1])
-	}
-	for _, r := range npm.Format().Routes {
-		served = append(served, r.Pattern)
-	}
-	slices.Sort(told)
-	slices.Sort(served)
-	if diff := cmp.Diff(served, told); diff != "" {
-		t.Errorf("the table of npm calls differs from the routes (-served +told):\n%s", diff)
+	for _, f := range []format.Format{npm.Format(), pypi.Format()} {
+		t.Run(string(f.Name), func(t *testing.T) {
+			start, end := section(t, text, string(f.Name))
+			var told, served []string
+			for _, found := range route.FindAllStringSubmatch(text[start:end], -1) {
+				told = append(told, found[1])
+			}
+			for _, r := range f.Routes {
+				served = append(served, r.Pattern)
+			}
+			slices.Sort(told)
+			slices.Sort(served)
+			if diff := cmp.Diff(served, told); diff != "" {
+				t.Errorf("the table of calls differs from the routes (-served +told):\n%s", diff)
+			}
+		})
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/url"
 	"os"
 	"os/exec"
@@ -13,19 +12,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"text/tabwriter"
 
 	"entrepot/e2e/fakenpm"
 )
 
-// realRow is what became of a package: empty texts are good.
+// realRow is a package with what became of it.
 type realRow struct {
 	realPackage
-	refused   string            // why it could not be published
-	bytes     string            // what is wrong with the tarball that comes back
-	document  []string          // members of the document that are not the registry's
-	installed map[string]string // by client: why not
+	*trial
 }
+
+func (r *realRow) String() string { return r.of }
 
 // TestRealPackagesComeBackAsTheyWere publishes every package of an npm cache, fetches it again, installs it with every client
 // and compares tarball and document with the registry's. It prints a table, and fails for whatever npm takes and Entrepot does
@@ -41,9 +38,10 @@ func TestRealPackagesComeBackAsTheyWere(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := newFixture(t)
-	rows := make([]realRow, 0, len(all))
-	for _, p := range all {
-		rows = append(rows, realRow{realPackage: p, installed: map[string]string{}})
+	rows, trials := make([]realRow, len(all)), make([]trial, len(all))
+	for i, p := range all {
+		trials[i] = newTrial(p.String())
+		rows[i] = realRow{p, &trials[i]}
 	}
 	if _, status, err := f.publish(t.Context(), nothing); err != nil || status >= 300 {
 		t.Fatalf("got status %d (%v) for the publish of %s", status, err, nothing.Name)
@@ -51,7 +49,7 @@ func TestRealPackagesComeBackAsTheyWere(t *testing.T) {
 	f.publishReal(rows)
 	taken := []*realRow{}
 	for i := range rows {
-		if rows[i].refused == "" {
+		if rows[i].checks["published"] == "" {
 			f.compareReal(&rows[i])
 			taken = append(taken, &rows[i])
 		}
@@ -63,7 +61,7 @@ func TestRealPackagesComeBackAsTheyWere(t *testing.T) {
 		}
 		f.installReal(c, taken)
 	}
-	tell(t, rows)
+	tell(t, trials)
 }
 
 // publishReal publishes the packages with the parts of npm.
@@ -82,7 +80,7 @@ func (f *fixture) publishReal(rows []realRow) {
 		f.must(os.Symlink(rows[i].file, file))
 		fmt.Fprintln(&files, file)
 		byFile[file] = &rows[i]
-		rows[i].refused = "npm said nothing"
+		rows[i].checks["published"] = "npm said nothing"
 	}
 	publish := exec.CommandContext(f.t.Context(), "node", "testdata/publish.cjs", filepath.Dir(filepath.Dir(npm)),
 		f.endpoint(domain, "my-repo"), token)
@@ -94,7 +92,7 @@ func (f *fixture) publishReal(rows []realRow) {
 	for line := range bytes.Lines(out) {
 		var said struct{ File, Error string }
 		f.must(json.Unmarshal(line, &said))
-		byFile[said.File].refused = said.Error
+		byFile[said.File].checks["published"] = said.Error
 	}
 }
 
@@ -104,45 +102,30 @@ func (f *fixture) compareReal(row *realRow) {
 	status, body, err := f.fetch(f.t.Context(), f.tarballURL("my-repo", row.name, row.version))
 	want, wrong := os.ReadFile(row.file)
 	f.must(wrong)
+	row.checks["same bytes"] = ""
 	if err != nil || !bytes.Equal(body, want) {
-		row.bytes = fmt.Sprintf("got status %d with %d bytes (%v), want %d", status, len(body), err, len(want))
+		row.checks["same bytes"] = fmt.Sprintf("got status %d with %d bytes (%v), want %d", status, len(body), err, len(want))
 	}
 	_, body, err = f.fetch(f.t.Context(), f.endpoint(domain, "my-repo")+url.PathEscape(row.name))
 	f.must(err)
 	var document struct{ Versions map[string]map[string]any }
 	f.must(json.Unmarshal(body, &document))
-	row.document = differences(document.Versions[row.version], row.manifest)
+	row.checks["same document"] = strings.Join(differences(document.Versions[row.version], row.manifest), "; ")
 }
 
 // nothing is a package that stands for every dependency: what is tested is the package itself.
 var nothing = fakenpm.Package{Name: "nothing-at-all", Version: "1.0.0"}
 
 // installReal installs the packages with a client, each under a name of its own: their dependencies need not be there, and two
-// versions of one can stand side by side. A project that cannot be installed is halved until the package that is to blame
-// stands alone.
+// versions of one can stand side by side.
 func (f *fixture) installReal(c realClient, rows []*realRow) {
 	f.t.Helper()
 	const atOnce = 100
 	for batch := range slices.Chunk(rows, atOnce) {
-		f.installBatch(c, batch)
+		halve(batch, c.program, func(row *realRow) *trial { return row.trial }, func(some []*realRow) (map[string]string, error) {
+			return f.installProject(c, some)
+		})
 	}
-}
-
-func (f *fixture) installBatch(c realClient, rows []*realRow) {
-	f.t.Helper()
-	absent, err := f.installProject(c, rows)
-	if err == nil {
-		for _, row := range rows {
-			row.installed[c.program] = absent[row.String()]
-		}
-		return
-	}
-	if len(rows) == 1 {
-		rows[0].installed[c.program] = err.Error()
-		return
-	}
-	f.installBatch(c, rows[:len(rows)/2])
-	f.installBatch(c, rows[len(rows)/2:])
 }
 
 // installProject makes a project of the packages, installs it, and returns those that are not there afterwards.
@@ -211,53 +194,4 @@ func notInstalled(folder string, row *realRow) string {
 		return fmt.Sprintf("is %s %s there (%v)", is.Name, is.Version, err)
 	}
 	return ""
-}
-
-// tell prints the table: a sum for each column, then every package of which something is not as it was.
-func tell(t *testing.T, rows []realRow) {
-	t.Helper()
-	var text strings.Builder
-	table := tabwriter.NewWriter(&text, 0, 4, 2, ' ', 0)
-	clients := []string{}
-	sums := map[string]int{}
-	count := func(column string, good bool) {
-		if good {
-			sums[column]++
-		}
-	}
-	for _, row := range rows {
-		count("published", row.refused == "")
-		count("same bytes", row.refused == "" && row.bytes == "")
-		count("same document", row.refused == "" && len(row.document) == 0)
-		for client, why := range row.installed {
-			if !slices.Contains(clients, client) {
-				clients = append(clients, client)
-			}
-			count(client, why == "")
-		}
-	}
-	slices.Sort(clients)
-	fmt.Fprintf(table, "of %d packages\n", len(rows))
-	for _, column := range append([]string{"published", "same bytes", "same document"}, clients...) {
-		fmt.Fprintf(table, "%s\t%d\n", column, sums[column])
-	}
-	for _, row := range rows {
-		complaints := row.complaints()
-		for _, what := range slices.Sorted(maps.Keys(complaints)) {
-			fmt.Fprintf(table, "%s\t%s\t%s\n", row, what, complaints[what])
-			t.Fail()
-		}
-	}
-	if err := table.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	t.Log("\n" + text.String())
-}
-
-// complaints are what is wrong, by what it is wrong with.
-func (r realRow) complaints() map[string]string {
-	all := map[string]string{"publish": r.refused, "bytes": r.bytes, "document": strings.Join(r.document, "; ")}
-	maps.Copy(all, r.installed)
-	maps.DeleteFunc(all, func(_, why string) bool { return why == "" })
-	return all
 }

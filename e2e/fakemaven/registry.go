@@ -74,7 +74,9 @@ func (r *Registry) list(folder, version string) {
 		known = &artifact{group: strings.ReplaceAll(strings.TrimSuffix(group, "/"), "/", "."), name: name}
 		r.artifacts[folder] = known
 	}
-	known.versions = append(known.versions, version)
+	if !slices.Contains(known.versions, version) {
+		known.versions = append(known.versions, version)
+	}
 }
 
 // removeVersion takes a version off the offer; the caller holds the lock.

@@ -202,30 +202,49 @@ func read(tree fs.FS, folder string) (Package, error) {
 
 var requiresPython = regexp.MustCompile(`(?m)^Requires-Python: *(.+?)\r?$`)
 
-// Offer adds every wheel in a folder, as it is.
+// Offer adds every distribution in a folder, as it is: wheels with their metadata beside them, others by their names alone.
 func (r *Registry) Offer(folder fs.FS) error {
-	names, err := fs.Glob(folder, "*.whl")
+	names, err := fs.Glob(folder, "*")
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
+		project, number, ok := split(name)
+		if !ok {
+			continue
+		}
 		content, err := fs.ReadFile(folder, name)
 		if err != nil {
 			return err
 		}
-		metadata, err := metadataOf(content)
-		if err != nil {
-			return fmt.Errorf("read %s: %w", name, err)
+		f := file{name: name, version: number, content: content}
+		if strings.HasSuffix(name, ".whl") {
+			if f.metadata, err = metadataOf(content); err != nil {
+				return fmt.Errorf("read %s: %w", name, err)
+			}
 		}
-		project, rest, _ := strings.Cut(name, "-")
-		number, _, _ := strings.Cut(rest, "-")
-		f := file{name: name, version: number, content: content, metadata: metadata}
-		if found := requiresPython.FindSubmatch(metadata); found != nil {
+		if found := requiresPython.FindSubmatch(f.metadata); found != nil {
 			f.requiresPython = string(found[1])
 		}
-		r.list(project, number, []file{f})
+		r.list(project, f)
 	}
 	return nil
+}
+
+// split returns the project and the version that a distribution's name tells: two hyphens part a wheel's, the last one that of
+// an archive. Other files are no distributions.
+func split(filename string) (project, number string, ok bool) {
+	if strings.HasSuffix(filename, ".whl") {
+		parts := strings.SplitN(filename, "-", 3)
+		return parts[0], parts[1], true
+	}
+	for _, ending := range []string{".tar.gz", ".tar.bz2", ".tgz", ".zip"} {
+		if stem, is := strings.CutSuffix(filename, ending); is {
+			last := strings.LastIndexByte(stem, '-')
+			return stem[:last], stem[last+1:], true
+		}
+	}
+	return "", "", false
 }
 
 func metadataOf(wheel []byte) ([]byte, error) {

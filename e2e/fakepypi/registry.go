@@ -59,11 +59,20 @@ func (r *Registry) Add(p Package) error {
 	if err != nil {
 		return err
 	}
-	r.list(p.Name, p.Version, files)
+	r.withdraw(p.Name, p.Version)
+	r.list(p.Name, files...)
 	return nil
 }
 
-func (r *Registry) list(name, version string, files []file) {
+func (r *Registry) withdraw(name, version string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p := r.projects[normal(name)]; p != nil {
+		p.files = slices.DeleteFunc(p.files, func(f file) bool { return f.version == version })
+	}
+}
+
+func (r *Registry) list(name string, files ...file) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	known := r.projects[normal(name)]
@@ -71,7 +80,6 @@ func (r *Registry) list(name, version string, files []file) {
 		known = &project{name: name}
 		r.projects[normal(name)] = known
 	}
-	known.files = slices.DeleteFunc(known.files, func(f file) bool { return f.version == version })
 	for _, f := range files {
 		if f.uploaded.IsZero() {
 			// Old enough for every client's minimum age, and in the order added.
