@@ -26,7 +26,7 @@ const (
 // directly.
 //
 // A dot in a name means a dash, and leading zeros of a version mean nothing. Case and underscores tell no two packages
-// apart. Versions whose name ends in -SNAPSHOT can be replaced.
+// apart, and case tells no two versions. Versions whose name ends in -SNAPSHOT can be replaced.
 func madeUp() format.Format {
 	return format.Format{
 		Name: artifact.Maven,
@@ -42,6 +42,7 @@ func madeUp() format.Format {
 			Fold: func(p artifact.PackageKey) string {
 				return strings.ToLower(p.Namespace + "/" + strings.ReplaceAll(p.Name, "_", "-"))
 			},
+			FoldVersion:  strings.ToLower,
 			Late:         repository.LateWhole | repository.LateOnRequest,
 			Growth:       repository.GrowAlways,
 			FollowStatus: true,

@@ -76,6 +76,45 @@ var naming = []tale{
 		s.publish("other", "Left_Pad@2", "a=two")
 		s.publish("team", "left-pad@2", "a=two")
 	}},
+	{name: "what is published in another spelling of a version comes to the one that is there", tell: func(s *story) {
+		s.Repository("team")
+		s.publish("team", "lib@1-beta", "a=one")
+		if v := s.publish("team", "lib@1-Beta", "b=two"); v.VersionKey != key("lib@1-beta") {
+			s.t.Errorf("got %s, want lib@1-beta", v.VersionKey)
+		}
+		s.publishFails("team", "lib@1-BETA", artifact.Conflict, "a=other")
+		s.shows("team", "lib", "1-beta")
+		s.holds("team", "lib@1-beta", "a", "b")
+		s.Delete("team", key("lib@1-beta"))
+		s.publish("team", "lib@1-BETA", "a=other")
+		s.shows("team", "lib", "1-BETA")
+	}},
+	{name: "a version that is upstream in any spelling is not published, however it came there", tell: func(s *story) {
+		s.behind()
+		s.Repository("apart")
+		s.open("team", "lib")
+		s.open("shared", "lib")
+		s.publish("shared", "lib@1-beta", "a=ours")
+		s.central.offer("lib@2-beta", "a=theirs")
+		s.downloads("gateway", "lib@2-beta", "a=theirs")
+		s.central.remove("lib@2-beta")
+		s.publish("apart", "lib@3-beta", "a=copied")
+		_, err := s.Rules.Copy(s.t.Context(), s.caller, repository.CopySpec{From: domainKey.Repository("apart"),
+			To: domainKey.Repository("shared"), PackageKey: key("lib").PackageKey,
+			Selection: repository.Selection{Versions: []string{"3-beta"}}})
+		s.must(err)
+		for _, spelling := range []string{"lib@1-BETA", "lib@2-Beta", "lib@3-Beta"} {
+			s.publishFails("team", spelling, artifact.Conflict, "a=other")
+		}
+	}},
+	{name: "a view has a version once, from the first source that has it in any spelling", tell: func(s *story) {
+		s.behind()
+		s.open("team", "lib")
+		s.publish("team", "lib@1-beta", "a=near")
+		s.publish("shared", "lib@1-BETA", "a=far")
+		s.publish("shared", "lib@2", "a=far")
+		s.shows("team", "lib", "1-beta", "2")
+	}},
 	{name: "what closes a package closes it under every spelling that folds to the same", tell: func(s *story) {
 		s.behind()
 		s.publish("shared", "Left_Pad@2", "a=ours")
