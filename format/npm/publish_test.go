@@ -218,22 +218,6 @@ func TestHasInstallScript(t *testing.T) {
 	}
 }
 
-func TestPublishingAgain(t *testing.T) {
-	s := newSite(t)
-	packageJSON := object{"name": "bar", "version": "1.0.0"}
-	same := text(t, putOf("bar", "1.0.0", "latest", packed(t, packageJSON, nil), packageJSON))
-	other := text(t, putOf("bar", "1.0.0", "latest", packed(t, packageJSON, map[string]string{"x": "y"}), packageJSON))
-	s.must(http.StatusCreated, s.do("PUT", "bar", same))
-	s.must(http.StatusCreated, s.do("PUT", "bar", same))
-	w := s.must(http.StatusConflict, s.do("PUT", "bar", other))
-	if !strings.Contains(w.Body.String(), `"error":`) || !strings.Contains(w.Body.String(), `"message":`) {
-		t.Errorf("got %s", w.Body)
-	}
-	if s.Published() != 1 {
-		t.Errorf("got %d versions, want 1", s.Published())
-	}
-}
-
 func TestAMergedDocumentPublishesOnlyTheAttachedVersion(t *testing.T) {
 	s := newSite(t)
 	s.publish("bar", "1.0.0", "latest")

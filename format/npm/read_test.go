@@ -28,19 +28,14 @@ func TestOneVersionIsFoundByNumberAndByTag(t *testing.T) {
 		s.must(http.StatusNotFound, s.do("GET", "@acme/bar/"+selector, ""))
 	}
 	s.must(http.StatusNotFound, s.do("GET", "other/latest", ""))
+	s.SetStatus(shelf, key("@acme/bar").At("1.0.0"), artifact.Unlisted)
+	s.must(http.StatusNotFound, s.do("GET", "@acme/bar/1.0.0", ""))
 }
 
 func TestATarballIsServedUnderItsOwnNameOnly(t *testing.T) {
 	s := newSite(t)
 	s.publish("bar", "1.0.0", "latest")
-	w := s.must(http.StatusOK, s.do("GET", "bar/-/bar-1.0.0.tgz", ""))
-	if etag := w.Header().Get("Etag"); len(etag) < 10 || etag[0] != '"' {
-		t.Errorf("got ETag %q", etag)
-	}
-	part := s.must(http.StatusPartialContent, s.do("GET", "bar/-/bar-1.0.0.tgz", "", "Range", "bytes=2-5"))
-	if part.Body.String() != w.Body.String()[2:6] {
-		t.Error("the range is another")
-	}
+	s.must(http.StatusOK, s.do("GET", "bar/-/bar-1.0.0.tgz", ""))
 	for _, path := range []string{"bar/-/bar-1.0.1.tgz", "bar/-/baz-1.0.0.tgz", "bar/-/bar.tgz", "bar/-/package.tgz",
 		"baz/-/baz-1.0.0.tgz"} {
 		s.must(http.StatusNotFound, s.do("GET", path, ""))

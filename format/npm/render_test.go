@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -121,20 +120,6 @@ func TestAcceptChoosesTheForm(t *testing.T) {
 	}
 }
 
-func TestADocumentIsRevalidatedByItsTag(t *testing.T) {
-	s := newSite(t)
-	s.publish("bar", "1.0.0", "latest")
-	etag := s.do("GET", "bar", "").Header().Get("Etag")
-	for _, list := range []string{etag, "W/" + etag, `"other", ` + etag} {
-		w := s.must(http.StatusNotModified, s.do("GET", "bar", "", "If-None-Match", list))
-		if w.Header().Get("Etag") != etag || w.Body.Len() != 0 {
-			t.Errorf("%s: got %q and %d bytes", list, w.Header().Get("Etag"), w.Body.Len())
-		}
-	}
-	s.publish("bar", "1.1.0", "latest")
-	s.must(http.StatusOK, s.do("GET", "bar", "", "If-None-Match", etag))
-}
-
 // stock has the registry offer a packument made by registry, and the tarballs that it names.
 func (s *site) stock(name string, document object) {
 	s.t.Helper()
@@ -198,27 +183,6 @@ func key(name string) artifact.PackageKey {
 		panic(err)
 	}
 	return p
-}
-
-func TestStatusDecidesWhatIsShownAndServed(t *testing.T) {
-	for _, row := range []struct {
-		status            artifact.Status
-		document, tarball int
-	}{
-		{artifact.Published, 200, 200},
-		{artifact.Unlisted, 404, 200},
-		{artifact.Archived, 404, 404},
-		{artifact.Disposed, 404, 404},
-	} {
-		t.Run(string(row.status), func(t *testing.T) {
-			s := newSite(t)
-			s.publish("bar", "1.0.0", "latest")
-			s.SetStatus(shelf, key("bar").At("1.0.0"), row.status)
-			s.must(row.document, s.do("GET", "bar", ""))
-			s.must(row.document, s.do("GET", "bar/1.0.0", ""))
-			s.must(row.tarball, s.do("GET", "bar/-/bar-1.0.0.tgz", ""))
-		})
-	}
 }
 
 func TestAViewWithoutVersionsIsNotFound(t *testing.T) {

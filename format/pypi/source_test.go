@@ -340,16 +340,11 @@ func TestMetadataOfAKeptWheelIsReadOutOfIt(t *testing.T) {
 	}
 }
 
-func TestWhatIsUnlistedIsDownloadedAndWhatIsArchivedIsNot(t *testing.T) {
+func TestMetadataOfAnArchivedVersionIsGone(t *testing.T) {
 	s := newSite(t)
-	s.offer("demo", demoFiles()[0], offeredFile{"demo-2.0.tar.gz", "two", nil})
-	s.get("simple/demo/1.0/" + demoSdist)
-	s.SetStatus(shelf, key("demo", "1.0"), artifact.Unlisted)
-	if got := s.names("demo"); !slices.Equal(got, []string{"demo-2.0.tar.gz"}) {
-		t.Errorf("got %v while 1.0 is unlisted", got)
-	}
-	s.get("simple/demo/1.0/" + demoSdist)
+	wheel := wheelOf(t, "demo", "1.0", metadataText("demo", "1.0"))
+	s.must(200, s.upload(demoWheel, wheel))
+	s.get("simple/demo/1.0/" + demoWheel + metadataEnding)
 	s.SetStatus(shelf, key("demo", "1.0"), artifact.Archived)
-	s.must(http.StatusNotFound, s.do("GET", "simple/demo/1.0/"+demoSdist, ""))
-	s.must(http.StatusNotFound, s.do("GET", "simple/demo/1.0/"+demoSdist+metadataEnding, ""))
+	s.must(http.StatusNotFound, s.do("GET", "simple/demo/1.0/"+demoWheel+metadataEnding, ""))
 }
