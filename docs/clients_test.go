@@ -168,7 +168,7 @@ func TestWhatJavasClientsAreGivenIsWhatSessionsGiveThem(t *testing.T) {
 		t.Fatalf("got %d blocks, want those of Maven, Gradle, sbt, coursier and Ivy", len(blocks))
 	}
 	for _, block := range blocks {
-		if command := strings.HasPrefix(block, "    aws "); !command && !strings.Contains(sessions, unindented(block)) {
+		if command := strings.HasPrefix(block, "    aws "); !command && !strings.Contains(sessions, strings.TrimSpace(unindented(block))) {
 			t.Errorf("no session has\n%s", block)
 		}
 	}

@@ -84,7 +84,7 @@ func clientsEnvironment(work string) ([]string, error) {
 		"UV_CACHE_DIR=" + filepath.Join(home, "uv-cache"), "UV_PYTHON_DOWNLOADS=never", "UV_NO_PROGRESS=1",
 		"VIRTUALENV_NO_PERIODIC_UPDATE=1", "POETRY_VIRTUALENVS_IN_PROJECT=true", "PDM_CHECK_UPDATE=false",
 		"PIPENV_VENV_IN_PROJECT=1", "PIPENV_NOSPIN=1",
-		"JDK_JAVA_OPTIONS=" + quickJVM(home, tmp), "GRADLE_OPTS=-Dorg.gradle.daemon=false", "LEIN_SUPPRESS_USER_LEVEL_REPO_WARNINGS=1",
+		"JDK_JAVA_OPTIONS=" + quickJVM(home, tmp), "GRADLE_OPTS=-Dorg.gradle.daemon=false",
 		"AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1", "CHECKPOINT_DISABLE=1", "NO_COLOR=1",
 	}
 	return append(env, inherited(clean)...), nil
