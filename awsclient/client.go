@@ -130,6 +130,10 @@ func (c *Client) call(ctx context.Context, operation, method, path string, q url
 		return err
 	}
 	response, err := c.http.Do(r)
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return fmt.Errorf("%s: the certificate of %s is of an authority that is not believed: "+
+			"set AWS_CA_BUNDLE to its file, as entrepot env does, or name the server's data folder with --data", operation, c.profile.Endpoint)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: the server at %s does not answer: %w", operation, c.profile.Endpoint, errors.Unwrap(err))
 	}

@@ -158,7 +158,7 @@ func TestAServersOwnAuthorityIsBelieved(t *testing.T) {
 	if err := ask(bundle); err != nil {
 		t.Errorf("got %v, want the authority believed", err)
 	}
-	for path, want := range map[string]string{"": "certificate", empty: "no certificate in it", empty + "-not-there": "read the certificates"} {
+	for path, want := range map[string]string{"": "set AWS_CA_BUNDLE", empty: "no certificate in it", empty + "-not-there": "read the certificates"} {
 		if err := ask(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("bundle %q: got %v, want %q in it", path, err, want)
 		}

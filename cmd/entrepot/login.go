@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -66,6 +67,9 @@ func (c loginCommand) Run(ctx context.Context) error {
 	return c.signIn(ctx, u, os.Stdout)
 }
 
+// scopes are those that need no quotes in any file.
+var scopes = regexp.MustCompile(`^@?[A-Za-z0-9._~-]+$`)
+
 // check refuses what the tool cannot do, before anything is asked or written.
 func (c loginCommand) check(t clientTool) error {
 	switch {
@@ -77,7 +81,7 @@ func (c loginCommand) check(t clientTool) error {
 		return fmt.Errorf("%s keeps such settings for the user, not for a project; leave --project out", t.Name)
 	case c.Renew && !t.Renews:
 		return fmt.Errorf("%s %s; leave --renew out", t.Name, t.Renewal)
-	case c.Namespace != "" && (c.scope() == "" || strings.ContainsAny(c.scope(), "@ /=:\"'\\[]{}#;,")):
+	case c.Namespace != "" && !scopes.MatchString(c.Namespace):
 		return fmt.Errorf("%q is no scope", c.Namespace)
 	}
 	return nil
@@ -202,6 +206,9 @@ func (c loginCommand) tell(to io.Writer, t clientTool, l format.Login, s signedI
 	fmt.Fprintf(to, "%s is signed in to repository %s of domain %s, %s.\n", t.Name, c.Repository, c.Domain, how)
 	if c.Renew && !s.Profile.Alone {
 		fmt.Fprintln(to, "The access key or the server's address comes from variables of this terminal: tokens are renewed where they are set.")
+	}
+	if l.Endpoint.Scheme == "https" && s.Profile.Bundle != "" {
+		fmt.Fprintf(to, "The server is believed because of %s; entrepot trust shows what %s needs to believe it too.\n", s.Profile.Bundle, t.Name)
 	}
 	if _, err := exec.LookPath(t.Executable()); err != nil {
 		fmt.Fprintf(to, "%s is not on this machine's PATH; its files are ready for it.\n", t.Executable())

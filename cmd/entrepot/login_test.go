@@ -396,6 +396,7 @@ func TestLoginsThatCannotBeAreRefused(t *testing.T) {
 		"no repository":              {loginCommand{slot: slot{Tool: "npm"}, Domain: "d"}, "", "--repository"},
 		"a scope of pip":             {to("d", slot{Tool: "pip", Namespace: "acme"}), "", "pip has no scopes"},
 		"a scope that is none":       {to("d", slot{Tool: "npm", Namespace: "@a b"}), "", "no scope"},
+		"a scope of two lines":       {to("d", slot{Tool: "npm", Namespace: "@a\nb"}), "", "no scope"},
 		"a scope of an @":            {to("d", slot{Tool: "npm", Namespace: "@"}), "", "no scope"},
 		"a project of twine":         {to("d", slot{Tool: "twine", Project: true}), "", "--project"},
 		"renewal by npm":             {func() loginCommand { c := to("d", slot{Tool: "npm"}); c.Renew = true; return c }(), "", "${ENTREPOT_TOKEN}"},
