@@ -2,7 +2,6 @@ package npm
 
 import (
 	"archive/tar"
-	"bytes"
 	"compress/gzip"
 	"crypto/sha1"
 	"crypto/sha512"
@@ -24,40 +23,17 @@ import (
 	"entrepot/repository"
 )
 
-// entry is one header of an archive with its bytes.
-type entry struct {
-	tar.Header
-	body string
-}
+// entry is an entry of a tarball.
+type entry = formattest.TarEntry
 
 func file(name, body string) entry {
-	return entry{tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: int64(len(body))}, body}
+	return entry{Header: tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644}, Body: body}
 }
 
 // pack makes a tarball of the entries as they are.
 func pack(t testing.TB, entries ...entry) []byte {
 	t.Helper()
-	var out bytes.Buffer
-	z, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := tar.NewWriter(z)
-	for _, e := range entries {
-		if err := w.WriteHeader(&e.Header); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(e.body)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	return formattest.Tarball(t, gzip.BestSpeed, entries...)
 }
 
 type object = map[string]any

@@ -18,9 +18,9 @@ const minimal = `{"name":"widget","version":"1.0.0"}`
 
 func TestInspectTellsWhatInstallersNeed(t *testing.T) {
 	tarball := pack(t,
-		entry{tar.Header{Typeflag: tar.TypeXGlobalHeader, Name: "pax_global_header",
-			PAXRecords: map[string]string{"comment": "c"}}, ""},
-		entry{tar.Header{Typeflag: tar.TypeDir, Name: "widget-main/", Mode: 0o755}, ""},
+		entry{Header: tar.Header{Typeflag: tar.TypeXGlobalHeader, Name: "pax_global_header",
+			PAXRecords: map[string]string{"comment": "c"}}, Body: ""},
+		entry{Header: tar.Header{Typeflag: tar.TypeDir, Name: "widget-main/", Mode: 0o755}, Body: ""},
 		file("widget-main/README", "plain"),
 		file("widget-main/readme.md", "# marked"),
 		file("widget-main/package.json", "\uFEFF"+`{"name":"widget","version":"1.0.0","directories":{"bin":"./tools"}}`),
@@ -47,11 +47,11 @@ func TestInspectTellsWhatInstallersNeed(t *testing.T) {
 }
 
 func linkEntryOf(kind byte, name, to string) entry {
-	return entry{tar.Header{Typeflag: kind, Name: name, Linkname: to, Mode: 0o644}, ""}
+	return entry{Header: tar.Header{Typeflag: kind, Name: name, Linkname: to, Mode: 0o644}, Body: ""}
 }
 
 func folderOf(name string, mode int64) entry {
-	return entry{tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: mode}, ""}
+	return entry{Header: tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: mode}, Body: ""}
 }
 
 // patched is a tarball whose first header was changed as no writer of archives lets one.
@@ -149,10 +149,10 @@ func TestTarballsThatClientsUnpackAreTaken(t *testing.T) {
 		{"package.json twice, the same", pack(t, good, good), 1},
 		{"links inside", pack(t, good, linkEntryOf(tar.TypeSymlink, "package/lib/l", "../package.json"),
 			linkEntryOf(tar.TypeLink, "package/h", "package/package.json")), 1},
-		{"odd modes", pack(t, folderOf("package/", 0o7777), good, entry{tar.Header{Name: "package/x", Mode: 0o1000}, ""}), 2},
+		{"odd modes", pack(t, folderOf("package/", 0o7777), good, entry{Header: tar.Header{Name: "package/x", Mode: 0o1000}, Body: ""}), 2},
 		{"a contiguous file", pack(t, good, contiguous), 2},
-		{"a record for all before one for the next", records(t, 'g', "12 comment=\n", entry{tar.Header{Name: "package/package.json",
-			Mode: 0o644, Size: int64(len(minimal)), PAXRecords: map[string]string{"comment": "x"}}, minimal}), 1},
+		{"a record for all before one for the next", records(t, 'g', "12 comment=\n", entry{Header: tar.Header{Name: "package/package.json",
+			Mode: 0o644, Size: int64(len(minimal)), PAXRecords: map[string]string{"comment": "x"}}, Body: minimal}), 1},
 		{"a long name and a long link of GNU's", gnuLong(t, good), 1},
 		{"a folder from before tar had any", slashed(t, "", good), 1},
 		{"several gzip members", append(zip(t, raw[:700]), zip(t, raw[700:])...), 2},

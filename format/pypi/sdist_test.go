@@ -12,18 +12,18 @@ import (
 	"testing"
 
 	"entrepot/artifact"
+	"entrepot/format/formattest"
 )
 
-// tarEntry is an entry of a tar: a file, unless the header says otherwise.
-type tarEntry struct {
-	tar.Header
-	body string
+// tarEntry is an entry of a tar.
+type tarEntry = formattest.TarEntry
+
+func fileAt(name, body string) tarEntry {
+	return tarEntry{Header: tar.Header{Name: name, Mode: 0o644}, Body: body}
 }
 
-func fileAt(name, body string) tarEntry { return tarEntry{tar.Header{Name: name, Mode: 0o644}, body} }
-
 func linkAt(name, target string, kind byte) tarEntry {
-	return tarEntry{tar.Header{Name: name, Linkname: target, Typeflag: kind}, ""}
+	return tarEntry{Header: tar.Header{Name: name, Linkname: target, Typeflag: kind}, Body: ""}
 }
 
 // demoInfo is the metadata that every source distribution of demo 1.0 has.
@@ -32,28 +32,7 @@ var demoInfo = fileAt("demo-1.0/PKG-INFO", metadataText("demo", "1.0"))
 // tarGz is a tar of the entries, in gzip of a level.
 func tarGz(t testing.TB, level int, entries ...tarEntry) string {
 	t.Helper()
-	var out bytes.Buffer
-	z, err := gzip.NewWriterLevel(&out, level)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := tar.NewWriter(z)
-	for _, e := range entries {
-		e.Size = int64(len(e.body))
-		if err := w.WriteHeader(&e.Header); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(e.body)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.String()
+	return string(formattest.Tarball(t, level, entries...))
 }
 
 // zipWithLink is a zip archive of the files, uncompressed, and a symbolic link.
@@ -83,8 +62,8 @@ func zipWithLink(t testing.TB, name, target string, files ...archived) string {
 }
 
 func TestSourceDistributionsThatToolsMakeAreTaken(t *testing.T) {
-	info := archived{demoInfo.Name, demoInfo.body}
-	folder := tarEntry{tar.Header{Name: "demo-1.0/", Typeflag: tar.TypeDir, Mode: 0o755}, ""}
+	info := archived{demoInfo.Name, demoInfo.Body}
+	folder := tarEntry{Header: tar.Header{Name: "demo-1.0/", Typeflag: tar.TypeDir, Mode: 0o755}, Body: ""}
 	for name, c := range map[string]struct{ file, content string }{
 		"a tarball":                     {demoSdist, sdistOf(t, "demo-1.0", metadataText("demo", "1.0"))},
 		"with its folder, twice":        {demoSdist, tarGz(t, 6, folder, demoInfo, folder)},
@@ -111,7 +90,7 @@ func TestHostileSourceDistributionsAreRefused(t *testing.T) {
 	setuid := fileAt("demo-1.0/run", "x")
 	setuid.Mode = 0o4755
 	whole := at()
-	info := archived{demoInfo.Name, demoInfo.body}
+	info := archived{demoInfo.Name, demoInfo.Body}
 	ends := zipOf(t, archived{"evil.py", "x"})
 	large := strings.Repeat("x", maxMetadata)
 	for name, c := range map[string]struct{ content, want string }{
@@ -121,7 +100,7 @@ func TestHostileSourceDistributionsAreRefused(t *testing.T) {
 		"bzip2":      {"BZh91AY&SY", "neither a tar in gzip nor a zip"},
 		"no metadata": {tarGz(t, 6, fileAt("demo-1.0/setup.py", "x")),
 			`no file PKG-INFO in the folder at its top, such as "demo-1.0/PKG-INFO"`},
-		"metadata further down": {tarGz(t, 6, fileAt("demo-1.0/demo.egg-info/PKG-INFO", demoInfo.body)),
+		"metadata further down": {tarGz(t, 6, fileAt("demo-1.0/demo.egg-info/PKG-INFO", demoInfo.Body)),
 			"no file PKG-INFO"},
 		"metadata in a link": {tarGz(t, 6, linkAt("demo-1.0/PKG-INFO", "x", tar.TypeSymlink)),
 			`"demo-1.0/PKG-INFO" stands where`},
@@ -142,12 +121,12 @@ func TestHostileSourceDistributionsAreRefused(t *testing.T) {
 		"a file in place of the folder": {tarGz(t, 6, fileAt("demo-1.0", "x")), `"demo-1.0" lies beside the folder`},
 		"a link in place of the folder": {tarGz(t, 6, linkAt("demo-1.0", "/etc", tar.TypeSymlink), demoInfo),
 			`"demo-1.0" lies beside the folder`},
-		"no folder": {tarGz(t, 6, fileAt("PKG-INFO", demoInfo.body)),
+		"no folder": {tarGz(t, 6, fileAt("PKG-INFO", demoInfo.Body)),
 			`"PKG-INFO" lies beside the folder`},
 		"an absolute path":                 {at(fileAt("/etc/passwd", "x")), `"/etc/passwd" leads out`},
 		"a path up":                        {at(fileAt("demo-1.0/../../x", "x")), `"demo-1.0/../../x" leads out`},
-		"a path up in place of the folder": {tarGz(t, 6, fileAt("../PKG-INFO", demoInfo.body)), `"../PKG-INFO" leads out`},
-		"a dot in place of the folder": {tarGz(t, 6, fileAt("./PKG-INFO", demoInfo.body)),
+		"a path up in place of the folder": {tarGz(t, 6, fileAt("../PKG-INFO", demoInfo.Body)), `"../PKG-INFO" leads out`},
+		"a dot in place of the folder": {tarGz(t, 6, fileAt("./PKG-INFO", demoInfo.Body)),
 			`"./PKG-INFO" has an empty segment or a dot`},
 		"a path up on Windows": {at(fileAt(`demo-1.0/..\..\x`, "x")), "has a backslash"},
 		"a drive":              {at(fileAt("demo-1.0/c:/x", "x")), `"demo-1.0/c:/x" leads out`},
@@ -212,7 +191,7 @@ func TestHostileSourceDistributionsAreRefused(t *testing.T) {
 func TestASourceDistributionIsCalledAsWhatItIs(t *testing.T) {
 	s := newSite(t)
 	tarball := sdistOf(t, "demo-1.0", metadataText("demo", "1.0"))
-	zipped := zipOf(t, archived{demoInfo.Name, demoInfo.body})
+	zipped := zipOf(t, archived{demoInfo.Name, demoInfo.Body})
 	for _, c := range []struct{ file, content, want string }{
 		{"demo-1.0.tgz", tarball, ".tar.gz"}, {"demo-1.0.zip", tarball, ".tar.gz"}, {"demo-1.0.tar.bz2", tarball, ".tar.gz"},
 		{"demo-1.0.tar", tarball, ".tar.gz"}, {"demo-1.0.tar.gz", zipped, ".zip"}, {"demo-1.0.tar.Z", zipped, ".zip"},
@@ -229,7 +208,7 @@ func TestASourceDistributionIsCalledAsWhatItIs(t *testing.T) {
 
 func TestAFailureToReadASourceDistributionIsNotItsFault(t *testing.T) {
 	lost := errors.New("the disk is gone")
-	for _, content := range []string{tarGz(t, 6, demoInfo), zipOf(t, archived{demoInfo.Name, demoInfo.body})} {
+	for _, content := range []string{tarGz(t, 6, demoInfo), zipOf(t, archived{demoInfo.Name, demoInfo.Body})} {
 		d, err := parseFilename(demoSdist, "")
 		if err != nil {
 			t.Fatal(err)
@@ -260,7 +239,7 @@ func FuzzInspectSdist(f *testing.F) {
 	f.Add(bare(demoInfo, fileAt("demo-1.0/setup.py", "x")))
 	f.Add(bare(demoInfo, linkAt("demo-1.0/l", "PKG-INFO", tar.TypeSymlink), linkAt("demo-1.0/h", demoInfo.Name, tar.TypeLink)))
 	f.Add([]byte("\x01" + sdistOf(f, "demo-1.0", metadataText("demo", "1.0"))))
-	f.Add([]byte("\x01" + zipOf(f, archived{demoInfo.Name, demoInfo.body})))
+	f.Add([]byte("\x01" + zipOf(f, archived{demoInfo.Name, demoInfo.Body})))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		if len(in) == 0 {
 			return
