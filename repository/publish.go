@@ -131,7 +131,13 @@ func (s *Service) publishable(ctx context.Context, at *configuration, p Publicat
 				return err
 			}
 		}
-		if look, err = s.step(at, made.admission, among(held, at.repository.ID), p, assets); err != nil {
+		known := among(held, at.repository.ID)
+		if known != nil && p.Redo != nil && differ(*known, assets) {
+			if known, err = recordOf(r, at.repository.ID, p.VersionKey); err != nil { // with its manifest
+				return err
+			}
+		}
+		if look, err = s.step(at, made.admission, known, p, assets); err != nil {
 			return err
 		}
 		look.fence, err = readFence(r, *at.domain, contents)
@@ -145,11 +151,19 @@ func (s *Service) publishable(ctx context.Context, at *configuration, p Publicat
 	return look, s.notReachable(ctx, at, made, len(held) > 0 || elsewhere, p.VersionKey)
 }
 
+// differ reports whether the version has one of the assets with other bytes.
+func differ(v artifact.Version, assets []artifact.Asset) bool {
+	return slices.ContainsFunc(assets, func(a artifact.Asset) bool {
+		there, ok := v.Asset(a.Name)
+		return ok && there.SHA256 != a.SHA256
+	})
+}
+
 // publishing is what a publication makes of a version.
 type publishing struct {
 	known   *artifact.Version // nil if it is new
 	version artifact.Version
-	fresh   []artifact.Asset // those the version does not have yet
+	fresh   []artifact.Asset // those the version does not have yet, or has with other bytes
 	fence   fenceReading     // of the contents, where the reading was for that
 	came    []artifact.Asset // those that were promised and whose bytes have come
 	removed int              // how many of its assets go
@@ -229,6 +243,9 @@ func (s *Service) grow(at *configuration, t Traits, known artifact.Version, p Pu
 				a.AddedAt, a.Facts = there.AddedAt, there.Facts
 				next.came = append(next.came, a)
 			}
+		case ok && p.Redo != nil && known.Status == artifact.Unfinished && p.Redo(known, a.Name):
+			next.fresh = append(next.fresh, a)
+			next.removed++
 		case ok && !replace:
 			return next, conflict(at, p, "Version '%s' of package '%s' already exists in repository '%s' with other "+
 				"contents. Published versions never change.", p.Version, p.Qualified(), at.repository.Name)
@@ -242,8 +259,8 @@ func (s *Service) grow(at *configuration, t Traits, known artifact.Version, p Pu
 				"is %s and its origin %s.", p.Version, p.Qualified(), at.repository.Name, known.Status, known.Origin.Type)
 		}
 	}
-	next.version.Assets = slices.Concat(known.Assets, next.fresh)
-	for _, a := range next.came {
+	next.version.Assets = slices.Clone(known.Assets)
+	for _, a := range slices.Concat(next.fresh, next.came) {
 		next.version.Assets = withAsset(next.version.Assets, a)
 	}
 	if replace {

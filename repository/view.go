@@ -108,7 +108,10 @@ type Publication struct {
 	Details  artifact.Details
 	// Merge, if set, returns them for a version that is there and is changed. It runs inside the write, maybe more than
 	// once, and depends on its argument only. Without it they stay as they are.
-	Merge  func(held artifact.Version) ([]byte, artifact.Details, error)
+	Merge func(held artifact.Version) ([]byte, artifact.Details, error)
+	// Redo, if set, reports of an asset of a version that is not finished whether its publisher has said that it did not
+	// arrive as he sent it: then other bytes may take its place. It runs as Merge does.
+	Redo   func(held artifact.Version, asset string) bool
 	Assets []StagedAsset
 	Labels []string // are pointed at this version
 	// Unfinished leaves a version open that is new or not finished yet; else it becomes Published.

@@ -105,6 +105,29 @@ var publishing = []tale{
 			s.t.Errorf("got %s with revision %s, want it Published with %s", v.Status, v.Revision, before)
 		}
 	}},
+	{name: "an asset of an unfinished version is replaced where its publisher has said that it is wrong, and nowhere else", tell: func(s *story) {
+		s.Repository("team")
+		before := s.publishUnfinished("team", "lib@1", "a=one", "b=two")
+		again := publication("lib@1", "a=three")
+		again.Unfinished, again.Redo = true, func(_ artifact.Version, asset string) bool { return asset == "a" }
+		after, err := s.tryPublish(s.t.Context(), s.shelf("team"), again, "a=three")
+		s.must(err)
+		if len(after.Assets) != 2 || after.Revision == before.Revision {
+			s.t.Errorf("got %d assets and revision %s after %s", len(after.Assets), after.Revision, before.Revision)
+		}
+		other := publication("lib@1", "b=four")
+		other.Unfinished, other.Redo = true, again.Redo
+		_, err = s.tryPublish(s.t.Context(), s.shelf("team"), other, "b=four")
+		s.refuses(artifact.Conflict, err)
+		s.must(s.shelf("team").Finish(s.t.Context(), key("lib").PackageKey, []string{"1"},
+			func(artifact.Version) error { return nil }))
+		s.downloads("team", "lib@1", "a=three")
+		s.downloads("team", "lib@1", "b=two")
+		last := publication("lib@1", "a=five")
+		last.Redo = again.Redo
+		_, err = s.tryPublish(s.t.Context(), s.shelf("team"), last, "a=five")
+		s.refuses(artifact.Conflict, err)
+	}},
 	{name: "T50 one version that is not ready keeps all unfinished", tell: func(s *story) {
 		s.Repository("team")
 		s.publishUnfinished("team", "lib@1", "a=one")

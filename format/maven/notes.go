@@ -71,6 +71,21 @@ func (n *notes) mismatch(asset string, c checksum, wrong bool) {
 	n.Mismatched = all
 }
 
+// mismatched reports whether a checksum of an asset was wrong: it did not arrive as it was sent.
+func mismatched(held artifact.Version, asset string) bool {
+	n, err := readNotes(held.Manifest)
+	return err == nil && len(n.Mismatched[asset]) > 0
+}
+
+// afterUpload is the manifest of a version once an asset of it was uploaded: checksums that were wrong of other bytes say
+// nothing about these.
+func afterUpload(held artifact.Version, asset string, sums artifact.Digests) ([]byte, error) {
+	if a, ok := held.Asset(asset); !ok || a.SHA256 == sums.SHA256 {
+		return held.Manifest, nil
+	}
+	return changeNotes(held.Manifest, func(n *notes) { delete(n.Mismatched, asset) })
+}
+
 // ready refuses to finish a version of which a checksum was wrong.
 func ready(v artifact.Version) error {
 	n, err := readNotes(v.Manifest)

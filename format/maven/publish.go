@@ -76,15 +76,21 @@ func putAsset(r *http.Request, s format.Shelf, l location) error {
 	defer upload.Discard()
 	p := repository.Publication{VersionKey: l.key(), Unfinished: true,
 		Assets: []repository.StagedAsset{{Name: l.asset, Upload: upload}},
-		Merge: func(held artifact.Version) ([]byte, artifact.Details, error) {
-			return held.Manifest, held.Details, nil
-		},
+		Redo:   mismatched,
 	}
-	if describes(artifact.Version{VersionKey: l.pkg().At(l.version)}, l.asset) {
+	described := describes(artifact.Version{VersionKey: l.key()}, l.asset)
+	if described {
 		if p.Details, err = detailsOf(upload, l); err != nil {
 			return err
 		}
-		p.Merge = func(held artifact.Version) ([]byte, artifact.Details, error) { return held.Manifest, p.Details, nil }
+	}
+	sums, _ := upload.Sum()
+	p.Merge = func(held artifact.Version) ([]byte, artifact.Details, error) {
+		manifest, err := afterUpload(held, l.asset, sums)
+		if described {
+			return manifest, p.Details, err
+		}
+		return manifest, held.Details, err
 	}
 	_, err = s.Publish(r.Context(), p)
 	return err

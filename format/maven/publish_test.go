@@ -62,6 +62,21 @@ func TestPublish(t *testing.T) {
 			s.is(key("lib:1.0"), artifact.Published)
 			s.is(key("lib:1.1"), artifact.Published)
 		}},
+		{"T50 a file that a checksum says did not arrive as it was sent may be sent again", func(s *site) {
+			s.puts(created, file("lib:1.0", ".jar"), "broken on the way")
+			s.puts(created, file("lib:1.0", "-sources.jar"), "sources")
+			s.puts(conflict, file("lib:1.0", ".jar"), jarBytes)
+			s.puts(bad, file("lib:1.0", ".jar.sha256"), sumOf(sha256Sum, jarBytes))
+			s.puts(created, file("lib:1.0", ".jar"), jarBytes)
+			s.puts(created, file("lib:1.0", ".jar.sha1"), sumOf(sha1Sum, jarBytes))
+			s.puts(conflict, file("lib:1.0", ".jar"), "something else")
+			s.puts(created, index("lib"), listingOf("lib", "1.0"))
+			s.reads(shelf, file("lib:1.0", ".jar"), jarBytes)
+			want := []string{"lib-1.0-sources.jar", "lib-1.0.jar", metadataFile}
+			if got := assets(s.mustHold(shelf, key("lib:1.0"))); !slices.Equal(got, want) {
+				s.t.Errorf("got %v, want %v", got, want)
+			}
+		}},
 		{"T50 a version with a wrong checksum can be deleted and begun again", func(s *site) {
 			s.puts(created, file("lib:1.0", ".jar"), "broken on the way")
 			s.puts(bad, file("lib:1.0", ".jar.sha1"), sumOf(sha1Sum, jarBytes))
