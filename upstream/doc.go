@@ -27,7 +27,7 @@
 //	existence.go                 whether a file is there, and what is known of that
 //	target.go, fetch.go,         one request: where it goes, redirects, what becomes of it, whether it is made again
 //	outcome.go, retry.go
-//	guard.go, transports.go      which addresses may be reached, and the two ways there
+//	guard.go, transports.go      which addresses may be reached, and the ways there
 //	breaker.go, pace.go,         what a request may cost: failing hosts, slow bodies, large or odd content
 //	content.go
 //	metrics.go                   what is counted

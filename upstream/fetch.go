@@ -65,7 +65,7 @@ func (c *Client) roundTrip(ctx context.Context, to target, b *breaker) (*http.Re
 	}
 	transport := c.transports.trusted
 	if to.guarded {
-		transport = c.transports.guarded
+		transport = c.transports.guarded[to.origin.Name]
 	}
 	resp, err := transport.RoundTrip(r)
 	if err != nil {

@@ -1,10 +1,12 @@
 package upstream
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"syscall"
 )
@@ -66,9 +68,41 @@ func Public(a netip.Addr) bool {
 	return true
 }
 
-// guardControl runs after name resolution and before connect, for every address a dial tries, so a name that answers
-// differently the second time gains nothing.
-func guardControl(_, address string, _ syscall.RawConn) error { return guardAddress(address) }
+// guard judges the addresses that what an origin says leads to: public ones, and the origin's own.
+type guard struct {
+	base   *url.URL // of the origin
+	lookup LookupFunc
+}
+
+// control runs after name resolution and before connect, for every address a dial tries, so a name that answers differently
+// the second time gains nothing.
+func (g guard) control(ctx context.Context, _, address string, _ syscall.RawConn) error {
+	return g.allow(ctx, address)
+}
+
+// allow refuses an address that is neither public nor the origin's.
+func (g guard) allow(ctx context.Context, address string) error {
+	err := guardAddress(address)
+	if err != nil && g.isOrigin(ctx, address) {
+		return nil
+	}
+	return err
+}
+
+// isOrigin reports whether the address is one where the origin itself is found, its port included: then what listens there is
+// what the operator configured, under another name. Networks with one way out for everything, and registries that keep files
+// under a name of their own on one machine, look like this.
+func (g guard) isOrigin(ctx context.Context, address string) bool {
+	ap, err := netip.ParseAddrPort(address)
+	if err != nil || g.base == nil {
+		return false
+	}
+	if portOf(g.base) != strconv.Itoa(int(ap.Port())) {
+		return false
+	}
+	found, err := g.lookup(ctx, g.base.Hostname())
+	return err == nil && slices.ContainsFunc(found, func(a netip.Addr) bool { return a.Unmap() == ap.Addr().Unmap() })
+}
 
 func guardAddress(address string) error {
 	ap, err := netip.ParseAddrPort(address)

@@ -158,7 +158,9 @@ func TestWhereMetadataMayPoint(t *testing.T) {
 		ok              bool
 	}{
 		{"a public address", "http://files.example.test/x", "11.22.33.44:80", nil, true},
-		{"a name that leads to a private address", "http://files.example.test/x", "10.0.0.1:80", nil, false},
+		{"a name that leads to a private address", "http://files.example.test/x", "10.0.0.2:80", nil, false},
+		{"another name of the origin", "http://files.example.test/x", "10.0.0.1:80", nil, true},
+		{"another port of the origin's machine", "http://files.example.test:81/x", "10.0.0.1:81", nil, false},
 		{"a download host, wherever it is", "http://files.example.test/x", "10.0.0.1:80", []string{"Files.Example.Test"}, true},
 		{"a download host at another port", "http://files.example.test:81/x", "10.0.0.1:81", []string{"files.example.test"}, false},
 		{"a download host with its port", "http://files.example.test:81/x", "10.0.0.1:81", []string{"files.example.test:81"}, true},
@@ -173,6 +175,12 @@ func TestWhereMetadataMayPoint(t *testing.T) {
 			}}
 			r := newRig(t, status(http.StatusTeapot), func(o *upstream.Options, origin *upstream.Origin) {
 				o.Dial = d.dial
+				o.Lookup = func(_ context.Context, host string) ([]netip.Addr, error) {
+					if host != "registry.example.test" {
+						return nil, fmt.Errorf("no %s in this test", host)
+					}
+					return []netip.Addr{netip.MustParseAddr("10.0.0.1")}, nil
+				}
 				origin.Base = &url.URL{Scheme: "http", Host: "registry.example.test", Path: "/npm/"}
 				origin.DownloadHosts = test.hosts
 			})

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -52,6 +53,7 @@ type Options struct {
 	ConnsPerHost  int           // connections to one host; 64
 	UserAgent     string        // entrepot
 	Dial          DialFunc      // opens connections in place of a net.Dialer; the address guard holds for it too
+	Lookup        LookupFunc    // finds the origin's addresses for the address guard; the system's resolver
 	TLS           *tls.Config   // roots for upstreams under a private authority; the system's
 	Proxy         ProxyFunc     // the operator's way out; none
 	randomFloat64 func() float64
@@ -59,6 +61,13 @@ type Options struct {
 
 // DialFunc opens a connection, as net.Dialer.DialContext does.
 type DialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// LookupFunc returns the addresses of a host, a name or an address.
+type LookupFunc = func(ctx context.Context, host string) ([]netip.Addr, error)
+
+func lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+}
 
 // ProxyFunc chooses a proxy, as http.Transport.Proxy does. Through a proxy the connected address cannot be judged, so
 // what metadata points to is then fetched from the origin and its download hosts only.
@@ -83,6 +92,7 @@ func (o *Options) fill() {
 	fallback(&o.Logger, o.Logger == nil, slog.Default())
 	fallback(&o.OnMismatch, o.OnMismatch == nil, func(Mismatch) {})
 	fallback(&o.UserAgent, o.UserAgent == "", "entrepot")
+	fallback(&o.Lookup, o.Lookup == nil, lookup)
 
 	within(&o.Freshness, 5*time.Second, time.Hour)
 	within(&o.StaleWhileRevalidate, time.Minute, 24*time.Hour)

@@ -176,11 +176,14 @@ func (o Origin) names(u *url.URL) bool {
 
 // hostPort is the host in lower case with its port, the scheme's default where none is written.
 func hostPort(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = defaultPorts[u.Scheme]
+	return strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")) + ":" + portOf(u)
+}
+
+func portOf(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
 	}
-	return strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")) + ":" + port
+	return defaultPorts[u.Scheme]
 }
 
 var defaultPorts = map[string]string{"http": "80", "https": "443"}

@@ -7,21 +7,22 @@ import (
 	"time"
 )
 
-// transports are the two ways out. Connections are pooled per transport, so one that was opened without the guard is
-// never used for a URL that needs it.
+// transports are the ways out. Connections are pooled per transport, so one that was opened without the guard, or under
+// another origin's, is never used for a URL that needs it.
 type transports struct {
-	trusted *http.Transport // to what the operator configured, wherever that is
-	guarded *http.Transport // to what metadata and redirects point to: public addresses only
+	trusted *http.Transport            // to what the operator configured, wherever that is
+	guarded map[string]*http.Transport // to what metadata and redirects of the origin of this name point to
 }
 
 // maxResponseHeader bounds the headers of an answer, in bytes.
 const maxResponseHeader = 128 * kib
 
 func newTransports(o *Options) transports {
-	return transports{
-		trusted: newTransport(o, dialer(o, false), o.Proxy),
-		guarded: newTransport(o, dialer(o, true), nil),
+	t := transports{trusted: newTransport(o, dialer(o), o.Proxy), guarded: map[string]*http.Transport{}}
+	for name, origin := range o.Origins.bySetting {
+		t.guarded[name] = newTransport(o, guardedDialer(o, guard{origin.Base, o.Lookup}), nil)
 	}
+	return t
 }
 
 func newTransport(o *Options, dial DialFunc, proxy ProxyFunc) *http.Transport {
@@ -41,25 +42,25 @@ func newTransport(o *Options, dial DialFunc, proxy ProxyFunc) *http.Transport {
 	}
 }
 
-func dialer(o *Options, guard bool) DialFunc {
-	d := &net.Dialer{Timeout: o.ConnectTimeout}
-	if guard {
-		d.Control = guardControl
-	}
-	dial := d.DialContext
+func dialer(o *Options) DialFunc {
 	if o.Dial != nil {
-		dial = o.Dial
+		return o.Dial
 	}
-	if !guard {
-		return dial
+	return (&net.Dialer{Timeout: o.ConnectTimeout}).DialContext
+}
+
+func guardedDialer(o *Options, g guard) DialFunc {
+	dial := o.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: o.ConnectTimeout, ControlContext: g.control}).DialContext
 	}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		// Where Options.Dial opened the connection no Control has seen the address.
-		if err := guardAddress(conn.RemoteAddr().String()); err != nil {
+		// Where Options.Dial opened the connection no control has seen the address.
+		if err := g.allow(ctx, conn.RemoteAddr().String()); err != nil {
 			_ = conn.Close() // nothing was sent
 			return nil, err
 		}
@@ -69,5 +70,7 @@ func dialer(o *Options, guard bool) DialFunc {
 
 func (t transports) close() {
 	t.trusted.CloseIdleConnections()
-	t.guarded.CloseIdleConnections()
+	for _, guarded := range t.guarded {
+		guarded.CloseIdleConnections()
+	}
 }
