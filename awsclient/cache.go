@@ -31,7 +31,8 @@ type kept struct {
 // Token is a token that is good for another hour, or a new one: also if what is kept cannot be read. One that was asked for
 // less than an hour is always new.
 func (k Cache) Token(ctx context.Context, c *Client, d Domain, seconds int) (Token, error) {
-	of := strings.Join([]string{c.profile.Endpoint, c.profile.Region, c.profile.Signer.KeyID, d.Name, d.Owner, strconv.Itoa(seconds)}, "\n")
+	p := c.profile
+	of := strings.Join([]string{p.Endpoint, p.Region, p.Signer.KeyID, d.Name, d.Owner, strconv.Itoa(seconds)}, "\n")
 	name := sha256.Sum256([]byte(of))
 	path := filepath.Join(k.Folder, hex.EncodeToString(name[:16]))
 	if text, err := os.ReadFile(path); err == nil {

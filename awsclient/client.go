@@ -161,7 +161,8 @@ func refusal(operation, endpoint string, response *http.Response, body []byte) e
 	}
 	kind, _, _ := strings.Cut(response.Header.Get("X-Amzn-Errortype"), ":")
 	if json.Unmarshal(body, &told) != nil || told.Message == "" || kind == "" {
-		return fmt.Errorf("%s: %s answered %s, which is not the API's way: is it the server's address?", operation, endpoint, response.Status)
+		return fmt.Errorf("%s: %s answered %s, which is not the API's way: is it the server's address?",
+			operation, endpoint, response.Status)
 	}
 	return fmt.Errorf("%s: %s (%s)", operation, told.Message, kind)
 }

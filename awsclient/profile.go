@@ -152,10 +152,12 @@ func (p Profile) check(name string, settings map[string]string) error {
 		return errors.New("nothing says where the server is: " + advice + "set AWS_ENDPOINT_URL")
 	}
 	if p.Signer.KeyID == "" || p.Signer.Secret.IsZero() {
-		export := fmt.Sprintf(`have the aws command line hand one over: eval "$(aws configure export-credentials --format env --profile %s)"`, name)
+		export := "have the aws command line hand one over: " +
+			`eval "$(aws configure export-credentials --format env --profile ` + name + `)"`
 		for _, how := range elsewhere {
 			if settings[how] != "" {
-				return fmt.Errorf("AWS profile %s gets its access key by %s, which entrepot leaves to AWS's own tools; %s", name, how, export)
+				return fmt.Errorf("AWS profile %s gets its access key by %s, which entrepot leaves to AWS's own tools; %s",
+					name, how, export)
 			}
 		}
 		return fmt.Errorf("AWS profile %s has no access key: "+advice+"%s", name, export)

@@ -205,10 +205,12 @@ func (c loginCommand) tell(to io.Writer, t clientTool, l format.Login, s signedI
 	}
 	fmt.Fprintf(to, "%s is signed in to repository %s of domain %s, %s.\n", t.Name, c.Repository, c.Domain, how)
 	if c.Renew && !s.Profile.Alone {
-		fmt.Fprintln(to, "The access key or the server's address comes from variables of this terminal: tokens are renewed where they are set.")
+		fmt.Fprintln(to, "The access key or the server's address comes from variables of this terminal: "+
+			"tokens are renewed where they are set.")
 	}
 	if l.Endpoint.Scheme == "https" && s.Profile.Bundle != "" {
-		fmt.Fprintf(to, "The server is believed because of %s; entrepot trust shows what %s needs to believe it too.\n", s.Profile.Bundle, t.Name)
+		fmt.Fprintf(to, "The server is believed because of %s; entrepot trust shows what %s needs to believe it too.\n",
+			s.Profile.Bundle, t.Name)
 	}
 	if _, err := exec.LookPath(t.Executable()); err != nil {
 		fmt.Fprintf(to, "%s is not on this machine's PATH; its files are ready for it.\n", t.Executable())

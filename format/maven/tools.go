@@ -109,7 +109,8 @@ func sbtFile(l format.Login) ([]clientconfig.Setting, error) {
 	}
 	text := "// Written by entrepot login --tool sbt; entrepot logout --tool sbt takes it away again.\n" +
 		"externalResolvers := Seq(Resolver.defaultLocal, " + resolver(format.RepositoryName, l) + ") ++ resolvers.value\n\n" +
-		"credentials += Credentials(" + quoteScala(realm) + ", " + quoteScala(l.Endpoint.Hostname()) + ", " + quoteScala(user) + ", " + password + ")\n"
+		"credentials += Credentials(" +
+		strings.Join([]string{quoteScala(realm), quoteScala(l.Endpoint.Hostname()), quoteScala(user), password}, ", ") + ")\n"
 	setting := clientconfig.Setting{
 		File:  clientconfig.File{Path: filepath.Join(l.Home, ".sbt", "1.0", "entrepot.sbt"), Syntax: clientconfig.Whole, Secret: true},
 		Value: text,

@@ -27,13 +27,14 @@ var tools = []format.Tool{
 		Variables: append([]string{"YARN_NPM_REGISTRY_SERVER", "YARN_NPM_AUTH_TOKEN", "YARN_REGISTRY"}, npmVariables...),
 		Renewal:   "has no setting for it; run entrepot login again",
 		Notes: func(format.Login) []string {
-			return []string{"This is for yarn 1, which reads .npmrc, and for newer ones, which read .yarnrc.yml. npm 7 and newer warn of " +
-				"the line always-auth, which yarn 1 needs."}
+			return []string{"This is for yarn 1, which reads .npmrc, and for newer ones, which read .yarnrc.yml. npm 7 and newer " +
+				"warn of the line always-auth, which yarn 1 needs."}
 		},
 	},
 	{
-		Name: "bun", Settings: npmrcWithToken, Scopes: true, Project: true, Variables: append([]string{"BUN_CONFIG_REGISTRY"}, npmVariables...),
-		Renewal: "has no setting for it; run entrepot login again, or " + tokenVariable,
+		Name: "bun", Settings: npmrcWithToken, Scopes: true, Project: true,
+		Variables: append([]string{"BUN_CONFIG_REGISTRY"}, npmVariables...),
+		Renewal:   "has no setting for it; run entrepot login again, or " + tokenVariable,
 	},
 }
 

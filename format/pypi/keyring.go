@@ -39,7 +39,8 @@ func keyringNotes(l format.Login) []string {
 			return nil
 		}
 		if other := filepath.Join(folder, "keyring"); isFile(other) {
-			return []string{other + " comes before " + l.Programs + " on PATH: put that folder first, tokens come from the keyring in it."}
+			return []string{other + " comes before " + l.Programs + " on PATH: put that folder first, " +
+				"tokens come from the keyring in it."}
 		}
 	}
 	return []string{"Tokens come from " + filepath.Join(l.Programs, "keyring") + ": add its folder to PATH."}

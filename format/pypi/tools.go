@@ -1,7 +1,6 @@
 package pypi
 
 import (
-	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
@@ -31,7 +30,8 @@ var tools = []format.Tool{
 		},
 	},
 	{
-		Name: "uv", Settings: uvFiles, Project: true, Renews: true, Variables: []string{"UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX"},
+		Name: "uv", Settings: uvFiles, Project: true, Renews: true,
+		Variables: []string{"UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX"},
 		Notes: func(l format.Login) []string {
 			named := ""
 			if l.Renewing() {
@@ -67,13 +67,15 @@ func pipFiles(l format.Login) ([]clientconfig.Setting, error) {
 	if l.Project != "" {
 		environment := l.Getenv("VIRTUAL_ENV")
 		if environment == "" {
-			return nil, errors.New("pip has a file for a virtual environment and none for a project: activate one, or leave --project out")
+			return nil, errors.New("pip has a file for a virtual environment and none for a project: " +
+				"activate one, or leave --project out")
 		}
 		file.Path = filepath.Join(environment, "pip.conf")
 	}
 	at := clientconfig.KeyOf("global", "index-url")
 	if !l.Renewing() {
-		return []clientconfig.Setting{{File: file, Key: at, Value: l.As(user, l.Token.Reveal(), index), Secrets: []string{l.Token.Reveal()}}}, nil
+		token := l.Token.Reveal()
+		return []clientconfig.Setting{{File: file, Key: at, Value: l.As(user, token, index), Secrets: []string{token}}}, nil
 	}
 	script, err := keyringScript(l)
 	if err != nil {
@@ -101,7 +103,8 @@ func pipNotes(l format.Login) []string {
 		notes = append(notes, "pip asks a keyring from version 23.1 on.")
 	}
 	if l.Endpoint.Scheme == "http" && !loopback(l.Endpoint.Hostname()) {
-		notes = append(notes, "pip takes nothing over plain HTTP from another machine, unless its trusted-host names "+l.Endpoint.Host+".")
+		notes = append(notes, "pip takes nothing over plain HTTP from another machine, unless its trusted-host names "+
+			l.Endpoint.Host+".")
 	}
 	return notes
 }
@@ -147,13 +150,16 @@ func uvFiles(l format.Login) ([]clientconfig.Setting, error) {
 		if err != nil {
 			return nil, err
 		}
-		provider := clientconfig.Setting{File: file, Key: append(table[:len(table):len(table)], clientconfig.KeyOf("keyring-provider")...),
-			Value: clientconfig.QuoteTOML("subprocess")}
+		provider := clientconfig.Setting{
+			File: file, Key: append(table[:len(table):len(table)], clientconfig.KeyOf("keyring-provider")...),
+			Value: clientconfig.QuoteTOML("subprocess"),
+		}
 		return []clientconfig.Setting{script, provider, named}, nil
 	}
 	service := l.Endpoint.String()
 	service = service[:len(service)-1]
-	folder := cmp.Or(l.Getenv("UV_CREDENTIALS_DIR"), filepath.Join(l.PathOr("XDG_DATA_HOME", l.Home, ".local", "share"), "uv", "credentials"))
+	data := l.PathOr("XDG_DATA_HOME", l.Home, ".local", "share")
+	folder := l.PathOr("UV_CREDENTIALS_DIR", data, "uv", "credentials")
 	return []clientconfig.Setting{named, {
 		File: clientconfig.File{Path: filepath.Join(folder, "credentials.toml"), Syntax: clientconfig.TOML, Secret: true},
 		Key:  clientconfig.KeyOf().Member("credential", "service", service),
@@ -171,7 +177,10 @@ func poetryFiles(l format.Login) ([]clientconfig.Setting, error) {
 	auth := clientconfig.File{Path: filepath.Join(folder, "auth.toml"), Syntax: clientconfig.TOML, Secret: true}
 	at := func(key string) clientconfig.Key { return clientconfig.KeyOf("http-basic", format.RepositoryName, key) }
 	settings := []clientconfig.Setting{
-		{File: config, Key: clientconfig.KeyOf("repositories", format.RepositoryName, "url"), Value: clientconfig.QuoteTOML(l.Endpoint.String())},
+		{
+			File: config, Key: clientconfig.KeyOf("repositories", format.RepositoryName, "url"),
+			Value: clientconfig.QuoteTOML(l.Endpoint.String()),
+		},
 		{File: auth, Key: at("username"), Value: clientconfig.QuoteTOML(user)},
 		{File: auth, Key: at("password"), Value: clientconfig.QuoteTOML(l.Token.Reveal()), Secrets: []string{l.Token.Reveal()}},
 	}
@@ -198,7 +207,8 @@ func poetryFolder(l format.Login) string {
 // pdmFile is the one that pdm config writes: the index that is used in place of the public one, and where to publish. Without a
 // password PDM runs the program keyring.
 func pdmFile(l format.Login) ([]clientconfig.Setting, error) {
-	file := clientconfig.File{Path: l.PathOr("PDM_CONFIG_FILE", l.ConfigFolder(), "pdm", "config.toml"), Syntax: clientconfig.TOML, Secret: true}
+	path := l.PathOr("PDM_CONFIG_FILE", l.ConfigFolder(), "pdm", "config.toml")
+	file := clientconfig.File{Path: path, Syntax: clientconfig.TOML, Secret: true}
 	var settings []clientconfig.Setting
 	if l.Renewing() {
 		script, err := keyringScript(l)
