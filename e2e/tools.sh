@@ -204,7 +204,7 @@ maven_() {
 		"-Dmaven.repo.local=$tools/java/repository" -Daether.dependencyCollector.impl=bf "$@" </dev/null)
 }
 
-# java_client FOLDER WHAT COMMAND… has the command fill the folder below java/.
+# java_client FOLDER WHAT COMMAND… has the command fill the folder below java/; a program of that name goes with it.
 java_client() {
 	folder=$tools/java/$1 what=$2
 	shift 2
@@ -212,7 +212,7 @@ java_client() {
 	if [ -e "$mark" ]; then return; fi
 	say "installing $what"
 	{ rm -rf "$folder" && mkdir -p "$folder" && "$@" && : >"$mark"; } ||
-		{ say "$what is not to be had: its sessions will be skipped" && rm -rf "$folder" && return 1; }
+		{ say "$what is not to be had: what needs it will be skipped" && rm -rf "$folder" "$tools/bin/${folder##*/}" && return 1; }
 }
 
 dependency=org.apache.maven.plugins:maven-dependency-plugin:$DEPENDENCY_PLUGIN
@@ -230,8 +230,9 @@ unpack_maven() {
 
 # build_projects has every Maven go through everything that the projects of the sessions go through; 3.8 gives old plugins a jar more.
 build_projects() {
-	cp -R "$root/e2e/java/." "$tools/java/projects" || return 1
+	have mvn-3.9 && cp -R "$root/e2e/java/." "$tools/java/projects" || return 1
 	for mvn in mvn-3.9 mvn-3.8 mvn-4; do
+		have "$mvn" || continue
 		maven_ "$mvn" --file "$tools/java/projects/pom.xml" "-DaltDeploymentRepository=there::file:$tools/java/projects/deployed" deploy || return 1
 	done
 }
@@ -263,10 +264,10 @@ java_clients() {
 	sbt=$!
 	maven mvn-3.8 "$MAVEN_38" mvn-3.9
 	maven mvn-4 "$MAVEN_4" mvn-3.9
-	java_client projects "plugins of Maven $(cat "$root/e2e/java/pom.xml" "$root/e2e/java/library/pom.xml" | cksum | tr ' ' -)" build_projects
+	java_client projects "what Maven needs $(cat "$root/e2e/java/pom.xml" "$root/e2e/java/library/pom.xml" | cksum | tr ' ' -)" build_projects || :
 	java_client ivy "Ivy $IVY" fetch_jar ivy "org.apache.ivy:ivy:$IVY" && program ivy java -jar "$tools/java/ivy/ivy-$IVY.jar"
 	java_client coursier "coursier $COURSIER" fetch_coursier && program cs java -cp "$tools/java/coursier/*" coursier.cli.Coursier
-	wait "$debian" "$sbt"
+	wait "$debian" "$sbt" || : # they have said what is not to be had
 }
 
 # The race detector needs a C compiler. What comes from apt-get is there before anything runs beside anything.
