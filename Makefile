@@ -49,8 +49,8 @@ RACY := ./access/... ./blob/... ./catalog/... ./repository/... ./server/... ./up
 .PHONY: unit
 unit: $(TESTRUN) ## unit tests, contract suites, fuzz corpora; with the race detector where it pays
 	@$(call at_the_end,$(OUTCOMES)/unit); \
-	$(TESTRUN) -into $(OUTCOMES)/unit -- -race -short $(RACY); \
-	$(TESTRUN) -into $(OUTCOMES)/unit -- $$(go list ./... | grep -v /e2e$$)
+	$(TESTRUN) -into $(OUTCOMES)/unit -- -race -short -timeout 30m $(RACY); \
+	$(TESTRUN) -into $(OUTCOMES)/unit -- -timeout 30m $$(go list ./... | grep -v /e2e$$)
 
 .PHONY: e2e
 e2e: $(TESTRUN) ## whole-server sessions with real clients over loopback
