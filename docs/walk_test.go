@@ -102,3 +102,37 @@ func TestTheReadmesWalkIsRun(t *testing.T) {
 		t.Errorf("found %d commands in the README's walk, want the eight of the guide", seen)
 	}
 }
+
+// TestWhatTheReadmeAddsIsRun wants each command of the README's section in the sessions that go the same way: what is typed for
+// both in each, what is typed for a client in its own.
+func TestWhatTheReadmeAddsIsRun(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "## Python and Java beside it")
+	section, _, _ = strings.Cut(section, "\n## ")
+	for file, own := range map[string]string{"the_readme_adds_python": "pip", "the_readme_adds_java": "mvn"} {
+		session, err := os.ReadFile(filepath.Join(root, "e2e/testdata", file+".txtar"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := 0
+		for _, code := range codeIn(section) {
+			code = strings.Join(strings.Fields(code), " ")
+			run := strings.TrimPrefix(code, "./")
+			switch {
+			case strings.HasPrefix(code, own+" "): // where to, and with which plugin, the session says too
+				run = code[strings.LastIndex(code, " "):]
+			case !strings.HasPrefix(code, "aws ") && !strings.Contains(code, "login --tool "+own):
+				continue
+			}
+			if seen++; !strings.Contains(string(session), run+"\n") {
+				t.Errorf("%s does not run: %s", file, code)
+			}
+		}
+		if seen != 7 {
+			t.Errorf("found %d commands for %s, want seven", seen, own)
+		}
+	}
+}
