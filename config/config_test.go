@@ -64,7 +64,8 @@ func TestExampleOfUpstreamsHolds(t *testing.T) {
 		t.Fatalf("%v in\n%s", err, text)
 	}
 	want := map[string]Upstream{
-		"npmjs": {URL: "https://registry.example.test/"},
+		"npmjs":         {URL: "https://registry.example.test/"},
+		"maven-central": {URL: "https://repository.example.test/maven2/"},
 		"pypi": {URL: "https://index.example.test/simple/", Username: "reader", Password: artifact.NewSecret("..."),
 			DownloadHosts: []string{"files.example.test"}},
 	}
