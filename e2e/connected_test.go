@@ -9,42 +9,62 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"testing"
 )
 
-// connected is a server with the walk's three repositories over a public registry of the test's own, and beside them the
-// repository own, which has no upstream.
+// connected is a server with the walk's three repositories over a public registry of the test's own.
 type connected struct {
 	*instance
-	t      *testing.T
-	format string
-	public *httptest.Server
-	bearer string
+	t        *testing.T
+	format   string
+	registry http.Handler
+	public   *httptest.Server // what serves the registry
+	bearer   string
 }
 
-func newConnected(t *testing.T, format string, public http.Handler) *connected {
+func newConnected(t *testing.T, format string, registry http.Handler) *connected {
 	t.Helper()
 	folder := t.TempDir()
-	f := &connected{t: t, format: format, public: httptest.NewServer(public), instance: &instance{
-		binary: entrepot, data: filepath.Join(folder, "data"),
-		env: []string{"HOME=" + folder, "PATH=" + os.Getenv("PATH"), haltOnRace},
-	}}
+	f := &connected{
+		t: t, format: format, registry: registry, public: httptest.NewServer(registry),
+		instance: &instance{
+			binary: entrepot, data: filepath.Join(folder, "data"), client: client,
+			env: []string{"HOME=" + folder, "PATH=" + os.Getenv("PATH"), haltOnRace},
+		},
+	}
 	t.Cleanup(func() {
 		f.crash()
-		f.public.Close()
+		f.hangUp()
 		if t.Failed() {
 			t.Logf("the end of the server's log:\n%s", f.log.String())
 		}
 	})
-	source := kinds[format].connection + "=" + f.public.URL + kinds[format].path
-	f.must(f.start("--upstream", source, "--set", "log-level=warn"))
+	f.must(f.open())
 	f.must(f.build(t.Context(), format))
-	_, err := f.do(t.Context(), "POST", "/v1/repository?repository=own&domain="+domain, "{}")
-	f.must(err)
+	var err error
 	f.bearer, err = f.token(t.Context(), domain)
 	f.must(err)
 	return f
+}
+
+// open starts the server with the test's registry behind the store. What the registry says is fresh for as long as any test
+// takes, so that what is counted does not depend on how fast the machine is.
+func (f *connected) open() error {
+	source := kinds[f.format].connection + "=" + f.public.URL + kinds[f.format].path
+	return f.start("--upstream", source, "--set", "log-level=warn", "--set", "fetch-freshness=1h")
+}
+
+// hangUp ends the registry's server with every connection to it, so that nothing arrives any more that was asked before.
+func (f *connected) hangUp() {
+	f.public.CloseClientConnections()
+	f.public.Close()
+}
+
+// moveRegistry has the registry served from another address, for a server that is started after it.
+func (f *connected) moveRegistry() {
+	f.hangUp()
+	f.public = httptest.NewServer(f.registry)
 }
 
 func (f *connected) must(err error) {
@@ -57,15 +77,16 @@ func (f *connected) must(err error) {
 // at is where a repository serves the format; it ends with a slash.
 func (f *connected) at(repository string) string { return f.endpointOf(f.format, domain, repository) }
 
-// fetch asks for an address, with the token if it is the server's. The error is of a body that did not come whole.
-func (f *connected) fetch(ctx context.Context, address, accept string) (int, []byte, error) {
+// fetch asks for an address with the token, and with header, names and values in turn. The error is of a body that did not come
+// whole.
+func (f *connected) fetch(ctx context.Context, address string, header ...string) (int, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return 0, nil, err
 	}
-	req.Header.Set("Accept", accept)
-	if strings.HasPrefix(address, f.url) {
-		req.SetBasicAuth("aws", f.bearer)
+	req.Header.Set("Authorization", "Bearer "+f.bearer)
+	for pair := range slices.Chunk(header, 2) {
+		req.Header.Set(pair[0], pair[1])
 	}
 	resp, err := client.Do(req)
 	if err != nil {
@@ -81,7 +102,7 @@ func (f *connected) unlike(address, file string) string {
 	f.t.Helper()
 	want, err := os.ReadFile(file)
 	f.must(err)
-	status, got, err := f.fetch(f.t.Context(), address, "*/*")
+	status, got, err := f.fetch(f.t.Context(), address)
 	if err != nil || !bytes.Equal(got, want) {
 		return fmt.Sprintf("%s: got status %d with %d bytes (%v), want %d: %.200q", filepath.Base(file), status, len(got), err,
 			len(want), got)

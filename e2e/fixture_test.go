@@ -10,22 +10,16 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/http/httptest"
-	"os"
 	"path"
-	"path/filepath"
 	"testing"
 
 	"entrepot/e2e/fakenpm"
 )
 
-// fixture is a server with the walk's three repositories over a registry of the test's own, for tests written in Go.
+// fixture is a server over npm's registry, for tests written in Go.
 type fixture struct {
-	*instance
-	t        *testing.T
+	*connected
 	registry *fakenpm.Registry
-	public   *httptest.Server // what serves the registry
-	bearer   string
 }
 
 func newFixture(t *testing.T) *fixture {
@@ -34,72 +28,12 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := t.TempDir()
-	f := &fixture{
-		t: t, registry: registry, public: httptest.NewServer(registry),
-		instance: &instance{
-			binary: entrepot, data: filepath.Join(folder, "data"),
-			env: []string{"HOME=" + folder, "PATH=" + os.Getenv("PATH"), haltOnRace},
-		},
-	}
-	t.Cleanup(func() {
-		f.crash()
-		f.hangUp()
-		if t.Failed() {
-			t.Logf("the end of the server's log:\n%s", f.log.String())
-		}
-	})
-	f.must(f.open())
-	f.must(f.build(t.Context(), "npm"))
-	f.bearer, err = f.token(t.Context(), domain)
-	f.must(err)
-	return f
-}
-
-// open starts the server with the test's registry behind npm-store. What the registry says is fresh for as long as any test
-// takes, so that what is counted does not depend on how fast the machine is.
-func (f *fixture) open() error {
-	return f.start("--upstream", "npmjs="+f.public.URL, "--set", "log-level=warn", "--set", "fetch-freshness=1h")
-}
-
-// hangUp ends the registry's server with every connection to it, so that nothing arrives any more that was asked before.
-func (f *fixture) hangUp() {
-	f.public.CloseClientConnections()
-	f.public.Close()
-}
-
-// moveRegistry has the registry served from another address, for a server that is started after it.
-func (f *fixture) moveRegistry() {
-	f.hangUp()
-	f.public = httptest.NewServer(f.registry)
-}
-
-func (f *fixture) must(err error) {
-	f.t.Helper()
-	if err != nil {
-		f.t.Fatal(err)
-	}
+	return &fixture{newConnected(t, "npm", registry), registry}
 }
 
 // tarballURL is where a repository serves a version.
 func (f *fixture) tarballURL(repository, name, number string) string {
 	return f.endpoint(domain, repository) + name + "/-/" + path.Base(name) + "-" + number + ".tgz"
-}
-
-// fetch asks for a URL with the token. The error is of a body that did not come whole.
-func (f *fixture) fetch(ctx context.Context, url string) (int, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return 0, nil, err
-	}
-	req.Header.Set("Authorization", "Bearer "+f.bearer)
-	resp, err := client.Do(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, body, err
 }
 
 // publish sends the document that npm publish sends.

@@ -38,20 +38,19 @@ func TestRealPackagesComeBackAsTheyWere(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := newFixture(t)
-	rows, trials := make([]realRow, len(all)), make([]trial, len(all))
-	for i, p := range all {
-		trials[i] = newTrial(p.String())
-		rows[i] = realRow{p, &trials[i]}
+	rows := make([]*realRow, 0, len(all))
+	for _, p := range all {
+		rows = append(rows, &realRow{p, newTrial(p.String())})
 	}
 	if _, status, err := f.publish(t.Context(), nothing); err != nil || status >= 300 {
 		t.Fatalf("got status %d (%v) for the publish of %s", status, err, nothing.Name)
 	}
 	f.publishReal(rows)
 	taken := []*realRow{}
-	for i := range rows {
-		if rows[i].checks["published"] == "" {
-			f.compareReal(&rows[i])
-			taken = append(taken, &rows[i])
+	for _, row := range rows {
+		if row.published() {
+			f.compareReal(row)
+			taken = append(taken, row)
 		}
 	}
 	for _, c := range realClients {
@@ -61,11 +60,11 @@ func TestRealPackagesComeBackAsTheyWere(t *testing.T) {
 		}
 		f.installReal(c, taken)
 	}
-	tell(t, trials)
+	tell(t, rows)
 }
 
 // publishReal publishes the packages with the parts of npm.
-func (f *fixture) publishReal(rows []realRow) {
+func (f *fixture) publishReal(rows []*realRow) {
 	f.t.Helper()
 	npm, err := exec.LookPath("npm")
 	f.must(err)
@@ -75,12 +74,12 @@ func (f *fixture) publishReal(rows []realRow) {
 	f.must(err)
 	var files bytes.Buffer
 	byFile, folder := map[string]*realRow{}, f.t.TempDir()
-	for i := range rows {
+	for i, row := range rows {
 		file := filepath.Join(folder, fmt.Sprintf("%d.tgz", i)) // which npm knows a tarball by
-		f.must(os.Symlink(rows[i].file, file))
+		f.must(os.Symlink(row.file, file))
 		fmt.Fprintln(&files, file)
-		byFile[file] = &rows[i]
-		rows[i].checks["published"] = "npm said nothing"
+		byFile[file] = row
+		row.checks["published"] = "npm said nothing"
 	}
 	publish := exec.CommandContext(f.t.Context(), "node", "testdata/publish.cjs", filepath.Dir(filepath.Dir(npm)),
 		f.endpoint(domain, "my-repo"), token)
@@ -122,7 +121,7 @@ func (f *fixture) installReal(c realClient, rows []*realRow) {
 	f.t.Helper()
 	const atOnce = 100
 	for batch := range slices.Chunk(rows, atOnce) {
-		halve(batch, c.program, func(row *realRow) *trial { return row.trial }, func(some []*realRow) (map[string]string, error) {
+		halve(batch, c.program, func(some []*realRow) (map[string]string, error) {
 			return f.installProject(c, some)
 		})
 	}

@@ -54,27 +54,18 @@ func TestRealArtifactsComeBackAsTheyWere(t *testing.T) {
 	}
 	f := mavenTrials{newConnected(t, "maven", central), local, filepath.Join(folder, "projects")}
 	versions := f.versions()
+	f.own()
 	f.deployReal(versions)
 	for _, v := range versions {
-		if wrong, sent := v.checks["published"]; sent && wrong == "" {
+		if v.published() {
 			f.compareReal(v, "published", "own")
 		}
 		f.compareReal(v, "proxied", "my-repo")
 	}
-	for _, program := range []string{"mvn-3.8", "mvn-3.9", "mvn-4"} {
-		if err := missing(program); err != nil {
-			t.Logf("%s is not here: %v", program, err)
-			continue
-		}
-		for _, repository := range []string{"own", "my-repo"} {
-			f.resolveReal(program, repository, versions)
-		}
-	}
-	trials := make([]trial, 0, len(versions))
-	for _, v := range versions {
-		trials = append(trials, *v.trial)
-	}
-	tell(t, trials)
+	f.withEach([]string{"mvn-3.8", "mvn-3.9", "mvn-4"}, func(program, repository string) {
+		f.resolveReal(program, repository, versions)
+	})
+	tell(t, versions)
 }
 
 // ours are files that Maven keeps for itself in a local repository.
@@ -96,8 +87,7 @@ func (f mavenTrials) versions() (all []*mavenVersion) {
 				v.files = append(v.files, file.Name())
 			}
 		}
-		became := newTrial(v.group + ":" + v.artifact + ":" + v.version)
-		v.trial = &became
+		v.trial = newTrial(v.group + ":" + v.artifact + ":" + v.version)
 		all = append(all, v)
 		return err
 	}))
@@ -241,7 +231,7 @@ func (f mavenTrials) resolveReal(program, repository string, versions []*mavenVe
 		if !slices.ContainsFunc(wanted, func(line string) bool { return line == v.of || strings.HasPrefix(line, v.of+":") }) {
 			continue
 		}
-		if _, published := v.checks["published"]; !published && repository == "own" {
+		if repository == "own" && !v.published() {
 			continue
 		}
 		var wrong []string

@@ -57,33 +57,21 @@ func TestRealDistributionsComeBackAsTheyWere(t *testing.T) {
 	for _, project := range projects {
 		files = append(files, f.offered(filepath.Base(project), project)...)
 	}
+	f.own()
 	f.uploadReal(files)
 	for _, project := range projects {
 		f.compareReal(filepath.Base(project), "published", "own", files)
 		f.compareReal(filepath.Base(project), "proxied", "my-repo", files)
 	}
-	for _, client := range []pythonClient{pipInstall("pip"), pipInstall("pip-22"), uvInstall} {
-		if err := missing(client.program); err != nil {
-			t.Logf("%s is not here: %v", client.program, err)
-			continue
-		}
-		for _, repository := range []string{"own", "my-repo"} {
-			f.installReal(client, repository, files)
-		}
-	}
-	trials := make([]trial, 0, len(files))
-	for _, d := range files {
-		trials = append(trials, *d.trial)
-	}
-	tell(t, trials)
+	f.withEach([]string{"pip", "pip-22", "uv"}, func(program, repository string) { f.installReal(program, repository, files) })
+	tell(t, files)
 }
 
 // offered are the files of a project's folder.
 func (f pythonTrials) offered(project, folder string) (files []*distribution) {
 	f.t.Helper()
 	for name := range f.page(f.public.URL+"/simple/"+project+"/", project) {
-		became := newTrial(name)
-		files = append(files, &distribution{project: project, file: filepath.Join(folder, name), trial: &became})
+		files = append(files, &distribution{project: project, file: filepath.Join(folder, name), trial: newTrial(name)})
 	}
 	slices.SortFunc(files, func(a, b *distribution) int { return strings.Compare(a.file, b.file) })
 	return files
@@ -173,7 +161,7 @@ type listed struct {
 // page returns the files that a page lists, by name, with whole addresses.
 func (f pythonTrials) page(address, project string) map[string]listed {
 	f.t.Helper()
-	status, body, err := f.fetch(f.t.Context(), address, "application/vnd.pypi.simple.v1+json")
+	status, body, err := f.fetch(f.t.Context(), address, "Accept", "application/vnd.pypi.simple.v1+json")
 	f.must(err)
 	if status == http.StatusNotFound {
 		return nil
@@ -206,7 +194,7 @@ func (f pythonTrials) compareReal(project, how, repository string, files []*dist
 	got := f.page(f.at(repository)+"simple/"+project+"/", project)
 	want := f.page(f.public.URL+"/simple/"+project+"/", project)
 	for _, d := range files {
-		if wrong, uploaded := d.checks["published"]; d.project != project || how == "published" && (!uploaded || wrong != "") {
+		if d.project != project || how == "published" && !d.published() {
 			continue
 		}
 		name := filepath.Base(d.file)
@@ -234,32 +222,21 @@ func (l listed) unlike(other listed) string {
 	return fmt.Sprintf("got %+v, want %+v", l, other)
 }
 
-// pythonClient installs pinned versions into a folder, without what they depend on.
-type pythonClient struct {
-	program   string
-	arguments func(index, folder string, pinned []string) []string
+// installs are how clients install pinned versions into a folder, without what they depend on.
+var installs = map[string][]string{
+	"pip":    {"install", "--no-compile", "--no-cache-dir", "--pre", "--index-url"},
+	"pip-22": {"install", "--no-compile", "--no-cache-dir", "--pre", "--index-url"},
+	"uv":     {"pip", "install", "--prerelease", "allow", "--default-index"},
 }
-
-func pipInstall(program string) pythonClient {
-	return pythonClient{program, func(index, folder string, pinned []string) []string {
-		return append([]string{"install", "--no-deps", "--no-compile", "--no-cache-dir", "--only-binary", ":all:", "--pre", "--quiet",
-			"--index-url", index, "--target", folder}, pinned...)
-	}}
-}
-
-var uvInstall = pythonClient{"uv", func(index, folder string, pinned []string) []string {
-	return append([]string{"pip", "install", "--no-deps", "--only-binary", ":all:", "--prerelease", "allow", "--quiet",
-		"--default-index", index, "--target", folder}, pinned...)
-}}
 
 // installReal installs the wheels that this machine can run, a version of each project at a time.
-func (f pythonTrials) installReal(c pythonClient, repository string, files []*distribution) {
+func (f pythonTrials) installReal(program, repository string, files []*distribution) {
 	f.t.Helper()
 	index := strings.Replace(f.at(repository)+"simple/", "http://", "http://aws:"+f.bearer+"@", 1)
 	var rounds []map[string]*distribution
 	turn := map[string]int{}
 	for _, d := range files {
-		if wrong, uploaded := d.checks["published"]; !d.installable || repository == "own" && (!uploaded || wrong != "") {
+		if !d.installable || repository == "own" && !d.published() {
 			continue
 		}
 		if turn[d.project] == len(rounds) {
@@ -269,27 +246,25 @@ func (f pythonTrials) installReal(c pythonClient, repository string, files []*di
 		turn[d.project]++
 	}
 	for _, round := range rounds {
-		var some []*distribution
-		for _, d := range round {
-			some = append(some, d)
-		}
-		halve(some, c.program+" from "+repository, func(d *distribution) *trial { return d.trial },
-			func(some []*distribution) (map[string]string, error) { return f.installProject(c, index, some) })
+		some := slices.Collect(maps.Values(round))
+		halve(some, program+" from "+repository, func(some []*distribution) (map[string]string, error) {
+			return f.installProject(program, index, some)
+		})
 	}
 }
 
 // installProject installs the wheels into a new folder, and returns those that are not there afterwards.
-func (f pythonTrials) installProject(c pythonClient, index string, some []*distribution) (absent map[string]string, err error) {
+func (f pythonTrials) installProject(program, index string, some []*distribution) (absent map[string]string, err error) {
 	f.t.Helper()
 	work := f.t.TempDir()
 	env, err := clientsEnvironment(work)
 	f.must(err)
-	var pinned []string
-	for _, d := range some {
-		pinned = append(pinned, d.project+"=="+d.version)
-	}
 	folder := filepath.Join(work, "target")
-	install := exec.CommandContext(f.t.Context(), c.program, c.arguments(index, folder, pinned)...)
+	arguments := append(slices.Clone(installs[program]), index, "--no-deps", "--only-binary", ":all:", "--quiet", "--target", folder)
+	for _, d := range some {
+		arguments = append(arguments, d.project+"=="+d.version)
+	}
+	install := exec.CommandContext(f.t.Context(), program, arguments...)
 	install.Env, install.Dir = env, work
 	if out, err := install.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w: %.2000s", err, bytes.TrimSpace(out))

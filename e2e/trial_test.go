@@ -15,15 +15,26 @@ type trial struct {
 	checks map[string]string
 }
 
-func newTrial(of string) trial { return trial{of: of, checks: map[string]string{}} }
+func newTrial(of string) *trial { return &trial{of: of, checks: map[string]string{}} }
+
+func (t *trial) became() *trial { return t }
+
+// tried is a package with its trial.
+type tried interface{ became() *trial }
+
+// published reports whether the package was sent, and taken.
+func (t *trial) published() bool {
+	wrong, sent := t.checks["published"]
+	return sent && wrong == ""
+}
 
 // tell prints how many packages passed each check, then every package that failed one, and fails the test for those.
-func tell(t *testing.T, trials []trial) {
+func tell[T tried](t *testing.T, all []T) {
 	t.Helper()
-	passed, tried := map[string]int{}, map[string]int{}
-	for _, trial := range trials {
-		for check, wrong := range trial.checks {
-			tried[check]++
+	passed, gone := map[string]int{}, map[string]int{}
+	for _, one := range all {
+		for check, wrong := range one.became().checks {
+			gone[check]++
 			if wrong == "" {
 				passed[check]++
 			}
@@ -31,11 +42,12 @@ func tell(t *testing.T, trials []trial) {
 	}
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 4, 2, ' ', 0)
-	fmt.Fprintf(table, "of %d packages\n", len(trials))
-	for _, check := range slices.Sorted(maps.Keys(tried)) {
-		fmt.Fprintf(table, "%s\t%d of %d\n", check, passed[check], tried[check])
+	fmt.Fprintf(table, "of %d packages\n", len(all))
+	for _, check := range slices.Sorted(maps.Keys(gone)) {
+		fmt.Fprintf(table, "%s\t%d of %d\n", check, passed[check], gone[check])
 	}
-	for _, trial := range trials {
+	for _, one := range all {
+		trial := one.became()
 		for _, check := range slices.Sorted(maps.Keys(trial.checks)) {
 			if wrong := trial.checks[check]; wrong != "" {
 				fmt.Fprintf(table, "%s\t%s\t%s\n", trial.of, check, wrong)
@@ -51,17 +63,38 @@ func tell(t *testing.T, trials []trial) {
 
 // halve tries all at once, and in halves where that fails, until what is to blame stands alone. The error of one is noted under
 // the check; of those that went through, what absent says of them.
-func halve[T any](all []T, check string, of func(T) *trial, try func([]T) (absent map[string]string, err error)) {
+func halve[T tried](all []T, check string, try func([]T) (absent map[string]string, err error)) {
 	absent, err := try(all)
 	switch {
 	case err == nil:
 		for _, one := range all {
-			of(one).checks[check] = absent[of(one).of]
+			one.became().checks[check] = absent[one.became().of]
 		}
 	case len(all) == 1:
-		of(all[0]).checks[check] = err.Error()
+		all[0].became().checks[check] = err.Error()
 	default:
-		halve(all[:len(all)/2], check, of, try)
-		halve(all[len(all)/2:], check, of, try)
+		halve(all[:len(all)/2], check, try)
+		halve(all[len(all)/2:], check, try)
+	}
+}
+
+// own makes the repository own, which has no upstream, beside those of the walk.
+func (f *connected) own() {
+	f.t.Helper()
+	_, err := f.do(f.t.Context(), "POST", "/v1/repository?repository=own&domain="+domain, "{}")
+	f.must(err)
+}
+
+// withEach runs what each of the programs that are here does with what was published, and with what came from the registry.
+func (f *connected) withEach(programs []string, run func(program, repository string)) {
+	f.t.Helper()
+	for _, program := range programs {
+		if err := missing(program); err != nil {
+			f.t.Logf("%s is not here: %v", program, err)
+			continue
+		}
+		for _, repository := range []string{"own", "my-repo"} {
+			run(program, repository)
+		}
 	}
 }
