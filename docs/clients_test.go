@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // claim is a line of a session: what a client did in it, or was refused on purpose.
@@ -129,17 +127,7 @@ func TestTheTableOfClientsIsWhatSessionsProve(t *testing.T) {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", c.program, c.version, strings.Join(passed[c], ", "),
 			strings.Join(refused[c], ", "), strings.Join(sessions[c], ", "))
 	}
-	text := readCompatibility(t)
-	start, end := section(t, text, "clients")
-	if *update {
-		if err := os.WriteFile("compatibility.md", []byte(text[:start]+b.String()+text[end:]), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(b.String(), text[start:end]); diff != "" {
-		t.Errorf("run go test ./docs -update; the table of clients differs (-want +got):\n%s", diff)
-	}
+	wantTable(t, "clients", b.String())
 }
 
 // TestWhatJavasClientsAreGivenIsWhatSessionsGiveThem wants every file of these sections in a session, but for its indentation.

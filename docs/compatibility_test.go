@@ -55,19 +55,24 @@ func operationsTable() string {
 	return b.String()
 }
 
-func TestTheTableOfOperationsIsTheServers(t *testing.T) {
+// wantTable compares what stands between the page's markers with the table, or writes it there.
+func wantTable(t *testing.T, name, table string) {
+	t.Helper()
 	text := readCompatibility(t)
-	start, end := section(t, text, "operations")
-	want := operationsTable()
+	start, end := section(t, text, name)
 	if *update {
-		if err := os.WriteFile("compatibility.md", []byte(text[:start]+want+text[end:]), 0o644); err != nil {
+		if err := os.WriteFile("compatibility.md", []byte(text[:start]+table+text[end:]), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if diff := cmp.Diff(want, text[start:end]); diff != "" {
-		t.Errorf("run go test ./docs -update; the table differs (-want +got):\n%s", diff)
+	if diff := cmp.Diff(table, text[start:end]); diff != "" {
+		t.Errorf("run go test ./docs -update; the table of %s differs (-want +got):\n%s", name, diff)
 	}
+}
+
+func TestTheTableOfOperationsIsTheServers(t *testing.T) {
+	wantTable(t, "operations", operationsTable())
 }
 
 var countOfOperations = regexp.MustCompile(`\b(\d+) of the (\d+) API operations`)

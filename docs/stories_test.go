@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // stories are what is tried with the clients of every format, but of those that have no such thing.
@@ -96,15 +94,5 @@ func TestEachFormatHasEachStoryWithARealClient(t *testing.T) {
 	for at := range sessions {
 		t.Errorf("no such story: %v", at)
 	}
-	text := readCompatibility(t)
-	start, end := section(t, text, "stories")
-	if *update {
-		if err := os.WriteFile("compatibility.md", []byte(text[:start]+b.String()+text[end:]), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(b.String(), text[start:end]); diff != "" {
-		t.Errorf("run go test ./docs -update; the table of stories differs (-want +got):\n%s", diff)
-	}
+	wantTable(t, "stories", b.String())
 }

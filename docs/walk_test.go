@@ -9,6 +9,13 @@ import (
 	"testing"
 )
 
+// chapter returns what stands below a page's heading of the second level, up to the next one.
+func chapter(page, heading string) string {
+	_, text, _ := strings.Cut(page, "\n## "+heading+"\n")
+	text, _, _ = strings.Cut(text, "\n## ")
+	return text
+}
+
 var tried = regexp.MustCompile(`^(aws|npm|sed|for|[A-Z]+=)\S* \S+ `)
 
 // TestTheMoveFromCodeArtifactIsTried wants each command of the page in the session that goes through it.
@@ -46,8 +53,7 @@ func TestHostsInAWSsShapeAreTried(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(page), "## Hosts in AWS's shape")
-	section, _, _ = strings.Cut(section, "\n## ")
+	section := chapter(string(page), "Hosts in AWS's shape")
 	seen := 0
 	for line := range strings.Lines(section) {
 		code, ok := strings.CutPrefix(line, "    ")
@@ -76,8 +82,7 @@ func TestTheReadmesWalkIsRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, walk, _ := strings.Cut(string(readme), "## The first lines")
-	walk, _, _ = strings.Cut(walk, "\n## ")
+	walk := chapter(string(readme), "The first lines")
 	var run []string
 	for line := range strings.Lines(string(session)) {
 		if command, ok := strings.CutPrefix(strings.TrimSpace(line), "exec "); ok {
@@ -110,8 +115,7 @@ func TestWhatTheReadmeAddsIsRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(readme), "## Python and Java beside it")
-	section, _, _ = strings.Cut(section, "\n## ")
+	section := chapter(string(readme), "Python and Java beside it")
 	for file, own := range map[string]string{"the_readme_adds_python": "pip", "the_readme_adds_java": "mvn"} {
 		session, err := os.ReadFile(filepath.Join(root, "e2e/testdata", file+".txtar"))
 		if err != nil {

@@ -285,6 +285,7 @@ func together(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	program, err := exec.LookPath(args[1])
 	ts.Check(err)
+	env := environment(ts)
 	errs, outputs := make([]error, n), make([][]byte, n)
 	var all sync.WaitGroup
 	for i := range n {
@@ -293,7 +294,7 @@ func together(ts *testscript.TestScript, neg bool, args []string) {
 			command.Args = append(command.Args, strings.ReplaceAll(arg, "{}", strconv.Itoa(i)))
 		}
 		command.Dir = ts.MkAbs(".")
-		command.Env = environment(ts)
+		command.Env = env
 		all.Go(func() { outputs[i], errs[i] = command.CombinedOutput() })
 	}
 	all.Wait()
@@ -304,14 +305,10 @@ func together(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// environment is what a program of the session would see: what it began with, and what commands have set since.
+// environment is what a program of the session sees. testscript tells it to programs only, so one is asked.
 func environment(ts *testscript.TestScript) []string {
-	var env []string
-	for _, pair := range ts.Value(sessionKey{}).(*session).instance.env {
-		name, _, _ := strings.Cut(pair, "=")
-		env = append(env, name+"="+ts.Getenv(name))
-	}
-	return env
+	ts.Check(ts.Exec("env", "-0"))
+	return strings.Split(strings.TrimSuffix(ts.ReadFile("stdout"), "\x00"), "\x00")
 }
 
 func retry(ts *testscript.TestScript, neg bool, args []string) {
