@@ -34,6 +34,26 @@ type timing struct {
 	bytes                 int64 // of the body
 }
 
+// exchange does the calls of one request. Its first byte is that of the first answer.
+func (c *connection) exchange(calls []Call, hashed bool) (timing, error) {
+	var all timing
+	for i, call := range calls {
+		t, err := c.do(call, hashed)
+		if err != nil && len(calls) > 1 {
+			err = fmt.Errorf("call %d of %d: %w", i+1, len(calls), err)
+		}
+		if err != nil {
+			return t, err
+		}
+		if i == 0 {
+			all.sent, all.firstByte = t.sent, t.firstByte
+		}
+		all.done = t.done
+		all.bytes += t.bytes
+	}
+	return all, nil
+}
+
 // do sends the call and reads the whole response. hashed says whether the content is compared too. The first byte is the
 // first of the body, or the end of the head where there is none: a head that is sent early helps nobody.
 func (c *connection) do(call Call, hashed bool) (timing, error) {

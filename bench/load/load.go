@@ -34,8 +34,9 @@ type Plan struct {
 	// are, and its latency counts from then. Zero is a closed loop: a connection sends when its last answer is there.
 	Rate float64
 
-	// Next makes the request of a number, counted from 0. It is called by several goroutines at once.
-	Next func(i int) Call
+	// Next makes the request of a number, counted from 0: one call, or several that make sense only together. Those are sent
+	// one after another on one connection, and counted and timed as one. It is called by several goroutines at once.
+	Next func(i int) []Call
 
 	// Warm has every connection send request 0 once before the run and compare the content of its answer; in the run only
 	// statuses and lengths are compared. Otherwise every content is.
@@ -155,7 +156,7 @@ func (w *worker) warm() {
 	if !w.Warm {
 		return
 	}
-	if _, err := w.do(w.Next(0), true); err != nil {
+	if _, err := w.exchange(w.Next(0), true); err != nil {
 		w.fail(fmt.Errorf("load: warming up: %w", err))
 	}
 }
@@ -170,7 +171,7 @@ func (w *worker) work(ctx context.Context) {
 		if !ok {
 			return
 		}
-		t, err := w.do(w.Next(i), !w.Warm)
+		t, err := w.exchange(w.Next(i), !w.Warm)
 		if err != nil {
 			w.fail(fmt.Errorf("load: request %d: %w", i, err))
 			return

@@ -21,9 +21,9 @@ func serve(t *testing.T, h http.HandlerFunc) string {
 	return strings.TrimPrefix(s.URL, "http://")
 }
 
-func get(address string, want Want) func(int) Call {
+func get(address string, want Want) func(int) []Call {
 	wire := Request("GET", address, "/", []Header{{"Accept", "*/*"}}, nil)
-	return func(int) Call { return Call{wire, want} }
+	return func(int) []Call { return []Call{{wire, want}} }
 }
 
 func wantBody(body string) Want {
@@ -77,6 +77,33 @@ func TestRunReadsChunkedBodies(t *testing.T) {
 	}
 	if got.Bytes != 45000 {
 		t.Errorf("got %d bytes, want 45000", got.Bytes)
+	}
+}
+
+func TestCallsThatBelongTogetherAreSentInTheirOrderAndCountAsOne(t *testing.T) {
+	var last atomic.Value
+	last.Store("")
+	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		wanted := map[string]string{"/first": "/second", "/second": "/first"}[r.URL.Path]
+		if before := last.Swap(r.URL.Path).(string); before != wanted && before+r.URL.Path != "/first" {
+			http.Error(w, "out of order", http.StatusConflict)
+			return
+		}
+		_, _ = io.WriteString(w, r.URL.Path)
+	})
+	call := func(target string) Call { return Call{Request("GET", address, target, nil, nil), wantBody(target)} }
+	both := []Call{call("/first"), call("/second")}
+	got, err := Run(t.Context(), Plan{Address: address, Connections: 1, Requests: 5, Next: func(int) []Call { return both }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := int64(5 * len("/first/second")); got.Requests() != 5 || got.Bytes != want {
+		t.Errorf("got %d requests and %d bytes, want 5 and %d", got.Requests(), got.Bytes, want)
+	}
+	both[1].Want.Status = http.StatusNotModified
+	_, err = Run(t.Context(), Plan{Address: address, Connections: 1, Requests: 5, Next: func(int) []Call { return both }})
+	if err == nil || !strings.Contains(err.Error(), "call 2 of 2: status 200 instead of 304") {
+		t.Errorf("got %v, want an error about the second call", err)
 	}
 }
 
@@ -164,7 +191,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 }
 
 func TestPlansOutsideTheirBoundsAreRefused(t *testing.T) {
-	next := func(int) Call { return Call{} }
+	next := func(int) []Call { return nil }
 	rows := []struct {
 		name string
 		plan Plan

@@ -1,11 +1,12 @@
-// Command registry is a made-up npm registry that stands upstream of what is measured. It has every package that is asked
-// for, in version 1.0.0, answers each request after the same latency, and counts.
+// Command registry is a made-up registry of each of the protocols, below /npm/, /pypi/simple/ and /maven/, that stands
+// upstream of what is measured. It has every package that is asked for, in version 1.0.0, answers each request after the same
+// latency, and counts.
 //
 //	registry [-listen 127.0.0.1:0] [-latency 30ms]
 //
-// A name that ends in -bytes-N, such as big-bytes-5000000, is a package whose tarball has about N bytes; others have ten
-// kilobytes. GET /-/count?prefix=P tells how often the paths below /P were asked for. It prints its address in one line
-// and ends with SIGTERM.
+// A name that ends in -bytes-N, such as big-bytes-5000000, is a package whose file has about N bytes; others have ten
+// kilobytes. GET /-/count?protocol=npm&prefix=P tells how often it was asked about npm packages whose names begin with P. It
+// prints its address in one line and ends with SIGTERM.
 package main
 
 import (

@@ -3,20 +3,17 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
-
-	"entrepot/bench/fixture"
 )
 
 // Bounds of what may be asked for.
 const (
-	maxSize   = 16 << 20 // bytes of a tarball
-	maxKept   = 1 << 30  // bytes of all tarballs that were asked for
+	maxSize   = 16 << 20 // bytes of a package's file
+	maxKept   = 1 << 30  // bytes of all files that were asked for
 	maxPaths  = 200_000  // counted
 	onlyOne   = "1.0.0"
 	usualSize = 10 << 10
@@ -28,21 +25,31 @@ type registry struct {
 	wait func() // the latency
 
 	mu       sync.Mutex
-	counts   map[string]int
-	packages map[string]*item
+	counts   map[request]int
+	packages map[string]*offer
 	kept     int
 }
 
-// item is a package, made once.
-type item struct {
-	once     sync.Once
-	release  fixture.Release
-	document []byte
-	tag      string // entity tag of the document
+// offer is all that there is of a package, made once.
+type offer struct {
+	once    sync.Once
+	answers map[string]answer
+}
+
+// answer is what there is at a path.
+type answer struct {
+	contentType string
+	body        []byte
+	tag         string // entity tag
+}
+
+func newAnswer(contentType string, body []byte) answer {
+	sum := sha256.Sum256(body)
+	return answer{contentType, body, `"` + hex.EncodeToString(sum[:8]) + `"`}
 }
 
 func newRegistry(base string, wait func()) *registry {
-	return &registry{base: base, wait: wait, counts: map[string]int{}, packages: map[string]*item{}}
+	return &registry{base: base, wait: wait, counts: map[request]int{}, packages: map[string]*offer{}}
 }
 
 var (
@@ -50,65 +57,70 @@ var (
 	sizePattern = regexp.MustCompile(`-bytes-([0-9]{1,9})$`)
 )
 
-// ServeHTTP answers GET of documents and tarballs.
+// ServeHTTP answers GET and HEAD of what protocols have.
 func (g *registry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimPrefix(r.URL.Path, "/")
-	if r.Method != http.MethodGet {
-		http.Error(w, "GET only", http.StatusMethodNotAllowed)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		http.Error(w, "GET and HEAD only", http.StatusMethodNotAllowed)
 		return
 	}
 	if path == "-/count" {
-		g.tell(w, r.URL.Query().Get("prefix"))
+		g.tell(w, r.URL.Query().Get("protocol"), r.URL.Query().Get("prefix"))
 		return
 	}
-	name, file, isTarball := strings.Cut(path, "/-/")
-	if !g.count(path) || !namePattern.MatchString(name) || isTarball && file != name+"-"+onlyOne+".tgz" {
+	kind, below, _ := strings.Cut(path, "/")
+	p := protocols[kind]
+	if p == nil {
 		http.NotFound(w, r)
 		return
 	}
-	p := g.item(name)
-	if p == nil {
+	name := p.name(below)
+	if !namePattern.MatchString(name) || !g.count(request{r.Method, kind, name, below}) {
+		http.NotFound(w, r)
+		return
+	}
+	o := g.offer(kind, name)
+	if o == nil {
 		http.Error(w, "too much was asked for", http.StatusInsufficientStorage)
 		return
 	}
-	p.once.Do(func() { p.make(g.base, name) })
+	o.once.Do(func() { o.answers = p.offer(g.base+kind+"/", name, sizeOf(name)) })
 	g.wait()
-	if isTarball {
-		serve(w, "application/octet-stream", p.release.Tarball)
+	a, ok := o.answers[below]
+	if !ok {
+		http.NotFound(w, r)
 		return
 	}
-	w.Header().Set("Etag", p.tag)
-	if r.Header.Get("If-None-Match") == p.tag {
+	a.serve(w, r)
+}
+
+func (a answer) serve(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Etag", a.tag)
+	if r.Header.Get("If-None-Match") == a.tag {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	serve(w, "application/json", p.document)
+	serve(w, a.contentType, a.body)
 }
 
+// serve answers with a body, which net/http leaves out of answers to HEAD.
 func serve(w http.ResponseWriter, contentType string, body []byte) {
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // a client that leaves is its own business
 }
 
-// item finds the package or makes room for it; nil if there is no more room.
-func (g *registry) item(name string) *item {
+// offer finds what there is of a package or makes room for it; nil if there is no more room.
+func (g *registry) offer(kind, name string) *offer {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	p := g.packages[name]
-	if p == nil && g.kept+sizeOf(name) <= maxKept {
-		p = &item{}
-		g.packages[name] = p
+	o := g.packages[kind+"/"+name]
+	if o == nil && g.kept+sizeOf(name) <= maxKept {
+		o = &offer{}
+		g.packages[kind+"/"+name] = o
 		g.kept += sizeOf(name)
 	}
-	return p
-}
-
-func (p *item) make(base, name string) {
-	p.release = fixture.Release{Name: name, Version: onlyOne, Tarball: fixture.Tarball(name, onlyOne, sizeOf(name))}
-	p.document = fixture.Packument(base, []fixture.Release{p.release})
-	sum := sha256.Sum256(p.document)
-	p.tag = `"` + hex.EncodeToString(sum[:8]) + `"`
+	return o
 }
 
 // sizeOf reads the size that a name asks for, in bytes.
@@ -122,41 +134,4 @@ func sizeOf(name string) int {
 		return usualSize
 	}
 	return min(size, maxSize)
-}
-
-// count notes a request; false if there are too many paths to count.
-func (g *registry) count(path string) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if _, known := g.counts[path]; !known && len(g.counts) >= maxPaths {
-		return false
-	}
-	g.counts[path]++
-	return true
-}
-
-// counts is the answer about a prefix.
-type counts struct {
-	Requests int `json:"requests"`
-	Paths    int `json:"paths"`
-	Most     int `json:"most"` // requests of the path with the most
-}
-
-func (g *registry) tell(w http.ResponseWriter, prefix string) {
-	g.mu.Lock()
-	var c counts
-	for path, n := range g.counts {
-		if strings.HasPrefix(path, prefix) {
-			c.Requests += n
-			c.Paths++
-			c.Most = max(c.Most, n)
-		}
-	}
-	g.mu.Unlock()
-	body, err := json.Marshal(c)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	serve(w, "application/json", body)
 }

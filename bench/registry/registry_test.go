@@ -1,10 +1,14 @@
 package main
 
 import (
+	"crypto/sha1"
+	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -29,14 +33,14 @@ func TestEveryTarballIsWhatItsDocumentSays(t *testing.T) {
 	var doc struct {
 		Versions map[string]struct{ Dist fixture.Dist }
 	}
-	if err := json.Unmarshal(get(g, "/cold-0-7", "").Body.Bytes(), &doc); err != nil {
+	if err := json.Unmarshal(get(g, "/npm/cold-0-7", "").Body.Bytes(), &doc); err != nil {
 		t.Fatal(err)
 	}
 	dist := doc.Versions["1.0.0"].Dist
-	if dist.Tarball != base+"cold-0-7/-/cold-0-7-1.0.0.tgz" {
+	if dist.Tarball != base+"npm/cold-0-7/-/cold-0-7-1.0.0.tgz" {
 		t.Fatalf("the tarball is at %s", dist.Tarball)
 	}
-	body := get(g, "/cold-0-7/-/cold-0-7-1.0.0.tgz", "").Body.Bytes()
+	body := get(g, "/npm/cold-0-7/-/cold-0-7-1.0.0.tgz", "").Body.Bytes()
 	sum := sha512.Sum512(body)
 	if want := "sha512-" + base64.StdEncoding.EncodeToString(sum[:]); dist.Integrity != want {
 		t.Errorf("integrity %s, the bytes have %s", dist.Integrity, want)
@@ -56,7 +60,7 @@ func TestANameMayAskForASize(t *testing.T) {
 		{"usual-7", 9_000, 11_000},
 	}
 	for _, row := range rows {
-		got := get(g, "/"+row.name+"/-/"+row.name+"-1.0.0.tgz", "").Body.Len()
+		got := get(g, "/npm/"+row.name+"/-/"+row.name+"-1.0.0.tgz", "").Body.Len()
 		if got < row.min || got > row.max {
 			t.Errorf("%s has %d bytes, want %d to %d", row.name, got, row.min, row.max)
 		}
@@ -66,31 +70,68 @@ func TestANameMayAskForASize(t *testing.T) {
 	}
 }
 
-func TestRequestsAreCountedByPath(t *testing.T) {
+func TestEveryWheelIsWhatItsPageSays(t *testing.T) {
 	g := newRegistry(base, func() {})
-	for _, target := range []string{"/one-a", "/one-a", "/one-b", "/two-a"} {
-		get(g, target, "")
+	var page struct {
+		Files []struct {
+			URL    string
+			Hashes map[string]string
+		}
 	}
-	var got counts
-	if err := json.Unmarshal(get(g, "/-/count?prefix=one-", "").Body.Bytes(), &got); err != nil {
+	if err := json.Unmarshal(get(g, "/pypi/simple/cold-0-7/", "").Body.Bytes(), &page); err != nil {
 		t.Fatal(err)
 	}
-	if want := (counts{Requests: 3, Paths: 2, Most: 2}); got != want {
+	below, ok := strings.CutPrefix(page.Files[0].URL, base)
+	if !ok {
+		t.Fatalf("the wheel is at %s", page.Files[0].URL)
+	}
+	sum := sha256.Sum256(get(g, "/"+below, "").Body.Bytes())
+	if got, want := page.Files[0].Hashes["sha256"], hex.EncodeToString(sum[:]); got != want {
+		t.Errorf("the page says %s, the bytes have %s", got, want)
+	}
+}
+
+func TestEveryFileOfAnArtifactHasItsChecksums(t *testing.T) {
+	g := newRegistry(base, func() {})
+	for _, file := range []string{"cold-0-7/maven-metadata.xml", "cold-0-7/1.0.0/cold-0-7-1.0.0.jar", "cold-0-7/1.0.0/cold-0-7-1.0.0.pom"} {
+		content := get(g, "/maven/com/example/bench/"+file, "")
+		sum := sha1.Sum(content.Body.Bytes())
+		got := get(g, "/maven/com/example/bench/"+file+".sha1", "").Body.String()
+		if want := hex.EncodeToString(sum[:]); content.Code != 200 || got != want {
+			t.Errorf("%s: %d, checksum %s, the bytes have %s", file, content.Code, got, want)
+		}
+	}
+}
+
+func TestRequestsAreCountedByMethodAndPath(t *testing.T) {
+	g := newRegistry(base, func() {})
+	for _, target := range []string{"/npm/one-a", "/npm/one-a", "/npm/one-b", "/npm/two-a", "/pypi/simple/one-a/"} {
+		get(g, target, "")
+	}
+	g.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("HEAD", "/npm/one-a", nil))
+	var got counts
+	if err := json.Unmarshal(get(g, "/-/count?protocol=npm&prefix=one-", "").Body.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if want := (counts{Requests: 4, Most: 2}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 
 func TestAKnownDocumentIsNotSentAgain(t *testing.T) {
 	g := newRegistry(base, func() {})
-	tag := get(g, "/known", "").Header().Get("Etag")
-	if w := get(g, "/known", tag); w.Code != 304 || w.Body.Len() != 0 {
-		t.Errorf("got %d with %d bytes, want 304", w.Code, w.Body.Len())
+	for _, target := range []string{"/npm/known", "/pypi/simple/known/", "/maven/com/example/bench/known/maven-metadata.xml"} {
+		tag := get(g, target, "").Header().Get("Etag")
+		if w := get(g, target, tag); w.Code != 304 || w.Body.Len() != 0 {
+			t.Errorf("%s: got %d with %d bytes, want 304", target, w.Code, w.Body.Len())
+		}
 	}
 }
 
 func TestWhatIsNoPackageIsNotFound(t *testing.T) {
 	g := newRegistry(base, func() {})
-	for _, target := range []string{"/", "/A", "/a/b", "/a/-/b-1.0.0.tgz", "/a/-/a-2.0.0.tgz"} {
+	for _, target := range []string{"/", "/a", "/npm/A", "/npm/a/b", "/npm/a/-/b-1.0.0.tgz", "/npm/a/-/a-2.0.0.tgz", "/pypi/a/",
+		"/pypi/simple/a/b", "/maven/a/a/1.0.0/a-1.0.0.jar", "/maven/com/example/bench/a/1.0.0/a-1.0.0-sources.jar"} {
 		if w := get(g, target, ""); w.Code != 404 {
 			t.Errorf("%s: got %d, want 404", target, w.Code)
 		}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"strings"
+
+	"entrepot/bench/fixture"
+)
+
+// protocol is one kind of registry.
+type protocol struct {
+	// name reads the package's name out of a path below the registry's address. What it returns need not be a name.
+	name func(path string) string
+	// offer makes all that there is of a package, by path; base is the registry's address with its final slash, and size that
+	// of the package's file in bytes.
+	offer func(base, name string, size int) map[string]answer
+}
+
+// protocols are the registries, by the folder below which each is.
+var protocols = map[string]*protocol{
+	"npm":   {npmName, offerNPM},
+	"pypi":  {pypiName, offerPyPI},
+	"maven": {mavenName, offerMaven},
+}
+
+const (
+	octets   = "application/octet-stream"
+	document = "application/json"
+)
+
+func npmName(path string) string {
+	name, _, _ := strings.Cut(path, "/-/")
+	return name
+}
+
+func offerNPM(base, name string, size int) map[string]answer {
+	r := fixture.Release{Name: name, Version: onlyOne, Tarball: fixture.Tarball(name, onlyOne, size)}
+	return map[string]answer{
+		name:     newAnswer(document, fixture.Packument(base, []fixture.Release{r})),
+		r.Path(): newAnswer(octets, r.Tarball),
+	}
+}
+
+// pypiName takes simple/NAME/ and files/NAME/FILE.
+func pypiName(path string) string {
+	_, rest, _ := strings.Cut(path, "/")
+	name, _, _ := strings.Cut(rest, "/")
+	return name
+}
+
+func offerPyPI(base, name string, size int) map[string]answer {
+	w := fixture.NewWheel(name, onlyOne, size)
+	files := "files/" + name + "/"
+	return map[string]answer{
+		"simple/" + name + "/": newAnswer("application/vnd.pypi.simple.v1+json", fixture.SimplePage(base+files, []fixture.Wheel{w})),
+		files + w.File():       newAnswer(octets, w.Content),
+	}
+}
+
+// mavenName takes paths in the folder of an artifact.
+func mavenName(path string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(path, fixture.GroupFolder), "/")
+	return name
+}
+
+func offerMaven(_, name string, size int) map[string]answer {
+	a := fixture.NewArtifact(name, onlyOne, size)
+	files := map[string][]byte{
+		fixture.Folder(name) + fixture.MetadataFile: fixture.Metadata(name, []string{onlyOne}),
+		a.Path(".jar"): a.Jar,
+		a.Path(".pom"): a.POM,
+	}
+	all := map[string]answer{}
+	for file, content := range files {
+		all[file] = newAnswer(octets, content)
+		for ending, sum := range fixture.Checksum {
+			all[file+ending] = newAnswer("text/plain", sum(content))
+		}
+	}
+	return all
+}
