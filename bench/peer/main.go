@@ -1,8 +1,8 @@
 // Command peer is the bare server that a repository is measured against: Go's net/http, a token check, files.
 //
-// It serves the files of a folder as they lie there, and takes npm's publish request as cheaply as it can be taken
-// durably: tarball and document written and synced, no index, no permissions, no encryption. Whatever a repository
-// costs beyond this is what it does for its users.
+// It serves the files of a folder as they lie there, and takes what clients of npm, Python and Maven publish as cheaply as
+// it can be taken durably: files written and synced, no index, no permissions, no encryption. Whatever a repository costs
+// beyond this is what it does for its users.
 //
 //	BENCH_TOKEN=SECRET peer -dir FOLDER [-listen 127.0.0.1:0]
 //

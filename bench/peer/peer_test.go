@@ -27,11 +27,15 @@ func newTestServer(t *testing.T) (*server, string) {
 	return s, dir
 }
 
-func ask(s *server, method, target, token, match string, body []byte) *httptest.ResponseRecorder {
+// ask sends a request; contentType is that of the body.
+func ask(s *server, method, target, token, match, contentType string, body []byte) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, bytes.NewReader(body))
 	r.Header.Set("Authorization", token)
 	if match != "" {
 		r.Header.Set("If-None-Match", match)
+	}
+	if contentType != "" {
+		r.Header.Set("Content-Type", contentType)
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
@@ -49,12 +53,14 @@ func TestFilesAreServedToThoseWithTheToken(t *testing.T) {
 		{"compressed document", "/a.json.gz", "Bearer good", 200, "zipped", "gzip"},
 		{"unknown file", "/b.tgz", "Bearer good", 404, "", ""},
 		{"outside the folder", "/../a.tgz", "Bearer good", 404, "", ""},
+		{"token as a password", "/a.tgz", "Basic YXdzOmdvb2Q=", 200, "tarball", ""},
+		{"wrong password", "/a.tgz", "Basic Z29vZDpiYWQ=", 401, "", ""},
 		{"wrong token", "/a.tgz", "Bearer bad", 401, "", ""},
-		{"no scheme", "/a.tgz", "good", 401, "", ""},
+		{"other scheme", "/a.tgz", "Digest good", 401, "", ""},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			w := ask(s, "GET", row.target, row.token, "", nil)
+			w := ask(s, "GET", row.target, row.token, "", "", nil)
 			if w.Code != row.status || w.Header().Get("Content-Encoding") != row.encoding {
 				t.Errorf("got %d, encoding %q", w.Code, w.Header().Get("Content-Encoding"))
 			}
@@ -67,38 +73,67 @@ func TestFilesAreServedToThoseWithTheToken(t *testing.T) {
 
 func TestAKnownTagIsAnsweredWithoutTheBody(t *testing.T) {
 	s, _ := newTestServer(t)
-	tag := ask(s, "GET", "/a.tgz", "Bearer good", "", nil).Header().Get("Etag")
-	if w := ask(s, "GET", "/a.tgz", "Bearer good", tag, nil); w.Code != http.StatusNotModified || w.Body.Len() != 0 {
+	tag := ask(s, "GET", "/a.tgz", "Bearer good", "", "", nil).Header().Get("Etag")
+	if w := ask(s, "GET", "/a.tgz", "Bearer good", tag, "", nil); w.Code != http.StatusNotModified || w.Body.Len() != 0 {
 		t.Errorf("got %d with %d bytes, want 304 without any", w.Code, w.Body.Len())
 	}
 }
 
-func TestAPublishedPackageIsOnDisk(t *testing.T) {
+func TestWhatIsPublishedIsOnDisk(t *testing.T) {
 	s, dir := newTestServer(t)
 	r := fixture.Release{Name: "fresh", Version: "1.0.0", Tarball: fixture.Tarball("fresh", "1.0.0", 2<<10)}
-	if w := ask(s, "PUT", "/fresh", "Bearer good", "", fixture.Publication(r)); w.Code != http.StatusCreated {
-		t.Fatalf("got %d: %s", w.Code, w.Body)
+	w := fixture.NewWheel("fresh-wheel", "1.0.0", 2<<10)
+	a := fixture.NewArtifact("fresh", "1.0.0", 2<<10)
+	rows := []struct {
+		name, method, target, contentType string
+		body                              []byte
+		status                            int
+		file                              string
+		want                              []byte
+	}{
+		{"tarball", "PUT", "/fresh", "application/json", fixture.Publication(r), 201, "fresh/package.tgz", r.Tarball},
+		{"wheel", "POST", "/", fixture.UploadType, fixture.Upload(w), 200, "fresh-wheel/" + w.File(), w.Content},
+		{"jar", "PUT", "/" + a.Path(".jar"), "", a.Jar, 201, a.Path(".jar"), a.Jar},
 	}
-	got, err := os.ReadFile(filepath.Join(dir, "published", "fresh", "package.tgz"))
-	if err != nil || !bytes.Equal(got, r.Tarball) {
-		t.Errorf("the tarball on disk has %d bytes (%v), want %d", len(got), err, len(r.Tarball))
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			if w := ask(s, row.method, row.target, "Bearer good", "", row.contentType, row.body); w.Code != row.status {
+				t.Fatalf("got %d: %s", w.Code, w.Body)
+			}
+			got, err := os.ReadFile(filepath.Join(dir, "published", row.file))
+			if err != nil || !bytes.Equal(got, row.want) {
+				t.Errorf("on disk are %d bytes (%v), want %d", len(got), err, len(row.want))
+			}
+		})
 	}
 }
 
 func TestBadPublicationsAreRefused(t *testing.T) {
 	s, dir := newTestServer(t)
+	const object = "application/json"
 	r := fixture.Release{Name: "fresh", Version: "1.0.0", Tarball: fixture.Tarball("fresh", "1.0.0", 0)}
 	good := string(fixture.Publication(r))
-	rows := []struct{ name, body string }{
-		{"no JSON", "{"},
-		{"path as a name", strings.ReplaceAll(good, `"name":"fresh"`, `"name":"../fresh"`)},
-		{"other bytes", strings.Replace(good, `"data":"`, `"data":"AAAA`, 1)},
-		{"nothing attached", `{"name":"fresh","versions":{"1.0.0":{}}}`},
+	upload := string(fixture.Upload(fixture.NewWheel("fresh-wheel", "1.0.0", 0)))
+	rows := []struct {
+		name, method, target, contentType, body string
+		status                                  int
+	}{
+		{"no JSON", "PUT", "/fresh", object, "{", 400},
+		{"path as a name", "PUT", "/fresh", object, strings.ReplaceAll(good, `"name":"fresh"`, `"name":"../fresh"`), 400},
+		{"other bytes", "PUT", "/fresh", object, strings.Replace(good, `"data":"`, `"data":"AAAA`, 1), 400},
+		{"nothing attached", "PUT", "/fresh", object, `{"name":"fresh","versions":{"1.0.0":{}}}`, 400},
+		{"no form", "POST", "/", fixture.UploadType, "hello", 400},
+		{"path as a project", "POST", "/", fixture.UploadType, strings.Replace(upload, "\r\n\r\nfresh-wheel", "\r\n\r\n../wheel", 1), 400},
+		{"no file", "POST", "/", fixture.UploadType, strings.Replace(upload, `"content"`, `"contents"`, 1), 400},
+		{"other digest", "POST", "/", fixture.UploadType, strings.Replace(upload, "sha256_digest", "sha256_digits", 1), 400},
+		{"path outside", "PUT", "/a/../b", "", "hello", 400},
+		{"no folder", "PUT", "/a", "", "hello", 400},
+		{"other method", "DELETE", "/a/b", "", "", 405},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			if w := ask(s, "PUT", "/fresh", "Bearer good", "", []byte(row.body)); w.Code != http.StatusBadRequest {
-				t.Errorf("got %d, want 400", w.Code)
+			if w := ask(s, row.method, row.target, "Bearer good", "", row.contentType, []byte(row.body)); w.Code != row.status {
+				t.Errorf("got %d, want %d", w.Code, row.status)
 			}
 		})
 	}

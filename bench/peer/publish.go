@@ -1,12 +1,9 @@
 package main
 
 import (
-	"crypto/sha512"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,65 +12,54 @@ import (
 // maxPublication bounds a publish request, in bytes.
 const maxPublication = 64 << 20
 
-// store keeps published packages, each in a folder of its own.
+// intakes are the ways in which clients publish, by method and type of the body. The first that fits counts.
+var intakes = []struct {
+	method, contentType string // the type's beginning
+	take                func(s *store, r *http.Request) error
+	status              int
+}{
+	{http.MethodPut, "application/json", (*store).takeDocument, http.StatusCreated},
+	{http.MethodPost, "multipart/form-data", (*store).takeForm, http.StatusOK},
+	{http.MethodPut, "", (*store).takeFile, http.StatusCreated},
+}
+
+// publish takes what the request brings. On the answer it is durable.
+func (s *server) publish(w http.ResponseWriter, r *http.Request) {
+	for _, in := range intakes {
+		if r.Method != in.method || !strings.HasPrefix(r.Header.Get("Content-Type"), in.contentType) {
+			continue
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxPublication)
+		if err := in.take(s.store, r); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		w.WriteHeader(in.status)
+		_, _ = io.WriteString(w, `{"ok":true}`) // the driver reports a short answer
+		return
+	}
+	http.Error(w, "GET, PUT and POST only", http.StatusMethodNotAllowed)
+}
+
+// store keeps what is published.
 type store struct{ dir string }
 
-// publication is what matters of npm's publish request.
-type publication struct {
-	Name     string `json:"name"`
-	Versions map[string]struct {
-		Dist struct {
-			Integrity string `json:"integrity"`
-		} `json:"dist"`
-	} `json:"versions"`
-	Attachments map[string]struct {
-		Data []byte `json:"data"`
-	} `json:"_attachments"`
-}
-
-var errPublication = errors.New("a publish request has a plain name, one version and one attachment")
-
-// publish keeps the one version of a request. On return the tarball, the document and the folder that holds them are
-// durable.
-func (s *store) publish(body io.Reader) error {
-	text, err := io.ReadAll(body)
-	if err != nil {
-		return fmt.Errorf("read: %w", err)
-	}
-	var doc publication
-	if err := json.Unmarshal(text, &doc); err != nil {
-		return fmt.Errorf("decode: %w", err)
-	}
-	if len(doc.Versions) != 1 || len(doc.Attachments) != 1 || !plain(doc.Name) {
-		return errPublication
-	}
-	for version, v := range doc.Versions {
-		for _, a := range doc.Attachments {
-			sum := sha512.Sum512(a.Data)
-			if v.Dist.Integrity != "sha512-"+base64.StdEncoding.EncodeToString(sum[:]) {
-				return fmt.Errorf("the tarball of version %.50q is not what its integrity says", version)
-			}
-			return s.keep(doc.Name, a.Data, text)
-		}
-	}
-	return errPublication
-}
-
-// plain reports whether a name may be a folder's.
+// plain reports whether a name may be a folder's or a file's.
 func plain(name string) bool {
-	return name != "" && len(name) <= 200 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+	return name != "" && len(name) <= 200 && name[0] != '.' &&
+		strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
 }
 
-func (s *store) keep(name string, tarball, document []byte) error {
-	dir := filepath.Join(s.dir, name)
+// keep leaves the files in a folder below the store's, durably.
+func (s *store) keep(folder string, files map[string][]byte) error {
+	dir := filepath.Join(s.dir, folder)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	if err := writeDurably(filepath.Join(dir, "package.tgz"), tarball); err != nil {
-		return err
-	}
-	if err := writeDurably(filepath.Join(dir, "package.json"), document); err != nil {
-		return err
+	for name, content := range files {
+		if err := writeDurably(filepath.Join(dir, name), content); err != nil {
+			return err
+		}
 	}
 	return syncDir(dir)
 }

@@ -59,21 +59,26 @@ func tagOf(root *os.Root, name string) (string, error) {
 	return `"` + hex.EncodeToString(sum.Sum(nil)[:16]) + `"`, nil
 }
 
-// ServeHTTP checks the token and then serves a file or takes a publish request.
+// ServeHTTP checks the token and then serves a file or takes what is published.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if _, known := s.tokens[sha256.Sum256([]byte(token))]; !ok || !known {
+	if _, known := s.tokens[sha256.Sum256([]byte(tokenOf(r)))]; !known {
 		http.Error(w, "who are you?", http.StatusUnauthorized)
 		return
 	}
-	switch r.Method {
-	case http.MethodGet:
+	if r.Method == http.MethodGet {
 		s.get(w, r)
-	case http.MethodPut:
-		s.put(w, r)
-	default:
-		http.Error(w, "GET and PUT only", http.StatusMethodNotAllowed)
+		return
 	}
+	s.publish(w, r)
+}
+
+// tokenOf is the token of a request, which some clients send as a password.
+func tokenOf(r *http.Request) string {
+	if _, password, ok := r.BasicAuth(); ok {
+		return password
+	}
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	return token
 }
 
 // get opens the file for every request and leaves the copying to the kernel. What is called .gz is sent as the
@@ -105,13 +110,4 @@ func (s *server) get(w http.ResponseWriter, r *http.Request) {
 		h["Content-Length"] = []string{fmt.Sprint(info.Size())}
 	}
 	http.ServeContent(w, r, "", info.ModTime(), file)
-}
-
-func (s *server) put(w http.ResponseWriter, r *http.Request) {
-	if err := s.store.publish(http.MaxBytesReader(w, r.Body, maxPublication)); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	w.WriteHeader(http.StatusCreated)
-	_, _ = io.WriteString(w, `{"ok":true}`) // the driver reports a short answer
 }
