@@ -2,10 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
 
-	"entrepot/bench/fixture"
 	"entrepot/bench/load"
 )
 
@@ -13,8 +14,11 @@ import (
 type testCase struct {
 	name    string
 	on      []string // contenders, in order
-	measure func(ctx context.Context, c *contender, round int) (sample, error)
+	measure measurement
 }
+
+// measurement is one run of a case on one server.
+type measurement func(ctx context.Context, c *contender, round int) (sample, error)
 
 // connections is how many clients keep the warm cases busy.
 const connections = 64
@@ -22,113 +26,86 @@ const connections = 64
 // openRate is the number of requests per second of the case with a given rate: what a busy office makes.
 const openRate = 400
 
-// Everything that is served warm is measured on everybody; what needs a repository only where there is one.
+// What is served warm is measured on all that serve the same bytes; what needs a repository only where there is one. A peer is
+// added to the cases of its format.
 var (
 	everybody  = []string{ours, bare, nginx}
 	publishers = []string{ours, bare}
 	proxies    = []string{ours, direct}
 )
 
-func (l *lab) cases() []testCase {
-	all := []testCase{}
-	for _, row := range []struct{ name, item string }{
-		{"tarball 10 KB", "asset-10k.tgz"},
-		{"tarball 100 KB", "asset-100k.tgz"},
-		{"tarball 1 MB", "asset-1m.tgz"},
-	} {
-		all = append(all, testCase{row.name, everybody, l.warm(row.item, false, 0)})
-	}
-	all = append(all, testCase{fmt.Sprintf("tarball 10 KB, %d/s", openRate), everybody, l.warm("asset-10k.tgz", false, openRate)})
-	for _, d := range l.documents() {
-		name := fmt.Sprintf("packument of %d versions, ", d.versions)
-		all = append(all,
-			testCase{name + "full", everybody, l.warm(d.pkg+".json", false, 0)},
-			testCase{name + "abbreviated gzip", everybody, l.warm(d.pkg+".abbreviated.json.gz", false, 0)},
-			testCase{name + "304", everybody, l.warm(d.pkg+".json", true, 0)},
-		)
-	}
-	return append(all,
-		testCase{"publish 10 KB, 1 writer", publishers, l.publishing(1)},
-		testCase{"publish 10 KB, 8 writers", publishers, l.publishing(8)},
-		testCase{"cold packument, 16 clients", proxies, l.coldDocuments},
-		testCase{"cold tarball 10 KB, 16 clients", proxies, l.coldTarballs},
-		testCase{"cold, 200 clients on one packument", proxies, l.crowd(false)},
-		testCase{"cold, 200 clients on one 5 MB tarball", proxies, l.crowd(true)},
-	)
+// wantOf is the answer with exactly this content.
+func wantOf(content []byte) load.Want {
+	sum := sha256.Sum256(content)
+	return load.Want{Status: http.StatusOK, Length: int64(len(content)), SHA256: &sum}
 }
 
-// warm asks for one item again and again; known says that the client has it already.
-func (l *lab) warm(file string, known bool, rate float64) func(context.Context, *contender, int) (sample, error) {
+// warm asks for one item again and again.
+func (s *section) warm(file string) measurement { return s.asking(file, false, 0) }
+
+// revalidating asks for an item that the client has already.
+func (s *section) revalidating(file string) measurement { return s.asking(file, true, 0) }
+
+// asking asks for one item, as often as the server answers, or at a rate where one is given.
+func (s *section) asking(file string, known bool, rate float64) measurement {
 	return func(ctx context.Context, c *contender, _ int) (sample, error) {
-		i := l.items[file]
-		header := append(l.header(), i.header()...)
-		want := load.Want{Status: http.StatusOK, Length: i.length, SHA256: &i.sum}
-		if known {
-			tag, err := l.tagOf(ctx, c, i)
-			if err != nil {
-				return sample{}, err
-			}
-			header = append(header, load.Header{Name: "If-None-Match", Value: tag})
+		i, has := s.items[file], c.served[file]
+		header := append(s.header(), i.header()...)
+		want := load.Want{Status: http.StatusOK, Length: has.length, SHA256: &has.sum}
+		switch {
+		case i.missing:
+			want = load.Want{Status: http.StatusNotFound, Length: -1}
+		case known && has.tag == "":
+			return sample{}, errors.New("there is no entity tag to revalidate with")
+		case known:
+			header = append(header, load.Header{Name: "If-None-Match", Value: has.tag})
 			want = load.Want{Status: http.StatusNotModified}
 		}
-		call := load.Call{Wire: load.Request("GET", c.address, c.target(i), header, nil), Want: want}
-		s, _, err := measure(ctx, c, load.Plan{Connections: connections, Duration: l.duration, Rate: rate, Warm: true,
-			Next: func(int) load.Call { return call }})
-		return s, err
+		calls := []load.Call{{Wire: load.Request("GET", c.address, s.target(c, i), header, nil), Want: want}}
+		got, _, err := measure(ctx, c, load.Plan{Connections: connections, Duration: s.duration, Rate: rate, Warm: true,
+			Next: func(int) []load.Call { return calls }})
+		return got, err
 	}
 }
 
-// tagOf asks the server once for the entity tag of an item.
-func (l *lab) tagOf(ctx context.Context, c *contender, i *item) (string, error) {
-	if tag, ok := c.tags[i.file]; ok {
-		return tag, nil
-	}
-	_, tag, err := l.fetch(ctx, c, i)
-	if err != nil {
-		return "", err
-	}
-	if tag == "" {
-		return "", fmt.Errorf("%s gives no entity tag for %s", c.name, i.file)
-	}
-	c.tags[i.file] = tag
-	return tag, nil
-}
+// publishedSize is the size of the file of every package that is published while the clock runs, in bytes.
+const publishedSize = 10 << 10
 
 // publishing publishes new packages, made before the clock starts; afterwards some of them are fetched and compared.
-func (l *lab) publishing(writers int) func(context.Context, *contender, int) (sample, error) {
+func (s *section) publishing(writers int) measurement {
 	return func(ctx context.Context, c *contender, round int) (sample, error) {
-		releases := make([]fixture.Release, l.publish*min(writers, 4))
-		calls := make([]load.Call, len(releases))
-		base := "/"
-		if c.name == ours {
-			base = l.team
+		all := make([]publication, s.publish*min(writers, 4))
+		for i := range all {
+			r := release{fmt.Sprintf("new-%d-%d-%d", writers, round, i), "1.0.0", publishedSize}
+			all[i] = s.publication(s, c, s.base(c), r)
 		}
-		for i := range releases {
-			name := fmt.Sprintf("new-%d-%d-%d", writers, round, i)
-			releases[i] = fixture.Release{Name: name, Version: "1.0.0", Tarball: fixture.Tarball(name, "1.0.0", 10<<10)}
-			calls[i] = l.publication(c, base+name, releases[i])
-		}
-		s, _, err := measure(ctx, c, load.Plan{Connections: writers, Requests: len(calls),
-			Next: func(i int) load.Call { return calls[i] }})
+		got, _, err := measure(ctx, c, load.Plan{Connections: writers, Requests: len(all),
+			Next: func(i int) []load.Call { return all[i].calls }})
 		if err != nil || c.name != ours {
-			return s, err
+			return got, err
 		}
-		return s, l.checkPublished(ctx, c, releases)
+		return got, s.checkPublished(ctx, c, all)
 	}
 }
 
 // checkEvery is how many published packages there are to one that is fetched again.
 const checkEvery = 16
 
-func (l *lab) checkPublished(ctx context.Context, c *contender, releases []fixture.Release) error {
-	next := func(i int) load.Call {
-		r := releases[i*checkEvery]
-		return l.get(c, l.team+r.Path(), wantOf(r))
+func (s *section) checkPublished(ctx context.Context, c *contender, all []publication) error {
+	next := func(i int) []load.Call {
+		p := all[i*checkEvery]
+		return []load.Call{s.get(c, s.team+p.path, p.want)}
 	}
-	checked := (len(releases) + checkEvery - 1) / checkEvery
+	checked := (len(all) + checkEvery - 1) / checkEvery
 	_, err := load.Run(ctx, load.Plan{Address: c.address, Connections: 1, Requests: checked, Next: next})
 	if err != nil {
 		return fmt.Errorf("fetch what was published: %w", err)
 	}
 	return nil
+}
+
+// get is a request of a client that sees what it asks for for the first time.
+func (s *section) get(c *contender, target string, want load.Want, accept ...load.Header) load.Call {
+	header := s.header(append(accept, load.Header{Name: "Accept-Encoding", Value: "identity"})...)
+	return load.Call{Wire: load.Request("GET", c.address, target, header, nil), Want: want}
 }

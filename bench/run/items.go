@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,7 +12,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"entrepot/bench/fixture"
 	"entrepot/bench/load"
 )
 
@@ -22,55 +20,35 @@ type item struct {
 	file   string // its name on the bare servers
 	path   string // below the endpoint of a repository
 	accept string
-	gzip   bool
-	pkg    string // package that it is of
-	isDoc  bool
+	gzip   bool // clients take it compressed
+	// mirrored says that the repository with the external connection is asked.
+	mirrored bool
+	// missing says that there is no such thing, and 404 the right answer.
+	missing bool
+	// at is where servers that are no copies have it.
+	at map[string]string
+	// check tells whether content, not compressed, is right.
+	check func(content []byte) error
+}
 
+// served is an item as a server has it.
+type served struct {
 	length int64
 	sum    [sha256.Size]byte
+	tag    string // entity tag
 }
 
-// tarball and document are the packages behind the items.
-type (
-	tarball struct {
-		pkg  string
-		size int // bytes
+// target is where a server has an item.
+func (s *section) target(c *contender, i *item) string {
+	switch {
+	case c.name == ours && i.mirrored:
+		return s.mirror + i.path
+	case c.name == ours:
+		return s.team + i.path
+	case c.copies:
+		return "/" + i.file
 	}
-	document struct {
-		pkg      string
-		versions int
-	}
-)
-
-var tarballs = []tarball{{"asset-10k", 10 << 10}, {"asset-100k", 100 << 10}, {"asset-1m", 1 << 20}}
-
-func (s settings) documents() []document {
-	return []document{{"small", 4}, {"medium", 180}, {"huge", s.versions}}
-}
-
-// Accept values of clients that want the one form or the other (npm 6 to 9, pnpm and bun; npm 10 and later).
-const (
-	abbreviated = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*"
-	full        = "application/json"
-)
-
-// releases are all versions of a document's package, oldest first; their tarballs are as small as they can be.
-func (d document) releases() []fixture.Release {
-	all := make([]fixture.Release, d.versions)
-	for i := range all {
-		v := fixture.Version(i)
-		all[i] = fixture.Release{Name: d.pkg, Version: v, Tarball: fixture.Tarball(d.pkg, v, 0)}
-	}
-	return all
-}
-
-func (t tarball) release() fixture.Release {
-	return fixture.Release{Name: t.pkg, Version: "1.0.0", Tarball: fixture.Tarball(t.pkg, "1.0.0", t.size)}
-}
-
-// header is what a client sends with every request.
-func (l *lab) header(more ...load.Header) []load.Header {
-	return append([]load.Header{{Name: "Authorization", Value: "Bearer " + l.token}, {Name: "User-Agent", Value: "bench/1"}}, more...)
+	return i.at[c.name]
 }
 
 func (i *item) header() []load.Header {
@@ -85,36 +63,31 @@ func (i *item) header() []load.Header {
 	return []load.Header{{Name: "Accept", Value: accept}, {Name: "Accept-Encoding", Value: encoding}}
 }
 
-// publishFixtures publishes, one after another as most publishers do, all packages that are served warm.
-func (l *lab) publishFixtures(ctx context.Context) error {
-	var all []fixture.Release
-	for _, t := range tarballs {
-		all = append(all, t.release())
+// same makes the check of an item whose content is known to the bit.
+func same(want []byte) func([]byte) error {
+	return func(got []byte) error {
+		if !bytes.Equal(got, want) {
+			return fmt.Errorf("%d other bytes came than the %d that were published", len(got), len(want))
+		}
+		return nil
 	}
-	for _, d := range l.documents() {
-		all = append(all, d.releases()...)
-	}
-	start := time.Now()
-	calls := make([]load.Call, len(all))
-	for i, r := range all {
-		calls[i] = l.publication(l.contenders[ours], l.team+r.Name, r)
-	}
-	prepared := time.Since(start)
-	_, err := load.Run(ctx, load.Plan{Address: l.contenders[ours].address, Connections: 1, Requests: len(calls),
-		Next: func(i int) load.Call { return calls[i] }, Patience: l.limit})
-	fmt.Fprintf(os.Stderr, "made %d versions in %.1f s and published them in %.1f s\n", len(all), prepared.Seconds(),
-		(time.Since(start) - prepared).Seconds())
-	return err
 }
 
-// publication is the publish request of a release.
-func (l *lab) publication(c *contender, target string, r fixture.Release) load.Call {
-	header := l.header(load.Header{Name: "Content-Type", Value: "application/json"},
-		load.Header{Name: "Accept", Value: "*/*"})
-	return load.Call{
-		Wire: load.Request("PUT", c.address, target, header, fixture.Publication(r)),
-		Want: load.Want{Status: http.StatusCreated, Length: -1},
+// publishFixtures publishes, one after another as most publishers do, all packages that are served warm.
+func (l *lab) publishFixtures(ctx context.Context) error {
+	for _, s := range l.sections {
+		start := time.Now()
+		calls := s.fixtures(s)
+		prepared := time.Since(start)
+		_, err := load.Run(ctx, load.Plan{Address: l.contenders[ours].address, Connections: 1, Requests: len(calls),
+			Next: func(i int) []load.Call { return calls[i : i+1] }, Patience: l.limit})
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		fmt.Fprintf(os.Stderr, "%s: made %d requests in %.1f s and published with them in %.1f s\n", s.name, len(calls),
+			prepared.Seconds(), (time.Since(start) - prepared).Seconds())
 	}
+	return nil
 }
 
 // collect fetches every item from Entrepot, checks that it is right, and leaves it as a file for the other servers.
@@ -122,101 +95,100 @@ func (l *lab) collect(ctx context.Context) error {
 	if err := os.Mkdir(l.files(), 0o755); err != nil {
 		return err
 	}
-	for _, t := range tarballs {
-		r := t.release()
-		i := &item{file: t.pkg + ".tgz", path: r.Path(), pkg: t.pkg}
-		body, err := l.take(ctx, i)
-		if err != nil {
-			return err
-		}
-		if !bytes.Equal(body, r.Tarball) {
-			return fmt.Errorf("%s: other bytes came back than were published", t.pkg)
-		}
-	}
-	for _, d := range l.documents() {
-		releases := d.releases()
-		for _, i := range []*item{
-			{file: d.pkg + ".json", path: d.pkg, accept: full, pkg: d.pkg, isDoc: true},
-			{file: d.pkg + ".abbreviated.json.gz", path: d.pkg, accept: abbreviated, gzip: true, pkg: d.pkg, isDoc: true},
-		} {
-			body, err := l.take(ctx, i)
-			if err != nil {
-				return err
+	return l.learn(ctx, l.contenders[ours], func(i *item, body []byte) error {
+		return os.WriteFile(filepath.Join(l.files(), i.file), body, 0o644)
+	})
+}
+
+// learn fetches every item that a server has, and notes how it is served there, once it has been found right. keep is given
+// the bodies as they came.
+func (l *lab) learn(ctx context.Context, c *contender, keep func(*item, []byte) error) error {
+	for _, s := range l.sections {
+		for _, i := range s.items {
+			if s.target(c, i) == "" {
+				continue
 			}
-			if err := checkPackument(body, i.gzip, releases); err != nil {
-				return fmt.Errorf("%s: %w", i.file, err)
+			body, err := s.learnOne(ctx, c, i)
+			if err != nil {
+				return fmt.Errorf("%s from %s: %w", i.file, c.name, err)
+			}
+			if i.missing || keep == nil {
+				continue
+			}
+			if err := keep(i, body); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-// take fetches an item and keeps it.
-func (l *lab) take(ctx context.Context, i *item) ([]byte, error) {
-	body, _, err := l.fetch(ctx, l.contenders[ours], i)
-	if err != nil {
+func (s *section) learnOne(ctx context.Context, c *contender, i *item) ([]byte, error) {
+	body, header, err := s.fetch(ctx, c, i)
+	if err != nil || i.missing {
 		return nil, err
 	}
-	i.length, i.sum = int64(len(body)), sha256.Sum256(body)
-	l.items[i.file] = i
-	return body, os.WriteFile(filepath.Join(l.files(), i.file), body, 0o644)
+	zipped := header.Get("Content-Encoding") == "gzip"
+	if zipped != i.gzip && (c.copies || c.name == ours) {
+		return nil, fmt.Errorf("it has Content-Encoding %q", header.Get("Content-Encoding"))
+	}
+	content := body
+	if zipped {
+		if content, err = unzip(body); err != nil {
+			return nil, err
+		}
+	}
+	if err := i.check(content); err != nil {
+		return nil, err
+	}
+	got := served{int64(len(body)), sha256.Sum256(body), header.Get("Etag")}
+	if c.copies && got.sum != s.contenders[ours].served[i.file].sum {
+		return nil, fmt.Errorf("it is not the same as that of %s", ours)
+	}
+	c.served[i.file] = got
+	return body, nil
 }
 
 // maxItem bounds what is fetched, in bytes.
 const maxItem = 64 << 20
 
-// fetch gets an item from a server, as it is on the wire, and its entity tag.
-func (l *lab) fetch(ctx context.Context, c *contender, i *item) (body []byte, tag string, err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.address+c.target(i), nil)
+// fetch gets an item from a server, as it is on the wire.
+func (s *section) fetch(ctx context.Context, c *contender, i *item) (body []byte, header http.Header, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.address+s.target(c, i), nil)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
-	for _, h := range append(l.header(), i.header()...) {
+	for _, h := range append(s.header(), i.header()...) {
 		r.Header.Set(h.Name, h.Value)
 	}
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	defer answer.Body.Close()
 	body, err = io.ReadAll(io.LimitReader(answer.Body, maxItem+1))
 	switch {
 	case err != nil:
-		return nil, "", err
+		return nil, nil, err
 	case len(body) > maxItem:
-		return nil, "", fmt.Errorf("%s from %s has more than %d bytes", i.file, c.name, maxItem)
-	case answer.StatusCode != http.StatusOK:
-		return nil, "", fmt.Errorf("%s from %s: status %d: %.300q", i.file, c.name, answer.StatusCode, body)
-	case (answer.Header.Get("Content-Encoding") == "gzip") != i.gzip:
-		return nil, "", fmt.Errorf("%s from %s has Content-Encoding %q", i.file, c.name, answer.Header.Get("Content-Encoding"))
+		return nil, nil, fmt.Errorf("it has more than %d bytes", maxItem)
+	case answer.StatusCode != i.status():
+		return nil, nil, fmt.Errorf("status %d: %.300q", answer.StatusCode, body)
 	}
-	return body, answer.Header.Get("Etag"), nil
+	return body, answer.Header, nil
 }
 
-// checkPackument requires a document to list exactly the releases, each with its own integrity.
-func checkPackument(body []byte, zipped bool, releases []fixture.Release) error {
-	if zipped {
-		plain, err := gzip.NewReader(bytes.NewReader(body))
-		if err != nil {
-			return err
-		}
-		if body, err = io.ReadAll(io.LimitReader(plain, maxItem)); err != nil {
-			return err
-		}
+func (i *item) status() int {
+	if i.missing {
+		return http.StatusNotFound
 	}
-	var doc struct {
-		Versions map[string]struct{ Dist fixture.Dist }
+	return http.StatusOK
+}
+
+func unzip(body []byte) ([]byte, error) {
+	plain, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal(body, &doc); err != nil {
-		return err
-	}
-	if len(doc.Versions) != len(releases) {
-		return fmt.Errorf("it lists %d versions, %d were published", len(doc.Versions), len(releases))
-	}
-	for _, r := range releases {
-		if got, want := doc.Versions[r.Version].Dist.Integrity, r.Dist("").Integrity; got != want {
-			return fmt.Errorf("version %s has integrity %q instead of %q", r.Version, got, want)
-		}
-	}
-	return nil
+	return io.ReadAll(io.LimitReader(plain, maxItem))
 }

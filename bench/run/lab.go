@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 )
@@ -17,9 +15,8 @@ type contender struct {
 	*process
 	name    string
 	address string
-	// target is where it has an item; empty if it has it not.
-	target func(*item) string
-	tags   map[string]string // its entity tags, by item
+	copies  bool              // it serves files with what Entrepot answered
+	served  map[string]served // by item's file
 }
 
 // The names of the contenders.
@@ -37,10 +34,8 @@ type lab struct {
 	processes  []*process
 	contenders map[string]*contender
 	notes      []string // what the reader of the table must know
-	items      map[string]*item
+	sections   []*section
 	token      string
-	team       string // path of the endpoint of the repository that is published to, with both slashes
-	mirror     string // that of the one with the external connection
 }
 
 func newLab(s settings) (*lab, error) {
@@ -48,7 +43,14 @@ func newLab(s settings) (*lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &lab{settings: s, dir: dir, contenders: map[string]*contender{}, items: map[string]*item{}}, nil
+	return &lab{settings: s, dir: dir, contenders: map[string]*contender{}}, nil
+}
+
+// contend adds a server to the comparison.
+func (l *lab) contend(name string, p *process, address string) *contender {
+	c := &contender{process: p, name: name, address: address, served: map[string]served{}}
+	l.contenders[name] = c
+	return c
 }
 
 // close stops all servers, last started first, and removes the folder. After a failure, and with -keep, it stays.
@@ -97,6 +99,7 @@ func (l *lab) setUp(ctx context.Context) error {
 		{"fetch what is to be served", l.collect},
 		{"start the bare server", l.startPeer},
 		{"start nginx", l.startNginx},
+		{"start pypiserver", l.startPypiserver},
 	}
 	for _, step := range steps {
 		fmt.Fprintf(os.Stderr, "%s…\n", step.name)
@@ -116,7 +119,7 @@ func (l *lab) startRegistry(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.contenders[direct] = &contender{process: p, name: direct, address: address}
+	l.contend(direct, p, address)
 	return nil
 }
 
@@ -125,13 +128,16 @@ func (l *lab) startEntrepot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := l.start(ours, serverCore, nil, l.server, "serve", "--data", l.data(), "--listen", address,
-		"--public-url", "http://"+address, "--upstream", "npmjs=http://"+l.contenders[direct].address+"/")
+	argv := []string{l.server, "serve", "--data", l.data(), "--listen", address, "--public-url", "http://" + address}
+	for _, s := range l.sections {
+		registry := "http://" + l.contenders[direct].address + "/" + s.name + "/" + s.index
+		argv = append(argv, "--upstream", s.connection+"="+registry)
+	}
+	p, err := l.start(ours, serverCore, nil, argv...)
 	if err != nil {
 		return err
 	}
-	l.contenders[ours] = &contender{process: p, name: ours, address: address, tags: map[string]string{},
-		target: func(i *item) string { return l.team + i.path }}
+	l.contend(ours, p, address)
 	return p.awaitReady(ctx, func() error {
 		answer, err := http.Get("http://" + address + "/readyz")
 		if err != nil {
@@ -150,8 +156,6 @@ func (l *lab) data() string { return filepath.Join(l.dir, "data") }
 // files is the folder that the bare servers serve.
 func (l *lab) files() string { return filepath.Join(l.dir, "files") }
 
-func fileTarget(i *item) string { return "/" + i.file }
-
 func (l *lab) startPeer(ctx context.Context) error {
 	p, err := l.start(bare, serverCore, []string{"BENCH_TOKEN=" + l.token}, filepath.Join(l.dir, "peer"), "-dir", l.files())
 	if err != nil {
@@ -161,67 +165,7 @@ func (l *lab) startPeer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.contenders[bare] = &contender{process: p, name: bare, address: address, tags: map[string]string{}, target: fileTarget}
-	return nil
-}
-
-// nginxConfig serves the files to those with the token. One process is what one core can use.
-const nginxConfig = `daemon off;
-master_process off;
-pid %[1]s/nginx.pid;
-error_log stderr warn;
-events { worker_connections 4096; }
-http {
-  access_log off;
-  client_body_temp_path %[1]s/nginx-body;
-  proxy_temp_path %[1]s/nginx-proxy;
-  fastcgi_temp_path %[1]s/nginx-fastcgi;
-  uwsgi_temp_path %[1]s/nginx-uwsgi;
-  scgi_temp_path %[1]s/nginx-scgi;
-  default_type application/octet-stream;
-  sendfile on;
-  tcp_nopush on;
-  keepalive_requests 1000000000;
-  open_file_cache max=1000;
-  map_hash_bucket_size 256;
-  map $http_authorization $known { default 0; "Bearer %[2]s" 1; }
-  server {
-    listen %[3]s;
-    root %[4]s;
-    if ($known = 0) { return 401; }
-    location ~ \.gz$ { add_header Content-Encoding gzip; }
-  }
-}
-`
-
-func (l *lab) startNginx(ctx context.Context) error {
-	program, err := exec.LookPath(l.nginx)
-	if err != nil {
-		l.notes = append(l.notes, "nginx is not installed: not compared.")
-		return nil
-	}
-	if program, err = filepath.Abs(program); err != nil {
-		return err
-	}
-	address, err := freeAddress()
-	if err != nil {
-		return err
-	}
-	config := filepath.Join(l.dir, "nginx.conf")
-	text := fmt.Sprintf(nginxConfig, l.dir, l.token, address, l.files())
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		return err
-	}
-	p, err := l.start(nginx, serverCore, nil, program, "-c", config, "-p", l.dir)
-	if err != nil {
-		return err
-	}
-	l.contenders[nginx] = &contender{process: p, name: nginx, address: address, tags: map[string]string{}, target: fileTarget}
-	return p.awaitReady(ctx, func() error {
-		c, err := net.Dial("tcp", address)
-		if err != nil {
-			return err
-		}
-		return c.Close()
-	})
+	c := l.contend(bare, p, address)
+	c.copies = true
+	return l.learn(ctx, c, nil)
 }

@@ -21,14 +21,16 @@ type settings struct {
 	rounds   int
 	duration time.Duration // of one warm case on one server
 	limit    time.Duration // of everything but the building
-	versions int           // of the huge package
+	versions int           // of the package with the most
 	publish  int           // packages a writer
 	cold     int           // packages
 	only     *regexp.Regexp
 	server   string // a built entrepot; empty to build one
 	nginx    string
-	work     string // where the temporary folder goes; empty for the system's place
-	keep     bool
+	// pypiserver is its program, which need not be there.
+	pypiserver string
+	work       string // where the temporary folder goes; empty for the system's place
+	keep       bool
 }
 
 // The two sizes of a run.
@@ -48,6 +50,7 @@ func parse(args []string) (settings, error) {
 	only := flags.String("only", "", "regular expression of the names of the cases to run")
 	server := flags.String("server", "", "a built entrepot; empty builds one")
 	nginx := flags.String("nginx", "nginx", "program to compare with where it exists")
+	pypiserver := flags.String("pypiserver", "pypi-server", "program of pypiserver to compare with where it exists")
 	work := flags.String("work", "", "folder to make the temporary one in; it should be on the disk to be measured")
 	keep := flags.Bool("keep", false, "leave the temporary folder with data and logs")
 	if err := flags.Parse(args); err != nil {
@@ -60,7 +63,7 @@ func parse(args []string) (settings, error) {
 	s.rounds = cmp.Or(*rounds, s.rounds)
 	s.duration = cmp.Or(*duration, s.duration)
 	s.limit = cmp.Or(*limit, s.limit)
-	s.server, s.nginx, s.work, s.keep = *server, *nginx, *work, *keep
+	s.server, s.nginx, s.pypiserver, s.work, s.keep = *server, *nginx, *pypiserver, *work, *keep
 	var err error
 	if s.only, err = regexp.Compile(*only); err != nil {
 		return settings{}, fmt.Errorf("-only: %w", err)
@@ -105,6 +108,9 @@ func run(ctx context.Context, s settings) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.close(err != nil)) }()
+	if l.sections = l.sectionsWanted(); len(l.sections) == 0 {
+		return errors.New("no case has such a name")
+	}
 	if err := l.build(ctx); err != nil {
 		return err
 	}

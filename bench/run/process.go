@@ -162,3 +162,14 @@ func goBuild(ctx context.Context, to, pkg string) error {
 	}
 	return nil
 }
+
+// listening reports whether somebody takes connections at the address.
+func listening(address string) func() error {
+	return func() error {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			return err
+		}
+		return c.Close()
+	}
+}

@@ -98,6 +98,7 @@ var columns = []struct {
 	{"req/s ÷ bare", ratio(perSecond, bare, direct)},
 	{"req/core-s ÷ bare", ratio(perCore, bare)},
 	{"req/core-s ÷ nginx", ratio(perCore, nginx)},
+	{"req/core-s ÷ pypiserver", ratio(perCore, pypiserver)},
 	{"upstream/item", middle(func(s sample) float64 { return s.upstream })},
 	{"others' cores", middle(func(s sample) float64 { return s.foreign })},
 }

@@ -20,8 +20,8 @@ const (
 	region = "us-east-1"
 )
 
-// makeRepositories makes a domain with two repositories through the API, as its users do: one to publish to, one with an
-// external connection. Then it gets a token.
+// makeRepositories makes a domain through the API, as its users do, and for each format a repository to publish to, and one
+// with an external connection. Then it gets a token.
 func (l *lab) makeRepositories(ctx context.Context) error {
 	id, secret, err := readCredentials(filepath.Join(l.data(), "aws", "credentials"))
 	if err != nil {
@@ -38,16 +38,10 @@ func (l *lab) makeRepositories(ctx context.Context) error {
 	if _, err := client.CreateDomain(ctx, &codeartifact.CreateDomainInput{Domain: aws.String(domain)}); err != nil {
 		return err
 	}
-	if l.team, err = makeRepository(ctx, client, "team"); err != nil {
-		return err
-	}
-	if l.mirror, err = makeRepository(ctx, client, "mirror"); err != nil {
-		return err
-	}
-	_, err = client.AssociateExternalConnection(ctx, &codeartifact.AssociateExternalConnectionInput{
-		Domain: aws.String(domain), Repository: aws.String("mirror"), ExternalConnection: aws.String("public:npmjs")})
-	if err != nil {
-		return err
+	for _, s := range l.sections {
+		if err := s.makeRepositories(ctx, client); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
 	}
 	answer, err := client.GetAuthorizationToken(ctx, &codeartifact.GetAuthorizationTokenInput{Domain: aws.String(domain)})
 	if err != nil {
@@ -60,15 +54,28 @@ func (l *lab) makeRepositories(ctx context.Context) error {
 	return nil
 }
 
-// makeRepository returns the path of the npm endpoint of the new repository.
-func makeRepository(ctx context.Context, client *codeartifact.Client, name string) (string, error) {
+func (s *section) makeRepositories(ctx context.Context, client *codeartifact.Client) (err error) {
+	if s.team, err = s.makeRepository(ctx, client, s.name+"-team"); err != nil {
+		return err
+	}
+	mirror := s.name + "-mirror"
+	if s.mirror, err = s.makeRepository(ctx, client, mirror); err != nil {
+		return err
+	}
+	_, err = client.AssociateExternalConnection(ctx, &codeartifact.AssociateExternalConnectionInput{
+		Domain: aws.String(domain), Repository: aws.String(mirror), ExternalConnection: aws.String("public:" + s.connection)})
+	return err
+}
+
+// makeRepository returns the path of the format's endpoint of the new repository.
+func (s *section) makeRepository(ctx context.Context, client *codeartifact.Client, name string) (string, error) {
 	_, err := client.CreateRepository(ctx, &codeartifact.CreateRepositoryInput{
 		Domain: aws.String(domain), Repository: aws.String(name)})
 	if err != nil {
 		return "", err
 	}
 	answer, err := client.GetRepositoryEndpoint(ctx, &codeartifact.GetRepositoryEndpointInput{
-		Domain: aws.String(domain), Repository: aws.String(name), Format: types.PackageFormatNpm})
+		Domain: aws.String(domain), Repository: aws.String(name), Format: types.PackageFormat(s.name)})
 	if err != nil {
 		return "", err
 	}

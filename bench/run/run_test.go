@@ -2,10 +2,11 @@ package main
 
 import (
 	"bytes"
-	"compress/gzip"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -83,9 +84,9 @@ func TestTheTableComparesMediansOfTheSameCase(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"| get | entrepot | 200 | 0.00 | 0.00 | 0.00 | 200 | 100–900 | 0.00 | 0.00 | 0.50 | 0.25 | – | – | 0.00 |\n",
-		"| get | bare | 400 | 0.00 | 0.00 | 0.00 | 800 | 400–3600 | 0.00 | 0.00 | – | – | – | – | 1.00 |\n",
-		"| cold | entrepot | 50.0 | 0.00 | 0.00 | 0.00 | 1.00 | 1.00–1.00 | 0.00 | 0.00 | 0.50 | – | – | 1.00 | 0.00 |\n",
+		"| get | entrepot | 200 | 0.00 | 0.00 | 0.00 | 200 | 100–900 | 0.00 | 0.00 | 0.50 | 0.25 | – | – | – | 0.00 |\n",
+		"| get | bare | 400 | 0.00 | 0.00 | 0.00 | 800 | 400–3600 | 0.00 | 0.00 | – | – | – | – | – | 1.00 |\n",
+		"| cold | entrepot | 50.0 | 0.00 | 0.00 | 0.00 | 1.00 | 1.00–1.00 | 0.00 | 0.00 | 0.50 | – | – | – | 1.00 | 0.00 |\n",
 		"A note.\n", "In 1 of 4 rows other work took more than 0.3 cores",
 	} {
 		if !strings.Contains(out.String(), want) {
@@ -124,37 +125,156 @@ func FuzzParseCredentials(f *testing.F) {
 }
 
 func TestCheckPackumentComparesEveryVersion(t *testing.T) {
-	releases := document{"checked", 3}.releases()
-	good := fixture.Packument("http://registry.example.test/", releases)
-	var zipped bytes.Buffer
-	w := gzip.NewWriter(&zipped)
-	if _, err := w.Write(good); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	releases := packument{"checked", 3}.releases()
 	swapped := slices.Clone(releases)
 	swapped[1].Tarball = releases[2].Tarball
 	rows := []struct {
 		name  string
 		body  []byte
-		zip   bool
 		fails bool
 	}{
-		{"right", good, false, false},
-		{"right, compressed", zipped.Bytes(), true, false},
-		{"a version is missing", fixture.Packument("http://registry.example.test/", releases[:2]), false, true},
-		{"a version has another's hash", fixture.Packument("http://registry.example.test/", swapped), false, true},
-		{"not compressed", good, true, true},
-		{"no JSON", []byte("hello"), false, true},
+		{"right", fixture.Packument("http://registry.example.test/", releases), false},
+		{"a version is missing", fixture.Packument("http://registry.example.test/", releases[:2]), true},
+		{"a version has another's hash", fixture.Packument("http://registry.example.test/", swapped), true},
+		{"no JSON", []byte("hello"), true},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			if err := checkPackument(row.body, row.zip, releases); (err != nil) != row.fails {
+			if err := checkPackument(row.body, releases); (err != nil) != row.fails {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+func TestCheckPageComparesEveryFileInEveryForm(t *testing.T) {
+	wheels := simplePage{"checked", 2}.wheels()
+	swapped := slices.Clone(wheels)
+	swapped[1].Content = wheels[0].Content
+	html := func(wheels ...fixture.Wheel) []byte {
+		var b bytes.Buffer
+		for _, w := range wheels {
+			fmt.Fprintf(&b, "<a href=\"../%s/%s#sha256=%s\" data-requires-python=\"&gt;=3.9\">%[2]s</a>\n", w.Version, w.File(), w.SHA256())
+		}
+		return b.Bytes()
+	}
+	json := func(wheels ...fixture.Wheel) []byte { return fixture.SimplePage("../", wheels) }
+	rows := []struct {
+		name  string
+		read  func([]byte) (map[string]string, error)
+		page  []byte
+		fails bool
+	}{
+		{"HTML", readHTML, html(wheels...), false},
+		{"JSON", readJSON, json(wheels...), false},
+		{"HTML without a file", readHTML, html(wheels[0]), true},
+		{"JSON without a file", readJSON, json(wheels[1]), true},
+		{"HTML with another's hash", readHTML, html(swapped...), true},
+		{"JSON with another's hash", readJSON, json(swapped...), true},
+		{"no JSON", readJSON, []byte("hello"), true},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			listed, err := row.read(row.page)
+			if err == nil {
+				err = checkPage(listed, wheels)
+			}
+			if (err != nil) != row.fails {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestCheckMetadataComparesEveryVersion(t *testing.T) {
+	versions := metadata{"checked", 3}.numbers()
+	rows := []struct {
+		name  string
+		body  []byte
+		fails bool
+	}{
+		{"right", fixture.Metadata("checked", versions), false},
+		{"a version is missing", fixture.Metadata("checked", versions[:2]), true},
+		{"out of order", fixture.Metadata("checked", []string{versions[1], versions[0], versions[2]}), true},
+		{"no XML", []byte("<metadata>"), true},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			if err := checkMetadata(row.body, versions); (err != nil) != row.fails {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestOnlyTheFormatsOfTheWantedCasesAreSetUp(t *testing.T) {
+	rows := []struct {
+		only string
+		want []string
+	}{
+		{"", []string{"npm", "pypi", "maven"}},
+		{"^pypi", []string{"pypi"}},
+		{"jar|tarball", []string{"npm", "maven"}},
+		{"no such case", nil},
+	}
+	for _, row := range rows {
+		l := &lab{settings: short}
+		l.only = regexp.MustCompile(row.only)
+		var got []string
+		for _, s := range l.sectionsWanted() {
+			got = append(got, s.name)
+		}
+		if !slices.Equal(got, row.want) {
+			t.Errorf("-only %q: got %v, want %v", row.only, got, row.want)
+		}
+	}
+}
+
+// Rows are found by the names of their cases, and files by theirs.
+func TestNoTwoCasesAndNoTwoItemsHaveOneName(t *testing.T) {
+	cases, files := map[string]bool{}, map[string]bool{}
+	l := &lab{settings: usual}
+	l.only = regexp.MustCompile("")
+	for _, s := range l.sectionsWanted() {
+		for _, c := range s.wanted() {
+			if cases[c.name] {
+				t.Errorf("two cases are called %s", c.name)
+			}
+			cases[c.name] = true
+		}
+		if len(s.items) != len(s.served(s)) {
+			t.Errorf("two items of %s have one file", s.name)
+		}
+		for file := range s.items {
+			if files[file] {
+				t.Errorf("two items have the file %s", file)
+			}
+			files[file] = true
+		}
+	}
+}
+
+func TestADeployIsWhatMavenSends(t *testing.T) {
+	c := &contender{address: "registry.example.test:80"}
+	s := &section{lab: &lab{}, protocol: &maven}
+	p := s.publication(s, c, "/base/", release{"app", "1.0.0", 0})
+	const folder = "/base/com/example/bench/app/"
+	var want []string
+	for _, line := range []string{"PUT 1.0.0/app-1.0.0.jar*", "PUT 1.0.0/app-1.0.0.pom*", "GET maven-metadata.xml", "PUT maven-metadata.xml*"} {
+		method, file, _ := strings.Cut(line, " ")
+		name, all := strings.CutSuffix(file, "*")
+		want = append(want, method+" "+folder+name)
+		if all {
+			want = append(want, method+" "+folder+name+".sha1", method+" "+folder+name+".md5")
+		}
+	}
+	var got []string
+	for _, call := range p.calls {
+		line, _, _ := strings.Cut(string(call.Wire), " HTTP/1.1\r\n")
+		got = append(got, line)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

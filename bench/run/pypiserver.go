@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+)
+
+// pypiserver is a server of Python packages that is installed by its name, and compared in the cases of its format.
+const pypiserver = "pypiserver"
+
+// peerFiles is how many files a page may list that pypiserver is measured with: it writes every page anew.
+const peerFiles = 100
+
+// startPypiserver gives pypiserver the same wheels in a folder. It asks nobody who they are, and answers through waitress,
+// which is the one of its servers that keeps connections open.
+func (l *lab) startPypiserver(ctx context.Context) error {
+	at := slices.IndexFunc(l.sections, func(s *section) bool { return s.protocol == &pypi })
+	if at < 0 {
+		return nil
+	}
+	program, err := exec.LookPath(l.pypiserver)
+	if err != nil {
+		l.notes = append(l.notes, "pypiserver is not installed: not compared.")
+		return nil
+	}
+	if program, err = filepath.Abs(program); err != nil {
+		return err
+	}
+	packages := filepath.Join(l.dir, "packages")
+	if err := l.sections[at].fillPypiserver(packages); err != nil {
+		return err
+	}
+	address, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	p, err := l.start(pypiserver, serverCore, nil, program, "run", "--interface", host, "--port", port,
+		"--server", "auto", "--authenticate", ".", "--passwords", ".", "--hash-algo", "sha256", "--disable-fallback", packages)
+	if err != nil {
+		return err
+	}
+	if err := p.awaitReady(ctx, listening(address)); err != nil {
+		return fmt.Errorf("%w (it needs waitress: pip install pypiserver waitress)", err)
+	}
+	return l.learn(ctx, l.contend(pypiserver, p, address), nil)
+}
+
+func (s *section) fillPypiserver(packages string) error {
+	if err := os.Mkdir(packages, 0o755); err != nil {
+		return err
+	}
+	small := slices.DeleteFunc(s.pages(), func(p simplePage) bool { return p.files > peerFiles })
+	for _, w := range s.pypiWheels(small) {
+		if err := os.WriteFile(filepath.Join(packages, w.File()), w.Content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
