@@ -35,18 +35,18 @@ type settings struct {
 
 // The two sizes of a run.
 var (
-	usual = settings{rounds: 3, duration: 1200 * time.Millisecond, limit: 4 * time.Minute,
+	usual = settings{rounds: 3, duration: 1200 * time.Millisecond, limit: 12 * time.Minute,
 		versions: 5000, publish: 250, cold: 500}
-	short = settings{rounds: 1, duration: 400 * time.Millisecond, limit: time.Minute,
+	short = settings{rounds: 1, duration: 400 * time.Millisecond, limit: 3 * time.Minute,
 		versions: 500, publish: 60, cold: 100}
 )
 
 func parse(args []string) (settings, error) {
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
-	isShort := flags.Bool("short", false, "one round of short cases, in a minute")
+	isShort := flags.Bool("short", false, "one round of short cases, in two minutes or so")
 	rounds := flags.Int("rounds", 0, "rounds over all cases and servers; 3, or 1 with -short")
 	duration := flags.Duration("duration", 0, "time of a warm case on one server; 1.2s, or 0.4s with -short")
-	limit := flags.Duration("limit", 0, "time of everything but the building; 4m, or 1m with -short")
+	limit := flags.Duration("limit", 0, "time of everything but the building; 12m, or 3m with -short")
 	only := flags.String("only", "", "regular expression of the names of the cases to run")
 	server := flags.String("server", "", "a built entrepot; empty builds one")
 	nginx := flags.String("nginx", "nginx", "program to compare with where it exists")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -16,8 +15,9 @@ const pypiserver = "pypiserver"
 // peerFiles is how many files a page may list that pypiserver is measured with: it writes every page anew.
 const peerFiles = 100
 
-// startPypiserver gives pypiserver the same wheels in a folder. It asks nobody who they are, and answers through waitress,
-// which is the one of its servers that keeps connections open.
+// startPypiserver gives pypiserver the same wheels in a folder. It asks nobody who they are and lets files be overwritten, so
+// that an upload need not look through the folder, and answers through waitress where that is installed, which is the one of
+// its servers that keeps connections open.
 func (l *lab) startPypiserver(ctx context.Context) error {
 	at := slices.IndexFunc(l.sections, func(s *section) bool { return s.protocol == &pypi })
 	if at < 0 {
@@ -44,12 +44,13 @@ func (l *lab) startPypiserver(ctx context.Context) error {
 		return err
 	}
 	p, err := l.start(pypiserver, serverCore, nil, program, "run", "--interface", host, "--port", port,
-		"--server", "auto", "--authenticate", ".", "--passwords", ".", "--hash-algo", "sha256", "--disable-fallback", packages)
+		"--server", "auto", "--authenticate", ".", "--passwords", ".", "--overwrite",
+		"--hash-algo", "sha256", "--disable-fallback", packages)
 	if err != nil {
 		return err
 	}
 	if err := p.awaitReady(ctx, listening(address)); err != nil {
-		return fmt.Errorf("%w (it needs waitress: pip install pypiserver waitress)", err)
+		return err
 	}
 	return l.learn(ctx, l.contend(pypiserver, p, address), nil)
 }

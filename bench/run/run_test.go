@@ -23,9 +23,9 @@ func TestFlagsOverrideTheSizeOfTheRun(t *testing.T) {
 		duration time.Duration
 		limit    time.Duration
 	}{
-		{"usual", nil, 3, 1200 * time.Millisecond, 4 * time.Minute},
-		{"short", []string{"-short"}, 1, 400 * time.Millisecond, time.Minute},
-		{"short with more rounds", []string{"-short", "-rounds", "2"}, 2, 400 * time.Millisecond, time.Minute},
+		{"usual", nil, 3, 1200 * time.Millisecond, 12 * time.Minute},
+		{"short", []string{"-short"}, 1, 400 * time.Millisecond, 3 * time.Minute},
+		{"short with more rounds", []string{"-short", "-rounds", "2"}, 2, 400 * time.Millisecond, 3 * time.Minute},
 		{"own times", []string{"-duration", "5s", "-limit", "1h"}, 3, 5 * time.Second, time.Hour},
 	}
 	for _, row := range rows {
