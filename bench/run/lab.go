@@ -2,17 +2,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
+
+	"entrepot/bench/servers"
 )
 
 // contender is a server in the comparison.
 type contender struct {
-	*process
+	*servers.Process
 	name    string
 	address string
 	copies  bool              // it serves files with what Entrepot answered
@@ -30,51 +29,37 @@ const (
 // lab is everything that is set up for one run.
 type lab struct {
 	settings
-	dir        string // temporary, its own
-	processes  []*process
+	*servers.Set
 	contenders map[string]*contender
 	notes      []string // what the reader of the table must know
 	sections   []*section
-	token      string
+	entrepot   *servers.Entrepot
 }
 
 func newLab(s settings) (*lab, error) {
-	dir, err := os.MkdirTemp(s.work, "entrepot-bench-")
+	set, err := servers.New(s.work)
 	if err != nil {
 		return nil, err
 	}
-	return &lab{settings: s, dir: dir, contenders: map[string]*contender{}}, nil
+	return &lab{settings: s, Set: set, contenders: map[string]*contender{}}, nil
 }
 
 // contend adds a server to the comparison.
-func (l *lab) contend(name string, p *process, address string) *contender {
-	c := &contender{process: p, name: name, address: address, served: map[string]served{}}
+func (l *lab) contend(name string, p *servers.Process, address string) *contender {
+	c := &contender{Process: p, name: name, address: address, served: map[string]served{}}
 	l.contenders[name] = c
 	return c
-}
-
-// close stops all servers, last started first, and removes the folder. After a failure, and with -keep, it stays.
-func (l *lab) close(failed bool) error {
-	var failures []error
-	for _, p := range slices.Backward(l.processes) {
-		failures = append(failures, p.stop())
-	}
-	if failed || l.keep {
-		fmt.Fprintf(os.Stderr, "data and logs are left in %s\n", l.dir)
-		return errors.Join(failures...)
-	}
-	return errors.Join(append(failures, os.RemoveAll(l.dir))...)
 }
 
 // build makes the programs.
 func (l *lab) build(ctx context.Context) error {
 	programs := []struct{ name, pkg string }{{"peer", "entrepot/bench/peer"}, {"registry", "entrepot/bench/registry"}}
 	if l.server == "" {
-		l.server = filepath.Join(l.dir, "entrepot")
+		l.server = filepath.Join(l.Dir, "entrepot")
 		programs = append(programs, struct{ name, pkg string }{"entrepot", "entrepot/cmd/entrepot"})
 	}
 	for _, p := range programs {
-		if err := goBuild(ctx, filepath.Join(l.dir, p.name), p.pkg); err != nil {
+		if err := servers.Build(ctx, filepath.Join(l.Dir, p.name), p.pkg); err != nil {
 			return err
 		}
 	}
@@ -85,7 +70,7 @@ func (l *lab) build(ctx context.Context) error {
 
 // setUp starts the servers and gives all of them the same bytes: what they serve is what Entrepot serves.
 func (l *lab) setUp(ctx context.Context) error {
-	if err := pinSelf(ctx); err != nil {
+	if err := servers.PinSelf(ctx); err != nil {
 		return err
 	}
 	steps := []struct {
@@ -111,11 +96,11 @@ func (l *lab) setUp(ctx context.Context) error {
 }
 
 func (l *lab) startRegistry(ctx context.Context) error {
-	p, err := l.start("registry", loadCore, nil, filepath.Join(l.dir, "registry"))
+	p, err := l.Start("registry", servers.LoadCore, nil, filepath.Join(l.Dir, "registry"))
 	if err != nil {
 		return err
 	}
-	address, err := p.announced(ctx)
+	address, err := p.Announced(ctx)
 	if err != nil {
 		return err
 	}
@@ -123,45 +108,40 @@ func (l *lab) startRegistry(ctx context.Context) error {
 	return nil
 }
 
-func (l *lab) startEntrepot(ctx context.Context) error {
-	address, err := freeAddress()
-	if err != nil {
-		return err
-	}
-	argv := []string{l.server, "serve", "--data", l.data(), "--listen", address, "--public-url", "http://" + address}
+func (l *lab) startEntrepot(ctx context.Context) (err error) {
+	var registries []string
 	for _, s := range l.sections {
-		registry := "http://" + l.contenders[direct].address + "/" + s.name + "/" + s.index
-		argv = append(argv, "--upstream", s.connection+"="+registry)
+		registries = append(registries, s.connection+"=http://"+l.contenders[direct].address+"/"+s.name+"/"+s.index)
 	}
-	p, err := l.start(ours, serverCore, nil, argv...)
-	if err != nil {
+	if l.entrepot, err = l.Set.Entrepot(ctx, l.server, registries); err != nil {
 		return err
 	}
-	l.contend(ours, p, address)
-	return p.awaitReady(ctx, func() error {
-		answer, err := http.Get("http://" + address + "/readyz")
-		if err != nil {
-			return err
-		}
-		defer answer.Body.Close()
-		if answer.StatusCode != http.StatusOK {
-			return fmt.Errorf("/readyz answers %d", answer.StatusCode)
-		}
-		return nil
-	})
+	l.contend(ours, l.entrepot.Process, l.entrepot.Address)
+	return nil
 }
 
-func (l *lab) data() string { return filepath.Join(l.dir, "data") }
+// makeRepositories makes, for each format, a repository to publish to, and one with an external connection.
+func (l *lab) makeRepositories(ctx context.Context) (err error) {
+	for _, s := range l.sections {
+		if s.team, err = l.entrepot.Repository(ctx, s.name+"-team", s.name, ""); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		if s.mirror, err = l.entrepot.Repository(ctx, s.name+"-mirror", s.name, "public:"+s.connection); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	return nil
+}
 
 // files is the folder that the bare servers serve.
-func (l *lab) files() string { return filepath.Join(l.dir, "files") }
+func (l *lab) files() string { return filepath.Join(l.Dir, "files") }
 
 func (l *lab) startPeer(ctx context.Context) error {
-	p, err := l.start(bare, serverCore, []string{"BENCH_TOKEN=" + l.token}, filepath.Join(l.dir, "peer"), "-dir", l.files())
+	p, err := l.Start(bare, servers.ServerCore, []string{"BENCH_TOKEN=" + l.entrepot.Token}, filepath.Join(l.Dir, "peer"), "-dir", l.files())
 	if err != nil {
 		return err
 	}
-	address, err := p.announced(ctx)
+	address, err := p.Announced(ctx)
 	if err != nil {
 		return err
 	}

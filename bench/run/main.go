@@ -107,7 +107,7 @@ func run(ctx context.Context, s settings) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, l.close(err != nil)) }()
+	defer func() { err = errors.Join(err, l.Close(err != nil || l.keep)) }()
 	if l.sections = l.sectionsWanted(); len(l.sections) == 0 {
 		return errors.New("no case has such a name")
 	}

@@ -39,18 +39,18 @@ func measure(ctx context.Context, c *contender, plan load.Plan) (sample, load.Re
 	var err1, err2, err3 error
 	plan.Address = c.address
 	plan.Begin = func() {
-		err1 = gauge.ResetPeak(c.pid)
-		before, err2 = read(c.pid)
+		err1 = gauge.ResetPeak(c.PID)
+		before, err2 = read(c.PID)
 	}
-	plan.End = func() { after, err3 = read(c.pid) }
+	plan.End = func() { after, err3 = read(c.PID) }
 	result, err := load.Run(ctx, plan)
 	if err != nil {
-		return sample{}, result, fmt.Errorf("%w; the log of %s ends: %s", err, c.name, c.tail())
+		return sample{}, result, fmt.Errorf("%w; the log of %s ends: %s", err, c.name, c.Tail())
 	}
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return sample{}, result, err
 	}
-	peak, err := gauge.PeakRSS(c.pid)
+	peak, err := gauge.PeakRSS(c.PID)
 	if err != nil {
 		return sample{}, result, err
 	}

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"entrepot/bench/servers"
 )
 
 // nginxConfig serves the files to those with a token. One process is what one core can use.
@@ -48,7 +50,7 @@ func (l *lab) startNginx(ctx context.Context) error {
 	if program, err = filepath.Abs(program); err != nil {
 		return err
 	}
-	address, err := freeAddress()
+	address, err := servers.FreeAddress()
 	if err != nil {
 		return err
 	}
@@ -56,18 +58,18 @@ func (l *lab) startNginx(ctx context.Context) error {
 	for header := range l.authorizations() {
 		fmt.Fprintf(&known, "%q 1; ", header)
 	}
-	config := filepath.Join(l.dir, "nginx.conf")
-	text := fmt.Sprintf(nginxConfig, l.dir, known.String(), address, l.files())
+	config := filepath.Join(l.Dir, "nginx.conf")
+	text := fmt.Sprintf(nginxConfig, l.Dir, known.String(), address, l.files())
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return err
 	}
-	p, err := l.start(nginx, serverCore, nil, program, "-c", config, "-p", l.dir)
+	p, err := l.Start(nginx, servers.ServerCore, nil, program, "-c", config, "-p", l.Dir)
 	if err != nil {
 		return err
 	}
 	c := l.contend(nginx, p, address)
 	c.copies = true
-	if err := p.awaitReady(ctx, listening(address)); err != nil {
+	if err := p.AwaitReady(ctx, servers.Listening(address)); err != nil {
 		return err
 	}
 	return l.learn(ctx, c, nil)
@@ -77,7 +79,7 @@ func (l *lab) startNginx(ctx context.Context) error {
 func (l *lab) authorizations() map[string]bool {
 	all := map[string]bool{}
 	for _, s := range l.sections {
-		all[s.authorize(l.token)] = true
+		all[s.authorize(l.entrepot.Token)] = true
 	}
 	return all
 }

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+
+	"entrepot/bench/servers"
 )
 
 // pypiserver is a server of Python packages that is installed by its name, and compared in the cases of its format.
@@ -31,11 +33,11 @@ func (l *lab) startPypiserver(ctx context.Context) error {
 	if program, err = filepath.Abs(program); err != nil {
 		return err
 	}
-	packages := filepath.Join(l.dir, "packages")
+	packages := filepath.Join(l.Dir, "packages")
 	if err := l.sections[at].fillPypiserver(packages); err != nil {
 		return err
 	}
-	address, err := freeAddress()
+	address, err := servers.FreeAddress()
 	if err != nil {
 		return err
 	}
@@ -43,13 +45,13 @@ func (l *lab) startPypiserver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := l.start(pypiserver, serverCore, nil, program, "run", "--interface", host, "--port", port,
+	p, err := l.Start(pypiserver, servers.ServerCore, nil, program, "run", "--interface", host, "--port", port,
 		"--server", "auto", "--authenticate", ".", "--passwords", ".", "--overwrite",
 		"--hash-algo", "sha256", "--disable-fallback", packages)
 	if err != nil {
 		return err
 	}
-	if err := p.awaitReady(ctx, listening(address)); err != nil {
+	if err := p.AwaitReady(ctx, servers.Listening(address)); err != nil {
 		return err
 	}
 	return l.learn(ctx, l.contend(pypiserver, p, address), nil)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"entrepot/bench/gauge"
+	"entrepot/bench/servers"
 )
 
 // report is the table in the making.
@@ -27,8 +28,8 @@ type row struct {
 }
 
 func newReport(l *lab) *report {
-	placing := fmt.Sprintf("servers on core %d, driver and registry on core %d", serverCore, loadCore)
-	if !canPin() {
+	placing := fmt.Sprintf("servers on core %d, driver and registry on core %d", servers.ServerCore, servers.LoadCore)
+	if !servers.CanPin() {
 		placing = "nothing pinned to a core: the driver takes from what it measures"
 	}
 	return &report{

@@ -3,9 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +10,7 @@ import (
 	"time"
 
 	"entrepot/bench/fixture"
+	"entrepot/bench/servers"
 )
 
 func TestFlagsOverrideTheSizeOfTheRun(t *testing.T) {
@@ -101,27 +99,6 @@ func TestNumbersKeepAboutThreeDigits(t *testing.T) {
 			t.Errorf("%v: got %s, want %s", x, got, want)
 		}
 	}
-}
-
-func TestCredentialsAreReadFromTheDefaultProfile(t *testing.T) {
-	id, secret, err := parseCredentials("[default]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = a+b/c=\n")
-	if err != nil || id != "AKIAEXAMPLE" || secret != "a+b/c=" {
-		t.Errorf("got %q, %q, %v", id, secret, err)
-	}
-	if _, _, err := parseCredentials("[default]\naws_access_key_id = AKIAEXAMPLE\n"); err == nil {
-		t.Error("got no error without a secret")
-	}
-}
-
-func FuzzParseCredentials(f *testing.F) {
-	f.Add("[default]\naws_access_key_id = A\naws_secret_access_key = b\n")
-	f.Add("aws_access_key_id\n=")
-	f.Fuzz(func(t *testing.T, text string) {
-		id, secret, err := parseCredentials(text)
-		if (err == nil) != (id != "" && secret != "") {
-			t.Errorf("got %q, %q, %v", id, secret, err)
-		}
-	})
 }
 
 func TestCheckPackumentComparesEveryVersion(t *testing.T) {
@@ -256,7 +233,7 @@ func TestNoTwoCasesAndNoTwoItemsHaveOneName(t *testing.T) {
 
 func TestADeployIsWhatMavenSends(t *testing.T) {
 	c := &contender{address: "registry.example.test:80"}
-	s := &section{lab: &lab{}, protocol: &maven}
+	s := &section{lab: &lab{entrepot: &servers.Entrepot{}}, protocol: &maven}
 	p := s.publication(s, c, "/base/", release{"app", "1.0.0", 0})
 	const folder = "/base/com/example/bench/app/"
 	var want []string
@@ -275,50 +252,5 @@ func TestADeployIsWhatMavenSends(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-func TestAProgramThatEndsBeforeItIsReadyIsReportedWithItsLog(t *testing.T) {
-	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("no sh here")
-	}
-	l, err := newLab(settings{work: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := l.start("broken", serverCore, []string{"WHY=no room"}, "sh", "-c", "echo $WHY; exit 3")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.announced(t.Context()); err == nil || !strings.Contains(err.Error(), "no room") {
-		t.Errorf("got %v, want an error with what the program said", err)
-	}
-	if err := l.close(false); err != nil {
-		t.Error(err)
-	}
-	if _, err := os.Stat(l.dir); err == nil {
-		t.Errorf("%s is still there", filepath.Base(l.dir))
-	}
-}
-
-func TestARunningProgramIsStopped(t *testing.T) {
-	if _, err := exec.LookPath("sleep"); err != nil {
-		t.Skip("no sleep here")
-	}
-	l, err := newLab(settings{work: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := l.start("sleeper", serverCore, nil, "sleep", "60")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := l.close(false); err != nil {
-		t.Error(err)
-	}
-	select {
-	case <-p.ended:
-	default:
-		t.Error("it still runs")
 	}
 }
