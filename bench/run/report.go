@@ -4,12 +4,11 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 	"time"
 
 	"entrepot/bench/gauge"
 	"entrepot/bench/servers"
+	"entrepot/bench/table"
 )
 
 // report is the table in the making.
@@ -64,77 +63,48 @@ func (r *row) over(measure func(sample) float64) []float64 {
 	return all
 }
 
-// median returns the middle of the values, or the mean of the two in the middle.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	half := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[half]
-	}
-	return (sorted[half-1] + sorted[half]) / 2
-}
-
 // The measures that are compared between servers.
 func perSecond(s sample) float64 { return s.perSecond }
 func perCore(s sample) float64   { return s.perCore }
 
-// columns are the table: what stands in each cell of a row.
-var columns = []struct {
-	title string
-	cell  func(r *report, row *row) string
-}{
-	{"case", func(_ *report, row *row) string { return row.name }},
-	{"server", func(_ *report, row *row) string { return row.server }},
-	{"req/s", middle(perSecond)},
-	{"p50 ms", middle(func(s sample) float64 { return s.p50 })},
-	{"p99 ms", middle(func(s sample) float64 { return s.p99 })},
-	{"CPU µs/req", middle(func(s sample) float64 { return s.cpuMicros })},
-	{"req/core-s", middle(perCore)},
-	{"min–max", func(_ *report, row *row) string {
-		all := row.over(perCore)
-		return number(slices.Min(all)) + "–" + number(slices.Max(all))
-	}},
-	{"MB/s", middle(func(s sample) float64 { return s.bytesPerSecond / 1e6 })},
-	{"peak MiB", middle(func(s sample) float64 { return s.peak })},
-	{"req/s ÷ bare", ratio(perSecond, bare, direct)},
-	{"req/core-s ÷ bare", ratio(perCore, bare)},
-	{"req/core-s ÷ nginx", ratio(perCore, nginx)},
-	{"req/core-s ÷ pypiserver", ratio(perCore, pypiserver)},
-	{"upstream/item", middle(func(s sample) float64 { return s.upstream })},
-	{"others' cores", middle(func(s sample) float64 { return s.foreign })},
+// columns are what stands in each cell of a row.
+func (r *report) columns() []table.Column[*row] {
+	return []table.Column[*row]{
+		table.Titled("case", func(row *row) string { return row.name }),
+		table.Titled("server", func(row *row) string { return row.server }),
+		table.Titled("req/s", middle(perSecond)),
+		table.Titled("p50 ms", middle(func(s sample) float64 { return s.p50 })),
+		table.Titled("p99 ms", middle(func(s sample) float64 { return s.p99 })),
+		table.Titled("CPU µs/req", middle(func(s sample) float64 { return s.cpuMicros })),
+		table.Titled("req/core-s", middle(perCore)),
+		table.Titled("min–max", func(row *row) string { return table.Range(row.over(perCore)) }),
+		table.Titled("MB/s", middle(func(s sample) float64 { return s.bytesPerSecond / 1e6 })),
+		table.Titled("peak MiB", middle(func(s sample) float64 { return s.peak })),
+		table.Titled("req/s ÷ bare", r.ratio(perSecond, bare, direct)),
+		table.Titled("req/core-s ÷ bare", r.ratio(perCore, bare)),
+		table.Titled("req/core-s ÷ nginx", r.ratio(perCore, nginx)),
+		table.Titled("req/core-s ÷ pypiserver", r.ratio(perCore, pypiserver)),
+		table.Titled("upstream/item", middle(func(s sample) float64 { return s.upstream })),
+		table.Titled("others' cores", middle(func(s sample) float64 { return s.foreign })),
+	}
 }
 
-func middle(measure func(sample) float64) func(*report, *row) string {
-	return func(_ *report, row *row) string { return number(median(row.over(measure))) }
+func middle(measure func(sample) float64) func(*row) string {
+	return func(row *row) string { return table.Number(table.Median(row.over(measure))) }
 }
 
 // ratio compares with the first of the servers that has the same case.
-func ratio(measure func(sample) float64, with ...string) func(*report, *row) string {
-	return func(r *report, row *row) string {
+func (r *report) ratio(measure func(sample) float64, with ...string) func(*row) string {
+	return func(row *row) string {
 		for _, server := range with {
 			base := r.find(row.name, server)
 			if base == nil || server == row.server {
 				continue
 			}
-			return fmt.Sprintf("%.2f", median(row.over(measure))/median(base.over(measure)))
+			return fmt.Sprintf("%.2f", table.Median(row.over(measure))/table.Median(base.over(measure)))
 		}
-		return "–"
+		return table.None
 	}
-}
-
-// number writes three digits or so; negative stands for "there is none".
-func number(x float64) string {
-	switch {
-	case x < 0:
-		return "–"
-	case x >= 10_000:
-		return fmt.Sprintf("%.1fk", x/1000)
-	case x >= 100:
-		return fmt.Sprintf("%.0f", x)
-	case x >= 10:
-		return fmt.Sprintf("%.1f", x)
-	}
-	return fmt.Sprintf("%.2f", x)
 }
 
 // noisy is how many cores others may use before a reader should be told.
@@ -149,31 +119,17 @@ func (r *report) print(to io.Writer) error {
 		fmt.Fprintf(w, "%s\n", note)
 	}
 	fmt.Fprintln(w)
-	var titles, lines []string
-	for _, c := range columns {
-		titles, lines = append(titles, c.title), append(lines, "---")
-	}
-	printRow(w, titles)
-	printRow(w, lines)
-	for _, row := range r.rows {
-		var cells []string
-		for _, c := range columns {
-			cells = append(cells, c.cell(r, row))
-		}
-		printRow(w, cells)
+	if err := table.Write(w, r.columns(), r.rows); err != nil {
+		return err
 	}
 	return w.Flush()
-}
-
-func printRow(w io.Writer, cells []string) {
-	fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
 }
 
 // noise says how much of the table was measured in company.
 func (r *report) noise() []string {
 	disturbed := 0
 	for _, row := range r.rows {
-		if median(row.over(func(s sample) float64 { return s.foreign })) > noisy {
+		if table.Median(row.over(func(s sample) float64 { return s.foreign })) > noisy {
 			disturbed++
 		}
 	}

@@ -49,26 +49,6 @@ func TestSettingsOutsideTheirBoundsAreRefused(t *testing.T) {
 	}
 }
 
-func TestMedianIsTheMiddle(t *testing.T) {
-	rows := []struct {
-		name   string
-		values []float64
-		want   float64
-	}{
-		{"one", []float64{3}, 3},
-		{"three out of order", []float64{9, 1, 4}, 4},
-		{"four", []float64{4, 1, 3, 2}, 2.5},
-	}
-	for _, row := range rows {
-		t.Run(row.name, func(t *testing.T) {
-			before := slices.Clone(row.values)
-			if got := median(row.values); got != row.want || !slices.Equal(before, row.values) {
-				t.Errorf("got %v, want %v; values are now %v", got, row.want, row.values)
-			}
-		})
-	}
-}
-
 func TestTheTableComparesMediansOfTheSameCase(t *testing.T) {
 	r := &report{machine: "a machine", method: "a method", rounds: 3, notes: []string{"A note."}}
 	for _, rate := range []float64{900, 100, 200} {
@@ -89,14 +69,6 @@ func TestTheTableComparesMediansOfTheSameCase(t *testing.T) {
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in the table:\n%s", want, out.String())
-		}
-	}
-}
-
-func TestNumbersKeepAboutThreeDigits(t *testing.T) {
-	for x, want := range map[float64]string{-1: "–", 0: "0.00", 1.234: "1.23", 12.34: "12.3", 123.4: "123", 1234.5: "1234", 20_640: "20.6k"} {
-		if got := number(x); got != want {
-			t.Errorf("%v: got %s, want %s", x, got, want)
 		}
 	}
 }
