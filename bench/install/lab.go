@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -65,7 +66,7 @@ func (l *lab) setUp(ctx context.Context) error {
 	if err := servers.PinSelf(ctx); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{l.choose, l.startEntrepot, l.startNginx} {
+	for _, step := range []func(context.Context) error{l.choose, l.startEntrepot, l.startNginx, l.nameRegistries} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -139,77 +140,48 @@ func (l *lab) startEntrepot(ctx context.Context) (err error) {
 	return nil
 }
 
-// nginxConfig keeps what the registries answer, for those with the token. Clients of Maven send one only when they are asked.
-const nginxConfig = `daemon off;
-master_process off;
-pid %[1]s/nginx.pid;
-error_log stderr warn;
-events { worker_connections 4096; }
-http {
-  access_log off;
-  client_body_temp_path %[1]s/nginx-body;
-  proxy_temp_path %[1]s/nginx-proxy;
-  fastcgi_temp_path %[1]s/nginx-fastcgi;
-  uwsgi_temp_path %[1]s/nginx-uwsgi;
-  scgi_temp_path %[1]s/nginx-scgi;
-  proxy_cache_path %[1]s/nginx-cache levels=1:2 keys_zone=kept:10m max_size=4g inactive=2h;
-  sendfile on;
-  tcp_nopush on;
-  map_hash_bucket_size 256;
-  map $http_authorization $known { default 0; "Basic %[2]s" 1; }
-%[3]s}
+// nginxCache is where answers are kept, and nginxProxy keeps those of a registry.
+const (
+	nginxCache = `  proxy_cache_path %s/nginx-cache levels=1:2 keys_zone=kept:10m max_size=4g inactive=2h;
 `
-
-// nginxServer is a part's own.
-const nginxServer = `  server {
-    listen %s;
-    add_header WWW-Authenticate 'Basic realm="bench"' always;
-    if ($known = 0) { return 401; }
-    location / {
+	nginxProxy = `    location / {
       proxy_pass http://%s;
       proxy_set_header Host $http_host;
       proxy_set_header Authorization "";
       proxy_cache kept;
       proxy_cache_valid 200 404 2h;
     }
-  }
 `
+)
 
 func (l *lab) startNginx(ctx context.Context) error {
-	defer func() {
-		for _, p := range l.parts {
-			p.sources = append(p.sources, source{name: direct, base: "http://" + p.registry + "/", tell: func() string { return "" }})
+	sites := make([]servers.Site, len(l.parts))
+	for i, p := range l.parts {
+		address, err := servers.FreeAddress()
+		if err != nil {
+			return err
 		}
-	}()
-	program, err := exec.LookPath(l.nginx)
-	if err != nil {
+		sites[i] = servers.Site{Address: address, Config: fmt.Sprintf(nginxProxy, p.registry)}
+	}
+	header := "Basic " + base64.StdEncoding.EncodeToString([]byte("aws:"+l.entrepot.Token))
+	process, err := l.Nginx(ctx, l.nginx, []string{header}, fmt.Sprintf(nginxCache, l.Dir), sites)
+	if errors.Is(err, exec.ErrNotFound) {
 		l.notes = append(l.notes, "nginx is not installed: not compared.")
 		return nil
 	}
-	if program, err = filepath.Abs(program); err != nil {
-		return err
-	}
-	addresses := make([]string, len(l.parts))
-	parts := ""
-	for i, p := range l.parts {
-		if addresses[i], err = servers.FreeAddress(); err != nil {
-			return err
-		}
-		parts += fmt.Sprintf(nginxServer, addresses[i], p.registry)
-	}
-	known := base64.StdEncoding.EncodeToString([]byte("aws:" + l.entrepot.Token))
-	if err := write(l.Dir, "nginx.conf", fmt.Sprintf(nginxConfig, l.Dir, known, parts)); err != nil {
-		return err
-	}
-	process, err := l.Start(nginx, servers.ServerCore, nil, program, "-c", filepath.Join(l.Dir, "nginx.conf"), "-p", l.Dir)
 	if err != nil {
 		return err
 	}
 	for i, p := range l.parts {
-		if err := process.AwaitReady(ctx, servers.Listening(addresses[i])); err != nil {
-			return err
-		}
-		p.sources = append(p.sources, source{nginx, "http://" + addresses[i] + "/", process.PID, process.Tail})
+		p.sources = append(p.sources, source{nginx, "http://" + sites[i].Address + "/", process.PID, process.Tail})
+	}
+	return nil
+}
+
+// nameRegistries has the registries compared, too.
+func (l *lab) nameRegistries(context.Context) error {
+	for _, p := range l.parts {
+		p.sources = append(p.sources, source{name: direct, base: "http://" + p.registry + "/", tell: func() string { return "" }})
 	}
 	return nil
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -54,6 +56,9 @@ func (l *lab) startPypiserver(ctx context.Context) error {
 	if err := p.AwaitReady(ctx, servers.Listening(address)); err != nil {
 		return err
 	}
+	if err := staysOpen(ctx, address); err != nil {
+		return err
+	}
 	return l.learn(ctx, l.contend(pypiserver, p, address), nil)
 }
 
@@ -66,6 +71,23 @@ func (s *section) fillPypiserver(packages string) error {
 		if err := os.WriteFile(filepath.Join(packages, w.File()), w.Content, 0o644); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// staysOpen returns an error unless a server keeps connections open.
+func staysOpen(ctx context.Context, address string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/", nil)
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.Close {
+		return errors.New("it closes every connection: install waitress beside it")
 	}
 	return nil
 }
