@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -65,7 +66,7 @@ func digest(tree fs.FS, counts func(string) bool) (sum [sha256.Size]byte, err er
 		return err
 	})
 	if err == nil && found == 0 {
-		err = fmt.Errorf("nothing was installed")
+		err = errors.New("nothing was installed")
 	}
 	return [sha256.Size]byte(all.Sum(nil)), err
 }

@@ -49,18 +49,19 @@ func TestArtifactsWithAJarAndAPOMAreChosenInOneVersion(t *testing.T) {
 	for _, name := range []string{
 		"a/b/one/1.0/one-1.0.jar", "a/b/one/1.0/one-1.0.pom", "a/b/one/2.0/one-2.0.jar", "a/b/one/2.0/one-2.0.pom",
 		"a/b/bare/1.0/bare-1.0.jar", "a/b/only/1.0/only-1.0.pom", "a/b/more/1.0/more-1.0-sources.jar", "a/b/more/1.0/more-1.0.pom",
-		dependencyPlugin + "/3.0/maven-dependency-plugin-3.0.jar", dependencyPlugin + "/3.0/maven-dependency-plugin-3.0.pom",
+		"c/two/3.0/two-3.0.jar", "c/two/3.0/two-3.0.pom",
 	} {
 		local[name] = &fstest.MapFile{}
 	}
-	got, plugin, err := chooseArtifacts(local, 10)
-	want := []coordinates{{"a.b", "one", "1.0"}, {"org.apache.maven.plugins", "maven-dependency-plugin", "3.0"}}
-	if err != nil || plugin != "3.0" || !slices.Equal(got, want) {
-		t.Errorf("got %v, plugin %q, %v", got, plugin, err)
+	got, err := chooseArtifacts(local, 10)
+	if want := []coordinates{{"a.b", "one", "1.0"}, {"c", "two", "3.0"}}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
-	delete(local, dependencyPlugin+"/3.0/maven-dependency-plugin-3.0.jar")
-	if _, _, err := chooseArtifacts(local, 10); err == nil {
-		t.Error("got no error without the plugin")
+	if got, err := chooseArtifacts(local, 1); err != nil || len(got) != 1 {
+		t.Errorf("got %v, %v, want one", got, err)
+	}
+	if _, err := chooseArtifacts(fstest.MapFS{}, 1); err == nil {
+		t.Error("got no error for an empty folder")
 	}
 }
 

@@ -82,7 +82,7 @@ func (l *lab) choose(ctx context.Context) error {
 		choose   func(settings, string) (*installation, error)
 	}{
 		{l.python, l.pip, settings.pipInstall},
-		{l.maven, l.mvn, settings.mvnResolve},
+		{l.maven, l.mvn, settings.mvnPackage},
 	} {
 		if kind.packages == "" {
 			continue

@@ -21,7 +21,7 @@ import (
 type settings struct {
 	python, maven string // folders of real packages; empty for none
 	packages      int    // that pip installs
-	artifacts     int    // that mvn resolves
+	artifacts     int    // that the project of mvn depends on
 	rounds        int    // that count, after a first that does not
 	limit         time.Duration
 	nginx         string // programs
@@ -34,9 +34,9 @@ func parse(args []string) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("install", flag.ContinueOnError)
 	flags.StringVar(&s.python, "python", "", "folder of real wheels, as PROJECT/FILE")
-	flags.StringVar(&s.maven, "maven", "", "local repository of Maven with real artifacts and the dependency plugin")
+	flags.StringVar(&s.maven, "maven", "", "local repository of Maven with real artifacts, and with what mvn package needs")
 	flags.IntVar(&s.packages, "packages", 100, "how many projects pip installs, at most")
-	flags.IntVar(&s.artifacts, "artifacts", 150, "how many artifacts mvn resolves, at most")
+	flags.IntVar(&s.artifacts, "artifacts", 150, "how many artifacts the project of mvn package depends on, at most")
 	flags.IntVar(&s.rounds, "rounds", 3, "rounds over all servers, after a first that makes them warm")
 	flags.DurationVar(&s.limit, "limit", 20*time.Minute, "time of everything but the building")
 	flags.StringVar(&s.nginx, "nginx", "nginx", "program to compare with where it exists")

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -14,11 +15,11 @@ import (
 	"entrepot/e2e/fakemaven"
 )
 
-// mvnResolve has mvn resolve one version of each artifact, without what they depend on. Beside them it fetches the plugin that
-// does so, with all that needs, and the POMs behind all of these.
-func (s settings) mvnResolve(string) (*installation, error) {
+// mvnPackage has mvn package a project that depends on one version of each artifact, without what they depend on. Beside them
+// it fetches the plugins of a build, with all that they need, and the POMs behind all of these.
+func (s settings) mvnPackage(string) (*installation, error) {
 	local := os.DirFS(s.maven)
-	artifacts, plugin, err := chooseArtifacts(local, s.artifacts)
+	artifacts, err := chooseArtifacts(local, s.artifacts)
 	if err != nil {
 		return nil, err
 	}
@@ -27,23 +28,19 @@ func (s settings) mvnResolve(string) (*installation, error) {
 		return nil, err
 	}
 	return &installation{
-		name: fmt.Sprintf("mvn resolves %d artifacts", len(artifacts)), registry: registry,
+		name: fmt.Sprintf("mvn package with %d artifacts", len(artifacts)), registry: registry,
 		format: "maven", upstream: "maven-central",
 		prepare: func(folder string) error { return write(folder, "pom.xml", projectOf(artifacts)) },
-		client:  s.mvnClient(plugin),
+		client:  s.mvnClient,
 		counts:  readable,
 	}, nil
 }
 
-// dependencyPlugin is where the plugin that resolves lies in a repository.
-const dependencyPlugin = "org/apache/maven/plugins/maven-dependency-plugin"
-
 // coordinates name a version of an artifact.
 type coordinates struct{ group, name, version string }
 
-// chooseArtifacts returns artifacts that have a jar and a POM in a local repository, at most so many, none in two versions, and
-// the version of the plugin.
-func chooseArtifacts(local fs.FS, most int) (chosen []coordinates, plugin string, err error) {
+// chooseArtifacts returns artifacts that have a jar and a POM in a local repository, at most so many, and none in two versions.
+func chooseArtifacts(local fs.FS, most int) (chosen []coordinates, err error) {
 	known := map[string]bool{}
 	err = fs.WalkDir(local, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || path.Ext(name) != ".jar" {
@@ -57,9 +54,6 @@ func chooseArtifacts(local fs.FS, most int) (chosen []coordinates, plugin string
 		if _, err := fs.Stat(local, stem+".pom"); err != nil || name != stem+".jar" {
 			return nil
 		}
-		if in == dependencyPlugin {
-			plugin = version
-		}
 		if !known[in] && len(chosen) < most {
 			known[in] = true
 			group = strings.ReplaceAll(strings.TrimSuffix(group, "/"), "/", ".")
@@ -67,10 +61,10 @@ func chooseArtifacts(local fs.FS, most int) (chosen []coordinates, plugin string
 		}
 		return nil
 	})
-	if err == nil && plugin == "" {
-		err = fmt.Errorf("the folder of -maven has no %s", path.Base(dependencyPlugin))
+	if err == nil && len(chosen) == 0 {
+		err = errors.New("the folder of -maven has no jars in GROUP/ARTIFACT/VERSION")
 	}
-	return chosen, plugin, err
+	return chosen, err
 }
 
 // dependency is one as a POM has it, without what it depends on itself.
@@ -113,13 +107,12 @@ const mvnSettings = `<settings>
 </settings>
 `
 
-func (s settings) mvnClient(plugin string) func(ctx context.Context, folder, base, token, into string) (*exec.Cmd, error) {
-	return func(ctx context.Context, folder, base, token, into string) (*exec.Cmd, error) {
-		if err := write(folder, "settings.xml", fmt.Sprintf(mvnSettings, token, base)); err != nil {
-			return nil, err
-		}
-		return exec.CommandContext(ctx, s.mvn, "--batch-mode", "--quiet", "--settings", filepath.Join(folder, "settings.xml"),
-			"--file", filepath.Join(folder, "pom.xml"), "-Dmaven.repo.local="+into, "-DexcludeTransitive",
-			"org.apache.maven.plugins:maven-dependency-plugin:"+plugin+":resolve"), nil
+func (s settings) mvnClient(ctx context.Context, folder, base, token, into string) (*exec.Cmd, error) {
+	err := errors.Join(os.RemoveAll(filepath.Join(folder, "target")),
+		write(folder, "settings.xml", fmt.Sprintf(mvnSettings, token, base)))
+	if err != nil {
+		return nil, err
 	}
+	return exec.CommandContext(ctx, s.mvn, "--batch-mode", "--quiet", "--settings", filepath.Join(folder, "settings.xml"),
+		"--file", filepath.Join(folder, "pom.xml"), "-Dmaven.repo.local="+into, "package"), nil
 }

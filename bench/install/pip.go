@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -73,7 +74,7 @@ func chooseWheels(folder fs.FS, most int) ([]string, error) {
 		}
 	}
 	if len(chosen) == 0 {
-		return nil, fmt.Errorf("the folder of -python has no wheels for every Python 3 in PROJECT/FILE")
+		return nil, errors.New("the folder of -python has no wheels for every Python 3 in PROJECT/FILE")
 	}
 	return chosen, nil
 }
