@@ -33,7 +33,8 @@ func TestOneWheelForEveryPython3OfEachProjectIsChosen(t *testing.T) {
 		folder[name] = &fstest.MapFile{}
 	}
 	got, err := chooseWheels(folder, 10)
-	if want := []string{"both/both-2.0-py2.py3-none-any.whl", "zoo/zoo-1.0-py3-none-any.whl"}; err != nil || !slices.Equal(got, want) {
+	want := []string{"both/both-2.0-py2.py3-none-any.whl", "zoo/zoo-1.0-py3-none-any.whl"}
+	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
 	if got, err := chooseWheels(folder, 1); err != nil || len(got) != 1 {

@@ -39,7 +39,7 @@ func (s settings) mvnPackage(string) (*installation, error) {
 // coordinates name a version of an artifact.
 type coordinates struct{ group, name, version string }
 
-// chooseArtifacts returns artifacts that have a jar and a POM in a local repository, at most so many, and none in two versions.
+// chooseArtifacts returns artifacts that have a jar and a POM in a local repository, at most so many, none in two versions.
 func chooseArtifacts(local fs.FS, most int) (chosen []coordinates, err error) {
 	known := map[string]bool{}
 	err = fs.WalkDir(local, ".", func(name string, entry fs.DirEntry, err error) error {

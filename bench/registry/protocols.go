@@ -50,8 +50,9 @@ func pypiName(path string) string {
 func offerPyPI(base, name string, size int) map[string]answer {
 	w := fixture.NewWheel(name, onlyOne, size)
 	files := "files/" + name + "/"
+	page := fixture.SimplePage(base+files, []fixture.Wheel{w})
 	return map[string]answer{
-		"simple/" + name + "/": newAnswer("application/vnd.pypi.simple.v1+json", fixture.SimplePage(base+files, []fixture.Wheel{w})),
+		"simple/" + name + "/": newAnswer("application/vnd.pypi.simple.v1+json", page),
 		files + w.File():       newAnswer(octets, w.Content),
 	}
 }

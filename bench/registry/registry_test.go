@@ -93,7 +93,9 @@ func TestEveryWheelIsWhatItsPageSays(t *testing.T) {
 
 func TestEveryFileOfAnArtifactHasItsChecksums(t *testing.T) {
 	g := newRegistry(base, func() {})
-	for _, file := range []string{"cold-0-7/maven-metadata.xml", "cold-0-7/1.0.0/cold-0-7-1.0.0.jar", "cold-0-7/1.0.0/cold-0-7-1.0.0.pom"} {
+	for _, file := range []string{
+		"cold-0-7/maven-metadata.xml", "cold-0-7/1.0.0/cold-0-7-1.0.0.jar", "cold-0-7/1.0.0/cold-0-7-1.0.0.pom",
+	} {
 		content := get(g, "/maven/com/example/bench/"+file, "")
 		sum := sha1.Sum(content.Body.Bytes())
 		got := get(g, "/maven/com/example/bench/"+file+".sha1", "").Body.String()

@@ -26,8 +26,8 @@ const connections = 64
 // openRate is the number of requests per second of the case with a given rate: what a busy office makes.
 const openRate = 400
 
-// What is served warm is measured on all that serve the same bytes; what needs a repository only where there is one. A peer is
-// added to the cases of its format.
+// What is served warm is measured on all that serve the same bytes; what needs a repository only where there is one. A peer
+// is added to the cases of its format.
 var (
 	everybody  = []string{ours, bare, nginx}
 	publishers = []string{ours, bare}

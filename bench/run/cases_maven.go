@@ -60,7 +60,8 @@ func mavenCases(s *section) []testCase {
 	)
 	for _, m := range s.metadatas() {
 		name := fmt.Sprintf("metadata of %d versions, gzip", m.versions)
-		all = append(all, testCase{name, everybody, s.warm(m.file())}, testCase{name + ", 304", everybody, s.revalidating(m.file())})
+		all = append(all, testCase{name, everybody, s.warm(m.file())},
+			testCase{name + ", 304", everybody, s.revalidating(m.file())})
 	}
 	return append(all,
 		testCase{"deploy 10 KB, 1 writer", publishers, s.publishing(1)},
@@ -99,7 +100,8 @@ func mavenServed(s *section) []*item {
 	first := jars[0].made()
 	all = append(all,
 		&item{file: jars[0].file() + ".sha1", path: first.Path(".jar.sha1"), check: same(fixture.Checksum[".sha1"](first.Jar))},
-		&item{file: missingJar, path: fixture.Artifact{Name: "missing", Version: "2.0.0"}.Path(".jar"), mirrored: true, missing: true},
+		&item{file: missingJar, mirrored: true, missing: true,
+			path: fixture.Artifact{Name: "missing", Version: "2.0.0"}.Path(".jar")},
 	)
 	for _, m := range s.metadatas() {
 		all = append(all, &item{file: m.file(), path: metadataPath(m.artifact), gzip: true,
@@ -117,14 +119,16 @@ func checkMetadata(content []byte, want []string) error {
 		return err
 	}
 	if !slices.Equal(document.Versions, want) {
-		return fmt.Errorf("it lists %d versions, and not the %d that were deployed in their order", len(document.Versions), len(want))
+		return fmt.Errorf("it lists %d versions, and not the %d that were deployed in their order",
+			len(document.Versions), len(want))
 	}
 	return nil
 }
 
 func (s *section) mavenPut(c *contender, target string, content []byte) load.Call {
+	header := s.header(load.Header{Name: "Cache-Control", Value: "no-cache, no-store"})
 	return load.Call{
-		Wire: load.Request("PUT", c.address, target, s.header(load.Header{Name: "Cache-Control", Value: "no-cache, no-store"}), content),
+		Wire: load.Request("PUT", c.address, target, header, content),
 		Want: load.Want{Status: http.StatusCreated, Length: -1},
 	}
 }

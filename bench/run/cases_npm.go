@@ -61,7 +61,8 @@ func npmCases(s *section) []testCase {
 		all = append(all, testCase{"tarball " + t.name, everybody, s.warm(t.file())})
 	}
 	first := tarballs[0]
-	all = append(all, testCase{fmt.Sprintf("tarball %s, %d/s", first.name, openRate), everybody, s.asking(first.file(), false, openRate)})
+	paced := fmt.Sprintf("tarball %s, %d/s", first.name, openRate)
+	all = append(all, testCase{paced, everybody, s.asking(first.file(), false, openRate)})
 	for _, p := range s.packuments() {
 		name := fmt.Sprintf("packument of %d versions, ", p.versions)
 		all = append(all,

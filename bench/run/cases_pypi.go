@@ -39,7 +39,8 @@ var pageForms = []struct {
 	read                 func(page []byte) (map[string]string, error)
 }{
 	{"HTML", ".html.gz", "text/html", readHTML},
-	{"JSON", ".json.gz", "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01", readJSON},
+	{"JSON", ".json.gz", "application/vnd.pypi.simple.v1+json, " +
+		"application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01", readJSON},
 }
 
 func (w wheel) file() string        { return w.project + ".whl" }

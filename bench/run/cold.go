@@ -92,7 +92,8 @@ func (s *section) fetchAll(ctx context.Context, c *contender, calls []load.Call)
 
 // chill measures a cold case of some things: the times are those of the first byte, and the registry tells how often it was
 // asked. A proxy that asks it more than once for one file or document has failed.
-func (s *section) chill(ctx context.Context, c *contender, round int, kind string, things int, plan load.Plan) (sample, error) {
+func (s *section) chill(ctx context.Context, c *contender, round int, kind string, things int,
+	plan load.Plan) (sample, error) {
 	prefix := fmt.Sprintf("%s-%s-%d-", c.name, kind, round)
 	before, err := s.asked(ctx, prefix)
 	if err != nil {

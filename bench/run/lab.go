@@ -137,7 +137,8 @@ func (l *lab) makeRepositories(ctx context.Context) (err error) {
 func (l *lab) files() string { return filepath.Join(l.Dir, "files") }
 
 func (l *lab) startPeer(ctx context.Context) error {
-	p, err := l.Start(bare, servers.ServerCore, []string{"BENCH_TOKEN=" + l.entrepot.Token}, filepath.Join(l.Dir, "peer"), "-dir", l.files())
+	token := "BENCH_TOKEN=" + l.entrepot.Token
+	p, err := l.Start(bare, servers.ServerCore, []string{token}, filepath.Join(l.Dir, "peer"), "-dir", l.files())
 	if err != nil {
 		return err
 	}

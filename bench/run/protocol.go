@@ -100,7 +100,8 @@ func (s *section) coldBase(c *contender) string {
 
 // header is what a client sends with every request.
 func (s *section) header(more ...load.Header) []load.Header {
-	return append([]load.Header{{Name: "Authorization", Value: s.authorize(s.entrepot.Token)}, {Name: "User-Agent", Value: "bench/1"}}, more...)
+	who := load.Header{Name: "Authorization", Value: s.authorize(s.entrepot.Token)}
+	return append([]load.Header{who, {Name: "User-Agent", Value: "bench/1"}}, more...)
 }
 
 // bearer and password are how clients send a token.

@@ -103,7 +103,8 @@ func TestCheckPageComparesEveryFileInEveryForm(t *testing.T) {
 	html := func(wheels ...fixture.Wheel) []byte {
 		var b bytes.Buffer
 		for _, w := range wheels {
-			fmt.Fprintf(&b, "<a href=\"../%s/%s#sha256=%s\" data-requires-python=\"&gt;=3.9\">%[2]s</a>\n", w.Version, w.File(), w.SHA256())
+			fmt.Fprintf(&b, "<a href=\"../%s/%s#sha256=%s\" data-requires-python=\"&gt;=3.9\">%[2]s</a>\n",
+				w.Version, w.File(), w.SHA256())
 		}
 		return b.Bytes()
 	}
@@ -209,7 +210,9 @@ func TestADeployIsWhatMavenSends(t *testing.T) {
 	p := s.publication(s, c, "/base/", release{"app", "1.0.0", 0})
 	const folder = "/base/com/example/bench/app/"
 	var want []string
-	for _, line := range []string{"PUT 1.0.0/app-1.0.0.jar*", "PUT 1.0.0/app-1.0.0.pom*", "GET maven-metadata.xml", "PUT maven-metadata.xml*"} {
+	for _, line := range []string{
+		"PUT 1.0.0/app-1.0.0.jar*", "PUT 1.0.0/app-1.0.0.pom*", "GET maven-metadata.xml", "PUT maven-metadata.xml*",
+	} {
 		method, file, _ := strings.Cut(line, " ")
 		name, all := strings.CutSuffix(file, "*")
 		want = append(want, method+" "+folder+name)
