@@ -79,7 +79,7 @@ func (s *section) publishing(writers int) measurement {
 			r := release{fmt.Sprintf("new-%d-%d-%d", writers, round, i), "1.0.0", publishedSize}
 			all[i] = s.publication(s, c, s.base(c), r)
 		}
-		got, _, err := measure(ctx, c, load.Plan{Connections: writers, Requests: len(all),
+		got, _, err := measure(ctx, c, load.Plan{Connections: writers, Requests: len(all), Patience: s.limit,
 			Next: func(i int) []load.Call { return all[i].calls }})
 		if err != nil || c.name != ours {
 			return got, err
