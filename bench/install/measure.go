@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,10 +24,12 @@ type row struct {
 	sum          [sha256.Size]byte
 }
 
-// measureRound has each client install from each server once. The first round makes the servers warm.
+// measureRound has each client install from each server once, each time from another one first. The first round makes the
+// servers warm.
 func (l *lab) measureRound(ctx context.Context, round int) error {
 	for _, p := range l.parts {
-		for _, from := range p.sources {
+		for i := range p.sources {
+			from := p.sources[(round+i)%len(p.sources)]
 			r := l.rowOf(p.name, from.name)
 			if err := l.measure(ctx, p, from, r, round == 0); err != nil {
 				return fmt.Errorf("from %s: %w; its log ends: %s", from.name, err, from.tell())
@@ -50,9 +51,13 @@ func (l *lab) rowOf(name, server string) *row {
 	return r
 }
 
-// measure has a client install once. What it installed must be the same as from the first server.
+// measure has a client install once. What it installed must be the same as from the first server. It stays until the end:
+// after many files were removed, some file systems take long to make others.
 func (l *lab) measure(ctx context.Context, p *part, from source, r *row, first bool) error {
-	into := filepath.Join(l.Dir, "installed")
+	into := filepath.Join(p.folder, fmt.Sprintf("from-%s-%d", from.name, len(r.seconds)))
+	if first {
+		into += "-first"
+	}
 	before, err := cpuOf(from)
 	if err != nil {
 		return err
@@ -64,7 +69,7 @@ func (l *lab) measure(ctx context.Context, p *part, from source, r *row, first b
 		return err
 	}
 	after, err := cpuOf(from)
-	if err := errors.Join(err, os.RemoveAll(into)); err != nil {
+	if err != nil {
 		return err
 	}
 	if same := l.rowOf(p.name, p.sources[0].name); first && same == r {
