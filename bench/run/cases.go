@@ -68,23 +68,31 @@ func (s *section) asking(file string, known bool, rate float64) measurement {
 	}
 }
 
-// publishedSize is the size of the file of every package that is published while the clock runs, in bytes.
-const publishedSize = 10 << 10
+// What every package has that is published while the clock runs.
+const (
+	published     = "new"    // before its name
+	publishedSize = 10 << 10 // of its file, in bytes
+)
 
 // publishing publishes new packages, made before the clock starts; afterwards some of them are fetched and compared.
 func (s *section) publishing(writers int) measurement {
 	return func(ctx context.Context, c *contender, round int) (sample, error) {
 		all := make([]publication, s.publish*min(writers, 4))
 		for i := range all {
-			r := release{fmt.Sprintf("new-%d-%d-%d", writers, round, i), "1.0.0", publishedSize}
+			r := release{fmt.Sprintf("%s-%d-%d-%d", published, writers, round, i), "1.0.0", publishedSize}
 			all[i] = s.publication(s, c, s.base(c), r)
 		}
 		got, _, err := measure(ctx, c, load.Plan{Connections: writers, Requests: len(all), Patience: s.limit,
 			Next: func(i int) []load.Call { return all[i].calls }})
-		if err != nil || c.name != ours {
+		switch {
+		case err != nil:
 			return got, err
+		case c.name == ours:
+			return got, s.checkPublished(ctx, c, all)
+		case c.forget != nil:
+			return got, c.forget()
 		}
-		return got, s.checkPublished(ctx, c, all)
+		return got, nil
 	}
 }
 

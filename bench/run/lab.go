@@ -16,6 +16,8 @@ type contender struct {
 	address string
 	copies  bool              // it serves files with what Entrepot answered
 	served  map[string]served // by item's file
+	// forget removes what was published, where the server walks through all it has for each request; may be nil.
+	forget func() error
 }
 
 // The names of the contenders.

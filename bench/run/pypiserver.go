@@ -59,7 +59,18 @@ func (l *lab) startPypiserver(ctx context.Context) error {
 	if err := staysOpen(ctx, address); err != nil {
 		return err
 	}
-	return l.learn(ctx, l.contend(pypiserver, p, address), nil)
+	c := l.contend(pypiserver, p, address)
+	c.forget = func() error { return removeAll(filepath.Join(packages, published+"_*.whl")) }
+	return l.learn(ctx, c, nil)
+}
+
+// removeAll removes the files that a pattern matches.
+func removeAll(pattern string) error {
+	names, err := filepath.Glob(pattern)
+	for _, name := range names {
+		err = errors.Join(err, os.Remove(name))
+	}
+	return err
 }
 
 func (s *section) fillPypiserver(packages string) error {
