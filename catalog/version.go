@@ -38,7 +38,8 @@ type VersionReader interface {
 	// are missing from the map. It is one look-up, made for the hot path.
 	VersionIn(ids []RepositoryID, key artifact.VersionKey) (map[RepositoryID]artifact.Version, error)
 	// SpelledIn returns, for each of the repositories that holds any, the texts of the package's versions that have this
-	// Folded, which is not empty, in their order.
+	// Folded, which is not empty, in their order. Versions of which it is not known, because they were written before it
+	// was kept, are among them: whoever asks folds those himself.
 	SpelledIn(ids []RepositoryID, key artifact.PackageKey, folded string) (map[RepositoryID][]string, error)
 	// Versions lists summaries of the package's versions; NotFound if the repository does not hold the package.
 	Versions(id RepositoryID, key artifact.PackageKey, filter VersionFilter, page Page) (Listing[VersionSummary], error)

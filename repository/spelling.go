@@ -26,7 +26,8 @@ func (s *Service) create(w catalog.Writer, id catalog.RepositoryID, v artifact.V
 // spelled is the version as one of the repositories writes it, the first in the order of their list; as it is where one of
 // them has it so or none holds it in any spelling, and where a version is its text.
 func (s *Service) spelled(r catalog.Reader, ids []catalog.RepositoryID, v artifact.VersionKey) (as string, held bool, err error) {
-	folded := s.traits(v.Format).folded(v.Version)
+	t := s.traits(v.Format)
+	folded := t.folded(v.Version)
 	if folded == "" {
 		return v.Version, false, nil
 	}
@@ -35,17 +36,19 @@ func (s *Service) spelled(r catalog.Reader, ids []catalog.RepositoryID, v artifa
 		return "", false, err
 	}
 	for _, id := range ids {
-		if slices.Contains(found[id], v.Version) {
-			return v.Version, true, nil
-		}
-		if as == "" && len(found[id]) > 0 {
-			as = found[id][0]
+		for _, text := range found[id] {
+			switch {
+			case text == v.Version:
+				return text, true, nil
+			case !held && t.folded(text) == folded:
+				as, held = text, true
+			}
 		}
 	}
-	if as == "" {
-		return v.Version, false, nil
+	if !held {
+		as = v.Version
 	}
-	return as, true, nil
+	return as, held, nil
 }
 
 // spelledHere is the version as the repository writes it, if it holds it in any spelling.

@@ -17,3 +17,6 @@ func Released() []string {
 	}
 	return all
 }
+
+// Spelled is the statement that finds the spellings of a version in one repository.
+func Spelled() string { return spelledIn("(?)") }

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"entrepot/artifact"
 	"entrepot/catalog"
 	"entrepot/catalog/sqlcatalog"
 )
@@ -194,6 +195,9 @@ func TestASingleWrongBitIsCorrected(t *testing.T) {
 	}
 }
 
+// allMigrations are more than there are.
+const allMigrations = 1 << 20
+
 // olderFile makes a file as releases did before pages had proofs, with the first migrations of its schema, and runs more
 // statements on it.
 func olderFile(t *testing.T, migrations int, more ...string) (path string) {
@@ -218,7 +222,7 @@ func olderFile(t *testing.T, migrations int, more ...string) (path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for number, file := range files[:migrations] {
+	for number, file := range files[:min(migrations, len(files))] {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -268,9 +272,38 @@ func TestAVersionWithoutItsDocumentsDoesNotStopAnUpgrade(t *testing.T) {
 	}
 }
 
+func TestVersionsOfBeforeSpellingsWereKeptAreAmongThem(t *testing.T) {
+	const version = "INSERT INTO versions (package, version, revision, status, origin_type, origin_repository, " +
+		"origin_connection, published_at, upstream_time) VALUES (1, '%s', '', 'Published', '', '', '', 0, 0)"
+	path := olderFile(t, 7,
+		"INSERT INTO repositories (id, domain, name, administrator, description, created_at) VALUES (1, 1, 'r', '1', '', 0)",
+		"INSERT INTO packages (id, repository, format, namespace, name, publish, upstream) VALUES (1, 1, 'npm', '', 'p', '', '')",
+		fmt.Sprintf(version, "1.0"), fmt.Sprintf(version, "2"))
+	s := openAt(t, path, sqlcatalog.Options{Existing: true})
+	key := artifact.PackageKey{Format: artifact.NPM, Name: "p"}
+	err := s.Write(t.Context(), func(w catalog.Writer) error {
+		return errors.Join(w.CreateVersion(1, artifact.Version{VersionKey: key.At("v1"), Folded: "1"}),
+			w.CreateVersion(1, artifact.Version{VersionKey: key.At("3"), Folded: "3"}),
+			w.CreateVersion(1, artifact.Version{VersionKey: key.At("of one spelling")}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Read(t.Context(), func(r catalog.Reader) error {
+		got, err := r.SpelledIn([]catalog.RepositoryID{1}, key, "1")
+		if want := []string{"1.0", "2", "v1"}; !slices.Equal(got[1], want) {
+			t.Errorf("got %q, want %q", got[1], want)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A connection that was open before the conversion must not write pages as it knew them.
 func TestWhatIsWrittenAfterAnOlderFileGotProofsHasThem(t *testing.T) {
-	path := olderFile(t, 7) // a migration would write the first page
+	path := olderFile(t, allMigrations) // one that is due would write the first page
 	var scarce atomic.Bool
 	s := openAt(t, path, sqlcatalog.Options{Existing: true, Scarce: scarce.Load})
 	scarce.Store(true)

@@ -1,8 +1,10 @@
 package sqlcatalog
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -21,7 +23,7 @@ type versionRow struct {
 const summaryColumns = "v.version, v.revision, v.status, v.origin_type, v.origin_repository, v.origin_connection, " +
 	"v.published_at"
 
-const versionColumns = "v.id, " + summaryColumns + ", v.folded, v.upstream_time, v.upstream_status"
+const versionColumns = "v.id, " + summaryColumns + ", coalesce(v.folded, ''), v.upstream_time, v.upstream_status"
 
 func (v *versionRow) columns() []any {
 	return []any{&v.id, &v.VersionKey.Version, &v.Revision, &v.Status, &v.Origin.Type, &v.Origin.Repository,
@@ -122,13 +124,21 @@ func (s *session) SpelledIn(ids []catalog.RepositoryID, key artifact.PackageKey,
 	in, args := valuesList(ids)
 	rows, err := all(s, "find a version", func(from scanner, r *row) error {
 		return from.Scan(&r.repository, &r.version)
-	}, `SELECT p.repository, v.version FROM packages p JOIN versions v ON v.package = p.id
-		WHERE p.repository IN `+in+" AND "+packageKeyIs+" AND v.folded = ? AND v.folded <> '' ORDER BY v.version",
-		append(args, key.Format, key.Namespace, key.Name, folded)...)
+	}, spelledIn(in), append(args, key.Format, key.Namespace, key.Name, folded)...)
 	for _, r := range rows {
 		found[r.repository] = append(found[r.repository], r.version)
 	}
+	for _, texts := range found {
+		slices.Sort(texts)
+	}
 	return found, err
+}
+
+// spelledIn looks versions up in the index of what spellings have in common. It does not ask for an order: that would have
+// SQLite go through all versions of the package in theirs.
+func spelledIn(repositories string) string {
+	return "SELECT p.repository, v.version FROM packages p JOIN versions v ON v.package = p.id WHERE p.repository IN " +
+		repositories + " AND " + packageKeyIs + " AND v.folded IN (?, '')"
 }
 
 // readAssets fills in the assets of versions.
@@ -176,7 +186,8 @@ func (s *session) CreateVersion(id catalog.RepositoryID, v artifact.Version) err
 		folded, published_at, upstream_time, upstream_status, index_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO NOTHING RETURNING id`,
 		at.id, v.VersionKey.Version, v.Revision, v.Status, v.Origin.Type, v.Origin.Repository, v.Origin.Connection,
-		v.Folded, v.PublishedAt.UnixMicro(), v.UpstreamTime.UnixMicro(), v.UpstreamStatus, v.IndexBytes())
+		sql.NullString{String: v.Folded, Valid: v.Folded != ""}, v.PublishedAt.UnixMicro(), v.UpstreamTime.UnixMicro(),
+		v.UpstreamStatus, v.IndexBytes())
 	if err != nil {
 		return err
 	}

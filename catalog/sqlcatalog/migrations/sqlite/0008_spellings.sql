@@ -3,7 +3,8 @@
 
 -- +goose Up
 
--- Empty for the versions of formats that have one spelling of each; no other had any until now.
-ALTER TABLE versions ADD COLUMN folded TEXT NOT NULL DEFAULT '';
+-- NULL where the format has one spelling of each version. Empty where it is not known: a version was written before this
+-- was kept, or by a release that does not keep it.
+ALTER TABLE versions ADD COLUMN folded TEXT DEFAULT '';
 
-CREATE INDEX versions_folded ON versions (package, folded) WHERE folded <> '';
+CREATE INDEX versions_folded ON versions (package, folded) WHERE folded IS NOT NULL;

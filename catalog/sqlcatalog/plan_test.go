@@ -13,15 +13,7 @@ import (
 var lookUpOfBlobs = regexp.MustCompile(`(?m)^.*\bblobs\b.*$`)
 
 func TestReleasingAssetsLooksUpTheirContentsOnly(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "catalog")
-	if err := openAt(t, path, sqlcatalog.Options{}).Close(); err != nil {
-		t.Fatal(err)
-	}
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := newSchema(t)
 	for _, statement := range sqlcatalog.Released() {
 		plan := planOf(t, db, statement)
 		found := lookUpOfBlobs.FindAllString(plan, -1)
@@ -34,6 +26,27 @@ func TestReleasingAssetsLooksUpTheirContentsOnly(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestSpellingsAreLookedUpInTheirIndex(t *testing.T) {
+	if plan := planOf(t, newSchema(t), sqlcatalog.Spelled()); !strings.Contains(plan, "versions_folded (package=? AND folded=?)") {
+		t.Errorf("all versions of a package are read:\n%s", plan)
+	}
+}
+
+// newSchema is a database that has nothing but the schema.
+func newSchema(t *testing.T) *sql.DB {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "catalog")
+	if err := openAt(t, path, sqlcatalog.Options{}).Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
 }
 
 // planOf is what SQLite means to do, a step a line.
