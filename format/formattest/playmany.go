@@ -1,8 +1,11 @@
 package formattest
 
 import (
+	"slices"
 	"sync"
 	"testing"
+
+	"entrepot/catalog"
 )
 
 // sized is a number that a test with -short makes smaller.
@@ -66,21 +69,62 @@ func (p *play) tryPublished(r Release) {
 	}
 }
 
+// manyPackages: the last thousand are published into a repository that is full of records of others. Ten thousand publications
+// would prove the same and take most of a minute.
 func (p *play) manyPackages() {
-	count := sized(10000, 100)
+	count, published := sized(10000, 100), sized(1000, 50)
 	names := make([]string, count)
 	for n := range names {
 		names[n] = p.Name(n)
 	}
-	together(count, func(n int) { p.tryPublished(p.release(names[n], 0)) })
-	if n := p.Published(); n != count {
-		p.t.Errorf("%d versions came into being, want %d", n, count)
+	sample, stocked := p.release(names[0], 0), count-published
+	p.publish(team, sample)
+	p.stock(team, sample, names[1:stocked])
+	together(published, func(n int) { p.tryPublished(p.release(names[stocked+n], 0)) })
+	if n := p.Published(); n != 1+published {
+		p.t.Errorf("%d versions came into being, want %d", n, 1+published)
 	}
-	for _, n := range []int{0, count / 2, count - 1} {
+	for _, n := range []int{0, stocked, count - published/2, count - 1} {
 		p.lists(team, names[n], versionOf(0))
 		p.installs(team, p.release(names[n], 0))
 	}
 	if p.Packages != nil {
 		p.names(team, names...)
+	}
+}
+
+// stock puts the record of a release that a repository holds on record there under other names as well, as often as a page has
+// lines in each transaction.
+func (p *play) stock(repo string, sample Release, names []string) {
+	p.t.Helper()
+	key := p.Key(sample.Name, sample.Version)
+	for some := range slices.Chunk(names, catalog.MaxPage) {
+		p.check(p.Rules.Catalog.Write(p.t.Context(), func(w catalog.Writer) error {
+			at, err := w.Repository(domainKey.Repository(repo))
+			if err != nil {
+				return err
+			}
+			pkg, err := w.Package(at.ID, key.PackageKey)
+			if err != nil {
+				return err
+			}
+			v, err := w.Version(at.ID, key)
+			if err != nil {
+				return err
+			}
+			for _, name := range some {
+				v.VersionKey = p.Key(name, sample.Version)
+				if pkg.PackageKey = v.PackageKey; p.Format.Traits.Fold != nil {
+					pkg.Folded = p.Format.Traits.Fold(pkg.PackageKey)
+				}
+				if err := w.PutPackage(at.ID, pkg); err != nil {
+					return err
+				}
+				if err := w.CreateVersion(at.ID, v); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
 	}
 }
