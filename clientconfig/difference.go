@@ -14,7 +14,7 @@ const hidden = "********"
 // word, the texts of such elements, and passwords in addresses.
 var masks = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)((?:_auth|token|password|passwd|passphrase|secret|credentials?|api[_-]?key|authident)["']?\s*[=:]\s*)\S.*`),
-	regexp.MustCompile(`(?i)(<[^<>]*(?:token|password|passphrase|secret|private_?key)>)[^<]+`),
+	regexp.MustCompile(`(?i)(<(?:[^<>/][^<>]*)?(?:token|password|passphrase|secret|private_?key)>)[^<]+`),
 	regexp.MustCompile(`(://[^\s/@:]*:)[^\s/@]+(?:@)`),
 }
 

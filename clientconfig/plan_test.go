@@ -190,9 +190,9 @@ func TestADifferenceHidesSecrets(t *testing.T) {
 	h = newHome(t)
 	xml := clientconfig.Setting{File: clientconfig.File{Path: h.path("settings.xml"), Syntax: clientconfig.XML},
 		Key: clientconfig.KeyOf("settings", "password"), Value: "theirs"}
-	if got := h.plan("mvn", xml).Difference(); !strings.Contains(got, "--- /dev/null") ||
-		!strings.Contains(got, "+  <password>********</password>") {
-		t.Errorf("got\n%s", got)
+	want = "--- /dev/null\n+++ " + h.path("settings.xml") + "\n@@ -0,0 +1,3 @@\n+<settings>\n+  <password>********</password>\n+</settings>\n"
+	if got := h.plan("mvn", xml).Difference(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 
