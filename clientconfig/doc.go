@@ -26,5 +26,6 @@
 //	plan.go       changes of several files, shown and then made
 //	difference.go what is shown of a plan, without secrets
 //	write.go      files are written whole
+//	user.go       where a user's files are
 //	shell.go      programs that run a command
 package clientconfig

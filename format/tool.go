@@ -3,7 +3,6 @@ package format
 import (
 	"cmp"
 	"net/url"
-	"path/filepath"
 
 	"entrepot/artifact"
 	"entrepot/clientconfig"
@@ -50,13 +49,15 @@ type Login struct {
 	Namespace string
 	// Project is the folder that the settings are for; empty for all that the user does.
 	Project string
-	// Home is the user's home, and Getenv the environment of the terminal.
-	Home   string
-	Getenv func(name string) string
+	// User is whose files are written.
+	clientconfig.User
 }
 
 // RepositoryName is what the repository is called in files that name repositories: as AWS's own command and guide do.
 const RepositoryName = "codeartifact"
+
+// TokenUser is the name that goes with a token. Any would do; AWS's guide says aws.
+const TokenUser = "aws"
 
 // Renewing reports whether the tool is to ask for tokens itself.
 func (l Login) Renewing() bool { return l.Token.IsZero() }
@@ -73,11 +74,3 @@ func (l Login) As(user, password, path string) string {
 	}
 	return u.String() + path
 }
-
-// PathOr is the path that a variable names, else the one that the parts make.
-func (l Login) PathOr(variable string, parts ...string) string {
-	return cmp.Or(l.Getenv(variable), filepath.Join(parts...))
-}
-
-// ConfigFolder is where programs keep their settings (XDG Base Directory Specification).
-func (l Login) ConfigFolder() string { return l.PathOr("XDG_CONFIG_HOME", l.Home, ".config") }

@@ -3,7 +3,6 @@ package trust
 import (
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"entrepot/clientconfig"
 )
@@ -95,8 +94,7 @@ func (c Client) before(m Machine, f Material) (settings []clientconfig.Setting) 
 }
 
 func npmrc(m Machine) (clientconfig.File, clientconfig.Key) {
-	return clientconfig.File{Path: m.fileOr("npm_config_userconfig", m.Home, ".npmrc"), Syntax: clientconfig.NPMRC, Secret: true},
-		clientconfig.KeyOf("cafile")
+	return m.NPMRC(), clientconfig.KeyOf("cafile")
 }
 
 // npmrcsUnder are npm's own for all users, beside the folder that node is in, and those of distributions.
@@ -112,8 +110,7 @@ func npmrcsUnder(m Machine) []string {
 }
 
 func yarnrc(m Machine) (clientconfig.File, clientconfig.Key) {
-	return clientconfig.File{Path: filepath.Join(m.Home, ".yarnrc.yml"), Syntax: clientconfig.YAML, Secret: true},
-		clientconfig.KeyOf("httpsCaFilePath")
+	return m.YarnRC(), clientconfig.KeyOf("httpsCaFilePath")
 }
 
 func bunfig(m Machine) (clientconfig.File, clientconfig.Key) {
@@ -122,8 +119,7 @@ func bunfig(m Machine) (clientconfig.File, clientconfig.Key) {
 }
 
 func pipConf(m Machine) (clientconfig.File, clientconfig.Key) {
-	return clientconfig.File{Path: m.fileOr("PIP_CONFIG_FILE", m.configFolder(), "pip", "pip.conf"), Syntax: clientconfig.INI},
-		clientconfig.KeyOf("global", "cert")
+	return m.PipConf(), clientconfig.KeyOf("global", "cert")
 }
 
 // pipConfsUnder are those of all users, and the user's old one (pip's manual, "Configuration").
@@ -139,19 +135,19 @@ func awsConfig(m Machine) (clientconfig.File, clientconfig.Key) {
 	if profile := m.Getenv("AWS_PROFILE"); profile != "" && profile != section {
 		section = "profile " + profile
 	}
-	return clientconfig.File{Path: m.fileOr("AWS_CONFIG_FILE", m.Home, ".aws", "config"), Syntax: clientconfig.INI, Secret: true},
+	return clientconfig.File{Path: m.PathOr("AWS_CONFIG_FILE", m.Home, ".aws", "config"), Syntax: clientconfig.INI, Secret: true},
 		clientconfig.KeyOf(section, "ca_bundle")
 }
 
 func cargoConfig(m Machine) (clientconfig.File, clientconfig.Key) {
-	folder := m.fileOr("CARGO_HOME", m.Home, ".cargo")
+	folder := m.PathOr("CARGO_HOME", m.Home, ".cargo")
 	return clientconfig.File{Path: filepath.Join(folder, "config.toml"), Syntax: clientconfig.TOML},
 		clientconfig.KeyOf("http", "cainfo")
 }
 
 // gitConfig has sections and settings as INI does; git reads the names of both in any case.
 func gitConfig(m Machine) (clientconfig.File, clientconfig.Key) {
-	return clientconfig.File{Path: m.fileOr("GIT_CONFIG_GLOBAL", m.Home, ".gitconfig"), Syntax: clientconfig.INI},
+	return clientconfig.File{Path: m.PathOr("GIT_CONFIG_GLOBAL", m.Home, ".gitconfig"), Syntax: clientconfig.INI},
 		clientconfig.KeyOf("http", "sslcainfo")
 }
 
@@ -163,11 +159,11 @@ func curlrc(m Machine) (clientconfig.File, clientconfig.Key) {
 }
 
 func bundleConfig(m Machine) (clientconfig.File, clientconfig.Key) {
-	folder := m.fileOr("BUNDLE_USER_HOME", m.Home, ".bundle")
+	folder := m.PathOr("BUNDLE_USER_HOME", m.Home, ".bundle")
 	return clientconfig.File{Path: filepath.Join(folder, "config"), Syntax: clientconfig.YAML, Secret: true},
 		clientconfig.KeyOf("BUNDLE_SSL_CA_CERT")
 }
 
-func yamlBundle(f Material) string { return strconv.Quote(f.Bundle) }
+func yamlBundle(f Material) string { return clientconfig.QuoteYAML(f.Bundle) }
 
-func tomlBundle(f Material) string { return strconv.Quote(f.Bundle) }
+func tomlBundle(f Material) string { return clientconfig.QuoteTOML(f.Bundle) }

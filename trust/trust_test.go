@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"entrepot/clientconfig"
 	"entrepot/localca"
 	"entrepot/trust"
 )
@@ -26,9 +27,9 @@ func newMachine(t *testing.T) *machine {
 	t.Helper()
 	m := &machine{terminal: map[string]string{}}
 	m.Machine = trust.Machine{
-		OS: "linux", Root: t.TempDir(), Home: t.TempDir(),
-		Getenv: func(name string) string { return m.terminal[name] },
-		Find:   func(program string) (string, error) { return "/usr/bin/" + program, nil },
+		OS: "linux", Root: t.TempDir(),
+		User: clientconfig.User{Home: t.TempDir(), Getenv: func(name string) string { return m.terminal[name] }},
+		Find: func(program string) (string, error) { return "/usr/bin/" + program, nil },
 		Run: func(_ context.Context, program string, args ...string) error {
 			m.calls = append(m.calls, strings.Join(append([]string{program}, args...), " "))
 			return nil

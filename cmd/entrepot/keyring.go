@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"entrepot/clientconfig"
+	"entrepot/format"
 )
 
 // keyringCommand is Python's keyring command, as far as package managers run it: it gives the credential of a repository that
@@ -34,21 +35,13 @@ Example:
 }
 
 // Run prints the credential. What is not known ends with 1 and nothing said, as that command does.
-func (c keyringCommand) Run(ctx context.Context) error {
-	u, err := thisUser()
-	if err != nil {
-		return err
-	}
-	return c.answer(ctx, u, os.Stdout)
-}
-
-func (c keyringCommand) answer(ctx context.Context, u user, to io.Writer) error {
+func (c keyringCommand) Run(ctx context.Context, u user, to io.Writer) error {
 	all, err := u.logins()
 	if err != nil {
 		return err
 	}
 	s, ok := all.at(c.Get.Service)
-	if !ok || c.Get.User != "" && c.Get.User != tokenUser {
+	if !ok || c.Get.User != "" && c.Get.User != format.TokenUser {
 		return c.askNext(ctx, u, to)
 	}
 	t, err := u.token(ctx, s)
@@ -66,12 +59,12 @@ func (c keyringCommand) print(to io.Writer, password string) error {
 			Password string `json:"password"`
 		}{Password: password}
 		if c.Mode == "creds" {
-			credential.Username = tokenUser
+			credential.Username = format.TokenUser
 		}
 		return json.NewEncoder(to).Encode(credential)
 	}
 	if c.Mode == "creds" {
-		fmt.Fprintln(to, tokenUser)
+		fmt.Fprintln(to, format.TokenUser)
 	}
 	_, err := fmt.Fprintln(to, password)
 	return err
@@ -79,7 +72,7 @@ func (c keyringCommand) print(to io.Writer, password string) error {
 
 // askNext runs the next program called keyring, so that those who have one lose nothing by ours.
 func (c keyringCommand) askNext(ctx context.Context, u user, to io.Writer) error {
-	program := nextKeyring(u.getenv("PATH"))
+	program := nextKeyring(u.Getenv("PATH"))
 	if program == "" {
 		return exitStatus{code: 1}
 	}
@@ -116,6 +109,3 @@ func nextKeyring(path string) string {
 	}
 	return ""
 }
-
-// tokenUser is the name that goes with a token in an address; any would do.
-const tokenUser = "aws"

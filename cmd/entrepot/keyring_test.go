@@ -26,8 +26,8 @@ func keyring(mode, output, service, user string) (c keyringCommand) {
 
 func TestTheKeyringGivesTokensForRepositoriesThatToolsAreSignedInTo(t *testing.T) {
 	d := renewed(t)
-	d.write(filepath.Join(d.home, "next", "keyring"), "#!/bin/sh\n[ \"$*\" = 'get https://other.example.test/simple/ me' ] && echo theirs\n", 0o755)
-	d.variables["PATH"] = d.variables["PATH"] + ":" + filepath.Join(d.home, "next")
+	d.write(filepath.Join(d.Home, "next", "keyring"), "#!/bin/sh\n[ \"$*\" = 'get https://other.example.test/simple/ me' ] && echo theirs\n", 0o755)
+	d.variables["PATH"] = d.variables["PATH"] + ":" + filepath.Join(d.Home, "next")
 	endpoint := d.server.URL + "/d-123456789012/pypi/my-repo/"
 	host := strings.TrimPrefix(d.server.URL, "http://")
 	for name, row := range map[string]struct {
@@ -51,7 +51,7 @@ func TestTheKeyringGivesTokensForRepositoriesThatToolsAreSignedInTo(t *testing.T
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			err := row.command.answer(t.Context(), d.user, &out)
+			err := row.command.Run(t.Context(), d.user, &out)
 			if row.want == "" {
 				if ended, ok := errors.AsType[exitStatus](err); !ok || ended.code != 1 || ended.error != nil || out.Len() > 0 {
 					t.Errorf("got %q, %v, want exit code 1 and nothing said", out.String(), err)
@@ -81,7 +81,7 @@ func TestTheKeyringRenewsTokens(t *testing.T) {
 		t.Helper()
 		var out bytes.Buffer
 		command := keyring("password", "plain", d.server.URL+"/d-123456789012/pypi/my-repo/simple/", "aws")
-		if err := command.answer(t.Context(), d.user, &out); err != nil {
+		if err := command.Run(t.Context(), d.user, &out); err != nil {
 			t.Fatal(err)
 		}
 		return strings.TrimSpace(out.String())
@@ -113,10 +113,10 @@ func TestATokenIsPrintedForAnAddress(t *testing.T) {
 	d.variables["AWS_ENDPOINT_URL"], d.variables["AWS_PROFILE"] = "http://other.example.test", "other"
 	var out bytes.Buffer
 	endpoint := d.server.URL + "/d-123456789012/npm/my-repo/"
-	if err := (tokenCommand{For: endpoint, Bearer: true}).print(t.Context(), d.user, &out); err != nil || out.String() != "Bearer entrepot_token2\n" {
+	if err := (tokenCommand{For: endpoint, Bearer: true}).Run(t.Context(), d.user, &out); err != nil || out.String() != "Bearer entrepot_token2\n" {
 		t.Errorf("got %q, %v, want a token as the header has it", out.String(), err)
 	}
-	err := tokenCommand{For: d.server.URL + "/e-123456789012/npm/my-repo/"}.print(t.Context(), d.user, &out)
+	err := tokenCommand{For: d.server.URL + "/e-123456789012/npm/my-repo/"}.Run(t.Context(), d.user, &out)
 	if err == nil || !strings.Contains(err.Error(), "no tool is signed in to") {
 		t.Errorf("got %v, want that nobody is signed in", err)
 	}

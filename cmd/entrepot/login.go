@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -55,18 +54,6 @@ It calls the server with the AWS profile of this terminal, which eval "$(entrepo
 (--data).`
 }
 
-// Run signs a tool in.
-func (c loginCommand) Run(ctx context.Context) error {
-	if c.Tool == "" {
-		return listClientTools(os.Stdout)
-	}
-	u, err := thisUser()
-	if err != nil {
-		return err
-	}
-	return c.signIn(ctx, u, os.Stdout)
-}
-
 // scopes are those that need no quotes in any file.
 var scopes = regexp.MustCompile(`^@?[A-Za-z0-9._~-]+$`)
 
@@ -87,7 +74,11 @@ func (c loginCommand) check(t clientTool) error {
 	return nil
 }
 
-func (c loginCommand) signIn(ctx context.Context, u user, to io.Writer) error {
+// Run signs a tool in.
+func (c loginCommand) Run(ctx context.Context, u user, to io.Writer) error {
+	if c.Tool == "" {
+		return listClientTools(to)
+	}
 	t, err := clientToolNamed(c.Tool)
 	if err != nil {
 		return err
@@ -129,11 +120,11 @@ func (c loginCommand) signIn(ctx context.Context, u user, to io.Writer) error {
 // ask calls the server for the repository's address and a token. It returns the sign-in, what the tool is told of it, and when
 // the token ends.
 func (c loginCommand) ask(ctx context.Context, u user, of artifact.Format) (s signedIn, l format.Login, expires time.Time, err error) {
-	s = signedIn{Profile: c.source(u.getenv), Domain: c.Domain, Owner: c.DomainOwner}
+	s = signedIn{Profile: c.source(u.Getenv), Domain: c.Domain, Owner: c.DomainOwner}
 	if s.Seconds, err = wholeSeconds(c.Duration); err != nil {
 		return s, l, expires, err
 	}
-	calls, err := client(s.Profile, u.getenv)
+	calls, err := client(s.Profile, u.Getenv)
 	if err != nil {
 		return s, l, expires, err
 	}
@@ -148,16 +139,15 @@ func (c loginCommand) ask(ctx context.Context, u user, of artifact.Format) (s si
 		return s, l, expires, err
 	}
 	s.Endpoint = endpoint.String()
-	s.Profile = s.Profile.Pinned(u.getenv)
+	s.Profile = s.Profile.Pinned(u.Getenv)
 	l = format.Login{
 		Endpoint:       endpoint,
 		TokenCommand:   []string{u.self, "token", "--for", s.Endpoint},
 		KeyringCommand: []string{u.self, "keyring"},
 		Scripts:        filepath.Join(u.state(), "scripts"),
-		Programs:       filepath.Join(u.home, ".local", "bin"),
+		Programs:       filepath.Join(u.Home, ".local", "bin"),
 		Namespace:      c.scope(),
-		Home:           u.home,
-		Getenv:         u.getenv,
+		User:           u.User,
 	}
 	if !c.Renew {
 		l.Token = token.Value

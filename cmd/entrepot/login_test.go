@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"entrepot/clientconfig"
 	"entrepot/format"
 )
 
@@ -33,8 +34,10 @@ func newDesk(t *testing.T) *desk {
 	d.server = httptest.NewServer(http.HandlerFunc(d.answer))
 	t.Cleanup(d.server.Close)
 	home := t.TempDir()
-	d.user = user{home: home, folder: filepath.Join(home, "project"), self: "/opt/it's here/entrepot",
-		getenv: func(name string) string { return d.variables[name] }}
+	d.user = user{
+		User:   clientconfig.User{Home: home, Getenv: func(name string) string { return d.variables[name] }},
+		folder: filepath.Join(home, "project"), self: "/opt/it's here/entrepot",
+	}
 	aws := t.TempDir()
 	d.variables["AWS_CONFIG_FILE"] = filepath.Join(aws, "config")
 	d.variables["AWS_SHARED_CREDENTIALS_FILE"] = filepath.Join(aws, "credentials")
@@ -78,7 +81,7 @@ func (d *desk) write(path, text string, mode fs.FileMode) {
 func (d *desk) tree() map[string]string {
 	d.t.Helper()
 	all := map[string]string{}
-	err := filepath.WalkDir(d.home, func(path string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(d.Home, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() && path == d.state() {
 			if err != nil {
 				return err
@@ -93,7 +96,7 @@ func (d *desk) tree() map[string]string {
 			return err
 		}
 		text, err := os.ReadFile(path)
-		name, _ := filepath.Rel(d.home, path)
+		name, _ := filepath.Rel(d.Home, path)
 		all[name] = info.Mode().String() + "\n" + string(text)
 		return err
 	})
@@ -106,7 +109,7 @@ func (d *desk) tree() map[string]string {
 func (d *desk) login(c loginCommand) string {
 	d.t.Helper()
 	var out bytes.Buffer
-	if err := c.signIn(d.t.Context(), d.user, &out); err != nil {
+	if err := c.Run(d.t.Context(), d.user, &out); err != nil {
 		d.t.Fatal(err)
 	}
 	return out.String()
@@ -115,7 +118,7 @@ func (d *desk) login(c loginCommand) string {
 func (d *desk) logout(s slot) string {
 	d.t.Helper()
 	var out bytes.Buffer
-	if err := (logoutCommand{slot: s}).signOut(d.user, &out); err != nil {
+	if err := (logoutCommand{slot: s}).Run(d.user, &out); err != nil {
 		d.t.Fatal(err)
 	}
 	return out.String()
@@ -128,7 +131,7 @@ func to(domain string, s slot) loginCommand {
 
 func (d *desk) has(path string, want ...string) {
 	d.t.Helper()
-	text, err := os.ReadFile(filepath.Join(d.home, path))
+	text, err := os.ReadFile(filepath.Join(d.Home, path))
 	if err != nil {
 		d.t.Error(err)
 	}
@@ -195,7 +198,7 @@ func TestEveryToolIsSignedInAndOut(t *testing.T) {
 					d := newDesk(t)
 					d.variables["VIRTUAL_ENV"] = filepath.Join(d.folder, ".venv")
 					for path, text := range files {
-						d.write(filepath.Join(d.home, path), text, 0o640)
+						d.write(filepath.Join(d.Home, path), text, 0o640)
 					}
 					before := d.tree()
 					said := d.login(c)
@@ -233,7 +236,7 @@ func TestEveryToolIsSignedInAndOut(t *testing.T) {
 
 func TestADryRunShowsTheChangeAndMakesNone(t *testing.T) {
 	d := newDesk(t)
-	d.write(filepath.Join(d.home, ".npmrc"), "# mine\nregistry=https://registry.example.test/\n", 0o600)
+	d.write(filepath.Join(d.Home, ".npmrc"), "# mine\nregistry=https://registry.example.test/\n", 0o600)
 	before := d.tree()
 	c := to("d", slot{Tool: "npm"})
 	c.DryRun = true
@@ -256,7 +259,7 @@ func TestADryRunShowsTheChangeAndMakesNone(t *testing.T) {
 	d.login(to("d", slot{Tool: "npm"}))
 	signedIn := d.tree()
 	var out bytes.Buffer
-	if err := (logoutCommand{slot{Tool: "npm"}, true}).signOut(d.user, &out); err != nil {
+	if err := (logoutCommand{slot{Tool: "npm"}, true}).Run(d.user, &out); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), "+registry=https://registry.example.test/\n") || strings.Contains(out.String(), "entrepot_token") {
@@ -285,9 +288,9 @@ func TestFilesStayWhatTheyAre(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
-			file := filepath.Join(d.home, ".npmrc")
+			file := filepath.Join(d.Home, ".npmrc")
 			if row.linked {
-				real := filepath.Join(d.home, "dotfiles", "npmrc")
+				real := filepath.Join(d.Home, "dotfiles", "npmrc")
 				d.write(real, row.text, row.mode)
 				if err := os.Symlink(filepath.Join("dotfiles", "npmrc"), file); err != nil {
 					t.Fatal(err)
@@ -311,7 +314,7 @@ func TestFilesStayWhatTheyAre(t *testing.T) {
 			if info, err := os.Stat(file); err != nil || info.Mode().Perm() != row.mode {
 				t.Errorf("got mode %v, %v, want %v", info.Mode(), err, row.mode)
 			}
-			if info, err := os.Lstat(filepath.Join(d.home, ".npmrc")); err != nil || (info.Mode()&fs.ModeSymlink != 0) != row.linked {
+			if info, err := os.Lstat(filepath.Join(d.Home, ".npmrc")); err != nil || (info.Mode()&fs.ModeSymlink != 0) != row.linked {
 				t.Errorf("got %v, %v, want a link to stay one", info.Mode(), err)
 			}
 			if kept, err := os.ReadFile(file + ".entrepot-backup"); err != nil || string(kept) != row.text {
@@ -329,7 +332,7 @@ func TestAScopeOfAnotherDomainStandsBesideTheFirst(t *testing.T) {
 		for _, out := range [][]slot{{all, scoped}, {scoped, all}} {
 			t.Run(order[0].flags()+" first, "+out[0].flags()+" out first", func(t *testing.T) {
 				d := newDesk(t)
-				d.write(filepath.Join(d.home, ".npmrc"), mine[".npmrc"], 0o600)
+				d.write(filepath.Join(d.Home, ".npmrc"), mine[".npmrc"], 0o600)
 				before := d.tree()
 				domain := map[slot]string{all: "d", scoped: "e"}
 				for _, s := range order {
@@ -351,7 +354,7 @@ func TestAScopeOfAnotherDomainStandsBesideTheFirst(t *testing.T) {
 
 func TestALoginToAnotherDomainTakesThePlaceOfTheFirst(t *testing.T) {
 	d := newDesk(t)
-	d.write(filepath.Join(d.home, ".npmrc"), mine[".npmrc"], 0o600)
+	d.write(filepath.Join(d.Home, ".npmrc"), mine[".npmrc"], 0o600)
 	before := d.tree()
 	d.login(to("d", slot{Tool: "npm"}))
 	d.login(to("e", slot{Tool: "npm"}))
@@ -365,7 +368,7 @@ func TestALoginToAnotherDomainTakesThePlaceOfTheFirst(t *testing.T) {
 
 func TestWhatWasChangedSinceIsLeft(t *testing.T) {
 	d := newDesk(t)
-	file := filepath.Join(d.home, ".npmrc")
+	file := filepath.Join(d.Home, ".npmrc")
 	d.write(file, "fund=false\n", 0o600)
 	d.login(to("d", slot{Tool: "npm"}))
 	text, err := os.ReadFile(file)
@@ -408,7 +411,7 @@ func TestLoginsThatCannotBeAreRefused(t *testing.T) {
 			d := newDesk(t)
 			d.refuse = row.refuse
 			before := d.tree()
-			err := row.command.signIn(t.Context(), d.user, &bytes.Buffer{})
+			err := row.command.Run(t.Context(), d.user, &bytes.Buffer{})
 			if err == nil || !strings.Contains(err.Error(), row.want) {
 				t.Errorf("got %v, want %q in it", err, row.want)
 			}
@@ -420,9 +423,9 @@ func TestLoginsThatCannotBeAreRefused(t *testing.T) {
 // TestAFileThatIsNotUnderstoodIsNotTouched has a file in the way after others that could be written.
 func TestAFileThatIsNotUnderstoodIsNotTouched(t *testing.T) {
 	d := newDesk(t)
-	d.write(filepath.Join(d.home, ".yarnrc.yml"), "{npmRegistryServer: a}\n", 0o600)
+	d.write(filepath.Join(d.Home, ".yarnrc.yml"), "{npmRegistryServer: a}\n", 0o600)
 	before := d.tree()
-	err := to("d", slot{Tool: "yarn"}).signIn(t.Context(), d.user, &bytes.Buffer{})
+	err := to("d", slot{Tool: "yarn"}).Run(t.Context(), d.user, &bytes.Buffer{})
 	if err == nil || !strings.Contains(err.Error(), ".yarnrc.yml") || !strings.Contains(err.Error(), "by hand") {
 		t.Errorf("got %v, want the file and what to do", err)
 	}
@@ -431,11 +434,11 @@ func TestAFileThatIsNotUnderstoodIsNotTouched(t *testing.T) {
 
 func TestAKeyringOfTheUsersOwnIsKept(t *testing.T) {
 	d := newDesk(t)
-	d.write(filepath.Join(d.home, ".local", "bin", "keyring"), "#!/bin/sh\necho theirs\n", 0o755)
+	d.write(filepath.Join(d.Home, ".local", "bin", "keyring"), "#!/bin/sh\necho theirs\n", 0o755)
 	before := d.tree()
 	c := to("d", slot{Tool: "pip"})
 	c.Renew = true
-	if err := c.signIn(t.Context(), d.user, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "a program of your own") {
+	if err := c.Run(t.Context(), d.user, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "a program of your own") {
 		t.Errorf("got %v, want a refusal", err)
 	}
 	d.is(before)
@@ -444,7 +447,7 @@ func TestAKeyringOfTheUsersOwnIsKept(t *testing.T) {
 func TestLoginWarnsOfWhatWouldBeInItsWay(t *testing.T) {
 	d := newDesk(t)
 	d.variables["PIP_INDEX_URL"] = "https://index.example.test/"
-	other := filepath.Join(d.home, "other")
+	other := filepath.Join(d.Home, "other")
 	d.write(filepath.Join(other, "keyring"), "#!/bin/sh\n", 0o755)
 	d.variables["PATH"] = other + ":" + d.variables["PATH"]
 	c := to("d", slot{Tool: "pip"})

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,35 +13,29 @@ import (
 	"strings"
 
 	"entrepot/awsclient"
+	"entrepot/clientconfig"
 	"entrepot/durable"
 )
 
-// user is whose tools are changed: where his files are, what his terminal says, in which folder he is, and the program that his
-// tools are to call.
+// user is whose tools are changed, in which folder he is, and the program that his tools are to call.
 type user struct {
-	home   string
-	getenv func(name string) string
-	folder string
-	self   string
+	clientconfig.User
+	folder, self string
 }
 
 func thisUser() (user, error) {
 	home, err := os.UserHomeDir()
 	folder, err2 := os.Getwd()
 	self, err3 := os.Executable()
-	return user{home, os.Getenv, folder, self}, errors.Join(err, err2, err3)
+	return user{clientconfig.User{Home: home, Getenv: os.Getenv}, folder, self}, errors.Join(err, err2, err3)
 }
 
 // state is the folder of what is remembered of a user's tools: the journal of what was changed in their files, and with which
-// sign-ins (XDG Base Directory Specification).
-func (u user) state() string {
-	return filepath.Join(cmp.Or(u.getenv("XDG_STATE_HOME"), filepath.Join(u.home, ".local", "state")), "entrepot")
-}
+// sign-ins.
+func (u user) state() string { return filepath.Join(u.StateFolder(), "entrepot") }
 
 // tokens is the folder of tokens that can be given out again.
-func (u user) tokens() string {
-	return filepath.Join(cmp.Or(u.getenv("XDG_CACHE_HOME"), filepath.Join(u.home, ".cache")), "entrepot", "tokens")
-}
+func (u user) tokens() string { return filepath.Join(u.CacheFolder(), "entrepot", "tokens") }
 
 // signedIn is how a tool was signed in, so that it can be given tokens later. No secret is in it.
 type signedIn struct {

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -29,15 +28,7 @@ Examples:
 }
 
 // Run signs a tool out.
-func (c logoutCommand) Run() error {
-	u, err := thisUser()
-	if err != nil {
-		return err
-	}
-	return c.signOut(u, os.Stdout)
-}
-
-func (c logoutCommand) signOut(u user, to io.Writer) error {
+func (c logoutCommand) Run(u user, to io.Writer) error {
 	journal, err := clientconfig.OpenJournal(u.state())
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -15,7 +16,8 @@ import (
 // version is set by the linker; a build without it says so.
 var version = "development"
 
-// cli is the command line. Each command is a struct with a Run method in the file of its name.
+// cli is the command line. Each command is a struct with a Run method in the file of its name, which is given what it asks for of
+// the bindings in run.
 type cli struct {
 	Serve     serveCommand     `cmd:"" help:"Serve the API and the repositories."`
 	Env       envCommand       `cmd:"" help:"Print the environment that points AWS's own tools at a data folder's server."`
@@ -42,7 +44,8 @@ func run(ctx context.Context, args []string) int {
 			"  entrepot serve                   # serve on 127.0.0.1:8090, keeping everything in ./entrepot-data\n"+
 			"  eval \"$(entrepot env)\"           # in another terminal: now the aws command line works against it\n"+
 			"  aws codeartifact create-domain --domain my-domain"),
-		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(os.Stdout, (*io.Writer)(nil)),
+		kong.BindToProvider(thisUser), kong.BindToProvider(thisMachine))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "entrepot:", err)
 		return 1
@@ -74,7 +77,7 @@ type exitStatus struct {
 type versionCommand struct{}
 
 // Run prints the version.
-func (versionCommand) Run() error {
-	_, err := fmt.Println("entrepot", version)
+func (versionCommand) Run(to io.Writer) error {
+	_, err := fmt.Fprintln(to, "entrepot", version)
 	return err
 }

@@ -61,20 +61,12 @@ Examples:
 }
 
 // Run prints a token.
-func (c tokenCommand) Run(ctx context.Context) error {
-	u, err := thisUser()
-	if err != nil {
-		return err
-	}
-	return c.print(ctx, u, os.Stdout)
-}
-
-func (c tokenCommand) print(ctx context.Context, u user, to io.Writer) error {
+func (c tokenCommand) Run(ctx context.Context, u user, to io.Writer) error {
 	seconds, err := wholeSeconds(c.Duration)
 	if err != nil {
 		return err
 	}
-	s := signedIn{Profile: c.source(u.getenv), Domain: c.Domain, Owner: c.DomainOwner, Seconds: seconds}
+	s := signedIn{Profile: c.source(u.Getenv), Domain: c.Domain, Owner: c.DomainOwner, Seconds: seconds}
 	if c.For != "" {
 		all, err := u.logins()
 		if err != nil {
@@ -101,7 +93,7 @@ func (c tokenCommand) print(ctx context.Context, u user, to io.Writer) error {
 
 // token is a token for a sign-in, one that was kept or a new one.
 func (u user) token(ctx context.Context, s signedIn) (awsclient.Token, error) {
-	c, err := client(s.Profile, u.getenv)
+	c, err := client(s.Profile, u.Getenv)
 	if err != nil {
 		return awsclient.Token{}, err
 	}

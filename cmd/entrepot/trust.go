@@ -51,12 +51,8 @@ that read one list only are given one that has the system's too. Run it again wh
 const systemName = "system"
 
 // Run shows or does it.
-func (c trustCommand) Run(ctx context.Context) error {
-	m, err := thisMachine()
-	if err != nil {
-		return err
-	}
-	t := truster{machine: m, out: os.Stdout, now: time.Now()}
+func (c trustCommand) Run(ctx context.Context, m trust.Machine, to io.Writer) error {
+	t := truster{machine: m, out: to, now: time.Now()}
 	return t.run(ctx, c)
 }
 
@@ -64,7 +60,7 @@ func (c trustCommand) Run(ctx context.Context) error {
 func thisMachine() (trust.Machine, error) {
 	home, err := os.UserHomeDir()
 	return trust.Machine{
-		OS: runtime.GOOS, Root: "/", Home: home, Getenv: os.Getenv, Find: exec.LookPath, Run: runProgram,
+		OS: runtime.GOOS, Root: "/", User: clientconfig.User{Home: home, Getenv: os.Getenv}, Find: exec.LookPath, Run: runProgram,
 	}, err
 }
 
@@ -121,7 +117,7 @@ func (t *truster) run(ctx context.Context, c trustCommand) error {
 		}
 		return nil
 	}
-	if t.journal, err = clientconfig.OpenJournal(user{home: t.machine.Home, getenv: t.machine.Getenv}.state()); err != nil {
+	if t.journal, err = clientconfig.OpenJournal(user{User: t.machine.User}.state()); err != nil {
 		return err
 	}
 	switch {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"entrepot/clientconfig"
 	"entrepot/localca"
 	"entrepot/trust"
 )
@@ -31,7 +32,8 @@ func TestTrustChangesFilesAndTakesItBack(t *testing.T) {
 		var out bytes.Buffer
 		c.Data = data
 		tr := truster{out: &out, now: time.Now(), machine: trust.Machine{
-			OS: "linux", Root: t.TempDir(), Home: home, Getenv: func(string) string { return "" },
+			OS: "linux", Root: t.TempDir(),
+			User: clientconfig.User{Home: home, Getenv: func(string) string { return "" }},
 			Find: func(program string) (string, error) { return "/usr/bin/" + program, nil },
 			Run:  func(context.Context, string, ...string) error { return nil },
 		}}

@@ -63,8 +63,8 @@ func (c ToolCase) run(t *testing.T, f format.Format) {
 		t.Fatal(err)
 	}
 	l := format.Login{
-		Endpoint: address, Namespace: c.Namespace, Home: home,
-		Getenv:       func(name string) string { return here(c.Variables[name]) },
+		Endpoint: address, Namespace: c.Namespace,
+		User:         clientconfig.User{Home: home, Getenv: func(name string) string { return here(c.Variables[name]) }},
 		TokenCommand: []string{"ENTREPOT", "token"}, KeyringCommand: []string{"ENTREPOT", "keyring"},
 		Scripts: filepath.Join(home, "scripts"), Programs: filepath.Join(home, "bin"),
 	}

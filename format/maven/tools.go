@@ -10,9 +10,6 @@ import (
 	"entrepot/format"
 )
 
-// user is the name that goes with a token. Any would do; AWS's guide says aws.
-const user = "aws"
-
 // tools are the clients of Maven repositories that read files of the user's. None but sbt, whose settings are programs, asks a
 // program for a password.
 var tools = []format.Tool{
@@ -46,7 +43,7 @@ func mavenFile(l format.Login) ([]clientconfig.Setting, error) {
 	return []clientconfig.Setting{
 		{
 			File: file, Key: at("servers", "server"),
-			Value:   id + "<username>" + user + "</username>\n<password>" + clientconfig.EscapeXML(l.Token.Reveal()) + "</password>",
+			Value:   id + "<username>" + format.TokenUser + "</username>\n<password>" + clientconfig.EscapeXML(l.Token.Reveal()) + "</password>",
 			Secrets: []string{l.Token.Reveal()},
 		},
 		{
@@ -81,7 +78,7 @@ func gradleFile(l format.Login) ([]clientconfig.Setting, error) {
 	at := func(name string) clientconfig.Key { return clientconfig.KeyOf(format.RepositoryName + name) }
 	return []clientconfig.Setting{
 		{File: file, Key: at("Url"), Value: l.Endpoint.String()},
-		{File: file, Key: at("Username"), Value: user},
+		{File: file, Key: at("Username"), Value: format.TokenUser},
 		{File: file, Key: at("Password"), Value: l.Token.Reveal(), Secrets: []string{l.Token.Reveal()}},
 	}, nil
 }
@@ -110,7 +107,7 @@ func sbtFile(l format.Login) ([]clientconfig.Setting, error) {
 	text := "// Written by entrepot login --tool sbt; entrepot logout --tool sbt takes it away again.\n" +
 		"externalResolvers := Seq(Resolver.defaultLocal, " + resolver(format.RepositoryName, l) + ") ++ resolvers.value\n\n" +
 		"credentials += Credentials(" +
-		strings.Join([]string{quoteScala(realm), quoteScala(l.Endpoint.Hostname()), quoteScala(user), password}, ", ") + ")\n"
+		strings.Join([]string{quoteScala(realm), quoteScala(l.Endpoint.Hostname()), quoteScala(format.TokenUser), password}, ", ") + ")\n"
 	setting := clientconfig.Setting{
 		File:  clientconfig.File{Path: filepath.Join(l.Home, ".sbt", "1.0", "entrepot.sbt"), Syntax: clientconfig.Whole, Secret: true},
 		Value: text,

@@ -1,7 +1,6 @@
 package npm
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"path/filepath"
@@ -41,18 +40,12 @@ var tools = []format.Tool{
 // tokenVariable is what all who read .npmrc can do.
 const tokenVariable = "write _authToken=${ENTREPOT_TOKEN} and set the variable to what entrepot token prints"
 
-// userFile is the user's .npmrc.
-func userFile(l format.Login) clientconfig.File {
-	path := cmp.Or(l.Getenv("npm_config_userconfig"), l.PathOr("NPM_CONFIG_USERCONFIG", l.Home, ".npmrc"))
-	return clientconfig.File{Path: path, Syntax: clientconfig.NPMRC, Secret: true}
-}
-
 // nerfDart is what credentials of a registry are called after in .npmrc: its address without the scheme.
 func nerfDart(l format.Login) string { return "//" + l.Endpoint.Host + l.Endpoint.Path }
 
 // registrySetting says which registry to use. It stands in the project's file for a project; what is secret never does.
 func registrySetting(l format.Login) clientconfig.Setting {
-	s := clientconfig.Setting{File: userFile(l), Key: clientconfig.KeyOf("registry"), Value: l.Endpoint.String()}
+	s := clientconfig.Setting{File: l.NPMRC(), Key: clientconfig.KeyOf("registry"), Value: l.Endpoint.String()}
 	if l.Namespace != "" {
 		s.Key = clientconfig.KeyOf("@" + l.Namespace + ":registry")
 	}
@@ -65,7 +58,7 @@ func registrySetting(l format.Login) clientconfig.Setting {
 // npmrcWithToken are the settings that aws codeartifact login makes, but for always-auth, of which npm warns.
 func npmrcWithToken(l format.Login) ([]clientconfig.Setting, error) {
 	return []clientconfig.Setting{registrySetting(l), {
-		File: userFile(l), Key: clientconfig.KeyOf(nerfDart(l) + ":_authToken"),
+		File: l.NPMRC(), Key: clientconfig.KeyOf(nerfDart(l) + ":_authToken"),
 		Value: l.Token.Reveal(), Secrets: []string{l.Token.Reveal()},
 	}}, nil
 }
@@ -84,7 +77,7 @@ func npmrcOfPNPM(l format.Login) ([]clientconfig.Setting, error) {
 			Value: clientconfig.Script(append(l.TokenCommand[:len(l.TokenCommand):len(l.TokenCommand)], "--bearer")),
 		},
 		registrySetting(l),
-		{File: userFile(l), Key: clientconfig.KeyOf(nerfDart(l) + ":tokenHelper"), Value: helper},
+		{File: l.NPMRC(), Key: clientconfig.KeyOf(nerfDart(l) + ":tokenHelper"), Value: helper},
 	}, nil
 }
 
@@ -96,9 +89,9 @@ func yarnFiles(l format.Login) ([]clientconfig.Setting, error) {
 		return nil, err
 	}
 	settings = append(settings, clientconfig.Setting{
-		File: userFile(l), Key: clientconfig.KeyOf(nerfDart(l) + ":always-auth"), Value: "true",
+		File: l.NPMRC(), Key: clientconfig.KeyOf(nerfDart(l) + ":always-auth"), Value: "true",
 	})
-	user := clientconfig.File{Path: filepath.Join(l.Home, ".yarnrc.yml"), Syntax: clientconfig.YAML, Secret: true}
+	user := l.YarnRC()
 	project := user
 	if l.Project != "" {
 		project = clientconfig.File{Path: filepath.Join(l.Project, ".yarnrc.yml"), Syntax: clientconfig.YAML}

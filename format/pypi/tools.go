@@ -9,9 +9,6 @@ import (
 	"entrepot/format"
 )
 
-// user is the name that goes with a token. Any would do; AWS's guide says aws.
-const user = "aws"
-
 // index is what installers want the address of below an endpoint (PEP 503); those who upload want the endpoint itself.
 const index = "simple/"
 
@@ -35,7 +32,7 @@ var tools = []format.Tool{
 		Notes: func(l format.Login) []string {
 			named := ""
 			if l.Renewing() {
-				named = " --username " + user
+				named = " --username " + format.TokenUser
 			}
 			return append(keyringNotes(l), "Upload with: uv publish --index "+format.RepositoryName+named)
 		},
@@ -63,7 +60,7 @@ var tools = []format.Tool{
 // pipFiles write what pip config set would, at the place where it would: the user's file, or that of the virtual
 // environment. The address with the token in it is what aws codeartifact login writes.
 func pipFiles(l format.Login) ([]clientconfig.Setting, error) {
-	file := clientconfig.File{Path: l.PathOr("PIP_CONFIG_FILE", pipFolder(l), "pip.conf"), Syntax: clientconfig.INI, Secret: true}
+	file := l.PipConf()
 	if l.Project != "" {
 		environment := l.Getenv("VIRTUAL_ENV")
 		if environment == "" {
@@ -75,7 +72,7 @@ func pipFiles(l format.Login) ([]clientconfig.Setting, error) {
 	at := clientconfig.KeyOf("global", "index-url")
 	if !l.Renewing() {
 		token := l.Token.Reveal()
-		return []clientconfig.Setting{{File: file, Key: at, Value: l.As(user, token, index), Secrets: []string{token}}}, nil
+		return []clientconfig.Setting{{File: file, Key: at, Value: l.As(format.TokenUser, token, index), Secrets: []string{token}}}, nil
 	}
 	script, err := keyringScript(l)
 	if err != nil {
@@ -83,18 +80,9 @@ func pipFiles(l format.Login) ([]clientconfig.Setting, error) {
 	}
 	return []clientconfig.Setting{
 		script,
-		{File: file, Key: at, Value: l.As(user, "", index)},
+		{File: file, Key: at, Value: l.As(format.TokenUser, "", index)},
 		{File: file, Key: clientconfig.KeyOf("global", "keyring-provider"), Value: "subprocess"},
 	}, nil
-}
-
-// pipFolder is where pip keeps a user's settings. On macOS it is one of two (pip's manual, "Configuration").
-func pipFolder(l format.Login) string {
-	mac := filepath.Join(l.Home, "Library", "Application Support", "pip")
-	if info, err := os.Stat(mac); err == nil && info.IsDir() {
-		return mac
-	}
-	return filepath.Join(l.ConfigFolder(), "pip")
 }
 
 func pipNotes(l format.Login) []string {
@@ -118,7 +106,7 @@ func twineFile(l format.Login) ([]clientconfig.Setting, error) {
 	return []clientconfig.Setting{
 		{File: file, Key: clientconfig.KeyOf("distutils", "index-servers").Entry(format.RepositoryName)},
 		{File: file, Key: at("repository"), Value: l.Endpoint.String()},
-		{File: file, Key: at("username"), Value: user},
+		{File: file, Key: at("username"), Value: format.TokenUser},
 		{File: file, Key: at("password"), Value: l.Token.Reveal(), Secrets: []string{l.Token.Reveal()}},
 	}, nil
 }
@@ -138,7 +126,7 @@ func uvFiles(l format.Login) ([]clientconfig.Setting, error) {
 	}
 	address := l.Join(index)
 	if l.Renewing() {
-		address = l.As(user, "", index)
+		address = l.As(format.TokenUser, "", index)
 	}
 	named := clientconfig.Setting{
 		File: file, Key: table.Member("index", "name", format.RepositoryName),
@@ -158,12 +146,11 @@ func uvFiles(l format.Login) ([]clientconfig.Setting, error) {
 	}
 	service := l.Endpoint.String()
 	service = service[:len(service)-1]
-	data := l.PathOr("XDG_DATA_HOME", l.Home, ".local", "share")
-	folder := l.PathOr("UV_CREDENTIALS_DIR", data, "uv", "credentials")
+	folder := l.PathOr("UV_CREDENTIALS_DIR", l.DataFolder(), "uv", "credentials")
 	return []clientconfig.Setting{named, {
 		File: clientconfig.File{Path: filepath.Join(folder, "credentials.toml"), Syntax: clientconfig.TOML, Secret: true},
 		Key:  clientconfig.KeyOf().Member("credential", "service", service),
-		Value: "service = " + clientconfig.QuoteTOML(service) + "\nusername = " + clientconfig.QuoteTOML(user) +
+		Value: "service = " + clientconfig.QuoteTOML(service) + "\nusername = " + clientconfig.QuoteTOML(format.TokenUser) +
 			"\nscheme = \"basic\"\npassword = " + clientconfig.QuoteTOML(l.Token.Reveal()),
 		Secrets: []string{l.Token.Reveal()},
 	}}, nil
@@ -172,7 +159,7 @@ func uvFiles(l format.Login) ([]clientconfig.Setting, error) {
 // poetryFiles are those that poetry config writes: where to publish, and the credential for a repository or source of that
 // name. What to install from stands in a project's pyproject.toml.
 func poetryFiles(l format.Login) ([]clientconfig.Setting, error) {
-	folder := l.PathOr("POETRY_CONFIG_DIR", poetryFolder(l))
+	folder := l.PathOr("POETRY_CONFIG_DIR", l.AppFolder(), "pypoetry")
 	config := clientconfig.File{Path: filepath.Join(folder, "config.toml"), Syntax: clientconfig.TOML}
 	auth := clientconfig.File{Path: filepath.Join(folder, "auth.toml"), Syntax: clientconfig.TOML, Secret: true}
 	at := func(key string) clientconfig.Key { return clientconfig.KeyOf("http-basic", format.RepositoryName, key) }
@@ -181,7 +168,7 @@ func poetryFiles(l format.Login) ([]clientconfig.Setting, error) {
 			File: config, Key: clientconfig.KeyOf("repositories", format.RepositoryName, "url"),
 			Value: clientconfig.QuoteTOML(l.Endpoint.String()),
 		},
-		{File: auth, Key: at("username"), Value: clientconfig.QuoteTOML(user)},
+		{File: auth, Key: at("username"), Value: clientconfig.QuoteTOML(format.TokenUser)},
 		{File: auth, Key: at("password"), Value: clientconfig.QuoteTOML(l.Token.Reveal()), Secrets: []string{l.Token.Reveal()}},
 	}
 	if l.Project == "" {
@@ -193,15 +180,6 @@ func poetryFiles(l format.Login) ([]clientconfig.Setting, error) {
 		Value: "name = " + clientconfig.QuoteTOML(format.RepositoryName) + "\nurl = " + clientconfig.QuoteTOML(l.Join(index)) +
 			"\npriority = \"primary\"",
 	}), nil
-}
-
-// poetryFolder is where Poetry keeps its settings; on macOS it has a place of its own.
-func poetryFolder(l format.Login) string {
-	mac := filepath.Join(l.Home, "Library", "Application Support")
-	if info, err := os.Stat(mac); err == nil && info.IsDir() {
-		return filepath.Join(mac, "pypoetry")
-	}
-	return filepath.Join(l.ConfigFolder(), "pypoetry")
 }
 
 // pdmFile is the one that pdm config writes: the index that is used in place of the public one, and where to publish. Without a
@@ -224,7 +202,7 @@ func pdmFile(l format.Login) ([]clientconfig.Setting, error) {
 		{clientconfig.KeyOf("pypi"), l.Join(index)},
 		{clientconfig.KeyOf("repository", format.RepositoryName), l.Endpoint.String()},
 	} {
-		for _, s := range [][2]string{{"url", at.address}, {"username", user}, {"password", l.Token.Reveal()}} {
+		for _, s := range [][2]string{{"url", at.address}, {"username", format.TokenUser}, {"password", l.Token.Reveal()}} {
 			if s[1] == "" {
 				continue
 			}
