@@ -32,8 +32,8 @@ type loginCommand struct {
 // slot is which settings are meant: those of a tool, of a scope or of all, of a project or of the user.
 type slot struct {
 	Tool      string `placeholder:"TOOL" help:"The tool: npm, pip and so on. Without it, they are listed."`
-	Namespace string `placeholder:"@SCOPE" help:"Only for this scope. Everything else goes where it went before."`
-	Project   bool   `help:"Only for the project in this folder. Tokens go into your own files all the same."`
+	Namespace string `placeholder:"@SCOPE" help:"Only what is for this scope."`
+	Project   bool   `help:"Only what is for the project in this folder. Its tokens stand in your own files all the same."`
 }
 
 // Help is shown by entrepot login --help.

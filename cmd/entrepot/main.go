@@ -17,7 +17,7 @@ import (
 var version = "development"
 
 // cli is the command line. Each command is a struct with a Run method in the file of its name, which is given what it asks for of
-// the bindings in run.
+// the bindings in newParser.
 type cli struct {
 	Serve     serveCommand     `cmd:"" help:"Serve the API and the repositories."`
 	Env       envCommand       `cmd:"" help:"Print the environment that points AWS's own tools at a data folder's server."`
@@ -38,14 +38,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) int {
-	var commands cli
-	parser, err := kong.New(&commands, kong.Name("entrepot"),
-		kong.Description("A self-hosted artifact repository that speaks the AWS CodeArtifact API.\n\n"+
-			"  entrepot serve                   # serve on 127.0.0.1:8090, keeping everything in ./entrepot-data\n"+
-			"  eval \"$(entrepot env)\"           # in another terminal: now the aws command line works against it\n"+
-			"  aws codeartifact create-domain --domain my-domain"),
-		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(os.Stdout, (*io.Writer)(nil)),
-		kong.BindToProvider(thisUser), kong.BindToProvider(thisMachine))
+	parser, err := newParser(ctx)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "entrepot:", err)
 		return 1
@@ -68,6 +61,17 @@ func run(ctx context.Context, args []string) int {
 	return 1
 }
 
+// newParser makes the command line, with what the commands ask for when they run.
+func newParser(ctx context.Context) (*kong.Kong, error) {
+	return kong.New(&cli{}, kong.Name("entrepot"),
+		kong.Description("A self-hosted artifact repository that speaks the AWS CodeArtifact API.\n\n"+
+			"  entrepot serve                   # serve on 127.0.0.1:8090, keeping everything in ./entrepot-data\n"+
+			"  eval \"$(entrepot env)\"           # in another terminal: now the aws command line works against it\n"+
+			"  aws codeartifact create-domain --domain my-domain"),
+		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(os.Stdout, (*io.Writer)(nil)),
+		kong.BindToProvider(thisUser), kong.BindToProvider(thisMachine))
+}
+
 // exitStatus ends the program with a code of its own, and with nothing said if the error is nil.
 type exitStatus struct {
 	code int
@@ -75,6 +79,13 @@ type exitStatus struct {
 }
 
 type versionCommand struct{}
+
+// Help is shown by entrepot version --help.
+func (versionCommand) Help() string {
+	return `Example:
+
+  entrepot version`
+}
 
 // Run prints the version.
 func (versionCommand) Run(to io.Writer) error {

@@ -50,8 +50,8 @@ type tokenCommand struct {
 
 // Help is shown by entrepot token --help.
 func (tokenCommand) Help() string {
-	return `Prints a token that is good for another hour at least. It is kept in ~/.cache/entrepot/tokens, which only you can read,
-and a new one is made when less is left.
+	return `Prints a token that is good for another hour at least, unless --duration asks for less. It is kept in
+~/.cache/entrepot/tokens, which only you can read, and a new one is made when less is left.
 
 Examples:
 

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +35,9 @@ type ToolCase struct {
 	Notes []string
 }
 
+// setVariable finds the variable that an advice names.
+var setVariable = regexp.MustCompile(`\bset ([A-Z]\w+)`)
+
 // RunTools plays the cases, and wants each to be undone to the last byte. Every tool of the format must have a case.
 func RunTools(t *testing.T, f format.Format, cases map[string]ToolCase) {
 	t.Helper()
@@ -47,6 +52,10 @@ func RunTools(t *testing.T, f format.Format, cases map[string]ToolCase) {
 		}
 		if !tool.Renews && tool.Renewal == "" {
 			t.Errorf("%s: it is not said what to do where tokens cannot be renewed", tool.Name)
+		}
+		// Whoever has followed the advice is warned by the next login, whose token that variable hides.
+		if set := setVariable.FindStringSubmatch(tool.Renewal); set != nil && !slices.Contains(tool.Variables, set[1]) {
+			t.Errorf("%s: %s is advised and not among the variables that win over files", tool.Name, set[1])
 		}
 	}
 }

@@ -21,6 +21,9 @@ var tools = []format.Tool{
 	},
 	{
 		Name: "gradle", Settings: gradleFile,
+		Variables: []string{
+			"ORG_GRADLE_PROJECT_codeartifactUrl", "ORG_GRADLE_PROJECT_codeartifactUsername", "ORG_GRADLE_PROJECT_codeartifactPassword",
+		},
 		Renewal: "has no setting for it; set ORG_GRADLE_PROJECT_codeartifactPassword to what entrepot token prints",
 		Notes:   gradleNotes,
 	},

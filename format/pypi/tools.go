@@ -16,7 +16,7 @@ const index = "simple/"
 var tools = []format.Tool{
 	{
 		Name: "pip", Settings: pipFiles, Project: true, Renews: true,
-		Variables: []string{"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX"},
+		Variables: []string{"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX", "PIP_KEYRING_PROVIDER"},
 		Notes:     pipNotes,
 	},
 	{
@@ -28,7 +28,7 @@ var tools = []format.Tool{
 	},
 	{
 		Name: "uv", Settings: uvFiles, Project: true, Renews: true,
-		Variables: []string{"UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX"},
+		Variables: []string{"UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_CODEARTIFACT_PASSWORD", "UV_KEYRING_PROVIDER"},
 		Notes: func(l format.Login) []string {
 			named := ""
 			if l.Renewing() {
@@ -39,6 +39,9 @@ var tools = []format.Tool{
 	},
 	{
 		Name: "poetry", Settings: poetryFiles, Project: true,
+		Variables: []string{
+			"POETRY_REPOSITORIES_CODEARTIFACT_URL", "POETRY_HTTP_BASIC_CODEARTIFACT_USERNAME", "POETRY_HTTP_BASIC_CODEARTIFACT_PASSWORD",
+		},
 		Renewal: "asks Python's own keyring; set POETRY_HTTP_BASIC_CODEARTIFACT_PASSWORD to what entrepot token prints",
 		Notes: func(l format.Login) []string {
 			notes := []string{"Upload with: poetry publish --repository " + format.RepositoryName}
