@@ -36,6 +36,14 @@ type Head struct {
 	Index    []Place           `json:"index"`    // every version once, in the order in which they were written
 }
 
+// ReadManifest reads what a format keeps about a package as a whole, the Manifest of a Head, which is JSON. ErrForm: it is not.
+func ReadManifest[T any](manifest []byte) (about T, err error) {
+	if err := json.Unmarshal(manifest, &about); err != nil {
+		return about, fmt.Errorf("%w: %w", ErrForm, err)
+	}
+	return about, nil
+}
+
 // Place is where a version stands in a page.
 type Place struct {
 	Version string    `json:"v"`

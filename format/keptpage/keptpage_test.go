@@ -33,6 +33,7 @@ var (
 // version without anything is left out, and a line "refuse" makes the page unusable.
 var lines = Form{
 	Name:   "lines 1",
+	Path:   func(p artifact.PackageKey) (string, error) { return p.Name, nil },
 	Accept: "text/plain",
 	Room:   1 << 20,
 	Regenerate: func(dst io.Writer, src io.Reader, p artifact.PackageKey) (left LeftOut, err error) {
@@ -312,16 +313,16 @@ func (o *outside) serve(page string) { o.page.Store(&page) }
 func TestARegistryIsAskedAndItsPageIsKept(t *testing.T) {
 	o := newOutside(t, &lines)
 	o.serve(threeOfFour)
-	l, err := o.Listing(t.Context(), widget, "widget")
+	l, err := o.Listing(t.Context(), widget)
 	if err != nil {
 		t.Fatal(err)
 	}
 	o.serve("4.0 four\n")
-	again, err := o.Listing(t.Context(), widget, "widget")
+	again, err := o.Listing(t.Context(), widget)
 	if err != nil || again.ID() != l.ID() || again.(*Page).indexed != l.(*Page).indexed {
 		t.Errorf("got another page or read its head again, %v", err)
 	}
-	news, err := o.Refresh(t.Context(), widget, "widget")
+	news, err := o.Refresh(t.Context(), widget)
 	if err != nil || news.ID() == l.ID() || news.Status("4.0") == "" || l.Status("4.0") != "" {
 		t.Errorf("a refresh has no news, or the page from before has, %v", err)
 	}
@@ -335,11 +336,12 @@ func TestARegistryIsAskedAndItsPageIsKept(t *testing.T) {
 
 func TestARegistryThatHasNoPageOrAnUnusableOne(t *testing.T) {
 	o := newOutside(t, &lines)
-	if l, err := o.Listing(t.Context(), widget, "gadget"); l != nil || !artifact.Is(err, artifact.NotFound) {
+	gadget := artifact.PackageKey{Format: artifact.NPM, Name: "gadget"}
+	if l, err := o.Listing(t.Context(), gadget); l != nil || !artifact.Is(err, artifact.NotFound) {
 		t.Errorf("got %v, %v", l, err)
 	}
 	o.serve("1.0 \nrefuse\n")
-	if l, err := o.Listing(t.Context(), widget, "widget"); l != nil || !artifact.Is(err, artifact.Unavailable) {
+	if l, err := o.Listing(t.Context(), widget); l != nil || !artifact.Is(err, artifact.Unavailable) {
 		t.Errorf("got %v, %v", l, err)
 	}
 	if log := o.log.String(); strings.Contains(log, "left out parts") {

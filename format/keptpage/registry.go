@@ -13,7 +13,9 @@ import (
 
 // Form is what a format does to keep the pages of its registries.
 type Form struct {
-	Name   string // of what Regenerate writes: a change of that, or of what is taken from a page, changes the name
+	Name string // of what Regenerate writes: a change of that, or of what is taken from a page, changes the name
+	// Path is where a registry has the page about the package, below its address. NotFound: no registry can have one of it.
+	Path   func(p artifact.PackageKey) (string, error)
 	Accept string // header: the types of pages that Regenerate reads
 	Room   int64  // bytes of memory for the heads that were read last, for each connection
 	// Regenerate reads a registry's page about the package from src, which is not trusted and bounded in bytes, and writes
@@ -38,7 +40,7 @@ func (l *LeftOut) Note(format string, args ...any) {
 	}
 }
 
-// Registry reads the pages of an external registry.
+// Registry reads the pages of an external registry: what a repository.Source has of listings.
 type Registry struct {
 	client     *upstream.Client
 	connection string
@@ -51,18 +53,22 @@ func NewRegistry(c *upstream.Client, connection string, f *Form) *Registry {
 	return &Registry{client: c, connection: connection, form: f, heads: bytecache.New[string](f.Room, (*indexed).cost)}
 }
 
-// Listing does what repository.Source wants of one, for a page at a path below the registry's address.
-func (r *Registry) Listing(ctx context.Context, p artifact.PackageKey, path string) (repository.Listing, error) {
-	return r.listing(ctx, p, path, r.client.Document)
+// Listing follows repository.Source.
+func (r *Registry) Listing(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
+	return r.listing(ctx, p, r.client.Document)
 }
 
-// Refresh is Listing with the registry asked first, as repository.Source has it.
-func (r *Registry) Refresh(ctx context.Context, p artifact.PackageKey, path string) (repository.Listing, error) {
-	return r.listing(ctx, p, path, r.client.Refresh)
+// Refresh follows repository.Source.
+func (r *Registry) Refresh(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
+	return r.listing(ctx, p, r.client.Refresh)
 }
 
-func (r *Registry) listing(ctx context.Context, p artifact.PackageKey, path string,
+func (r *Registry) listing(ctx context.Context, p artifact.PackageKey,
 	ask func(context.Context, upstream.DocumentRequest) (upstream.Document, error)) (repository.Listing, error) {
+	path, err := r.form.Path(p)
+	if err != nil {
+		return nil, err
+	}
 	doc, err := ask(ctx, upstream.DocumentRequest{
 		Connection: r.connection,
 		Path:       path,

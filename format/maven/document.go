@@ -11,6 +11,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/format"
+	"entrepot/format/keptpage"
 	"entrepot/repository"
 
 	"github.com/klauspost/compress/gzip"
@@ -66,7 +67,7 @@ func renderPackage(out io.Writer, view repository.View) error {
 	}
 	var named [][]plugin
 	for _, manifest := range view.Manifests {
-		said, err := readSaid(manifest)
+		said, err := keptpage.ReadManifest[said](manifest)
 		if err != nil {
 			return fmt.Errorf("what a registry says of %s: %w", view.Qualified(), err)
 		}
@@ -161,7 +162,7 @@ func pluginsOf(ctx context.Context, s format.Shelf, l location) ([]plugin, error
 	}
 	lists := [][]plugin{held.plugins}
 	for _, manifest := range manifests {
-		said, err := readSaid(manifest)
+		said, err := keptpage.ReadManifest[said](manifest)
 		if err != nil {
 			return nil, fmt.Errorf("what a registry says of %s: %w", l.asGroup, err)
 		}

@@ -48,7 +48,7 @@ func FuzzRegenerate(f *testing.F) {
 			}
 			m.versions = append(m.versions, v.VersionKey.Version)
 		}
-		about, err := readSaid(page.Manifest())
+		about, err := keptpage.ReadManifest[said](page.Manifest())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package maven
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 // documents are how what registries list of packages is kept: of a version nothing but that it is there.
 var documents = keptpage.Form{
 	Name:       "maven-metadata 1",
+	Path:       func(p artifact.PackageKey) (string, error) { return pathOf(p) + "/" + metadataFile, nil },
 	Room:       32 << 20,
 	Regenerate: regenerate,
 	Read:       func([]byte) ([]byte, []artifact.Asset, error) { return nil, nil, nil },
@@ -22,13 +22,6 @@ var documents = keptpage.Form{
 type said struct {
 	Updated time.Time `json:"updated,omitzero"` // to the second
 	Plugins []plugin  `json:"plugins,omitempty"`
-}
-
-func readSaid(manifest []byte) (s said, err error) {
-	if err := json.Unmarshal(manifest, &s); err != nil {
-		return s, fmt.Errorf("%w: %w", keptpage.ErrForm, err)
-	}
-	return s, nil
 }
 
 // regenerate keeps what a registry's document says. Its coordinates do not count: in some registries it has none. Snapshots

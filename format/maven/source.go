@@ -16,25 +16,15 @@ import (
 // source is a registry behind an external connection. It has a document that lists the versions of a package, which may
 // be old or missing; of a version it has files, which it does not list.
 type source struct {
+	*keptpage.Registry
 	client     *upstream.Client
 	connection string
-	documents  *keptpage.Registry
 }
 
 var _ repository.Finder = (*source)(nil)
 
 func newSource(c *upstream.Client, connection string) repository.Source {
-	return &source{c, connection, keptpage.NewRegistry(c, connection, &documents)}
-}
-
-// Listing follows repository.Source.
-func (s *source) Listing(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
-	return s.documents.Listing(ctx, p, pathOf(p)+"/"+metadataFile)
-}
-
-// Refresh follows repository.Source.
-func (s *source) Refresh(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
-	return s.documents.Refresh(ctx, p, pathOf(p)+"/"+metadataFile)
+	return &source{keptpage.NewRegistry(c, connection, &documents), c, connection}
 }
 
 // pathOf is where a package lies below a repository's address, and the metadata of the group of the same path.

@@ -33,14 +33,6 @@ type packageFacts struct {
 	Members map[string]json.RawMessage `json:"members,omitempty"`
 }
 
-func readPackageFacts(p []byte) (packageFacts, error) {
-	var f packageFacts
-	if err := json.Unmarshal(p, &f); err != nil {
-		return f, fmt.Errorf("%w: %w", keptpage.ErrForm, err)
-	}
-	return f, nil
-}
-
 // packageMembers are the members at the top of a full document that repeat those of its latest version.
 var packageMembers = []string{"description", "homepage", "keywords", "repository", "author", "contributors",
 	"maintainers", "bugs", "license", "readmeFilename"}

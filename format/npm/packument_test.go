@@ -51,7 +51,7 @@ func TestRegenerateKeepsWhatClientsNeed(t *testing.T) {
 	if !maps.Equal(h.Labels, map[string]string{"latest": "1.1.0"}) {
 		t.Errorf("got tags %v", h.Labels)
 	}
-	facts, err := readPackageFacts(h.Manifest)
+	facts, err := keptpage.ReadManifest[packageFacts](h.Manifest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func TestWhatARegistrySaysIsMended(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts, err := readPackageFacts(h.Manifest)
+	facts, err := keptpage.ReadManifest[packageFacts](h.Manifest)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/format/jsonscan"
+	"entrepot/format/keptpage"
 	"entrepot/repository"
 )
 
@@ -149,7 +150,7 @@ func (d *document) tags() {
 func (d *document) facts() ([]packageFacts, error) {
 	all := make([]packageFacts, 0, len(d.view.Manifests))
 	for _, manifest := range d.view.Manifests {
-		f, err := readPackageFacts(manifest)
+		f, err := keptpage.ReadManifest[packageFacts](manifest)
 		if err != nil {
 			return nil, fmt.Errorf("render %s: %w", d.view.PackageKey, err)
 		}

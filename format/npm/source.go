@@ -18,6 +18,7 @@ const asset = "package.tgz"
 // packuments is how the packuments of registries are kept: of each version its manifest.
 var packuments = keptpage.Form{
 	Name: "npm 4",
+	Path: pathOf,
 	// The full document: only that one has times, and the abbreviated one can be made from it.
 	Accept: "application/json",
 	Room:   64 << 20,
@@ -30,33 +31,15 @@ var packuments = keptpage.Form{
 
 // source is a registry behind an external connection.
 type source struct {
+	*keptpage.Registry
 	client     *upstream.Client
 	connection string
-	pages      *keptpage.Registry
 }
 
 var _ repository.Source = (*source)(nil)
 
 func newSource(c *upstream.Client, connection string) repository.Source {
-	return &source{client: c, connection: connection, pages: keptpage.NewRegistry(c, connection, &packuments)}
-}
-
-// Listing follows repository.Source.
-func (s *source) Listing(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
-	path, err := pathOf(p)
-	if err != nil {
-		return nil, err
-	}
-	return s.pages.Listing(ctx, p, path)
-}
-
-// Refresh follows repository.Source.
-func (s *source) Refresh(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
-	path, err := pathOf(p)
-	if err != nil {
-		return nil, err
-	}
-	return s.pages.Refresh(ctx, p, path)
+	return &source{keptpage.NewRegistry(c, connection, &packuments), c, connection}
 }
 
 // pathOf is where a registry has the packument, below its address. Registries take a scoped name as one segment; only newer

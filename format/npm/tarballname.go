@@ -9,6 +9,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/format"
+	"entrepot/format/keptpage"
 	"entrepot/repository"
 )
 
@@ -56,7 +57,7 @@ func openTarball(ctx context.Context, s format.Shelf, p artifact.PackageKey, fil
 // is behind it any more, those say it that were fetched.
 func versionOfFile(view repository.View, file string) (string, error) {
 	for _, about := range view.Manifests {
-		facts, err := readPackageFacts(about)
+		facts, err := keptpage.ReadManifest[packageFacts](about)
 		if err != nil {
 			return "", err
 		}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"entrepot/artifact"
-	"entrepot/format/keptpage"
 	"entrepot/upstream"
 )
 
@@ -74,14 +73,6 @@ type projectFacts struct {
 	// Tracks and AlternateLocations are those of PEP 708.
 	Tracks             []string `json:"tracks,omitempty"`
 	AlternateLocations []string `json:"alternate-locations,omitempty"`
-}
-
-func projectFactsOf(manifest []byte) (projectFacts, error) {
-	var f projectFacts
-	if err := json.Unmarshal(manifest, &f); err != nil {
-		return f, fmt.Errorf("%w: %w", keptpage.ErrForm, err)
-	}
-	return f, nil
 }
 
 func (f projectFacts) encode() []byte {

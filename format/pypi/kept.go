@@ -17,7 +17,13 @@ import (
 //
 // There are no details: a page has none. They come with the first distribution that is fetched.
 var pages = keptpage.Form{
-	Name:   "pypi 2",
+	Name: "pypi 2",
+	Path: func(p artifact.PackageKey) (string, error) {
+		if _, err := parseName(p.Name); err != nil {
+			return "", notFound("%q is not a name that a Python registry can have.", p.Name)
+		}
+		return pageOf(p), nil
+	},
 	Accept: acceptPages,
 	Room:   32 << 20,
 	Regenerate: func(dst io.Writer, src io.Reader, p artifact.PackageKey) (keptpage.LeftOut, error) {

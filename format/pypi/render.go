@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/format/keptpage"
 	"entrepot/repository"
 )
 
@@ -101,7 +102,7 @@ func projectOf(v repository.View) (projectFacts, error) {
 	if len(v.Manifests) == 0 {
 		return projectFacts{}, nil
 	}
-	return projectFactsOf(v.Manifests[0])
+	return keptpage.ReadManifest[projectFacts](v.Manifests[0])
 }
 
 func newRenderer(out *bufio.Writer, variant string) renderer {

@@ -11,39 +11,15 @@ import (
 
 // source is a registry behind an external connection.
 type source struct {
+	*keptpage.Registry
 	client     *upstream.Client
 	connection string
-	pages      *keptpage.Registry
 }
 
 var _ repository.Source = (*source)(nil)
 
 func newSource(c *upstream.Client, connection string) repository.Source {
-	return &source{client: c, connection: connection, pages: keptpage.NewRegistry(c, connection, &pages)}
-}
-
-// Listing follows repository.Source.
-func (s *source) Listing(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
-	if err := checkAsked(p); err != nil {
-		return nil, err
-	}
-	return s.pages.Listing(ctx, p, pageOf(p))
-}
-
-// Refresh follows repository.Source.
-func (s *source) Refresh(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
-	if err := checkAsked(p); err != nil {
-		return nil, err
-	}
-	return s.pages.Refresh(ctx, p, pageOf(p))
-}
-
-// checkAsked returns NotFound for a name that no registry can have.
-func checkAsked(p artifact.PackageKey) error {
-	if _, err := parseName(p.Name); err != nil {
-		return notFound("%q is not a name that a Python registry can have.", p.Name)
-	}
-	return nil
+	return &source{keptpage.NewRegistry(c, connection, &pages), c, connection}
 }
 
 // pageOf is where a registry has the page about a project, below its address.
