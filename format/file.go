@@ -97,11 +97,6 @@ func (c *watchedContent) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// hashed is a transfer that knows its digests once all of it has come and was found right.
-type hashed interface {
-	Digests() (artifact.Digests, bool)
-}
-
 // serveTransfer serves an asset that is still being fetched. HEAD waits for the first bytes as GET does: what its registry
 // promises is worth nothing before some of it may go out, and of a small file that is the whole, found right.
 func serveTransfer(w http.ResponseWriter, r *http.Request, f repository.File, o FileOptions) error {
@@ -116,10 +111,8 @@ func serveTransfer(w http.ResponseWriter, r *http.Request, f repository.File, o 
 		return err
 	}
 	h := o.describe(w.Header())
-	if t, ok := f.Transfer.(hashed); ok {
-		if sums, whole := t.Digests(); whole {
-			o.identify(h, sums)
-		}
+	if sums, whole := f.Transfer.Digests(); whole {
+		o.identify(h, sums)
 	}
 	if f.Size >= 0 {
 		h.Set("Content-Length", strconv.FormatInt(f.Size, 10))

@@ -119,7 +119,7 @@ func TestDamageThatIsFoundInTimeIsAnErrorWithoutTheFilesHeaders(t *testing.T) {
 
 func TestServeFileOnItsWay(t *testing.T) {
 	onItsWay := func(r io.Reader, size int64) repository.File {
-		return repository.File{Asset: artifact.Asset{Name: "a", Size: size}, Transfer: io.NopCloser(r)}
+		return repository.File{Asset: artifact.Asset{Name: "a", Size: size}, Transfer: proven{io.NopCloser(r), false}}
 	}
 	t.Run("whole", func(t *testing.T) {
 		w := httptest.NewRecorder()
@@ -197,7 +197,7 @@ func TestServeFileAsItsFormatWants(t *testing.T) {
 	}
 	t.Run("on its way it has no digests yet", func(t *testing.T) {
 		w := httptest.NewRecorder()
-		f := repository.File{Asset: artifact.Asset{Name: "a", Size: 3}, Transfer: io.NopCloser(strings.NewReader("abc"))}
+		f := repository.File{Asset: artifact.Asset{Name: "a", Size: 3}, Transfer: proven{io.NopCloser(strings.NewReader("abc")), false}}
 		if err := format.ServeFile(w, request("GET"), f, snapshot); err != nil {
 			t.Fatal(err)
 		}

@@ -97,7 +97,14 @@ type File struct {
 	// Transfer is set instead for an asset that is being fetched: it can be read once, from the start, and its last
 	// bytes come only after the whole has been verified and kept. A Read that fails before any byte was handed out may
 	// be answered with an error; after that the connection must be broken. The receiver closes it.
-	Transfer io.ReadCloser
+	Transfer Transfer
+}
+
+// Transfer is an asset that is being fetched.
+type Transfer interface {
+	io.ReadCloser
+	// Digests returns those of the asset, and whether all of it has come and was found right: before that nobody knows them.
+	Digests() (artifact.Digests, bool)
 }
 
 // Publication is a new version, or new assets for one where its format lets versions grow.
