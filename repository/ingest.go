@@ -219,10 +219,11 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 	if ok {
 		a.AddedAt, a.Facts = there.AddedAt, there.Facts
 	}
-	known.Assets = withAsset(known.Assets, a)
-	if from.details != nil {
+	// Since the fetch began another asset may have come that describes the version better.
+	if from.details != nil && s.traits(known.Format).Describes(*known, a.Name) {
 		known.Details = *from.details
 	}
+	known.Assets = withAsset(known.Assets, a)
 	if err := s.recordable(*known); err != nil && !ok {
 		return err
 	}

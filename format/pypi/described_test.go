@@ -3,6 +3,7 @@ package pypi
 import (
 	"bytes"
 	"compress/gzip"
+	"io"
 	"slices"
 	"testing"
 
@@ -43,6 +44,29 @@ func TestWhatIsFetchedDescribesItsVersion(t *testing.T) {
 	needs := []artifact.Dependency{{Package: "left-pad", Type: dependencyType, Requirement: ">=1"}}
 	if got.Summary != "of the wheel" || !slices.Equal(got.Dependencies, needs) || len(got.Licenses) != 1 || got.Licenses[0].Name != "MIT" {
 		t.Errorf("got %+v, want what the wheel says", got)
+	}
+}
+
+// The source distribution was asked for when nothing of the version was here, and comes last.
+func TestWhatComesLateDescribesNoVersionThatIsDescribedBetter(t *testing.T) {
+	s := newSite(t)
+	files := describedDemo(t)
+	s.offer("demo", files...)
+	release := s.Registry(publicOne).Hold("files/" + demoSdist)
+	t.Cleanup(release)
+	late, err := s.Shelf(shelf, artifact.PyPI).Open(t.Context(), key("demo", "1.0"), demoSdist)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer late.Transfer.Close()
+	s.get("simple/demo/1.0/" + demoWheel)
+	release()
+	if got, err := io.ReadAll(late.Transfer); err != nil || string(got) != files[0].content {
+		t.Fatalf("got %d bytes, %v", len(got), err)
+	}
+	v := s.held(shelf, key("demo", "1.0"))
+	if a, ok := v.Asset(demoSdist); v.Details.Summary != "of the wheel" || !ok || a.Promised {
+		t.Errorf("got %q, promised %v, want what the wheel says, and both files", v.Details.Summary, a.Promised)
 	}
 }
 
