@@ -13,6 +13,32 @@ func (d *Domain) Repository(name string, upstreams ...string) {
 	d.check(err)
 }
 
+// The repositories of a chain.
+const (
+	team    = "team"
+	shared  = "shared"
+	gateway = "gateway"
+)
+
+// Chain makes three repositories: team has the upstream shared, shared has gateway, and gateway has the external connection.
+func (d *Domain) Chain(connection string) {
+	d.t.Helper()
+	d.Repository(gateway)
+	d.Connect(gateway, connection)
+	d.Repository(shared, gateway)
+	d.Repository(team, shared)
+}
+
+// Fork makes three repositories: team has the upstreams first and second, which have an external connection each.
+func (d *Domain) Fork(first, second string) {
+	d.t.Helper()
+	d.Repository("first")
+	d.Connect("first", first)
+	d.Repository("second")
+	d.Connect("second", second)
+	d.Repository(team, "first", "second")
+}
+
 // Upstreams replaces the upstreams of a repository.
 func (d *Domain) Upstreams(name string, upstreams ...string) {
 	d.t.Helper()

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"entrepot/artifact"
 	"entrepot/blob"
 	"entrepot/catalog"
 	"entrepot/upstream"
@@ -115,4 +116,17 @@ type countedDraft struct {
 func (d *countedDraft) Discard() error {
 	d.ended()
 	return d.Draft.Discard()
+}
+
+// AssetNames are the names of a version's assets, sorted; a question mark follows one that is only promised.
+func AssetNames(v artifact.Version) []string {
+	var names []string
+	for _, a := range v.Assets {
+		if a.Promised {
+			a.Name += "?"
+		}
+		names = append(names, a.Name)
+	}
+	slices.Sort(names)
+	return names
 }

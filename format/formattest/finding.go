@@ -59,15 +59,8 @@ func (s *story) comesToHold(repo, coordinate, summary string, want ...string) {
 	s.t.Helper()
 	var got []string
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		got = nil
 		v := s.held(repo, coordinate)
-		for _, a := range v.Assets {
-			if a.Promised {
-				a.Name += "?"
-			}
-			got = append(got, a.Name)
-		}
-		if slices.Sort(got); slices.Equal(got, want) && v.Details.Summary == summary {
+		if got = AssetNames(v); slices.Equal(got, want) && v.Details.Summary == summary {
 			return
 		}
 	}
@@ -156,11 +149,7 @@ var finding = []tale{
 		s.holds("apart", "lib@1", "about", "main")
 	}},
 	{name: "T25 no version gets an asset of another registry that was found by asking", tell: func(s *story) {
-		s.Repository("first")
-		s.Connect("first", central)
-		s.Repository("second")
-		s.Connect("second", clojars)
-		s.Repository("team", "first", "second")
+		s.Fork(central, clojars)
 		s.central.hide("lib@1", "main=one")
 		s.clojars.hide("lib@1", "odd=two")
 		s.downloads("team", "lib@1", "main=one")

@@ -151,11 +151,7 @@ var late = append(onceStopped("no late asset comes once ", tellLateStopped), []t
 		s.downloadFails("team", "lib@2", "a", artifact.NotFound)
 	}},
 	{name: "T25 no version gets an asset of another origin", tell: func(s *story) {
-		s.Repository("first")
-		s.Connect("first", central)
-		s.Repository("second")
-		s.Connect("second", clojars)
-		s.Repository("team", "first", "second")
+		s.Fork(central, clojars)
 		s.central.offer("lib@1", "a=one")
 		s.clojars.offer("lib@1", "a=other", "b=two")
 		s.clojars.hide("lib@1", "c=three")

@@ -18,14 +18,8 @@ import (
 	"entrepot/format"
 )
 
-// The repositories of a play: team has the upstream shared, shared has gateway, and gateway has the connection. other has
-// the upstream shared as well.
-const (
-	team    = "team"
-	shared  = "shared"
-	gateway = "gateway"
-	other   = "other"
-)
+// other is a repository of a play beside its chain, and has the upstream shared as well.
+const other = "other"
 
 // play is a scenario on a domain of its own, with a server on loopback.
 type play struct {
@@ -42,10 +36,7 @@ type play struct {
 func openPlay(t *testing.T, s Scenario, store blob.Store) *play {
 	t.Helper()
 	d := Open(t, Options{Formats: []format.Format{s.Format}, Bytes: store})
-	d.Repository(gateway)
-	d.Connect(gateway, s.Connection)
-	d.Repository(shared, gateway)
-	d.Repository(team, shared)
+	d.Chain(s.Connection)
 	d.Repository(other, shared)
 	p := &play{Domain: d, Scenario: s, t: t, registry: d.Registry(s.Connection), handlers: map[string]http.Handler{}}
 	for _, repo := range []string{gateway, shared, team, other} {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 
 	"entrepot/artifact"
@@ -84,6 +85,15 @@ type Request struct {
 	Path   string // escaped, below the repository's base, without a leading slash; may end in a query
 	Header map[string]string
 	Body   string
+}
+
+// NewRequest makes a request whose header has the names and values that follow, in turn.
+func NewRequest(method, path, body string, header ...string) Request {
+	q := Request{Method: method, Path: path, Body: body, Header: map[string]string{}}
+	for pair := range slices.Chunk(header, 2) {
+		q.Header[pair[0]] = pair[1]
+	}
+	return q
 }
 
 // Do sends it to a handler and returns the answer.

@@ -30,14 +30,10 @@ func key(coordinate string) artifact.VersionKey {
 	return artifact.PackageKey{Format: artifact.Maven, Namespace: "acme", Name: name}.At(version)
 }
 
-// behind makes the chain of most stories: team has the upstream shared, shared has gateway, and gateway is connected to
-// the first registry.
+// behind makes the chain of most stories, behind the first registry.
 func (s *story) behind() {
 	s.t.Helper()
-	s.Repository("gateway")
-	s.Connect("gateway", central)
-	s.Repository("shared", "gateway")
-	s.Repository("team", "shared")
+	s.Chain(central)
 }
 
 // open lets a package come into a repository from both sides, before it is there.
@@ -183,15 +179,7 @@ func (s *story) holds(repo, coordinate string, want ...string) {
 		return
 	}
 	s.must(err)
-	var got []string
-	for _, a := range v.Assets {
-		if a.Promised {
-			a.Name += "?"
-		}
-		got = append(got, a.Name)
-	}
-	slices.Sort(got)
-	if !slices.Equal(got, want) {
+	if got := AssetNames(v); !slices.Equal(got, want) {
 		s.t.Fatalf("assets of %s in %s: got %v, want %v", coordinate, repo, got, want)
 	}
 }

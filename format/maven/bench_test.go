@@ -15,11 +15,7 @@ import (
 // checksum of each.
 func BenchmarkGet(b *testing.B) {
 	s := newChain(b)
-	versions := make([]string, 1000)
-	for i := range versions {
-		versions[i] = fmt.Sprintf("1.%d.%d", i/10, i%10)
-	}
-	s.offer(central, index("lib"), listingOf("lib", versions...))
+	s.offer(central, index("lib"), listingOf("lib", thousand()...))
 	s.offer(central, file("lib:1.0.0", ".jar"), strings.Repeat("jar ", 8<<10))
 	s.gets(http.StatusOK, "team", file("lib:1.0.0", ".jar"))
 	h := formattest.Handler(s.format, s.Shelf("team", artifact.Maven))
@@ -43,11 +39,7 @@ func BenchmarkGet(b *testing.B) {
 // BenchmarkRender is what a document costs when its package has changed.
 func BenchmarkRender(b *testing.B) {
 	s := newChain(b)
-	versions := make([]string, 1000)
-	for i := range versions {
-		versions[i] = fmt.Sprintf("1.%d.%d", i/10, i%10)
-	}
-	s.offer(central, index("lib"), listingOf("lib", versions...))
+	s.offer(central, index("lib"), listingOf("lib", thousand()...))
 	view, err := s.Shelf("team", artifact.Maven).View(b.Context(), key("lib:").PackageKey)
 	if err != nil {
 		b.Fatal(err)
@@ -61,4 +53,13 @@ func BenchmarkRender(b *testing.B) {
 		}
 	}
 	b.SetBytes(int64(out.Len()))
+}
+
+// thousand are so many versions.
+func thousand() []string {
+	versions := make([]string, 1000)
+	for i := range versions {
+		versions[i] = fmt.Sprintf("1.%d.%d", i/10, i%10)
+	}
+	return versions
 }

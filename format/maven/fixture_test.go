@@ -39,14 +39,11 @@ func newSite(t testing.TB) *site {
 	return s
 }
 
-// newChain opens a domain in which team has the upstream shared, shared has gateway, and gateway is connected.
+// newChain is newSite with a chain of repositories before Maven Central.
 func newChain(t testing.TB) *site {
 	t.Helper()
 	s := newSite(t)
-	s.Repository("gateway")
-	s.Connect("gateway", central)
-	s.Repository("shared", "gateway")
-	s.Repository("team", "shared")
+	s.Chain(central)
 	return s
 }
 
@@ -55,11 +52,7 @@ func (s *site) by(c iam.Caller) *site { return &site{s.As(c), s.t, s.format} }
 
 func (s *site) do(method, repo, path, body string, header ...string) *httptest.ResponseRecorder {
 	s.t.Helper()
-	q := formattest.Request{Method: method, Path: path, Body: body, Header: map[string]string{}}
-	for i := 0; i+1 < len(header); i += 2 {
-		q.Header[header[i]] = header[i+1]
-	}
-	return q.Do(formattest.Handler(s.format, s.Shelf(repo, artifact.Maven)))
+	return formattest.NewRequest(method, path, body, header...).Do(formattest.Handler(s.format, s.Shelf(repo, artifact.Maven)))
 }
 
 // gets checks the status of a GET, and returns the answer.
@@ -118,29 +111,16 @@ func (s *site) is(v artifact.VersionKey, want artifact.Status) {
 	}
 }
 
-// assets are the names of a version's assets; promised ones end in a question mark.
-func assets(v artifact.Version) []string {
-	var names []string
-	for _, a := range v.Assets {
-		if a.Promised {
-			a.Name += "?"
-		}
-		names = append(names, a.Name)
-	}
-	slices.Sort(names)
-	return names
-}
-
 // comesToHold waits until a repository holds a version with these assets.
 func (s *site) comesToHold(repo string, v artifact.VersionKey, want ...string) artifact.Version {
 	s.t.Helper()
 	var got artifact.Version
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if got, _ = s.held(repo, v); slices.Equal(assets(got), want) {
+		if got, _ = s.held(repo, v); slices.Equal(formattest.AssetNames(got), want) {
 			return got
 		}
 	}
-	s.t.Fatalf("%s in %s: got %v, want %v", v, repo, assets(got), want)
+	s.t.Fatalf("%s in %s: got %v, want %v", v, repo, formattest.AssetNames(got), want)
 	return got
 }
 

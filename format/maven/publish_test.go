@@ -73,7 +73,7 @@ func TestPublish(t *testing.T) {
 			s.puts(created, index("lib"), listingOf("lib", "1.0"))
 			s.reads(shelf, file("lib:1.0", ".jar"), jarBytes)
 			want := []string{"lib-1.0-sources.jar", "lib-1.0.jar", metadataFile}
-			if got := assets(s.mustHold(shelf, key("lib:1.0"))); !slices.Equal(got, want) {
+			if got := formattest.AssetNames(s.mustHold(shelf, key("lib:1.0"))); !slices.Equal(got, want) {
 				s.t.Errorf("got %v, want %v", got, want)
 			}
 		}},
@@ -118,7 +118,7 @@ func TestPublish(t *testing.T) {
 			s.puts(created, file("lib:1.0", ".jar.asc.sha1"), sumOf(sha1Sum, "signed"))
 			s.puts(created, index("lib"), listingOf("lib", "1.0"))
 			v := s.mustHold(shelf, key("lib:1.0"))
-			if got, want := assets(v), []string{"lib-1.0.jar", "lib-1.0.jar.asc", metadataFile}; !slices.Equal(got, want) {
+			if got, want := formattest.AssetNames(v), []string{"lib-1.0.jar", "lib-1.0.jar.asc", metadataFile}; !slices.Equal(got, want) {
 				s.t.Errorf("got %v, want %v", got, want)
 			}
 			for _, c := range []checksum{md5Sum, sha1Sum, sha256Sum, sha512Sum} {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"entrepot/artifact"
+	"entrepot/format/formattest"
 )
 
 // The builds that the tests publish.
@@ -44,9 +45,10 @@ func TestSnapshots(t *testing.T) {
 			if build.Status != artifact.Unlisted || build.Revision != before {
 				s.t.Errorf("the build: got %s, %s, want Unlisted and %s", build.Status, build.Revision, before)
 			}
-			if whole.Status != artifact.Published || whole.Revision == before || !slices.Equal(assets(whole), assets(build)) ||
+			got, want := formattest.AssetNames(whole), formattest.AssetNames(build)
+			if whole.Status != artifact.Published || whole.Revision == before || !slices.Equal(got, want) ||
 				whole.Details.DisplayName != "A lib" {
-				s.t.Errorf("the snapshot: got %s, %s, %v", whole.Status, whole.Revision, assets(whole))
+				s.t.Errorf("the snapshot: got %s, %s, %v", whole.Status, whole.Revision, got)
 			}
 			s.puts(created, index("lib"), listingOf("lib", snap))
 			s.lists(shelf, "lib", snap)
@@ -60,7 +62,7 @@ func TestSnapshots(t *testing.T) {
 			s.build("lib", snap, first, "one")
 			s.build("lib", snap, second, "two")
 			want := []string{"lib-" + second + ".jar", "lib-" + second + ".pom"}
-			if got := assets(s.mustHold(shelf, key("lib:"+snap))); !slices.Equal(got, want) {
+			if got := formattest.AssetNames(s.mustHold(shelf, key("lib:"+snap))); !slices.Equal(got, want) {
 				s.t.Errorf("got %v, want %v", got, want)
 			}
 			s.is(key("lib:"+first), artifact.Unlisted)

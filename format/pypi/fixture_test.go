@@ -56,11 +56,7 @@ func (s *site) serve(repository string) {
 
 func (s *site) do(method, path, body string, header ...string) *httptest.ResponseRecorder {
 	s.t.Helper()
-	q := formattest.Request{Method: method, Path: path, Body: body, Header: map[string]string{}}
-	for i := 0; i+1 < len(header); i += 2 {
-		q.Header[header[i]] = header[i+1]
-	}
-	return q.Do(s.h)
+	return formattest.NewRequest(method, path, body, header...).Do(s.h)
 }
 
 // get fails the test unless the answer is 200, and returns its body.
