@@ -1,7 +1,6 @@
 package format
 
 import (
-	"cmp"
 	"net/url"
 
 	"entrepot/artifact"
@@ -10,10 +9,8 @@ import (
 
 // Tool is a client of a format that reads from files where its repository is and how to sign in to it.
 type Tool struct {
-	// Name is what its users call it.
+	// Name is what its users call it, and the program that they run.
 	Name string
-	// Program is what is run, if that is not its name.
-	Program string
 	// Settings are what its files have to say. They are the same for the same Login. The error says what the Login lacks.
 	Settings func(Login) ([]clientconfig.Setting, error)
 	// Scopes says that the settings can be for one namespace only.
@@ -29,9 +26,6 @@ type Tool struct {
 	// Notes are what is left to do or to know after it, a sentence each. It may be nil.
 	Notes func(Login) []string
 }
-
-// Executable is the program that is looked for.
-func (t Tool) Executable() string { return cmp.Or(t.Program, t.Name) }
 
 // Login is what a tool is told.
 type Login struct {

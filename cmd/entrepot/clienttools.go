@@ -44,7 +44,7 @@ func listClientTools(to io.Writer) error {
 	fmt.Fprintln(table, "TOOL\tFORMAT\tON THIS MACHINE\tRENEWS TOKENS")
 	for _, t := range clientTools() {
 		where, renews := "-", "-"
-		if path, err := exec.LookPath(t.Executable()); err == nil {
+		if path, err := exec.LookPath(t.Name); err == nil {
 			where = path
 		}
 		if t.Renews {

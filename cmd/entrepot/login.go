@@ -202,8 +202,8 @@ func (c loginCommand) tell(to io.Writer, t clientTool, l format.Login, s signedI
 		fmt.Fprintf(to, "The server is believed because of %s; entrepot trust shows what %s needs to believe it too.\n",
 			s.Profile.Bundle, t.Name)
 	}
-	if _, err := exec.LookPath(t.Executable()); err != nil {
-		fmt.Fprintf(to, "%s is not on this machine's PATH; its files are ready for it.\n", t.Executable())
+	if _, err := exec.LookPath(t.Name); err != nil {
+		fmt.Fprintf(to, "%s is not on this machine's PATH; its files are ready for it.\n", t.Name)
 	}
 	for _, name := range t.Variables {
 		if l.Getenv(name) != "" {
