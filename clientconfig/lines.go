@@ -12,8 +12,8 @@ type lineGrammar struct {
 	// sections says that keys begin with the name of a section; without it they stand before the first.
 	sections bool
 	comments string
-	// read splits a line into name and value; from is where in the line the value begins.
-	read func(text string) (name, value string, from int)
+	// read splits a line into name and value; from is where in the line the value begins, to where it ends.
+	read func(text string) (name, value string, from, to int)
 	// write is its inverse.
 	write func(name, value string) (string, error)
 	// header returns the section that a line begins.
@@ -47,7 +47,7 @@ func (g lineGrammar) scan(text string) (items []item) {
 	var open *item
 	for _, l := range linesOf(text) {
 		if open != nil && g.continued(first, last, l) {
-			open.end, open.value = l.end, open.value+"\n"+strings.TrimSpace(l.text)
+			open.end, open.lineEnd, open.value = l.end, l.end, open.value+"\n"+strings.TrimSpace(l.text)
 			last = l
 			continue
 		}
@@ -56,11 +56,14 @@ func (g lineGrammar) scan(text string) (items []item) {
 		}
 		if name, ok := g.header(l.text); ok {
 			section, open = name, nil
-			items = append(items, item{thing{l.start, l.end, ""}, section, "", true, l.end})
+			items = append(items, item{thing: thing{start: l.start, end: l.end, lineEnd: l.end}, section: section, header: true, from: l.end})
 			continue
 		}
-		name, value, from := g.read(l.text)
-		items = append(items, item{thing{l.start + l.indent(), l.end, value}, section, name, false, l.start + from})
+		name, value, from, to := g.read(l.text)
+		items = append(items, item{
+			thing:   thing{start: l.start + l.indent(), end: l.start + to, value: value, lineEnd: l.end},
+			section: section, name: name, from: l.start + from,
+		})
 		open, first, last = &items[len(items)-1], l, l
 	}
 	return items
@@ -124,7 +127,7 @@ func wordIn(text string, it item, word, comments string) (thing, bool) {
 				size = len(rest) - skip
 			}
 			if start := it.from + l.start + at + skip; rest[skip:skip+size] == word {
-				return thing{start, start + size, word}, true
+				return thing{start: start, end: start + size, value: word}, true
 			}
 			at += skip + size
 		}
@@ -163,7 +166,7 @@ func (g lineGrammar) place(text string, key Key, value string) (insertion, error
 	end := -1
 	for _, it := range g.scan(text) {
 		if it.section == section {
-			end = it.end
+			end = it.lineEnd
 		}
 	}
 	if end < 0 {
@@ -233,38 +236,42 @@ func headerNPM(text string) (string, bool) {
 	return text, true // with its brackets: the settings before all sections are those of ""
 }
 
-func readNPM(text string) (name, value string, from int) {
+func readNPM(text string) (name, value string, from, to int) {
 	name, value, _ = strings.Cut(text, "=")
-	return plainNPM(name), plainNPM(value), min(len(name)+1, len(text))
+	from = min(len(name)+1, len(text))
+	name, _ = plainNPM(name)
+	value, size := plainNPM(value)
+	return name, value, from, from + size
 }
 
 // plainNPM reads a name or a value as npm's ini does: quoted texts are JSON, in others a backslash takes the meaning of ; and #,
-// which else begin a comment.
-func plainNPM(text string) string {
+// which else begin a comment. Size is how long the text is without the comment and the spaces before it.
+func plainNPM(text string) (plain string, size int) {
+	size = len(text)
+	indent := size - len(strings.TrimLeftFunc(text, unicode.IsSpace))
 	text = strings.TrimSpace(text)
 	if len(text) > 1 && text[0] == text[len(text)-1] && (text[0] == '"' || text[0] == '\'') {
 		if text[0] == '\'' {
 			text = text[1 : len(text)-1]
 		}
-		var plain string
 		if json.Unmarshal([]byte(text), &plain) == nil {
-			return plain
+			return plain, size
 		}
-		return text
+		return text, size
 	}
-	var plain strings.Builder
+	var value strings.Builder
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case c == ';' || c == '#':
-			return strings.TrimSpace(plain.String())
+			return strings.TrimSpace(value.String()), indent + len(strings.TrimRightFunc(text[:i], unicode.IsSpace))
 		case c == '\\' && i+1 < len(text) && strings.IndexByte(`\;#`, text[i+1]) >= 0:
 			i++
-			plain.WriteByte(text[i])
+			value.WriteByte(text[i])
 		default:
-			plain.WriteByte(c)
+			value.WriteByte(c)
 		}
 	}
-	return strings.TrimSpace(plain.String())
+	return strings.TrimSpace(value.String()), size
 }
 
 var escapeNPM = strings.NewReplacer(`\`, `\\`, `;`, `\;`, `#`, `\#`)
@@ -291,12 +298,12 @@ func indented(first, _, next line) bool {
 	return !next.blank() && !comment(next) && next.indent() > first.indent()
 }
 
-func readINI(text string) (name, value string, from int) {
+func readINI(text string) (name, value string, from, to int) {
 	at := strings.IndexAny(text, "=:")
 	if at < 0 {
-		return strings.ToLower(strings.TrimSpace(text)), "", len(text)
+		return strings.ToLower(strings.TrimSpace(text)), "", len(text), len(text)
 	}
-	return strings.ToLower(strings.TrimSpace(text[:at])), strings.TrimSpace(text[at+1:]), at + 1
+	return strings.ToLower(strings.TrimSpace(text[:at])), strings.TrimSpace(text[at+1:]), at + 1, len(text)
 }
 
 func writeINI(name, value string) (string, error) {
@@ -314,7 +321,7 @@ func escapedEnd(_, last, _ line) bool {
 	return (len(last.text)-len(strings.TrimRight(last.text, `\`)))%2 == 1
 }
 
-func readProperty(text string) (name, value string, from int) {
+func readProperty(text string) (name, value string, from, to int) {
 	start := len(text) - len(strings.TrimLeft(text, " \t\f"))
 	at := start
 	for at < len(text) && strings.IndexByte("=: \t\f", text[at]) < 0 {
@@ -329,7 +336,7 @@ func readProperty(text string) (name, value string, from int) {
 		from++
 		from += len(text[from:]) - len(strings.TrimLeft(text[from:], " \t\f"))
 	}
-	return plainProperty(text[start:at]), plainProperty(text[from:]), from
+	return plainProperty(text[start:at]), plainProperty(text[from:]), from, len(text)
 }
 
 // plainProperty takes the backslashes out of a name or a value. Escapes of characters stay as they are: nothing that is

@@ -32,6 +32,8 @@ type grammar interface {
 type thing struct {
 	start, end int
 	value      string
+	// lineEnd is where a comment behind it ends that has to go when it goes, since nothing else could stand before it; 0 for none.
+	lineEnd int
 }
 
 // insertion is a text to insert: lead and trail are what separates the body from what stands before and after.
@@ -194,7 +196,7 @@ func revert(text string, found thing, c change) string {
 	if c.Before != nil {
 		return text[:found.start] + *c.Before + text[found.end:]
 	}
-	start, end := found.start, found.end
+	start, end := found.start, max(found.end, found.lineEnd)
 	lead := commonSuffix(text[:start], c.Lead)
 	start -= lead
 	if strings.HasPrefix(text[end:], c.Trail) {

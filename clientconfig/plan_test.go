@@ -98,6 +98,16 @@ func TestAFileIsMadeAndGoesAwayAgain(t *testing.T) {
 	h.wants("state/client-settings.json", "{\n  \"version\": 1,\n  \"files\": {}\n}\n", 0o600)
 }
 
+// TestACommentBesideASettingOfOursGoesWithIt has one behind a value that would be read otherwise with it.
+func TestACommentBesideASettingOfOursGoesWithIt(t *testing.T) {
+	h := newHome(t, ".npmrc", "prefix=\"a\"\nregistry=old ; theirs\n")
+	h.apply("npm", h.registry("new"), h.token("s3cret"))
+	h.wants(".npmrc", "prefix=\"a\"\nregistry=new ; theirs\n//a/:_authToken=s3cret\n", 0o640)
+	h.write(".npmrc", "registry=new ; theirs, still\nprefix=\"a\"\n//a/:_authToken=s3cret ; ours\n")
+	h.apply("npm")
+	h.wants(".npmrc", "registry=old ; theirs, still\nprefix=\"a\"\n", 0o640)
+}
+
 func TestAFileKeepsItsModeAndIsCopiedOnce(t *testing.T) {
 	h := newHome(t, ".npmrc", "registry=old\n")
 	h.apply("npm", h.registry("new"))

@@ -69,7 +69,7 @@ func (toml) findMember(text string, all []statement, key Key) (found thing, ok b
 			}
 		}
 		if is {
-			found, ok = thing{s.start, end, strings.ReplaceAll(text[s.start:end], "\r\n", "\n")}, true
+			found, ok = thing{start: s.start, end: end, value: strings.ReplaceAll(text[s.start:end], "\r\n", "\n")}, true
 		}
 	}
 	return found, ok, nil

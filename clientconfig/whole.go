@@ -4,7 +4,7 @@ package clientconfig
 type whole struct{}
 
 func (whole) find(text string, _ Key) (thing, bool, error) {
-	return thing{0, len(text), text}, text != "", nil
+	return thing{end: len(text), value: text}, text != "", nil
 }
 
 func (whole) parents(Key) []Key { return nil }

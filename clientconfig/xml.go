@@ -24,7 +24,7 @@ type element struct {
 // scanXML reads the tree of elements, under an element without a name that is the document.
 func scanXML(text string) (*element, error) {
 	decoder := xml.NewDecoder(strings.NewReader(text))
-	document := &element{thing: thing{0, len(text), ""}, outer: len(text)}
+	document := &element{thing: thing{end: len(text)}, outer: len(text)}
 	open := []*element{document}
 	for {
 		start := int(decoder.InputOffset())
@@ -106,7 +106,7 @@ func (markup) find(text string, key Key) (thing, bool, error) {
 	if !ok {
 		return thing{}, false, nil
 	}
-	return thing{e.start, e.end, strings.Join(strings.Fields(text[e.inner:max(e.inner, e.outer)]), " ")}, true, nil
+	return thing{start: e.start, end: e.end, value: strings.Join(strings.Fields(text[e.inner:max(e.inner, e.outer)]), " ")}, true, nil
 }
 
 func (markup) parents(key Key) (all []Key) {

@@ -24,7 +24,7 @@ func (g yaml) find(text string, key Key) (thing, bool, error) {
 		return thing{}, false, err
 	}
 	if !entry.isEntry() {
-		return thing{n.start, n.end, plainYAML(strings.TrimSpace(text[n.from:n.end]))}, true, nil
+		return thing{start: n.start, end: n.end, value: plainYAML(strings.TrimSpace(text[n.from:n.end]))}, true, nil
 	}
 	for _, e := range entriesOf(text, n) {
 		if e.value == entry.Is {
@@ -57,7 +57,7 @@ func entriesOf(text string, n node) (entries []thing) {
 		start := n.from + l.start + len(l.text) - len(strings.TrimLeft(l.text, " -"))
 		end := n.from + l.start + entryEnd(l.text)
 		if start < end {
-			entries = append(entries, thing{start, end, plainYAML(text[start:end])})
+			entries = append(entries, thing{start: start, end: end, value: plainYAML(text[start:end])})
 		}
 	}
 	return entries

@@ -20,7 +20,7 @@ func TestTools(t *testing.T) {
 		},
 		"npm, in a file that has more": {
 			Tool: "npm", Before: map[string]string{".npmrc": "; mine\nregistry = https://registry.example.test/ ; theirs\nfund=false\n"},
-			Want: map[string]string{".npmrc": "; mine\nregistry=http://127.0.0.1:8090/d-1/npm/r/\nfund=false\n//127.0.0.1:8090/d-1/npm/r/:_authToken=entrepot_token\n"},
+			Want: map[string]string{".npmrc": "; mine\nregistry=http://127.0.0.1:8090/d-1/npm/r/ ; theirs\nfund=false\n//127.0.0.1:8090/d-1/npm/r/:_authToken=entrepot_token\n"},
 		},
 		"npm, in a file with a section": {
 			Tool: "npm", Before: map[string]string{".npmrc": npmrcMine},
