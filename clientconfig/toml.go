@@ -49,12 +49,28 @@ func (toml) findMember(text string, all []statement, key Key) (found thing, ok b
 	}
 	wanted := key.last()
 	path = append(path, wanted.Name)
+	array := false
 	for i, s := range all {
-		if s.header == 0 && slices.Equal(s.path, path) || s.header == 1 && slices.Equal(s.path, path) {
-			return thing{}, false, fault("%s is not written as [[%[1]s]]", strings.Join(path, "."))
-		}
-		if s.header != 2 || !slices.Equal(s.path, path) {
+		n := min(len(s.path), len(path))
+		if !slices.Equal(s.path[:n], path[:n]) {
 			continue
+		}
+		inTable := 0
+		if s.header > 0 {
+			inTable = len(s.path)
+		} else if s.table >= 0 {
+			inTable = len(all[s.table].path)
+		}
+		isMember := s.header == 2 && len(s.path) == len(path)
+		switch array = array || isMember; {
+		case s.header == 1 && n < len(path):
+			continue // it has the array in it
+		case s.header == 2 && n < len(path):
+			return thing{}, false, fault("%s is a list of tables", strings.Join(s.path, "."))
+		case !array, inTable < len(path), s.header == 1 && len(s.path) == len(path):
+			return thing{}, false, fault("%s is not written as [[%[1]s]]", strings.Join(path, "."))
+		case !isMember:
+			continue // it stands in one of its tables
 		}
 		end, is := s.end, false
 		for _, inner := range all[i+1:] {
@@ -101,7 +117,7 @@ func (g toml) place(text string, key Key, value string) (insertion, error) {
 		inTable := len(path) == 1 && s.table < 0 && s.header == 0
 		if len(path) > 1 {
 			owner := s.table
-			if s.header == 1 {
+			if s.header > 0 {
 				owner = i
 			}
 			inTable = owner >= 0 && all[owner].header == 1 && slices.Equal(all[owner].path, path[:len(path)-1])

@@ -118,6 +118,10 @@ func (s *yamlScanner) value(n node, l line) (end int, err error) {
 	case strings.IndexByte("&*!", value[0]) >= 0:
 		return 0, s.fault("anchors, aliases and tags")
 	case value[0] == '|' || value[0] == '>':
+		header, _, _ := strings.Cut(value, " #")
+		if strings.Trim(header[1:], "+-123456789 \t") != "" {
+			return 0, s.fault("something follows the sign that begins a text")
+		}
 		return s.deeper(n, l.end, true), nil
 	case strings.IndexByte("\"'[{", value[0]) >= 0:
 		end, ok := flowEnd(s.text, at)

@@ -68,6 +68,16 @@ func TestTools(t *testing.T) {
 					"name = \"codeartifact\"\nurl = \"http://aws@127.0.0.1:8090/d-1/pypi/r/simple/\"\npublish-url = \"http://127.0.0.1:8090/d-1/pypi/r/\"\ndefault = true\n",
 			},
 		},
+		"uv, a project that has an index, which asks a keyring": {
+			Tool: "uv", Project: true, Renew: true,
+			Before: map[string]string{"project/pyproject.toml": "[tool.uv]\nmanaged = true # ours\n\n[[tool.uv.index]]\nname = \"other\"\nurl = \"u\"\n"},
+			Want: map[string]string{
+				"bin/keyring": keyringOfOurs,
+				"project/pyproject.toml": "[tool.uv]\nmanaged = true # ours\nkeyring-provider = \"subprocess\"\n\n[[tool.uv.index]]\nname = \"other\"\nurl = \"u\"\n\n" +
+					"[[tool.uv.index]]\nname = \"codeartifact\"\nurl = \"http://aws@127.0.0.1:8090/d-1/pypi/r/simple/\"\n" +
+					"publish-url = \"http://127.0.0.1:8090/d-1/pypi/r/\"\ndefault = true\n",
+			},
+		},
 		"poetry": {
 			Tool: "poetry", Want: map[string]string{
 				".config/pypoetry/config.toml": "[repositories.codeartifact]\nurl = \"http://127.0.0.1:8090/d-1/pypi/r/\"\n",
