@@ -163,16 +163,20 @@ func (g lineGrammar) place(text string, key Key, value string) (insertion, error
 		return insertion{}, err
 	}
 	// After the last setting of the section, or its header; before the first section if there are none of either.
-	end := -1
-	for _, it := range g.scan(text) {
+	end, items := -1, g.scan(text)
+	for _, it := range items {
 		if it.section == section {
 			end = it.lineEnd
 		}
 	}
-	if end < 0 {
-		return g.first(text, body), nil
+	in := g.first(text, body)
+	if end >= 0 {
+		in = below(text, end, body, false)
 	}
-	return below(text, end, body, false), nil
+	if len(g.scan(in.into(text))) != len(items)+1 {
+		return insertion{}, fault("what follows would become a part of %s", name)
+	}
+	return in, nil
 }
 
 // first returns how the first setting before all sections is inserted: after what is written there, else at the start.

@@ -42,6 +42,10 @@ type insertion struct {
 	lead, body, trail string
 }
 
+func (in insertion) into(text string) string {
+	return text[:in.at] + in.lead + in.body + in.trail + text[in.at:]
+}
+
 var grammars = map[Syntax]grammar{
 	NPMRC:      npmrc,
 	INI:        ini,
@@ -146,8 +150,7 @@ func insert(g grammar, text string, key Key, value string) (string, change, erro
 	if err != nil {
 		return "", change{}, err
 	}
-	after := text[:in.at] + in.lead + in.body + in.trail + text[in.at:]
-	return after, change{Key: key, Lead: in.lead, Trail: in.trail}, nil
+	return in.into(text), change{Key: key, Lead: in.lead, Trail: in.trail}, nil
 }
 
 // wrote reads back what stands at a key now.

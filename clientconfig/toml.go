@@ -26,12 +26,8 @@ func (g toml) find(text string, key Key) (thing, bool, error) {
 			return s.thing, true, nil
 		}
 		// What is written as one value, in braces or with dots, has no place for more.
-		inTable := 0
-		if s.table >= 0 {
-			inTable = len(all[s.table].path)
-		}
 		n := min(len(s.path), len(path))
-		if s.header == 0 && inTable < len(path) && slices.Equal(s.path[:n], path[:n]) {
+		if s.header == 0 && len(s.tableIn(all)) < len(path) && slices.Equal(s.path[:n], path[:n]) {
 			return thing{}, false, fault("%s is written in another way, as one value or with dots", strings.Join(s.path, "."))
 		}
 		if s.header == 2 && len(s.path) <= len(path) && slices.Equal(s.path, path[:len(s.path)]) {
@@ -49,28 +45,12 @@ func (toml) findMember(text string, all []statement, key Key) (found thing, ok b
 	}
 	wanted := key.last()
 	path = append(path, wanted.Name)
-	array := false
+	if err := mayBeArray(all, path); err != nil {
+		return thing{}, false, err
+	}
 	for i, s := range all {
-		n := min(len(s.path), len(path))
-		if !slices.Equal(s.path[:n], path[:n]) {
+		if s.header != 2 || !slices.Equal(s.path, path) {
 			continue
-		}
-		inTable := 0
-		if s.header > 0 {
-			inTable = len(s.path)
-		} else if s.table >= 0 {
-			inTable = len(all[s.table].path)
-		}
-		isMember := s.header == 2 && len(s.path) == len(path)
-		switch array = array || isMember; {
-		case s.header == 1 && n < len(path):
-			continue // it has the array in it
-		case s.header == 2 && n < len(path):
-			return thing{}, false, fault("%s is a list of tables", strings.Join(s.path, "."))
-		case !array, inTable < len(path), s.header == 1 && len(s.path) == len(path):
-			return thing{}, false, fault("%s is not written as [[%[1]s]]", strings.Join(path, "."))
-		case !isMember:
-			continue // it stands in one of its tables
 		}
 		end, is := s.end, false
 		for _, inner := range all[i+1:] {
@@ -89,6 +69,27 @@ func (toml) findMember(text string, all []statement, key Key) (found thing, ok b
 		}
 	}
 	return found, ok, nil
+}
+
+// mayBeArray refuses a document in which an array of tables of that name would not be TOML, or would be one in another.
+func mayBeArray(all []statement, path []string) error {
+	array := false
+	for _, s := range all {
+		n := min(len(s.path), len(path))
+		if !slices.Equal(s.path[:n], path[:n]) {
+			continue
+		}
+		switch {
+		case s.header == 1 && n < len(path): // a table that has it
+		case s.header == 2 && n < len(path):
+			return fault("%s is a list of tables", strings.Join(s.path, "."))
+		case s.header == 2 && n == len(s.path):
+			array = true
+		case !array, s.header == 1 && n == len(s.path), s.header == 0 && len(s.tableIn(all)) < len(path):
+			return fault("%s is not written as [[%[1]s]]", strings.Join(path, "."))
+		}
+	}
+	return nil
 }
 
 // parents is the table that a key stands in. It stands by itself: [a.b] needs no [a].
@@ -113,16 +114,8 @@ func (g toml) place(text string, key Key, value string) (insertion, error) {
 	}
 	path, _ := key.names()
 	end := -1
-	for i, s := range all {
-		inTable := len(path) == 1 && s.table < 0 && s.header == 0
-		if len(path) > 1 {
-			owner := s.table
-			if s.header > 0 {
-				owner = i
-			}
-			inTable = owner >= 0 && all[owner].header == 1 && slices.Equal(all[owner].path, path[:len(path)-1])
-		}
-		if inTable {
+	for _, s := range all {
+		if slices.Equal(s.tableIn(all), path[:len(path)-1]) && (s.table < 0 || all[s.table].header == 1) {
 			end = s.lineEnd
 		}
 	}
@@ -132,7 +125,10 @@ func (g toml) place(text string, key Key, value string) (insertion, error) {
 	return below(text, end, body, false), nil
 }
 
-func (g toml) replace(text string, _ thing, key Key, value string) (string, error) {
+func (g toml) replace(text string, found thing, key Key, value string) (string, error) {
+	if text[found.start] == '[' && !key.last().isMember() {
+		return "", fault("%s is a table", key)
+	}
 	body, err := g.write(key, value)
 	return strings.ReplaceAll(body, "\n", newline(text)), err
 }

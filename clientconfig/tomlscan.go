@@ -12,10 +12,18 @@ type statement struct {
 	path []string
 	// header is how many brackets the header of a table has; 0 of a key.
 	header int
-	// table is which header it stands below: an index of the statements, -1 for none.
+	// table is which header it is or stands below: an index of the statements, -1 for none.
 	table int
 	// lineEnd is where the line ends on which the statement does, comment included.
 	lineEnd int
+}
+
+// tableIn is the name of the table that a statement of a document begins or stands in, nil for none.
+func (s statement) tableIn(all []statement) []string {
+	if s.table < 0 {
+		return nil
+	}
+	return all[s.table].path
 }
 
 // maxDepth bounds how deep things lie in each other.
@@ -39,7 +47,7 @@ func scanTOML(text string) (all []statement, err error) {
 				return nil, err
 			}
 			table, header = st.path, len(all)
-			st.end = s.at
+			st.end, st.table = s.at, header
 		} else {
 			key, err := s.keys()
 			if err != nil {
