@@ -168,6 +168,18 @@ func (p Profile) check(name string, settings map[string]string) error {
 	return nil
 }
 
+// sectionName is a section's name as the program looks for it: spaces made one, and without the quotes that the aws command line
+// writes around a profile's name that has any.
+func sectionName(text string) string {
+	kind, name, _ := strings.Cut(strings.Join(strings.Fields(text), " "), " ")
+	for _, quote := range []string{"'", `"`} {
+		if inner, ok := strings.CutPrefix(name, quote); ok && strings.HasSuffix(inner, quote) {
+			name = strings.TrimSpace(strings.TrimSuffix(inner, quote))
+		}
+	}
+	return strings.TrimSpace(kind + " " + name)
+}
+
 const maxProfile = 1 << 20
 
 func readSections(path string) (sections, error) {
@@ -204,7 +216,7 @@ func parseSections(from io.Reader) (sections, error) {
 		}
 		if line[0] == '[' {
 			name, _, _ := strings.Cut(line[1:], "]")
-			section, outer = strings.Join(strings.Fields(name), " "), ""
+			section, outer = sectionName(name), ""
 			if all[section] == nil {
 				all[section] = map[string]string{}
 			}

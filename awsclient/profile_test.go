@@ -40,6 +40,10 @@ endpoint_url = http://elsewhere.example.test
 aws_access_key_id = AKIACONFIG
 aws_secret_access_key = of-the-config
 
+[profile 'of ours']
+region = eu-central-1
+endpoint_url = http://ours.example.test
+
 [profile browser]
 sso_session = ours
 region = us-east-1
@@ -63,7 +67,7 @@ endpoint_url = http://no-key.example.test
 `
 	credentialsText = "[default]\r\naws_access_key_id = AKIADEFAULT\r\naws_secret_access_key = of-the-default\r\n\r\n" +
 		"[dev]\r\nAWS_ACCESS_KEY_ID=AKIADEV\r\naws_secret_access_key=of=dev\r\naws_session_token=a session\r\n" +
-		"[nowhere]\naws_access_key_id=K\naws_secret_access_key=S\n[no-region]\naws_access_key_id=K\naws_secret_access_key=S\n"
+		"[of ours]\naws_access_key_id=AKIAOURS\naws_secret_access_key=ours\n[nowhere]\naws_access_key_id=K\naws_secret_access_key=S\n[no-region]\naws_access_key_id=K\naws_secret_access_key=S\n"
 )
 
 // files writes a user's files of profiles and returns the variables that lead there.
@@ -111,6 +115,8 @@ func TestProfilesAreReadAsAWSsToolsReadThem(t *testing.T) {
 			profile{"AKIADEV", "of=dev", "a session", "us-west-2", "http://dev.example.test:8090", "/etc/dev.pem"}},
 		"by the older variable": {[]string{"AWS_DEFAULT_PROFILE", "dev"},
 			profile{"AKIADEV", "of=dev", "a session", "us-west-2", "http://dev.example.test:8090", "/etc/dev.pem"}},
+		"with a space in its name": {[]string{"AWS_PROFILE", "of ours"},
+			profile{key: "AKIAOURS", secret: "ours", region: "eu-central-1", endpoint: "http://ours.example.test"}},
 		"with keys in the configuration": {[]string{"AWS_PROFILE", "elsewhere"},
 			profile{key: "AKIACONFIG", secret: "of-the-config", region: "us-east-1", endpoint: "http://elsewhere.example.test"}},
 		"keys of variables win, whole": {
