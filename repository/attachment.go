@@ -24,7 +24,7 @@ func (s *Shelf) Attachment(ctx context.Context, v artifact.VersionKey, name stri
 
 func (s *Service) attachment(ctx context.Context, at *configuration, key artifact.VersionKey,
 	name string) (io.ReadCloser, error) {
-	made, found, err := s.locate(ctx, at, key, "")
+	made, found, err := s.locate(ctx, at, key, s.byQuestion(key, ""))
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@
 //	controls.go, plan.go         which ways are open to a package, and the order in which they are searched
 //	source.go, registry.go       an external registry, and what it answers
 //	locate.go, open.go,          where a version is, where an asset is, how it is brought in
-//	ingest.go
+//	absence.go, ingest.go
 //	complete.go, background.go   what else a registry that lists no files has of a version, looked for while nobody waits
 //	follow.go                    what retained versions take over from their registry later
 //	merge.go, defaultlabel.go,   a package as package managers see it, and the version that is shown where none is named;

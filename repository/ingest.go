@@ -141,8 +141,12 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 	if err != nil {
 		return File{}, err
 	}
+	if _, finds := s.Sources[from.source.connection].(Finder); finds && v.PublishedAt.IsZero() && v.UpstreamTime.IsZero() {
+		// Of a version that nothing lists its first file tells the time. Each reads it, when the transfer is read.
+		from.version.UpstreamTime = transfer.Modified()
+	}
 	promised.Name, promised.Size = asset, transfer.Size()
-	return File{Asset: promised, Modified: v.UpstreamTime, Version: bare(v), Transfer: transfer}, nil
+	return File{Asset: promised, Modified: from.version.UpstreamTime, Version: bare(from.version), Transfer: transfer}, nil
 }
 
 // fetched is a draft that a fetch fills, the fence under which it was kept, and what it tells of its version. Callers who

@@ -22,7 +22,7 @@ func (s *Shelf) SetLabel(ctx context.Context, p artifact.PackageKey, label, vers
 	if err != nil {
 		return err
 	}
-	_, found, err := s.service.locate(ctx, at, wanted, "")
+	_, found, err := s.service.locate(ctx, at, wanted, s.service.byQuestion(wanted, ""))
 	if err != nil {
 		return err
 	}

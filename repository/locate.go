@@ -7,6 +7,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/iam"
 )
 
 // located is a version and the source of the plan that it belongs to.
@@ -20,6 +21,8 @@ type located struct {
 	held map[catalog.RepositoryID]artifact.Version
 	// fence is the domain's, out of the same reading as held, if that is empty: for what will be fetched.
 	fence fenceReading
+	// coming is the asset that the version was looked for by, where it was found by fetching it.
+	coming *File
 }
 
 // own reports whether the asked repository itself has a record: it alone decides, whatever its status.
@@ -32,7 +35,7 @@ func (l located) listed() bool { return l.source.connection != "" }
 // "Upstream repository behavior"). asset is the one that it is looked for, if there is one. NotFound says why where the
 // caller may know; Unavailable if the version may be there but a registry does not answer.
 func (s *Service) locate(ctx context.Context, at *configuration, v artifact.VersionKey,
-	asset string) (*plan, located, error) {
+	ask asking) (*plan, located, error) {
 	var held located
 	made, err := s.planAnd(ctx, at, v.PackageKey, func(r catalog.Reader, made *plan) (err error) {
 		held, err = s.holders(r, at, made, v)
@@ -41,7 +44,7 @@ func (s *Service) locate(ctx context.Context, at *configuration, v artifact.Vers
 	if err != nil {
 		return nil, located{}, err
 	}
-	found, err := s.choose(ctx, at, made, held, v, asset)
+	found, err := s.choose(ctx, at, made, held, v, ask)
 	return made, found, err
 }
 
@@ -55,7 +58,47 @@ func (s *Service) locateBy(ctx context.Context, at *configuration, made *plan, v
 	if err != nil {
 		return located{}, err
 	}
-	return s.choose(ctx, at, made, held, v, "")
+	return s.choose(ctx, at, made, held, v, s.byQuestion(v, ""))
+}
+
+// asking has the external registry of found.source asked for the version, and fills in what it has.
+type asking func(ctx context.Context, made *plan, found *located) (has bool, unavailable, err error)
+
+// byQuestion asks for a version, and for an asset of it if one is named.
+func (s *Service) byQuestion(v artifact.VersionKey, asset string) asking {
+	return func(ctx context.Context, _ *plan, found *located) (has bool, unavailable, err error) {
+		listed, unavailable, err := s.askForVersion(ctx, found.source.connection, v, asset, true)
+		if listed != nil {
+			found.version = *listed
+		}
+		return listed != nil, unavailable, err
+	}
+}
+
+// byFetching asks a registry that lists no files for the asset itself: that tells as much as a question first, and takes
+// one trip less. What no repository could record is asked for all the same, for it is refused only if it is there.
+func (s *Service) byFetching(c iam.Caller, at *configuration, v artifact.VersionKey, asset string) asking {
+	question := s.byQuestion(v, asset)
+	return func(ctx context.Context, made *plan, found *located) (has bool, unavailable, err error) {
+		finder, ok := s.Sources[found.source.connection].(Finder)
+		if !ok {
+			return question(ctx, made, found)
+		}
+		found.version, err = finder.Presume(v, asset)
+		if err == nil {
+			from := s.firstImport(*found, made.asked())
+			if s.roomFor(made, from) != nil || s.recordable(withPromise(from.version, asset)) != nil {
+				return question(ctx, made, found)
+			}
+			var coming File
+			if coming, err = s.fetch(ctx, c, at, from, asset); err == nil {
+				found.coming = &coming
+				return true, nil, nil
+			}
+		}
+		answer, err := sortedOut(err)
+		return false, answer.unavailable, err
+	}
 }
 
 // holders reads what the repositories of the plan have of the version.
@@ -69,7 +112,7 @@ func (s *Service) holders(r catalog.Reader, at *configuration, made *plan, v art
 
 // choose goes through the plan in search order, with what its repositories hold at hand.
 func (s *Service) choose(ctx context.Context, at *configuration, made *plan, found located, v artifact.VersionKey,
-	asset string) (located, error) {
+	ask asking) (located, error) {
 	var unavailable error
 	var silent []string // connections, of which several repositories may have one: what hangs is not waited for twice
 	for rank, source := range made.sources {
@@ -91,16 +134,15 @@ func (s *Service) choose(ctx context.Context, at *configuration, made *plan, fou
 			continue
 		}
 		// What one registry cannot say another may know.
-		listed, why, err := s.askForVersion(ctx, source.connection, v, asset, true)
+		has, why, err := ask(ctx, made, &found)
 		switch {
 		case err != nil:
 			return located{}, err
 		case why != nil:
 			silent, unavailable = append(silent, source.connection), why
-		case listed != nil && !listed.Status.Downloadable():
+		case has && !found.version.Status.Downloadable():
 			return located{}, withdrawnUpstream(v)
-		case listed != nil:
-			found.version = *listed
+		case has:
 			return found, nil
 		}
 	}
@@ -145,6 +187,14 @@ func (p *plan) connectionBehind(found located) (planSource, bool) {
 		}
 	}
 	return planSource{}, false
+}
+
+// connectionsBehind are the connections that behind yields: one, if any.
+func (p *plan) connectionsBehind(found located) []string {
+	if source, ok := p.connectionBehind(found); ok {
+		return []string{source.connection}
+	}
+	return nil
 }
 
 // withdrawnUpstream ends a search at a version whose status withholds it. It hides what lies behind: that is how an

@@ -34,11 +34,18 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v a
 	if known, ok := s.held.Recall(key); ok {
 		return s.file(ctx, c, at, known.version, known.asset)
 	}
+	if why := s.absent(key); why != nil {
+		return File{}, why
+	}
 	on := s.held.Basis()
 	on.Topics(catalog.PackageTopic(at.domain.ID, v.PackageKey))
-	made, found, err := s.locate(ctx, at, v, asset)
+	search := s.lookup(at, key)
+	made, found, err := s.locate(ctx, at, v, s.byFetching(c, at, v, asset))
 	if err != nil {
-		return File{}, err
+		return File{}, search.failed(ctx, err, made.connections()...)
+	}
+	if found.coming != nil {
+		return *found.coming, nil
 	}
 	if found.own() {
 		if err := mayBeServed(*at.repository, found.version); err != nil {
@@ -54,7 +61,8 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v a
 		}
 		return s.fetch(ctx, c, at, from, asset)
 	case !has || a.Promised:
-		return s.openLate(ctx, c, at, made, found, asset)
+		f, err := s.openLate(ctx, c, at, made, found, asset)
+		return f, search.failed(ctx, err, made.connectionsBehind(found)...)
 	case found.own():
 		s.held.Keep(key, heldAsset{bare(found.version), a}, on)
 		return s.file(ctx, c, at, found.version, a)
@@ -158,12 +166,17 @@ func mayBeServed(in catalog.Repository, v artifact.Version) error {
 
 // stat tells what is known of an asset without opening it: kept, or promised by its registry.
 func (s *Service) stat(ctx context.Context, at *configuration, v artifact.VersionKey, asset string) (artifact.Asset, error) {
-	if known, ok := s.held.Recall(heldKey{at.repository.ID, v, asset}); ok {
+	key := heldKey{at.repository.ID, v, asset}
+	if known, ok := s.held.Recall(key); ok {
 		return s.statKept(ctx, at, known.version, known.asset)
 	}
-	made, found, err := s.locate(ctx, at, v, asset)
+	if why := s.absent(key); why != nil {
+		return artifact.Asset{}, why
+	}
+	search := s.lookup(at, key)
+	made, found, err := s.locate(ctx, at, v, s.byQuestion(v, asset))
 	if err != nil {
-		return artifact.Asset{}, err
+		return artifact.Asset{}, search.failed(ctx, err, made.connections()...)
 	}
 	if found.own() {
 		if err := mayBeServed(*at.repository, found.version); err != nil {
@@ -177,7 +190,8 @@ func (s *Service) stat(ctx context.Context, at *configuration, v artifact.Versio
 		}
 	}
 	if !ok {
-		return artifact.Asset{}, noAsset(at.repository.RepositoryKey, v, asset)
+		return artifact.Asset{}, search.failed(ctx, noAsset(at.repository.RepositoryKey, v, asset),
+			made.connectionsBehind(found)...)
 	}
 	if a.Promised = a.Promised || found.listed(); a.Promised {
 		return a, nil

@@ -150,7 +150,7 @@ func (s *Service) Asset(ctx context.Context, c iam.Caller, key artifact.Reposito
 // bringOne fetches an asset that the version's registry promises, and opens it once it is kept.
 func (s *Service) bringOne(ctx context.Context, c iam.Caller, at *configuration, v artifact.Version,
 	asset string) (File, error) {
-	made, own, err := s.locate(ctx, at, v.VersionKey, asset)
+	made, own, err := s.locate(ctx, at, v.VersionKey, s.byQuestion(v.VersionKey, asset))
 	if err != nil {
 		return File{}, err
 	}

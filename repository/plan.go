@@ -148,6 +148,20 @@ func (p *plan) repositories() []catalog.RepositoryID {
 	return ids
 }
 
+// connections are the external ones that may be asked; of a plan that could not be made there are none.
+func (p *plan) connections() []string {
+	if p == nil {
+		return nil
+	}
+	var names []string
+	for _, source := range p.sources {
+		if source.connection != "" && !slices.Contains(names, source.connection) {
+			names = append(names, source.connection)
+		}
+	}
+	return names
+}
+
 // firstWith is the rank of the first source with an external connection; several repositories of a graph may have it.
 func (p *plan) firstWith(connection string) int {
 	return slices.IndexFunc(p.sources, func(s planSource) bool { return s.connection == connection })

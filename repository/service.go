@@ -20,6 +20,7 @@ type Service struct {
 	Options
 	configurations *catalog.Memo[configurationKey, *configuration]
 	held           *catalog.Memo[heldKey, heldAsset]
+	absences       *catalog.Memo[heldKey, absence]
 	plans          *catalog.Memo[planKey, *plan]
 	documents      *documents
 	damages        *damages
@@ -80,6 +81,7 @@ func New(o Options) *Service {
 	s.configurations = catalog.NewMemo[configurationKey, *configuration](o.Catalog, 4096)
 	s.plans = catalog.NewMemo[planKey, *plan](o.Catalog, 16384)
 	s.held = catalog.NewMemo[heldKey, heldAsset](o.Catalog, 65536)
+	s.absences = catalog.NewMemo[heldKey, absence](o.Catalog, 16384)
 	return s
 }
 

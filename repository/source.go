@@ -38,6 +38,10 @@ type Finder interface {
 	// versions of the format usually have, and returns it with those that are there. What it returns is as from
 	// Listing.Version. NotFound: the registry has none of them. Unavailable: it cannot be asked.
 	Find(ctx context.Context, v artifact.VersionKey, asset string) (artifact.Version, error)
+	// Presume is Find for a caller who fetches the asset at once, which tells as much: nobody is asked, and the version
+	// comes without assets and without the time that the registry's answer tells. NotFound: the registry does not have the
+	// asset, by what it said lately or because it never has its like.
+	Presume(v artifact.VersionKey, asset string) (artifact.Version, error)
 }
 
 // Listing is one package of an external registry at one moment. It stays readable while it is used.

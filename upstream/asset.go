@@ -26,10 +26,11 @@ type AssetRequest struct {
 	// same domain: the first request's Open and Keep serve them all.
 	Flight string
 	Want   Want
-	// Promise says what else the bytes must be, once a flight, by the header of the upstream's answer: for registries that
-	// tell a file's digest in a header of it, or in a document of its own, which Promise may ask for. It runs when all bytes
-	// have come and before anybody gets the last of them. Its error ends the flight. nil: Want is all that is known.
-	Promise func(ctx context.Context, header http.Header) (Want, error)
+	// Promise finds out what else the bytes must be, once a flight, beside the request for them: for registries that tell a
+	// file's digest in the header of their answer, which answer gives as soon as it begins, or in a document of its own,
+	// which Promise may ask for. ctx ends when the file has failed, so that no answer will come. Nobody gets the last bytes
+	// before Promise has returned, and its error ends the flight. nil: Want is all that is known.
+	Promise func(ctx context.Context, answer <-chan http.Header) (Want, error)
 	// Open makes room for the bytes, once a flight, when the upstream has begun to answer.
 	Open func(ctx context.Context) (Spool, error)
 	// Keep keeps the bytes, once a flight, after size and digests were found right and before anybody gets the last of
@@ -131,6 +132,8 @@ func assetHeader(accept string) http.Header {
 func (c *Client) fetch(ctx context.Context, to target, req AssetRequest, f *flight) error {
 	to.header = assetHeader(req.Accept)
 	k := keyOf(req.Connection, req.URL, req.Path)
+	promised := c.findOut(ctx, req)
+	defer promised.close()
 	resp, err := c.do(ctx, to)
 	if err != nil {
 		if artifact.Is(err, artifact.NotFound) {
@@ -142,13 +145,15 @@ func (c *Client) fetch(ctx context.Context, to target, req AssetRequest, f *flig
 	if err := c.checkAsset(to, req, resp); err != nil {
 		return err
 	}
+	promised.answered(resp.Header)
 	opening, cancel := context.WithTimeout(ctx, c.opts.KeepTimeout)
 	defer cancel()
 	spool, err := req.Open(opening)
 	if err != nil {
 		return fmt.Errorf("make room for an asset: %w", err)
 	}
-	f.begin(spool, announced(resp, req.Want))
+	modified := lastModified(resp.Header)
+	f.begin(spool, announced(resp, req.Want), modified)
 	// Never more than was wanted: a reader that counts to the wanted size must not take the excess for the whole.
 	body := &ceiling{r: resp.Body, max: c.opts.MaxAsset}
 	if req.Want.Size > 0 {
@@ -161,7 +166,7 @@ func (c *Client) fetch(ctx context.Context, to target, req AssetRequest, f *flig
 	if err != nil {
 		return err
 	}
-	if err := c.verify(ctx, to, req, resp.Header, digests, size); err != nil {
+	if err := c.verify(to, req, promised, digests, size); err != nil {
 		return err
 	}
 	keeping, cancel := context.WithTimeout(ctx, c.opts.KeepTimeout)
@@ -169,7 +174,7 @@ func (c *Client) fetch(ctx context.Context, to target, req AssetRequest, f *flig
 	if err := req.Keep(keeping, spool, digests, size); err != nil {
 		return fmt.Errorf("keep an asset: %w", err)
 	}
-	c.rememberFile(k, knownFile{exists: true, size: size, modified: lastModified(resp.Header)})
+	c.rememberFile(k, knownFile{exists: true, size: size, modified: modified})
 	if c.opts.Linger <= 0 {
 		c.remove(f) // before anybody has read it whole: whoever asks again after that means a new request
 	}
@@ -178,20 +183,12 @@ func (c *Client) fetch(ctx context.Context, to target, req AssetRequest, f *flig
 }
 
 // verify compares what has come with what was wanted, and with what the upstream itself promises.
-func (c *Client) verify(ctx context.Context, to target, req AssetRequest, header http.Header, digests artifact.Digests,
-	size int64) error {
-	wants := []Want{req.Want}
-	if req.Promise != nil {
-		promised, err := req.Promise(ctx, header)
-		if err == nil {
-			err = promised.check()
-		}
-		if err != nil {
-			return err
-		}
-		wants = append(wants, promised)
+func (c *Client) verify(to target, req AssetRequest, promised *promise, digests artifact.Digests, size int64) error {
+	theirs, err := promised.wait()
+	if err != nil {
+		return err
 	}
-	for _, want := range wants {
+	for _, want := range []Want{req.Want, theirs} {
 		if m, differs := want.mismatch(digests, size); differs {
 			return c.reportMismatch(to, req, m)
 		}

@@ -23,7 +23,8 @@
 //	revalidate.go, take.go       is kept
 //	cache.go                     where documents are kept; doccache and upstreamtest implement it
 //	asset.go, flight.go,         a file: who joins whose fetch, what they read while it arrives, and what it must be
-//	transfer.go, want.go
+//	transfer.go, want.go,
+//	promise.go
 //	existence.go                 whether a file is there, and what is known of that
 //	target.go, fetch.go,         one request: where it goes, redirects, what becomes of it, whether it is made again
 //	outcome.go, retry.go

@@ -49,6 +49,17 @@ func (c *Client) Exists(ctx context.Context, req ExistsRequest) (info FileInfo, 
 	return FileInfo{p.file.size, p.file.modified}, p.file.exists, retell(p.err)
 }
 
+// Lacks reports whether the upstream lately said, to Asset or Exists, that it does not have the file at this path. Nobody
+// is asked.
+func (c *Client) Lacks(connection, path string) bool {
+	f, known := c.file(Key{connection, path})
+	if !known || f.exists {
+		return false
+	}
+	c.metrics.negativeHit(connection, existenceKind)
+	return true
+}
+
 // A probe is one question for a file's existence, with everybody who waits for it.
 type probe struct {
 	done chan struct{}

@@ -39,6 +39,13 @@ func (r *rig) wantAsset(t *testing.T, req upstream.AssetRequest, want string) {
 	}
 }
 
+func (r *rig) wantLacks(t *testing.T, path string, want bool) {
+	t.Helper()
+	if got := r.Lacks(npmjs, path); got != want {
+		t.Errorf("the upstream lacks %s: got %t, want %t", path, got, want)
+	}
+}
+
 func TestAMissingAssetIsRemembered(t *testing.T) {
 	request := func(path string) upstream.AssetRequest {
 		return new(store).request(path, "flight of "+path, upstream.Want{})
@@ -51,11 +58,16 @@ func TestAMissingAssetIsRemembered(t *testing.T) {
 			}
 			r.wantRequests(t, 1)
 			wantSample(t, r.Client, "entrepot_upstream_negative_hits_total", "asset", 99)
+			r.wantLacks(t, "a.jar", true)
+			r.wantLacks(t, "b.jar", false)
 			r.act(sends([]byte("content"), nil))
 			r.clock.pass(59 * time.Second)
 			r.wantMissing(t, request("a.jar"))
+			r.wantLacks(t, "a.jar", true)
 			r.wantAsset(t, request("b.jar"), "content")
+			r.wantLacks(t, "b.jar", false)
 			r.clock.pass(time.Second)
+			r.wantLacks(t, "a.jar", false)
 			r.wantAsset(t, request("a.jar"), "content")
 		})
 	}

@@ -20,10 +20,11 @@ type flight struct {
 	mu        sync.Mutex
 	change    chan struct{} // closed and replaced whenever anything below changes
 	spool     Spool
-	begun     bool  // the upstream has begun to answer
-	size      int64 // announced; -1 when unknown
-	received  int64 // bytes that ReadAt may reach
-	complete  bool  // right and kept
+	begun     bool      // the upstream has begun to answer
+	size      int64     // announced; -1 when unknown
+	modified  time.Time // announced; zero when unknown
+	received  int64     // bytes that ReadAt may reach
+	complete  bool      // right and kept
 	digests   artifact.Digests
 	err       error // why it will never be complete
 	followers int
@@ -44,8 +45,8 @@ func (f *flight) tell(change func()) {
 	f.change = make(chan struct{})
 }
 
-func (f *flight) begin(s Spool, size int64) {
-	f.tell(func() { f.spool, f.size, f.begun = s, size, true })
+func (f *flight) begin(s Spool, size int64, modified time.Time) {
+	f.tell(func() { f.spool, f.size, f.modified, f.begun = s, size, modified, true })
 }
 
 func (f *flight) advance(n int) { f.tell(func() { f.received += int64(n) }) }
@@ -68,6 +69,7 @@ type view struct {
 	spool    Spool
 	begun    bool
 	size     int64
+	modified time.Time
 	received int64
 	complete bool
 	digests  artifact.Digests
@@ -78,7 +80,7 @@ type view struct {
 func (f *flight) view() view {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return view{f.spool, f.begun, f.size, f.received, f.complete, f.digests, f.err, f.change}
+	return view{f.spool, f.begun, f.size, f.modified, f.received, f.complete, f.digests, f.err, f.change}
 }
 
 // follow adds a follower, unless the flight has failed or the last one has left.

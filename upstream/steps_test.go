@@ -315,8 +315,8 @@ func TestAnAssetIsWhatItsAnswerPromises(t *testing.T) {
 				sends([]byte("content"), nil)(w, r)
 			})
 			req := new(store).request("a.jar", "f", upstream.Want{})
-			req.Promise = func(_ context.Context, header http.Header) (upstream.Want, error) {
-				sum, err := hex.DecodeString(header.Get("X-Sum"))
+			req.Promise = func(_ context.Context, answer <-chan http.Header) (upstream.Want, error) {
+				sum, err := hex.DecodeString((<-answer).Get("X-Sum"))
 				return upstream.Want{SHA1: sum}, errors.Join(err, test.err)
 			}
 			got, err := r.fetchAsset(t, req)
@@ -331,6 +331,65 @@ func TestAnAssetIsWhatItsAnswerPromises(t *testing.T) {
 				wantText(t, got, err, "content")
 			}
 		})
+	}
+}
+
+func TestWhatAnAssetMustBeIsFoundOutBesideIt(t *testing.T) {
+	t.Run("before the upstream answers, and its answer is told when it begins", func(t *testing.T) {
+		asking, told := make(chan struct{}), make(chan struct{})
+		r := newRig(t, func(w http.ResponseWriter, r *http.Request) {
+			<-asking
+			_ = http.NewResponseController(w).Flush()
+			<-told
+			_, _ = w.Write([]byte("content"))
+		})
+		req := new(store).request("a.jar", "f", upstream.Want{})
+		req.Promise = func(_ context.Context, answer <-chan http.Header) (upstream.Want, error) {
+			close(asking)
+			<-answer
+			close(told)
+			return upstream.Want{}, nil
+		}
+		r.wantAsset(t, req, "content")
+	})
+	t.Run("and no longer when the file does not come", func(t *testing.T) {
+		r := newRig(t, status(http.StatusNotFound))
+		req := new(store).request("a.jar", "f", upstream.Want{})
+		left := make(chan struct{})
+		req.Promise = func(ctx context.Context, _ <-chan http.Header) (upstream.Want, error) {
+			<-ctx.Done()
+			close(left)
+			return upstream.Want{}, ctx.Err()
+		}
+		r.wantMissing(t, req)
+		<-left
+	})
+	t.Run("and a panic in it is the file's failure", func(t *testing.T) {
+		r := newRig(t, sends([]byte("content"), nil))
+		req := new(store).request("a.jar", "f", upstream.Want{})
+		req.Promise = func(context.Context, <-chan http.Header) (upstream.Want, error) { panic("a bug") }
+		if got, err := r.fetchAsset(t, req); err == nil {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
+func TestATransferTellsWhenTheFileWasChanged(t *testing.T) {
+	for header, want := range map[string]time.Time{
+		"": {}, "yesterday": {}, "Sun, 01 Mar 2026 12:00:00 GMT": time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+	} {
+		r := newRig(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Last-Modified", header)
+			sends([]byte("content"), nil)(w, r)
+		})
+		transfer, err := r.Asset(t.Context(), new(store).request("a.jar", "f", upstream.Want{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := transfer.Modified(); !got.Equal(want) {
+			t.Errorf("%q: got %v, want %v", header, got, want)
+		}
+		_ = transfer.Close() // nothing was read
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"entrepot/artifact"
 )
@@ -36,6 +37,9 @@ var errTransferClosed = errors.New("upstream: the transfer is closed")
 // Size is the number of bytes the upstream or Want announced, -1 when neither did. It is a promise and not a fact
 // before the last byte was read.
 func (t *Transfer) Size() int64 { return t.flight.view().size }
+
+// Modified is when the upstream says that the file was last changed; zero if it does not say.
+func (t *Transfer) Modified() time.Time { return t.flight.view().modified }
 
 // begun waits until the upstream begins to answer.
 func (t *Transfer) begun() error {

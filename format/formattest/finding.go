@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/catalog"
 	"entrepot/format"
 	"entrepot/repository"
 	"entrepot/upstream"
@@ -19,10 +22,22 @@ type finder struct{ *source }
 // usual are the assets that versions in such a registry usually have.
 var usual = []string{"about", "main", "sources"}
 
+// Presume follows repository.Finder.
+func (f finder) Presume(v artifact.VersionKey, asset string) (artifact.Version, error) {
+	if f.client.Lacks(f.connection, filePath(v, asset)) {
+		return artifact.Version{}, artifact.Errorf(artifact.NotFound, "The registry has no %s.", asset)
+	}
+	return artifact.Version{VersionKey: v, Status: artifact.Published, Manifest: []byte("found"),
+		Origin: artifact.Origin{Type: artifact.OriginExternal, Connection: f.connection}}, nil
+}
+
 // Find follows repository.Finder.
 func (f finder) Find(ctx context.Context, v artifact.VersionKey, asset string) (artifact.Version, error) {
-	found := artifact.Version{VersionKey: v, Status: artifact.Published, Manifest: []byte("found"), UpstreamTime: Now,
-		Origin: artifact.Origin{Type: artifact.OriginExternal, Connection: f.connection}}
+	found, err := f.Presume(v, asset)
+	if err != nil {
+		return found, err
+	}
+	found.UpstreamTime = Now
 	names := []string{asset}
 	if asset == "" {
 		names = usual
@@ -52,6 +67,17 @@ func byFinding(f *format.Format) {
 		},
 	}
 	f.Source = func(c *upstream.Client, connection string) repository.Source { return finder{&source{c, connection}} }
+}
+
+// countedReads is a catalog that counts how often it is read.
+type countedReads struct {
+	catalog.Store
+	n atomic.Int64
+}
+
+func (c *countedReads) Read(ctx context.Context, fn func(catalog.Reader) error) error {
+	c.n.Add(1)
+	return c.Store.Read(ctx, fn)
 }
 
 // comesToHold waits until a repository holds a version with the assets, and checks what it tells of the version.
@@ -119,6 +145,65 @@ var finding = []tale{
 		if n := s.central.registry.Asked(""); n != 1 {
 			s.t.Errorf("the registry was asked %d times, want once", n)
 		}
+	}},
+	{name: "an asset is found by fetching it, without a question first", tell: func(s *story) {
+		s.Repository("first")
+		s.Connect("first", clojars)
+		s.Repository("second")
+		s.Connect("second", central)
+		s.Repository("team", "first", "second")
+		published := Now.Add(-time.Hour)
+		s.central.registry.PutWith(filePath(key("lib@1"), "odd"),
+			http.Header{"Last-Modified": {published.Format(http.TimeFormat)}}, []byte("two"))
+		s.downloads("team", "lib@1", "odd=two")
+		for _, connection := range []string{clojars, central} {
+			path, r := filePath(key("lib@1"), "odd"), s.Registry(connection)
+			if asked, fetched := r.Asked(path), r.Fetched(path); asked != 1 || fetched != 1 {
+				s.t.Errorf("%s was asked %d times, %d of them for the content", connection, asked, fetched)
+			}
+		}
+		if v := s.held("team", "lib@1"); !v.UpstreamTime.Equal(published) || string(v.Manifest) != "found" {
+			s.t.Errorf("got a version of %v with the manifest %q, want one of %v", v.UpstreamTime, v.Manifest, published)
+		}
+	}},
+	{name: "what is known to be missing is told without a look at the catalog", tell: func(s *story) {
+		s.behind()
+		s.central.hide("lib@1", "main=one")
+		s.downloads("team", "lib@1", "main=one")
+		s.comesToHold("team", "lib@1", "", "main")
+		reads := &countedReads{Store: s.Rules.Catalog}
+		s.must(s.Rules.Close()) // nothing reads but this test
+		s.Rules.Catalog = reads
+		for _, coordinate := range []string{"lib@1", "lib@2", "none@1"} {
+			fails := func() {
+				s.downloadFails("team", coordinate, "odd", artifact.NotFound)
+				if _, err := s.shelf("team").Stat(s.t.Context(), key(coordinate), "odd"); !artifact.Is(err, artifact.NotFound) {
+					s.t.Errorf("Stat of an asset of %s: got %v, want NotFound", coordinate, err)
+				}
+			}
+			fails()
+			before := reads.n.Load()
+			fails()
+			if n := reads.n.Load() - before; n != 0 {
+				s.t.Errorf("%s: the catalog was read %d times", coordinate, n)
+			}
+		}
+	}},
+	{name: "what was missing is there as soon as it is published, connected or found by its registry", tell: func(s *story) {
+		s.behind()
+		s.Repository("own")
+		for _, coordinate := range []string{"lib@1", "lib@2", "ours@1"} {
+			s.downloadFails("team", coordinate, "main", artifact.NotFound)
+		}
+		s.central.hide("lib@1", "main=one")
+		s.downloads("team", "lib@1", "main=one")
+		s.downloadFails("team", "ours@1", "main", artifact.NotFound)
+		s.publish("gateway", "ours@1", "main=ours")
+		s.downloads("team", "ours@1", "main=ours")
+		s.downloadFails("own", "lib@1", "main", artifact.NotFound)
+		s.downloadFails("own", "lib@1", "main", artifact.NotFound)
+		s.Connect("own", central)
+		s.downloads("own", "lib@1", "main=one")
 	}},
 	{name: "a version is described by its asset, which is fetched if nobody asks for it", tell: func(s *story) {
 		s.behind()

@@ -1,10 +1,13 @@
 package maven
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -198,6 +201,106 @@ func TestProxyTakesWhatTheRegistryPromises(t *testing.T) {
 		if n := s.Registry(central).Asked(path + ".sha1"); n != 0 {
 			t.Errorf("a checksum file was asked for %d times, although the answer had one in its header", n)
 		}
+	})
+}
+
+// A file and its checksum are asked for as early as may be, and nothing is asked for twice.
+func TestTheWayOfAColdFile(t *testing.T) {
+	const jar = "the bytes of a jar"
+	offered := func(t *testing.T) *site {
+		s := newChain(t)
+		for _, rest := range []string{".pom", ".jar"} {
+			s.offer(central, file("lib:1.0", rest), jar)
+			s.Registry(central).Put(file("lib:1.0", rest+".sha1"), "text/plain", []byte(sumOf(sha1Sum, jar)))
+		}
+		return s
+	}
+	costs := func(s *site, path string, asked, fetched int) {
+		s.t.Helper()
+		r := s.Registry(central)
+		// Whatever begins like the path is counted with it, and that is its checksums.
+		if a, f := r.Asked(path)-r.Asked(path+"."), r.Fetched(path); a != asked || f != fetched {
+			s.t.Errorf("%s was asked for %d times, %d of them for the content; want %d and %d", path, a, f, asked, fetched)
+		}
+	}
+	t.Run("one request for it and one for its checksum, which does not wait for its end", func(t *testing.T) {
+		s := offered(t)
+		path := file("lib:1.0", ".jar")
+		release := s.Registry(central).Hold(path)
+		defer release()
+		came := make(chan *httptest.ResponseRecorder, 1)
+		go func() { came <- s.do("GET", "team", path, "") }()
+		for end := time.Now().Add(time.Minute); s.Registry(central).Fetched(path+".sha1") == 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("the checksum is not asked for while the file comes")
+			}
+		}
+		release()
+		if w := <-came; w.Code != http.StatusOK || w.Body.String() != jar {
+			t.Fatalf("got %d %.300s", w.Code, w.Body)
+		}
+		costs(s, path, 1, 1)
+		costs(s, path+".sha1", 1, 1)
+	})
+	t.Run("a file on record is asked for together with its checksum, where headers have none", func(t *testing.T) {
+		s := offered(t)
+		s.reads("team", file("lib:1.0", ".pom"), jar) // after which its registry is known for silent headers
+		s.comesToHold("team", key("lib:1.0"), "lib-1.0.jar?", "lib-1.0.pom")
+		path := file("lib:1.0", ".jar")
+		src := s.Rules.Sources[central].(*source)
+		request, err := src.Asset(t.Context(), s.mustHold("team", key("lib:1.0")), "lib-1.0.jar")
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, promised := make(chan http.Header), make(chan upstream.Want, 1)
+		go func() {
+			want, err := request.Promise(t.Context(), answer)
+			if err != nil {
+				t.Error(err)
+			}
+			promised <- want
+		}()
+		for end := time.Now().Add(time.Minute); s.Registry(central).Fetched(path+".sha1") == 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("the checksum is not asked for before the registry answers")
+			}
+		}
+		answer <- http.Header{}
+		if want := <-promised; hex.EncodeToString(want.SHA1) != sumOf(sha1Sum, jar) {
+			t.Errorf("got %x", want.SHA1)
+		}
+		s.reads("team", path, jar)
+		costs(s, path, 2, 1) // it was looked for while nobody waited
+		costs(s, path+".sha1", 1, 1)
+	})
+	t.Run("a registry that has checksums in its headers is asked for no other", func(t *testing.T) {
+		s := offered(t)
+		header := http.Header{}
+		header.Set("X-Checksum-Sha1", sumOf(sha1Sum, jar))
+		for _, rest := range []string{".pom", ".jar"} {
+			s.Registry(central).PutWith(file("lib:1.0", rest), header, []byte(jar))
+		}
+		s.reads("team", file("lib:1.0", ".pom"), jar)
+		s.comesToHold("team", key("lib:1.0"), "lib-1.0.jar?", "lib-1.0.pom")
+		s.reads("team", file("lib:1.0", ".jar"), jar)
+		for _, rest := range []string{".pom", ".jar"} {
+			costs(s, file("lib:1.0", rest+".sha1"), 0, 0)
+		}
+	})
+	t.Run("fifty who want at once what is not there cost one request", func(t *testing.T) {
+		s := offered(t)
+		path := file("lib:1.0", ".war")
+		var asking sync.WaitGroup
+		for range 50 {
+			asking.Go(func() {
+				if w := s.do("GET", "team", path, ""); w.Code != http.StatusNotFound {
+					t.Errorf("got %d %.300s", w.Code, w.Body)
+				}
+			})
+		}
+		asking.Wait()
+		costs(s, path, 1, 1)
+		costs(s, path+".sha1", 0, 0)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"entrepot/artifact"
 	"entrepot/format/keptpage"
@@ -19,12 +20,13 @@ type source struct {
 	*keptpage.Registry
 	client     *upstream.Client
 	connection string
+	silent     atomic.Bool // the last file that came had no checksum in the header of its answer
 }
 
 var _ repository.Finder = (*source)(nil)
 
 func newSource(c *upstream.Client, connection string) repository.Source {
-	return &source{keptpage.NewRegistry(c, connection, &documents), c, connection}
+	return &source{Registry: keptpage.NewRegistry(c, connection, &documents), client: c, connection: connection}
 }
 
 // pathOf is where a package lies below a repository's address, and the metadata of the group of the same path.
@@ -44,12 +46,20 @@ func assetPath(v artifact.VersionKey, asset string) string {
 	return pathOf(v.PackageKey) + "/" + url.PathEscape(v.Version) + "/" + url.PathEscape(asset)
 }
 
-// Find follows repository.Finder. Snapshots are never found (user guide, "Use Maven snapshots").
+// Presume follows repository.Finder. Snapshots are never found (user guide, "Use Maven snapshots").
+func (s *source) Presume(v artifact.VersionKey, asset string) (artifact.Version, error) {
+	if isSnapshot(v.Version) || isBuild(v.Version) || s.client.Lacks(s.connection, assetPath(v, asset)) {
+		return artifact.Version{}, notInRegistry(v)
+	}
+	return artifact.Version{VersionKey: v, Status: artifact.Published,
+		Origin: artifact.Origin{Type: artifact.OriginExternal, Connection: s.connection}}, nil
+}
+
+// Find follows repository.Finder.
 func (s *source) Find(ctx context.Context, v artifact.VersionKey, asset string) (artifact.Version, error) {
-	found := artifact.Version{VersionKey: v, Status: artifact.Published,
-		Origin: artifact.Origin{Type: artifact.OriginExternal, Connection: s.connection}}
-	if isSnapshot(v.Version) || isBuild(v.Version) {
-		return found, notInRegistry(v)
+	found, err := s.Presume(v, asset)
+	if err != nil {
+		return found, err
 	}
 	names := []string{asset}
 	if asset == "" {
@@ -105,7 +115,8 @@ func notInRegistry(v artifact.VersionKey) error {
 // Asset follows repository.Source. Flight, Open, Keep and Each are the caller's to fill in.
 func (s *source) Asset(_ context.Context, v artifact.Version, name string) (upstream.AssetRequest, error) {
 	path := assetPath(v.VersionKey, name)
-	return upstream.AssetRequest{Path: path, Promise: s.promises(path)}, nil
+	_, isThere := v.Asset(name)
+	return upstream.AssetRequest{Path: path, Promise: s.promises(path, isThere)}, nil
 }
 
 // Attachment follows repository.Source: a registry of this format has nothing but files beside files.

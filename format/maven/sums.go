@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 
 	"entrepot/artifact"
 	"entrepot/upstream"
@@ -15,23 +16,41 @@ import (
 // maxSum bounds a checksum file, in bytes.
 const maxSum = 1 << 10
 
-// promises says what an external registry promises about a file: what its answer has in X-Checksum headers, else what the
-// first of the checksum files has that holds a digest. Files without either are taken as they come: there are old ones.
-func (s *source) promises(path string) func(context.Context, http.Header) (upstream.Want, error) {
-	return func(ctx context.Context, header http.Header) (upstream.Want, error) {
-		if want, ok := promisedIn(header); ok {
+// promises finds out what an external registry promises about a file: what its answer has in X-Checksum headers, else what
+// the first of the checksum files has that holds a digest. Files without either are taken as they come: there are old ones.
+//
+// Of a file that is known to be there the first checksum file is asked for together with it, unless the registry lately had
+// checksums in its headers. Of one that may be missing it is asked for when the answer begins: most of what clients ask a
+// registry for is not there.
+func (s *source) promises(path string, isThere bool) func(context.Context, <-chan http.Header) (upstream.Want, error) {
+	return func(ctx context.Context, answer <-chan http.Header) (upstream.Want, error) {
+		first := sync.OnceValues(func() ([]byte, error) { return s.sumBeside(ctx, path, sumOrder[0]) })
+		if isThere && s.silent.Load() {
+			_, _ = first() // looked at below, if it is needed
+		}
+		var header http.Header
+		select {
+		case header = <-answer:
+		case <-ctx.Done():
+			return upstream.Want{}, ctx.Err()
+		}
+		want, told := promisedIn(header)
+		s.silent.Store(!told)
+		if told {
 			return want, nil
 		}
-		for _, c := range sumOrder {
-			sum, err := s.sumBeside(ctx, path, c)
+		for i, c := range sumOrder {
+			sum, err := first()
+			if i > 0 {
+				sum, err = s.sumBeside(ctx, path, c)
+			}
 			if artifact.Is(err, artifact.NotFound) || err == nil && len(sum) == 0 {
 				continue
 			}
-			var want upstream.Want
 			checksums[c].wanted(&want, sum)
 			return want, err
 		}
-		return upstream.Want{}, nil
+		return want, nil
 	}
 }
 
