@@ -18,7 +18,7 @@ type Scenario struct {
 	Key  func(name, version string) artifact.VersionKey
 	// Spellings are other ways of writing a name.
 	Spellings func(name string) []string
-	// Make makes the files of a version. The payload is to lie in the first, not compressed.
+	// Make makes the files of a version. The payload lies in the first.
 	Make func(t testing.TB, name, version string, payload []byte) Release
 	// Publish is what a client sends to publish them, in order.
 	Publish func(t testing.TB, r Release) []Request

@@ -76,10 +76,10 @@ func TestProxy(t *testing.T) {
 		s := newChain(t)
 		s.offer(central, index("stale"), listingOf("stale", "1.0"))
 		s.lists("team", "stale", "1.0")
-		for _, name := range []string{"stale", "unlisted"} {
+		for name, listed := range map[string][]string{"stale": {"1.0"}, "unlisted": nil} {
 			s.offer(central, file(name+":2.0", ".pom"), pomOf(name+":2.0"))
 			s.reads("team", file(name+":2.0", ".pom"), pomOf(name+":2.0"))
-			s.lists("team", name, append(map[string][]string{"stale": {"1.0"}}[name], "2.0")...)
+			s.lists("team", name, append(listed, "2.0")...)
 		}
 	})
 	t.Run("a version without a POM is found by its jar", func(t *testing.T) {
