@@ -8,6 +8,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/repository"
+	"entrepot/upstream"
 )
 
 // Failure is what a client is told of an error. A format's Fail adds what its package manager needs and puts it in that
@@ -37,8 +38,8 @@ var failures = map[artifact.Kind]Failure{
 // defaultWait is what a client is asked to wait where nobody knows better.
 const defaultWait = 5 * time.Second
 
-// FailureOf reads an error: its kind's status unless StatusOf has another, 413 for an asset over the size limit, and
-// the reason that it gives to the caller. Of an internal error nothing is told. Clients are asked to come back after
+// FailureOf reads an error: its kind's status unless StatusOf has another, 413 for an asset over the size limit, 502 for
+// one that a registry sent and that is not what it promised, and the reason that it gives to the caller. Of an internal error nothing is told. Clients are asked to come back after
 // 429 and 503.
 func FailureOf(err error) Failure {
 	kind := artifact.KindOf(err)
@@ -50,6 +51,9 @@ func FailureOf(err error) Failure {
 	}
 	if errors.Is(err, repository.ErrTooLarge) {
 		f.Status = http.StatusRequestEntityTooLarge
+	}
+	if errors.Is(err, upstream.ErrMismatch) {
+		f.Status = http.StatusBadGateway // without Retry-After: some clients would come back for minutes
 	}
 	if status, ok := StatusOf(err); ok {
 		f.Status = status

@@ -10,6 +10,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/format"
 	"entrepot/repository"
+	"entrepot/upstream"
 )
 
 func TestFailureOf(t *testing.T) {
@@ -19,6 +20,7 @@ func TestFailureOf(t *testing.T) {
 	big := artifact.Errorf(artifact.Quota, "Big.").Causing(repository.ErrTooLarge)
 	busy := artifact.Errorf(artifact.Unavailable, "The registry is down.").Causing(errors.New("canary"))
 	busy.RetryAfter = 1500 * time.Millisecond
+	other := artifact.Errorf(artifact.Unavailable, "Other bytes.").Causing(fmt.Errorf("%w: sha1", upstream.ErrMismatch))
 	for name, c := range map[string]struct {
 		err        error
 		status     int
@@ -31,6 +33,7 @@ func TestFailureOf(t *testing.T) {
 		"no kind":             {errors.New("canary"), 500, "The server failed. Its log says why.", ""},
 		"throttled":           {artifact.Errorf(artifact.Throttled, "Slower."), 429, "Slower.", "5"},
 		"unavailable":         {busy, 503, "The registry is down.", "2"},
+		"not as promised":     {other, 502, "Other bytes.", ""},
 		"quota":               {artifact.Errorf(artifact.Quota, "Enough."), 429, "Enough.", "5"},
 		"an asset too large":  {big, 413, "Big.", ""},
 		"a status of its own": {method, 405, "No.", ""},

@@ -53,8 +53,8 @@ type AssetRequest struct {
 // at all.
 //
 // Errors, also of reads: NotFound when the upstream does not have it; Unavailable when it does not answer, refuses our
-// credentials, or sent something else; Invalid for a request that makes no sense; otherwise those of Open, Keep and
-// Each.
+// credentials, or sent something else (its cause is ErrMismatch if it was a file, and not the one promised); Invalid for a
+// request that makes no sense; otherwise those of Open, Keep, Promise and Each.
 func (c *Client) Asset(ctx context.Context, req AssetRequest) (*Transfer, error) {
 	if err := req.check(); err != nil {
 		return nil, err
@@ -271,7 +271,7 @@ func (c *Client) reportMismatch(to target, req AssetRequest, m Mismatch) error {
 		"want", m.Want, "got", m.Got)
 	c.opts.OnMismatch(m)
 	return to.origin.unavailable("sent a file whose %s is not what was promised",
-		m.What).Causing(fmt.Errorf("%w: %s: want %s, got %s", errMismatch, m.What, m.Want, m.Got))
+		m.What).Causing(fmt.Errorf("%w: %s: want %s, got %s", ErrMismatch, m.What, m.Want, m.Got))
 }
 
 func (c *Client) unusableAsset(to target, err error) error {

@@ -116,7 +116,7 @@ func (c *Client) discard(s Spool) {
 func (c *Client) finish(f *flight, err error) {
 	if err != nil {
 		f.end(err)
-		if !artifact.Is(err, artifact.NotFound) && !errors.Is(err, errMismatch) && !errors.Is(err, errClosed) {
+		if !artifact.Is(err, artifact.NotFound) && !errors.Is(err, ErrMismatch) && !errors.Is(err, errClosed) {
 			c.opts.Logger.Warn("could not fetch an upstream asset", "flight", f.key, "error", err)
 		}
 	}

@@ -88,5 +88,6 @@ func (w Want) noneOf(got artifact.Digests, size int64) (first Mismatch, differs 
 	return first, len(w.AnyOf) > 0
 }
 
-// errMismatch marks bytes that arrived whole and are not what was promised.
-var errMismatch = fmt.Errorf("%w: it is not what was promised", errContent)
+// ErrMismatch marks bytes that arrived whole and are not what was promised. It is the cause of an Unavailable error: who
+// tries again at once gets the same.
+var ErrMismatch = fmt.Errorf("%w: it is not what was promised", errContent)

@@ -163,12 +163,12 @@ func TestProxyTakesWhatTheRegistryPromises(t *testing.T) {
 		{"sha1 is right", map[string]string{".sha1": sumOf(sha1Sum, jar)}, 200},
 		{"sha1 is right, in capitals and with a name", map[string]string{".sha1": upper(sha1Sum, jar) + "  lib-1.0.jar\n"}, 200},
 		{"sha1 comes after a name", map[string]string{".sha1": "SHA1(lib-1.0.jar)= " + sumOf(sha1Sum, jar)}, 200},
-		{"sha1 is wrong", map[string]string{".sha1": sumOf(sha1Sum, "other")}, 503},
-		{"sha1 is wrong, and md5 right", map[string]string{".sha1": sumOf(sha1Sum, "other"), ".md5": sumOf(md5Sum, jar)}, 503},
+		{"sha1 is wrong", map[string]string{".sha1": sumOf(sha1Sum, "other")}, 502},
+		{"sha1 is wrong, and md5 right", map[string]string{".sha1": sumOf(sha1Sum, "other"), ".md5": sumOf(md5Sum, jar)}, 502},
 		{"sha1 is no checksum, and nothing else is there", map[string]string{".sha1": "soon"}, 200},
 		{"sha1 is no checksum, and md5 is right", map[string]string{".sha1": "soon", ".md5": sumOf(md5Sum, jar)}, 200},
-		{"sha1 is no checksum, and md5 is wrong", map[string]string{".sha1": "soon", ".md5": sumOf(md5Sum, "other")}, 503},
-		{"only sha256 is there, and wrong", map[string]string{".sha256": sumOf(sha256Sum, "other")}, 503},
+		{"sha1 is no checksum, and md5 is wrong", map[string]string{".sha1": "soon", ".md5": sumOf(md5Sum, "other")}, 502},
+		{"only sha256 is there, and wrong", map[string]string{".sha256": sumOf(sha256Sum, "other")}, 502},
 		{"only sha512 is there, and right", map[string]string{".sha512": sumOf(sha512Sum, jar)}, 200},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -189,7 +189,7 @@ func TestProxyTakesWhatTheRegistryPromises(t *testing.T) {
 		right.Set("X-Checksum-Md5", "soon")
 		wrong.Set("X-Checksum-Sha512", sumOf(sha512Sum, "other"))
 		s := newChain(t)
-		for header, status := range map[*http.Header]int{&right: 200, &wrong: 503} {
+		for header, status := range map[*http.Header]int{&right: 200, &wrong: 502} {
 			s.Registry(central).PutWith(path, *header, []byte(jar))
 			s.Registry(central).Put(path+".sha1", "text/plain", []byte(sumOf(sha1Sum, fmt.Sprint(status))))
 			s.gets(status, "team", path)

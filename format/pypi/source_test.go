@@ -121,7 +121,7 @@ func TestBytesThatAreNotThosePromisedGoToNobody(t *testing.T) {
 			s := newSite(t)
 			s.t = t
 			s.offer("demo", offeredFile{demoWheel, "wheel", object{"hashes": hashes}})
-			s.must(http.StatusServiceUnavailable, s.do("GET", "simple/demo/1.0/"+demoWheel, ""))
+			s.must(http.StatusBadGateway, s.do("GET", "simple/demo/1.0/"+demoWheel, ""))
 		})
 	}
 }
