@@ -43,9 +43,8 @@ lint: ## formatting, vet, staticcheck
 	go vet ./...
 	go tool staticcheck ./...
 
-# The race detector runs where goroutines meet; elsewhere it would only cost time. SQLite, a C program that was translated,
-# takes most of it and is left out; what calls it is not.
-RACING := -race -short -gcflags=modernc.org/sqlite/lib=-race=false
+# The race detector runs where goroutines meet; elsewhere it would only cost time.
+RACING := -race -short
 RACY := ./access/... ./blob/... ./catalog/... ./repository/... ./server/... ./upstream/... ./jobs/...
 
 .PHONY: unit
