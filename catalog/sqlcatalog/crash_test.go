@@ -21,10 +21,18 @@ import (
 // writerFolder makes the test binary a writer that acknowledges on standard output until it is killed.
 const writerFolder = "SQLCATALOG_TEST_WRITE_TO"
 
+// processes are what the test binary does instead of testing, by the variable that asks for it and names a catalog.
+var processes = map[string]func(path string) error{writerFolder: writeForEver}
+
 func TestMain(m *testing.M) {
-	if path := os.Getenv(writerFolder); path != "" {
-		fmt.Fprintln(os.Stderr, writeForEver(path))
-		os.Exit(1)
+	for variable, run := range processes {
+		if path := os.Getenv(variable); path != "" {
+			if err := run(path); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			os.Exit(0)
+		}
 	}
 	os.Exit(m.Run())
 }

@@ -1,57 +1,75 @@
 package sqlcatalog_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
+	"strings"
 	"syscall"
 	"testing"
 
+	"entrepot/catalog"
 	"entrepot/catalog/sqlcatalog"
 )
 
-// limitFiles has writes beyond a size fail, as SQLite sees it when a quota is used up, until the function is called.
-func limitFiles(t *testing.T, bytes int64) (lift func()) {
-	t.Helper()
+// limitedCatalog makes the test binary a process that opens the catalog it names while files may not grow. It is a
+// process of its own because the limit is the whole process's: what the testing package writes would fail as well.
+const limitedCatalog = "SQLCATALOG_TEST_OPEN_LIMITED"
+
+func init() { processes[limitedCatalog] = openLimited }
+
+// openLimited opens the catalog at path while writes beyond half its size fail, as SQLite sees it when a quota is used
+// up, and reads it when the limit is gone.
+func openLimited(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
 	signal.Ignore(syscall.SIGXFSZ)
 	var before syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	limited := before
-	limited.Cur = uint64(bytes)
+	limited.Cur = uint64(info.Size() / 2)
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limited); err != nil {
-		t.Fatal(err)
+		return err
 	}
-	return func() {
-		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
-			t.Fatal(err)
+	s, err := sqlcatalog.OpenSQLite(context.Background(), path, sqlcatalog.Options{Existing: true})
+	if err != nil {
+		return err
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		return err
+	}
+	err = s.Read(context.Background(), func(r catalog.Reader) error {
+		l, err := r.AllDomains(catalog.Page{Limit: catalog.MaxPage})
+		if err == nil && len(l.Items) != 1 {
+			err = fmt.Errorf("got %d domains, want 1", len(l.Items))
 		}
-		signal.Reset(syscall.SIGXFSZ)
-	}
+		return err
+	})
+	return errors.Join(err, s.Close())
 }
 
 func TestAnOlderFileThatCannotBeRewrittenNowIsRewrittenLater(t *testing.T) {
 	path := olderFile(t, 7)
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lift := limitFiles(t, info.Size()/2)
-	s, err := sqlcatalog.OpenSQLite(t.Context(), path, sqlcatalog.Options{Existing: true})
-	lift()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := countDomains(t, s); got != 1 {
-		t.Errorf("got %d domains, want 1", got)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
+	limited := exec.CommandContext(t.Context(), os.Args[0])
+	limited.Env = append(os.Environ(), limitedCatalog+"="+path)
+	if said, err := limited.CombinedOutput(); err != nil {
+		t.Fatalf("opening it while files may not grow: %v\n%s", err, strings.TrimSpace(string(said)))
 	}
 	if _, proven, err := sqlcatalog.CheckPages(t.Context(), path, false); proven || err != nil {
 		t.Fatalf("got %v, %v, want a file without proofs still", proven, err)
 	}
-	if err := openAt(t, path, sqlcatalog.Options{Existing: true}).Close(); err != nil {
+	s := openAt(t, path, sqlcatalog.Options{Existing: true})
+	if got := countDomains(t, s); got != 1 {
+		t.Errorf("got %d domains, want 1", got)
+	}
+	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	wantFaults(t, path, false)
