@@ -30,12 +30,17 @@ $(TESTRUN):
 
 .PHONY: test
 test: $(TESTRUN) ## install what the tests need, run all of them, and say what was skipped
-	@$(call at_the_end,$(OUTCOMES)); \
-	for step in tools lint unit e2e; do $(MAKE) --no-print-directory $$step SUM_UP=:; done
+	@$(call at_the_end,$(OUTCOMES)); failed=0; step() { $(MAKE) --no-print-directory $$1 SUM_UP=:; }; \
+	step basics; step tools & tools=$$!; { step lint && step unit; } || failed=1; wait $$tools || failed=1; \
+	test $$failed = 0; step e2e
 
 .PHONY: tools
 tools: ## install the package managers and AWS clients that the sessions use
 	@ENTREPOT_TOOLS=$(TOOLS) e2e/tools.sh
+
+.PHONY: basics
+basics:
+	@e2e/tools.sh basics
 
 .PHONY: lint
 lint: ## formatting, vet, staticcheck

@@ -1,5 +1,6 @@
 #!/bin/sh
 # tools.sh installs the clients that the end-to-end tests drive, and the compiler that the race detector needs. Running it again changes nothing.
+# tools.sh basics installs what comes before everything else: that compiler, Node and Python.
 #
 # What is on PATH and new enough is used as it is. The rest goes below $ENTREPOT_TOOLS (build/tools of the checkout unless set),
 # by package name with the machine's own npm, pip and mvn, so it comes from whatever registries those are configured for. Node,
@@ -274,6 +275,7 @@ java_clients() {
 have cc || have gcc || apt gcc libc6-dev
 have node && have npm || apt nodejs npm
 have python3 || apt python3 python3-venv
+[ "${1-}" != basics ] || exit 0
 node_ &
 node=$!
 java_clients &
