@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"entrepot/artifact"
 )
 
 // layout names how a page is laid out. A change of the layout changes this.
@@ -50,6 +52,15 @@ type Place struct {
 	At      int64     `json:"a"`          // bytes from the start
 	Length  int64     `json:"n"`          // bytes
 	Time    time.Time `json:"t,omitzero"` // when the registry published it; zero where it does not say
+	// Unlisted says that the registry yanked or hid it: it is there for those who name it.
+	Unlisted bool `json:"u,omitempty"`
+}
+
+func (p Place) status() artifact.Status {
+	if p.Unlisted {
+		return artifact.Unlisted
+	}
+	return artifact.Published
 }
 
 // Writer writes a page.

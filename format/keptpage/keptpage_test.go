@@ -30,7 +30,7 @@ var (
 )
 
 // lines is a form for registries whose page is a line for each version: the version, a space and what is said about it. A
-// version without anything is left out, and a line "refuse" makes the page unusable.
+// version without anything is left out, one of which "yanked" is said first is unlisted, and a line "refuse" makes the page unusable.
 var lines = Form{
 	Name:   "lines 1",
 	Path:   func(p artifact.PackageKey) (string, error) { return p.Name, nil },
@@ -51,7 +51,7 @@ var lines = Form{
 				left.Note("version %s says %q", version, said)
 				continue
 			}
-			where.Time = first
+			where.Time, where.Unlisted = first, strings.HasPrefix(said, "yanked ")
 			h.Index, h.Labels["last"] = append(h.Index, where), version
 		}
 		return left, out.Finish(h)
@@ -96,6 +96,24 @@ var ways = map[string]func([]byte) io.ReadCloser{
 func open(t testing.TB, p []byte, way func([]byte) io.ReadCloser) (*Page, error) {
 	return lines.Page(t.Context(), widget, connection, Stored{ID: "id", Size: int64(len(p)),
 		Open: func(context.Context) (io.ReadCloser, error) { return way(p), nil }})
+}
+
+func TestAVersionThatTheRegistryHidIsUnlisted(t *testing.T) {
+	l, err := open(t, kept(t, "1.0 one\n1.1 yanked one\n"), ways["streaming"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for version, want := range map[string]artifact.Status{"1.0": artifact.Published, "1.1": artifact.Unlisted, "2.0": ""} {
+		if got := l.Status(version); got != want {
+			t.Errorf("%s: got the status %q, want %q", version, got, want)
+		}
+	}
+	for v, err := range l.Each(t.Context()) {
+		if one, failed := l.Version(t.Context(), v.VersionKey.Version); err != nil || failed != nil ||
+			v.Status != l.Status(v.VersionKey.Version) || one.Status != v.Status {
+			t.Errorf("%s: got the status %q among all, %v, and %q alone, %v", v.VersionKey.Version, v.Status, err, one.Status, failed)
+		}
+	}
 }
 
 func sameAsset(a, b artifact.Asset) bool { return a.Name == b.Name }

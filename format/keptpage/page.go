@@ -57,10 +57,10 @@ func (p *Page) Numbers() iter.Seq[string] { return maps.Keys(p.places) }
 // Manifest follows repository.Listing.
 func (p *Page) Manifest() []byte { return p.head.Manifest }
 
-// Status follows repository.Listing: no version that a page lists is hidden.
+// Status follows repository.Listing.
 func (p *Page) Status(version string) artifact.Status {
-	if _, ok := p.places[version]; ok {
-		return artifact.Published
+	if at, ok := p.places[version]; ok {
+		return p.head.Index[at].status()
 	}
 	return ""
 }
@@ -131,7 +131,7 @@ func (p *Page) take(where Place, kept []byte) (artifact.Version, error) {
 	}
 	return artifact.Version{
 		VersionKey:   p.Key.At(where.Version),
-		Status:       artifact.Published,
+		Status:       where.status(),
 		Origin:       artifact.Origin{Type: artifact.OriginExternal, Connection: p.connection},
 		Manifest:     manifest,
 		Assets:       assets,
