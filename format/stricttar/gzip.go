@@ -19,16 +19,17 @@ func atGzip(in *bufio.Reader) bool {
 type members struct {
 	in  *bufio.Reader
 	now *gzip.Reader
+	one bool  // there may be one only
 	err error // what the stream ended with
 }
 
-func newMembers(in *bufio.Reader) (*members, error) {
+func newMembers(in *bufio.Reader, one bool) (*members, error) {
 	first, err := gzip.NewReader(in)
 	if err != nil {
 		return nil, err
 	}
 	first.Multistream(false)
-	return &members{in: in, now: first}, nil
+	return &members{in: in, now: first, one: one}, nil
 }
 
 func (m *members) Read(p []byte) (int, error) {
@@ -48,12 +49,18 @@ func (m *members) next() error {
 	if !atGzip(m.in) {
 		return zeros(m.in)
 	}
+	if m.one {
+		return errMembers
+	}
 	err := m.now.Reset(m.in)
 	m.now.Multistream(false)
 	return err
 }
 
-var errTrailing = errors.New("bytes follow the end of its gzip stream")
+var (
+	errTrailing = errors.New("bytes follow the end of its gzip stream")
+	errMembers  = errors.New("its gzip stream has several members, and some clients read the first alone")
+)
 
 // zeros reads to the end, io.EOF, and accepts nothing but zeros.
 func zeros(r io.Reader) error {

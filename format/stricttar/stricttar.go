@@ -21,6 +21,8 @@ type Limits struct {
 	Unpacked int64 // bytes of the whole tar
 	Ratio    int64 // unpacked bytes for a byte of the archive, once past Free
 	Free     int64 // bytes that any archive may unpack to
+	// OneMember refuses gzip of several members, for clients that read the first of them alone.
+	OneMember bool
 }
 
 // Default are limits for packages of a package manager.
@@ -41,7 +43,7 @@ func Open(r io.Reader, size int64, l Limits) (*Archive, error) {
 	in := bufio.NewReaderSize(io.LimitReader(a.source, size), 64<<10)
 	var unzipped io.Reader = in
 	if a.Gzip = atGzip(in); a.Gzip {
-		all, err := newMembers(in)
+		all, err := newMembers(in, l.OneMember)
 		if err != nil {
 			return nil, a.unreadable(err, "its gzip stream does not begin")
 		}
@@ -130,7 +132,7 @@ func (a *Archive) unreadable(err error, format string, args ...any) error {
 		return nil
 	case a.source.err != nil:
 		return fmt.Errorf("read archive: %w", a.source.err)
-	case errors.Is(err, errBomb), errors.Is(err, errTrailing), errors.Is(err, errDescribedTwice), errors.Is(err, errNoSize):
+	case errors.Is(err, errBomb), errors.Is(err, errTrailing), errors.Is(err, errMembers), errors.Is(err, errDescribedTwice), errors.Is(err, errNoSize):
 		return Refuse(err, "%s", err)
 	}
 	return Refuse(err, format, args...)

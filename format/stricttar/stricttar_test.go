@@ -75,6 +75,7 @@ func TestWhatWritersMakeIsRead(t *testing.T) {
 func TestWhatReadersTakeInTwoWaysIsRefused(t *testing.T) {
 	whole := zipped(t, tarOf(regular("d/a", "some"), mark))
 	few := Limits{Entries: 1, Names: 100, Unpacked: 1 << 20, Ratio: 100, Free: 1 << 20}
+	one := Limits{Entries: 10, Names: 100, Unpacked: 1 << 20, Ratio: 100, Free: 1 << 20, OneMember: true}
 	small := Limits{Entries: 10, Names: 100, Unpacked: 1 << 20, Ratio: 9, Free: 9}
 	for name, c := range map[string]struct {
 		archive []byte
@@ -88,11 +89,12 @@ func TestWhatReadersTakeInTwoWaysIsRefused(t *testing.T) {
 		"bytes after gzip":   {append(bytes.Clone(whole), 'x'), Default, "bytes follow the end"},
 		"bytes after zeros after gzip": {append(append(bytes.Clone(whole), make([]byte, 10_000)...), 'x'),
 			Default, "bytes follow the end"},
-		"half a member after the first": {append(bytes.Clone(whole), whole[:20]...), Default, "is not readable"},
-		"an entry that breaks off":      {regular("d/a", strings.Repeat("x", 1000))[:1000], Default, `"d/a" is not readable`},
-		"a device":                      {tarOf(raw("d/n", tar.TypeChar, "", 0, ""), mark), Default, `"d/n" is a device`},
-		"a pipe":                        {tarOf(raw("d/n", tar.TypeFifo, "", 0, ""), mark), Default, `"d/n" is a device`},
-		"an unknown kind":               {tarOf(raw("d/n", 'Z', "", 0, ""), mark), Default, `"d/n" is a device`},
+		"a second member, for those who read one": {zipped(t, tarOf(mark), make([]byte, 1<<10)), one, "has several members"},
+		"half a member after the first":           {append(bytes.Clone(whole), whole[:20]...), Default, "is not readable"},
+		"an entry that breaks off":                {regular("d/a", strings.Repeat("x", 1000))[:1000], Default, `"d/a" is not readable`},
+		"a device":                                {tarOf(raw("d/n", tar.TypeChar, "", 0, ""), mark), Default, `"d/n" is a device`},
+		"a pipe":                                  {tarOf(raw("d/n", tar.TypeFifo, "", 0, ""), mark), Default, `"d/n" is a device`},
+		"an unknown kind":                         {tarOf(raw("d/n", 'Z', "", 0, ""), mark), Default, `"d/n" is a device`},
 		"a file for its user": {tarOf(rawField("d/n", '0', "", "0", 0o4755, ""), mark),
 			Default, `"d/n" would run`},
 		"a file for its group": {tarOf(rawField("d/n", '0', "", "0", 0o2755, ""), mark),
