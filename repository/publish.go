@@ -329,6 +329,8 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 	id, write, operation := at.repository.ID, s.create, created
 	if step.known != nil {
 		write, operation = catalog.Writer.UpdateVersion, updated
+	} else if err := p.mayStand(w, id); err != nil {
+		return v, err
 	}
 	v = step.version
 	if err := s.putPackage(w, id, pkg, v, arrivedByPublish); err != nil {
@@ -353,6 +355,25 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 	}
 	return v, s.audit(w, c, publishPackageVersion, OnPackage(at.repository.RepositoryKey, v.PackageKey),
 		map[string]any{"packageVersion": v.Version})
+}
+
+// mayStand asks Beside about one version that the repository holds of the package, if there is any.
+func (p Publication) mayStand(r catalog.Reader, id catalog.RepositoryID) error {
+	if p.Beside == nil {
+		return nil
+	}
+	held, err := r.Versions(id, p.PackageKey, catalog.VersionFilter{}, catalog.Page{Limit: 1})
+	if artifact.Is(err, artifact.NotFound) || err == nil && len(held.Items) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	other, err := r.Version(id, p.At(held.Items[0].Version))
+	if err != nil {
+		return err
+	}
+	return p.Beside(other)
 }
 
 // writeArrivals records that promised assets are kept now, if any are. All else about the version stays as it is.

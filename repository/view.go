@@ -118,7 +118,10 @@ type Publication struct {
 	Merge func(held artifact.Version) ([]byte, artifact.Details, error)
 	// Redo, if set, reports of an asset of a version that is not finished whether its publisher has said that it did not
 	// arrive as he sent it: then other bytes may take its place. It runs as Merge does.
-	Redo   func(held artifact.Version, asset string) bool
+	Redo func(held artifact.Version, asset string) bool
+	// Beside, if set, may refuse a new version for what another version is that the repository holds of the package, whichever
+	// that is. It runs as Merge does.
+	Beside func(other artifact.Version) error
 	Assets []StagedAsset
 	Labels []string // are pointed at this version
 	// Unfinished leaves a version open that is new or not finished yet; else it becomes Published.

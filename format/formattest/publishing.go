@@ -60,6 +60,35 @@ var publishing = []tale{
 		s.is("team", "lib@1", artifact.Unlisted)
 		s.downloads("team", "lib@1", "c=three")
 	}},
+	{name: "a new version may be refused for what another one is", tell: func(s *story) {
+		s.Repository("team")
+		var seen []string
+		publish := func(coordinate string) error {
+			p := publication(coordinate, "a=one")
+			p.Beside = func(other artifact.Version) error {
+				if seen = append(seen, other.VersionKey.Version+" "+string(other.Manifest)); p.Version == "3" {
+					return artifact.Errorf(artifact.Conflict, "not beside %s", other.VersionKey.Version)
+				}
+				return nil
+			}
+			_, err := s.tryPublish(s.t.Context(), s.shelf("team"), p, "a=one")
+			return err
+		}
+		s.must(publish("lib@1"))
+		if len(seen) > 0 {
+			s.t.Errorf("the first version was asked about beside %q", seen)
+		}
+		s.must(publish("lib@2"))
+		if len(seen) == 0 || seen[0] != "1 a" {
+			s.t.Errorf("the second version was asked about beside %q, want the first with its manifest", seen)
+		}
+		s.refuses(artifact.Conflict, publish("lib@3"))
+		s.holds("team", "lib@3")
+		seen = nil
+		if s.must(publish("lib@2")); len(seen) > 0 {
+			s.t.Errorf("what is there already was asked about beside %q", seen)
+		}
+	}},
 	{name: "T38 a withdrawn version is not published again and takes nothing", tell: func(s *story) {
 		s.Repository("team")
 		s.publish("team", "lib@1", "a=one")
