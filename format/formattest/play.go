@@ -219,11 +219,12 @@ func sameTexts(a, b []string) bool {
 	return slices.Equal(a, b)
 }
 
-// advisesAgainst checks that the index of a package advises against one of its versions and against no other.
+// advisesAgainst checks that the index of a package advises against one of its versions and against no other. Of some
+// formats that version is not among those that a client may choose.
 func (p *play) advisesAgainst(repo, name, want string) {
 	p.t.Helper()
 	index := p.index(repo, name)
-	for _, version := range p.Listed(p.t, index) {
+	for _, version := range append(p.Listed(p.t, index), want) {
 		if got := p.Discouraged(p.t, index, version); got != (version == want) {
 			p.t.Errorf("%s through %s: the index advises against %s: %t", name, repo, version, got)
 		}
