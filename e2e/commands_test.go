@@ -29,7 +29,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"shutdown": shutdown,  // SIGTERM, and the server must end with exit code 0
 	"crash":    crash,     // SIGKILL
 	"damage":   damage,    // damage flip | cut | empty | lose: harms every content of the first domain; damage catalog: a bit of the catalog
-	"build":    build,     // makes npm-store (with the connection; or pypi-store, maven-store) <- shared <- my-repo in my-domain
+	"build":    build,     // makes npm-store (with the connection; or pypi-store, maven-store, cargo-store) <- shared <- my-repo in my-domain
 	"signin":   signIn,    // signin REPOSITORY: sets TOKEN, BASIC, ENDPOINT, AT, INDEX; writes ~/.npmrc as `login --tool npm` does
 	"proxy":    openProxy, // gives programs a proxy that leads *.amazonaws.com to the server
 	// The public registry.

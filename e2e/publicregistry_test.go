@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"entrepot/e2e/fakecargo"
 	"entrepot/e2e/fakemaven"
 	"entrepot/e2e/fakenpm"
 	"entrepot/e2e/fakepypi"
@@ -42,6 +43,7 @@ var kinds = map[string]kind{
 	"npm":   {"npmjs", "", fakenpm.Faults, openNPM},
 	"pypi":  {"pypi", "/simple/", fakepypi.Faults, openPyPI},
 	"maven": {"maven-central", "/", fakemaven.Faults, openMaven},
+	"cargo": {"crates-io", "/index/", fakecargo.Faults, openCargo},
 }
 
 var errManner = errors.New("no registry of that kind has that manner")
@@ -75,6 +77,16 @@ func openMaven(manner, _ string) (public, error) {
 		return registry, nil // tools.sh could have none; sessions say what they need of it
 	}
 	return registry, registry.Offer(os.DirFS(local))
+}
+
+func openCargo(manner, elsewhere string) (public, error) {
+	manners, ok := map[string]fakecargo.Manners{
+		"": {}, "elsewhere": {CratesAt: elsewhere, Markers: true, Missing: http.StatusUnavailableForLegalReasons},
+	}[manner]
+	if !ok {
+		return nil, errManner
+	}
+	return fakecargo.New(manners), nil
 }
 
 // publicly is a public registry that is served, and where.

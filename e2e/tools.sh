@@ -4,9 +4,9 @@
 #
 # What is on PATH and new enough is used as it is. The rest goes below $ENTREPOT_TOOLS (build/tools of the checkout unless set),
 # by package name with the machine's own npm, pip and mvn, so it comes from whatever registries those are configured for. Node,
-# Python, Java and Maven themselves come from apt-get on Debian, and so do Gradle and Leiningen. The tests look in
-# $ENTREPOT_TOOLS/bin before PATH. What cannot be had of the clients of Python and Java is said, and its sessions are skipped.
-# The three languages are installed side by side.
+# Python, Java and Maven themselves come from apt-get on Debian, and so do Gradle, Leiningen and Cargo. The tests look in
+# $ENTREPOT_TOOLS/bin before PATH. What cannot be had of the clients of Python, Java and Rust is said, and its sessions are skipped.
+# The languages are installed side by side.
 #
 #   bin/               the programs, by the names that the sessions call them by
 #   node/CLIENT/       an npm package each
@@ -57,6 +57,7 @@ IVY=2.6.0
 NODE_MAJOR=20
 NPM_MAJOR=11
 AWSCLI_MINOR=1.32
+CARGO_MINOR=1.74 # the first that sends a token with everything
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 tools=${ENTREPOT_TOOLS:-$root/build/tools}
@@ -75,8 +76,11 @@ apt() {
 	have apt-get || { say "$* is missing and there is no apt-get; install it by hand" >&2; exit 1; }
 	sudo=
 	[ "$(id -u)" = 0 ] || sudo=sudo
-	$sudo apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends "$@"
+	{
+		flock 9 # apt-get update does not wait for another
+		$sudo apt-get update -qq
+		DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends "$@"
+	} 9>"$tools/.apt"
 }
 
 # from_apt PROGRAM PACKAGE… installs from apt-get what sessions are skipped without.
@@ -271,6 +275,17 @@ java_clients() {
 	wait "$debian" "$sbt" || : # they have said what is not to be had
 }
 
+# rust links the programs themselves: rustup's cargo looks for them below the home folder, and sessions have homes of their own.
+rust() {
+	from_apt cargo cargo
+	have cargo && have rustc || { say "cargo is not to be had: its sessions will be skipped" && return 0; }
+	programs=$(rustc --print sysroot)/bin
+	found=$("$programs/cargo" --version | cut -d ' ' -f 2)
+	at_least "$found" "$CARGO_MINOR" || { say "cargo $found is too old: its sessions will be skipped" && return 0; }
+	link cargo "$programs/cargo"
+	link rustc "$programs/rustc"
+}
+
 # The race detector needs a C compiler. What comes from apt-get is there before anything runs beside anything.
 have cc || have gcc || apt gcc libc6-dev
 have node && have npm || apt nodejs npm
@@ -280,13 +295,16 @@ node_ &
 node=$!
 java_clients &
 java=$!
+rust &
+rust=$!
 python
 python_clients
 wait "$node"
 wait "$java"
+wait "$rust"
 for tool in node npm npm-6 npm-8 npm-12 pnpm yarn-classic yarn-berry bun codeartifact-login python3 aws \
 	pip-22 pip-23 pip uv twine-4 twine keyring flit hatch pipenv pdm poetry \
-	mvn-3.8 mvn-3.9 mvn-4 gradle sbt cs ivy lein; do
+	mvn-3.8 mvn-3.9 mvn-4 gradle sbt cs ivy lein cargo; do
 	say "$tool $(command -v $tool || echo 'is not here')"
 done
 have terraform || say "terraform is not here: its session will be skipped"

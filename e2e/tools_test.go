@@ -17,6 +17,7 @@ import (
 var needs = map[string]func() error{
 	"build-backends":         func() error { return there("python", "backends", "*.whl") },
 	"maven-plugins":          func() error { return there("java", "repository", "test", "example", "e2e", "parent", "*") },
+	"cargo":                  newCargo,
 	"boto3":                  func() error { return exec.Command("python3", "-c", "import boto3").Run() },
 	"namespaces":             namespaces,
 	"public-registry":        func() error { _, err := publicRegistry(); return err },
@@ -40,6 +41,9 @@ func there(pattern ...string) error {
 	}
 	return err
 }
+
+// newCargo is an error unless tools.sh has found a cargo, and one that is new enough.
+func newCargo() error { return there("bin", "cargo") }
 
 // namespaces says whether a program may be given a network and a hosts file of its own: by Linux, and by whoever runs it.
 func namespaces() error {
