@@ -9,6 +9,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/catalog"
 	"entrepot/catalog/sqlcatalog"
+	"entrepot/catalog/sqlcatalog/sqlcatalogtest"
 )
 
 // nodes are two guards over one database, each with a store of its own. The other has ann's key and token in memory.
@@ -31,10 +32,7 @@ func newNodes(t *testing.T, hears bool) *nodes {
 		if hears {
 			sharing.Peers = peers
 		}
-		store, err := sqlcatalog.OpenSQLite(t.Context(), path, sqlcatalog.Options{Sharing: sharing})
-		if err != nil {
-			t.Fatal(err)
-		}
+		store := sqlcatalogtest.Open(t, path, sqlcatalog.Options{Sharing: sharing})
 		t.Cleanup(func() { _ = store.Close() })
 		sealer, err := NewSealer(sealingKey)
 		if err != nil {

@@ -44,13 +44,15 @@ var floors = map[string][]string{
 	"upstream/upstreamtest":      {"artifact", "upstream"},
 
 	"repository": append([]string{"bytecache"}, contracts...),
-	// Whole rules for the tests of others.
-	"repository/repositorytest": append([]string{"repository", "blob/mem", "catalog/sqlcatalog"}, contracts...),
-	"access":                    append([]string{"access/sigv4", "durable"}, contracts...),
-	"access/sigv4":              {"artifact"},
-	"awsclient":                 {"access/sigv4", "artifact", "durable"},
-	"jobs":                      contracts,
-	"fsck":                      contracts,
+	// Catalogs and whole rules for the tests of others.
+	"catalog/sqlcatalog/sqlcatalogtest": {"catalog/sqlcatalog"},
+	"repository/repositorytest": append([]string{"repository", "blob/mem", "catalog/sqlcatalog",
+		"catalog/sqlcatalog/sqlcatalogtest"}, contracts...),
+	"access":       append([]string{"access/sigv4", "durable"}, contracts...),
+	"access/sigv4": {"artifact"},
+	"awsclient":    {"access/sigv4", "artifact", "durable"},
+	"jobs":         contracts,
+	"fsck":         contracts,
 
 	"format": append([]string{"clientconfig", "repository", "upstream/detect"}, contracts...),
 	// What the formats share is a room of its own beside them or the contract itself; one format never imports another.

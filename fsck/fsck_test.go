@@ -22,6 +22,7 @@ import (
 	"entrepot/blob/sealed"
 	"entrepot/catalog"
 	"entrepot/catalog/sqlcatalog"
+	"entrepot/catalog/sqlcatalog/sqlcatalogtest"
 	"entrepot/fsck"
 )
 
@@ -80,9 +81,7 @@ func (h *house) check(err error) {
 
 func (h *house) reopen() {
 	h.t.Helper()
-	var err error
-	h.catalog, err = sqlcatalog.OpenSQLite(h.t.Context(), filepath.Join(h.dir, "catalog.sqlite"), sqlcatalog.Options{})
-	h.check(err)
+	h.catalog = sqlcatalogtest.Open(h.t, filepath.Join(h.dir, "catalog.sqlite"), sqlcatalog.Options{})
 }
 
 func (h *house) write(fn func(catalog.Writer) error) {

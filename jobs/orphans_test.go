@@ -17,6 +17,7 @@ import (
 	"entrepot/blob/mem"
 	"entrepot/catalog"
 	"entrepot/catalog/sqlcatalog"
+	"entrepot/catalog/sqlcatalog/sqlcatalogtest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -82,15 +83,13 @@ var somePackage = artifact.PackageKey{Format: artifact.NPM, Name: "p"}
 func newDepot(t testing.TB) *depot {
 	t.Helper()
 	y := &depot{t: t, documents: mem.New(time.Now), registry: prometheus.NewRegistry()}
-	var err error
-	y.inner, err = sqlcatalog.OpenSQLite(t.Context(), t.TempDir()+"/catalog.sqlite", sqlcatalog.Options{
+	y.inner = sqlcatalogtest.Open(t, t.TempDir()+"/catalog.sqlite", sqlcatalog.Options{
 		BeforeCommit: func() error {
 			if y.failing.Load() {
 				return errors.New("disk full")
 			}
 			return nil
 		}})
-	y.check(err)
 	t.Cleanup(func() { y.check(y.inner.Close()) })
 	y.catalog = &watched{Store: y.inner}
 	y.check(y.inner.Write(t.Context(), func(w catalog.Writer) (err error) {

@@ -13,6 +13,7 @@ import (
 
 	"entrepot/catalog"
 	"entrepot/catalog/sqlcatalog"
+	"entrepot/catalog/sqlcatalog/sqlcatalogtest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -62,10 +63,7 @@ func exactly(d time.Duration) time.Duration { return d }
 // openCatalog opens a catalog that is closed when the test ends.
 func openCatalog(t *testing.T) *sqlcatalog.Store {
 	t.Helper()
-	store, err := sqlcatalog.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "catalog.sqlite"), sqlcatalog.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := sqlcatalogtest.Open(t, filepath.Join(t.TempDir(), "catalog.sqlite"), sqlcatalog.Options{})
 	t.Cleanup(func() {
 		if err := store.Close(); err != nil {
 			t.Error(err)

@@ -20,6 +20,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/catalog"
 	"entrepot/catalog/sqlcatalog"
+	"entrepot/catalog/sqlcatalog/sqlcatalogtest"
 	"entrepot/iam"
 	"entrepot/repository"
 	"entrepot/repository/repositorytest"
@@ -82,9 +83,7 @@ func openFixtureLogging(t testing.TB, dir string, v repository.DomainStores, reg
 	log *slog.Logger) *fixture {
 	t.Helper()
 	h := &fixture{t: t, now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), registry: registry}
-	store, err := sqlcatalog.OpenSQLite(t.Context(), dir+"/catalog.sqlite", o)
-	h.check(err)
-	h.catalog = store
+	h.catalog = sqlcatalogtest.Open(t, dir+"/catalog.sqlite", o)
 	origin, err := upstream.ParseOrigin("npmjs", h.registry.server.URL+"/")
 	h.check(err)
 	client, err := upstream.New(upstream.Options{Origins: upstream.NewOrigins(origin), Cache: &upstreamtest.Cache{},

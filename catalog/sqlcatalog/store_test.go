@@ -11,15 +11,13 @@ import (
 	"entrepot/catalog"
 	"entrepot/catalog/catalogtest"
 	"entrepot/catalog/sqlcatalog"
+	"entrepot/catalog/sqlcatalog/sqlcatalogtest"
 )
 
 // openAt opens a store that the test closes.
 func openAt(t testing.TB, path string, o sqlcatalog.Options) *sqlcatalog.Store {
 	t.Helper()
-	s, err := sqlcatalog.OpenSQLite(t.Context(), path, o)
-	if err != nil {
-		t.Fatalf("open %s: %v", path, err)
-	}
+	s := sqlcatalogtest.Open(t, path, o)
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Errorf("close: %v", err)

@@ -18,6 +18,7 @@ import (
 	"entrepot/blob/mem"
 	"entrepot/catalog"
 	"entrepot/catalog/sqlcatalog"
+	"entrepot/catalog/sqlcatalog/sqlcatalogtest"
 	"entrepot/iam"
 	"entrepot/repository"
 )
@@ -33,11 +34,7 @@ type Rules struct {
 func Open(t testing.TB, o repository.Options) *Rules {
 	t.Helper()
 	if o.Catalog == nil {
-		store, err := sqlcatalog.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "catalog.sqlite"),
-			sqlcatalog.Options{Rehearse: true})
-		if err != nil {
-			t.Fatal(err)
-		}
+		store := sqlcatalogtest.Open(t, filepath.Join(t.TempDir(), "catalog.sqlite"), sqlcatalog.Options{Rehearse: true})
 		t.Cleanup(func() {
 			if err := store.Close(); err != nil {
 				t.Error(err)

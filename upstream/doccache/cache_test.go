@@ -20,6 +20,7 @@ import (
 	"entrepot/blob/mem"
 	"entrepot/blob/sealed"
 	"entrepot/catalog/sqlcatalog"
+	"entrepot/catalog/sqlcatalog/sqlcatalogtest"
 	"entrepot/upstream"
 	"entrepot/upstream/doccache"
 	"entrepot/upstream/upstreamtest"
@@ -31,10 +32,7 @@ const npmjs = "public:npmjs"
 func openCache(t *testing.T, dir string, s blob.Store,
 	o sqlcatalog.Options) (c *doccache.Cache, close func() error) {
 	t.Helper()
-	store, err := sqlcatalog.OpenSQLite(t.Context(), filepath.Join(dir, "catalog.sqlite"), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := sqlcatalogtest.Open(t, filepath.Join(dir, "catalog.sqlite"), o)
 	c = doccache.New(store, s, slog.New(slog.DiscardHandler))
 	t.Cleanup(func() { _ = errors.Join(c.Close(), store.Close()) })
 	return c, func() error { return errors.Join(c.Close(), store.Close()) }
