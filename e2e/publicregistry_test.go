@@ -79,10 +79,8 @@ func openMaven(manner, _ string) (public, error) {
 	return registry, registry.Offer(os.DirFS(local))
 }
 
-func openCargo(manner, elsewhere string) (public, error) {
-	manners, ok := map[string]fakecargo.Manners{
-		"": {}, "elsewhere": {CratesAt: elsewhere, Markers: true, Missing: http.StatusUnavailableForLegalReasons},
-	}[manner]
+func openCargo(manner, _ string) (public, error) {
+	manners, ok := map[string]fakecargo.Manners{"": {}, "markers": {Markers: true, Missing: http.StatusUnavailableForLegalReasons}}[manner]
 	if !ok {
 		return nil, errManner
 	}

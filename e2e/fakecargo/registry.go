@@ -16,7 +16,7 @@ import (
 )
 
 // Registry is a registry with a sparse index in memory. It is an http.Handler, and safe for use by several goroutines. The
-// index is below /index/, and crates where the manners say.
+// index is below /index/, crates are below /crates/.
 type Registry struct {
 	fakeregistry.Door
 
@@ -27,10 +27,9 @@ type Registry struct {
 
 // Manners are what registries differ in.
 type Manners struct {
-	CratesAt string // the address of crates; the registry's own when empty
-	Markers  bool   // that address has markers in it
-	Missing  int    // the status of what is not there; 404 when zero
-	Tokens   bool   // clients are to send a token with everything
+	Markers bool // the address of crates has markers in it
+	Missing int  // the status of what is not there; 404 when zero
+	Tokens  bool // clients are to send a token with everything
 }
 
 type version struct {
@@ -146,9 +145,6 @@ func (r *Registry) find(req *http.Request) (fakeregistry.Answer, bool) {
 
 // config is config.json.
 func (r *Registry) config(own string) []byte {
-	if r.manners.CratesAt != "" {
-		own = r.manners.CratesAt
-	}
 	dl := own + "/crates"
 	if r.manners.Markers {
 		dl += "/{crate}/{version}/{sha256-checksum}"
