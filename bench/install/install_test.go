@@ -16,7 +16,7 @@ func TestSettingsOutsideTheirBoundsAreRefused(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{}, {"-python", "wheels", "extra"}, {"-python", "wheels", "-rounds", "0"}, {"-python", "wheels", "-packages", "0"},
-		{"-maven", "m2", "-artifacts", "1001"}, {"-maven", "m2", "-limit", "3h"},
+		{"-maven", "m2", "-artifacts", "1001"}, {"-crates", "1001"}, {"-crates", "-1"}, {"-maven", "m2", "-limit", "3h"},
 	} {
 		if _, err := parse(args); err == nil {
 			t.Errorf("%v: got no error", args)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"entrepot/bench/servers"
@@ -83,6 +84,7 @@ func (l *lab) choose(ctx context.Context) error {
 	}{
 		{l.python, l.pip, settings.pipInstall},
 		{l.maven, l.mvn, settings.mvnPackage},
+		{count(l.crates), l.cargo, settings.cargoBuild},
 	} {
 		if kind.packages == "" {
 			continue
@@ -108,6 +110,14 @@ func (l *lab) choose(ctx context.Context) error {
 		l.parts = append(l.parts, p)
 	}
 	return nil
+}
+
+// count is a number of packages that are made up; empty for none.
+func count(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 // serve serves on loopback until ctx ends.
@@ -163,8 +173,7 @@ func (l *lab) startNginx(ctx context.Context) error {
 		}
 		sites[i] = servers.Site{Address: address, Config: fmt.Sprintf(nginxProxy, p.registry)}
 	}
-	header := "Basic " + base64.StdEncoding.EncodeToString([]byte("aws:"+l.entrepot.Token))
-	process, err := l.Nginx(ctx, l.nginx, []string{header}, fmt.Sprintf(nginxCache, l.Dir), sites)
+	process, err := l.Nginx(ctx, l.nginx, []string{basic(l.entrepot.Token)}, fmt.Sprintf(nginxCache, l.Dir), sites)
 	if errors.Is(err, exec.ErrNotFound) {
 		l.notes = append(l.notes, "nginx is not installed: not compared.")
 		return nil
@@ -176,6 +185,11 @@ func (l *lab) startNginx(ctx context.Context) error {
 		p.sources = append(p.sources, source{nginx, "http://" + sites[i].Address + "/", process.PID, process.Tail})
 	}
 	return nil
+}
+
+// basic is how clients of nginx send the token.
+func basic(token string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte("aws:"+token))
 }
 
 // nameRegistries has the registries compared, too.

@@ -84,6 +84,7 @@ func TestWhatIsPublishedIsOnDisk(t *testing.T) {
 	r := fixture.Release{Name: "fresh", Version: "1.0.0", Tarball: fixture.Tarball("fresh", "1.0.0", 2<<10)}
 	w := fixture.NewWheel("fresh-wheel", "1.0.0", 2<<10)
 	a := fixture.NewArtifact("fresh", "1.0.0", 2<<10)
+	c := fixture.NewCrate("fresh-crate", "1.0.0", 2<<10)
 	rows := []struct {
 		name, method, target, contentType string
 		body                              []byte
@@ -93,6 +94,8 @@ func TestWhatIsPublishedIsOnDisk(t *testing.T) {
 	}{
 		{"tarball", "PUT", "/fresh", "application/json", fixture.Publication(r), 201, "fresh/package.tgz", r.Tarball},
 		{"wheel", "POST", "/", fixture.UploadType, fixture.Upload(w), 200, "fresh-wheel/" + w.File(), w.Content},
+		{"crate", "PUT", "/" + fixture.NewCratePath, "application/octet-stream", fixture.CrateUpload(c), 200,
+			"fresh-crate/fresh-crate-1.0.0.crate", c.Content},
 		{"jar", "PUT", "/" + a.Path(".jar"), "", a.Jar, 201, a.Path(".jar"), a.Jar},
 	}
 	for _, row := range rows {
@@ -114,6 +117,8 @@ func TestBadPublicationsAreRefused(t *testing.T) {
 	r := fixture.Release{Name: "fresh", Version: "1.0.0", Tarball: fixture.Tarball("fresh", "1.0.0", 0)}
 	good := string(fixture.Publication(r))
 	upload := string(fixture.Upload(fixture.NewWheel("fresh-wheel", "1.0.0", 0)))
+	const octets = "application/octet-stream"
+	crate := string(fixture.CrateUpload(fixture.NewCrate("fresh-crate", "1.0.0", 0)))
 	rows := []struct {
 		name, method, target, contentType, body string
 		status                                  int
@@ -127,6 +132,9 @@ func TestBadPublicationsAreRefused(t *testing.T) {
 			strings.Replace(upload, "\r\n\r\nfresh-wheel", "\r\n\r\n../wheel", 1), 400},
 		{"no file", "POST", "/", fixture.UploadType, strings.Replace(upload, `"content"`, `"contents"`, 1), 400},
 		{"other digest", "POST", "/", fixture.UploadType, strings.Replace(upload, "sha256_digest", "sha256_digits", 1), 400},
+		{"crate that is cut off", "PUT", "/api", octets, crate[:len(crate)-1], 400},
+		{"crate of no length", "PUT", "/api", octets, "\xff\xff", 400},
+		{"path as a crate", "PUT", "/api", octets, strings.Replace(crate, `"fresh-crate"`, `"../sh-crate"`, 1), 400},
 		{"path outside", "PUT", "/a/../b", "", "hello", 400},
 		{"no folder", "PUT", "/a", "", "hello", 400},
 		{"other method", "DELETE", "/a/b", "", "", 405},

@@ -20,6 +20,7 @@ var protocols = map[string]*protocol{
 	"npm":   {npmName, offerNPM},
 	"pypi":  {pypiName, offerPyPI},
 	"maven": {mavenName, offerMaven},
+	"cargo": {cargoName, offerCargo},
 }
 
 const (
@@ -78,4 +79,29 @@ func offerMaven(_, name string, size int) map[string]answer {
 		}
 	}
 	return all
+}
+
+// cargoName takes index/AB/CD/NAME, index/config.json and crates/NAME/VERSION/download.
+func cargoName(path string) string {
+	parts := strings.Split(path, "/")
+	switch {
+	case path == cargoConfig:
+		return "config"
+	case len(parts) == 4 && parts[3] == fixture.MissingCrate, len(parts) != 4:
+		return ""
+	case parts[0] == "index":
+		return parts[3]
+	}
+	return parts[1]
+}
+
+const cargoConfig = "index/config.json"
+
+func offerCargo(base, name string, size int) map[string]answer {
+	c := fixture.NewCrate(name, onlyOne, size)
+	return map[string]answer{
+		cargoConfig:                        newAnswer(document, []byte(`{"dl":"`+base+`crates"}`)),
+		"index/" + fixture.IndexPath(name): newAnswer("text/plain", fixture.IndexFile([]fixture.Crate{c})),
+		"crates/" + c.Path():               newAnswer(octets, c.Content),
+	}
 }

@@ -139,3 +139,24 @@ func TestWhatIsNoPackageIsNotFound(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryCrateIsWhatItsIndexFileSays(t *testing.T) {
+	g := newRegistry(base, func() {})
+	var config struct{ DL string }
+	if err := json.Unmarshal(get(g, "/cargo/index/config.json", "").Body.Bytes(), &config); err != nil || config.DL != base+"cargo/crates" {
+		t.Errorf("got %+v, %v", config, err)
+	}
+	var line struct{ Name, Vers, Cksum string }
+	if err := json.Unmarshal(get(g, "/cargo/index/co/ld/cold-0-7", "").Body.Bytes(), &line); err != nil {
+		t.Fatal(err)
+	}
+	crate := get(g, "/cargo/crates/cold-0-7/1.0.0/download", "").Body.Bytes()
+	if sum := sha256.Sum256(crate); line.Cksum != hex.EncodeToString(sum[:]) || line.Name != "cold-0-7" {
+		t.Errorf("got %+v for %d bytes", line, len(crate))
+	}
+	for _, path := range []string{"index/mi/ss/" + fixture.MissingCrate, "index/xx/yy/cold-0-7", "crates/cold-0-7", "index"} {
+		if got := get(g, "/cargo/"+path, "").Code; got != 404 {
+			t.Errorf("%s: got %d, want 404", path, got)
+		}
+	}
+}
