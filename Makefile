@@ -77,7 +77,7 @@ steady: $(TESTRUN) ## run all tests PASSES times on a busy machine and print a t
 REAL := $(CURDIR)/build/real
 
 .PHONY: real
-real: real-npm real-python real-maven ## publish some hundred real packages, install them with every client and compare
+real: real-npm real-python real-maven real-cargo ## publish some hundred real packages, install them with every client and compare
 
 .PHONY: real-npm
 real-npm: tools
@@ -100,6 +100,14 @@ real-maven: tools
 	@$(TOOLS)/bin/mvn-3.9 --batch-mode --quiet --fail-never --file $(REAL)/maven/projects -Dmaven.repo.local=$(REAL)/maven/m2 \
 		-DexcludeTransitive dependency:resolve
 	ENTREPOT_TOOLS=$(TOOLS) ENTREPOT_REAL_ARTIFACTS=$(REAL)/maven go test -count=1 -v -timeout 90m ./e2e -run TestRealArtifacts
+
+# A crate is had by looking at it: that fetches it, and nothing of what it needs.
+.PHONY: real-cargo
+real-cargo: tools
+	@mkdir -p $(REAL)/crates; cp "$${CARGO_HOME:-$$HOME/.cargo}/config.toml" $(REAL)/crates 2>/dev/null || :
+	@while read -r crate; do (cd $(REAL)/crates && CARGO_HOME=$(REAL)/crates $(TOOLS)/bin/cargo info --quiet "$$crate" </dev/null >/dev/null) || \
+		echo "$$crate is not to be had"; sleep 0.5; done <e2e/real/crates.txt
+	ENTREPOT_TOOLS=$(TOOLS) ENTREPOT_REAL_CRATES=$(REAL)/crates go test -count=1 -v -timeout 90m ./e2e -run TestRealCrates
 
 .PHONY: fuzz
 fuzz: ## fuzz every parser of outside bytes for 20 s each
