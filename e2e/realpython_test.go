@@ -82,6 +82,9 @@ var unwanted = map[string]string{
 	"*.tar.bz2":                       "a form that is not published",
 	"pytz-2005k.zip":                  "a version that is not of PEP 440",
 	"python-dateutil-2.4.1.post1.zip": "PKG-INFO has another version",
+	"tabulate-0.7.6[bc]*":             "the metadata has another version: no client installs it either",
+	"dill-0.2.7.tar.gz":               "no PKG-INFO",
+	"dill-0.3.1.1.tar.gz":             "no PKG-INFO",
 }
 
 // unwantedFor says why a file is refused on purpose; empty if it should be taken.
@@ -236,7 +239,7 @@ func (f pythonTrials) installReal(program, repository string, files []*distribut
 	var rounds []map[string]*distribution
 	turn := map[string]int{}
 	for _, d := range files {
-		if !d.installable || repository == "own" && !d.published() {
+		if !d.installable || unwantedFor(d.of) != "" || repository == "own" && !d.published() {
 			continue
 		}
 		if turn[d.project] == len(rounds) {

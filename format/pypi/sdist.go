@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"strings"
 
@@ -36,7 +37,7 @@ func inspectSdist(r io.ReaderAt, size int64, d distribution) (inspected, error) 
 		if string(magic) != a.magic {
 			continue
 		}
-		var s sdist
+		s := sdist{sums: map[string]uint64{}, seed: maphash.MakeSeed()}
 		if err := a.read(&s, r, size); err != nil {
 			return inspected{}, err
 		}
@@ -58,6 +59,9 @@ type sdist struct {
 	folder string        // the one at its top
 	tree   unpacked.Tree // with it
 	info   []byte        // the metadata; nil before it is found
+	// sums tell contents of the files of a tarball apart, by their paths. Who does not know the seed makes no two alike.
+	sums map[string]uint64
+	seed maphash.Seed
 }
 
 func badSdist(format string, args ...any) error {
@@ -89,17 +93,33 @@ func (s *sdist) unpack(e stricttar.Entry, contents io.Reader) error {
 	switch {
 	case err != nil:
 		return badSdist("%.200q %s", e.Name, err)
-	case again && e.Kind != unpacked.Folder:
+	case again && (e.Kind == unpacked.Link || e.Hard):
 		return badSdist("%.200q is there twice", e.Name)
 	}
 	relative, err := s.place(e.Name, e.Kind)
 	if err == nil && e.Kind == unpacked.Link && !e.Hard {
 		err = checkSymlink(e.Name, relative, e.Target)
 	}
-	if err != nil || relative != pkgInfo {
+	if err != nil || e.Kind != unpacked.File || e.Hard {
 		return err
 	}
-	return s.keep(e.Name, e.Size, func() ([]byte, error) { return io.ReadAll(contents) })
+	var sum maphash.Hash
+	sum.SetSeed(s.seed)
+	contents = io.TeeReader(contents, &sum)
+	if relative == pkgInfo {
+		if err := s.keep(e.Name, e.Size, func() ([]byte, error) { return io.ReadAll(contents) }); err != nil {
+			return err
+		}
+	}
+	if _, err := io.Copy(io.Discard, contents); err != nil {
+		return err
+	}
+	// Tools have packed a file twice over; what is unpacked then is the same for everybody as long as both are the same.
+	if again && s.sums[at] != sum.Sum64() {
+		return badSdist("%.200q is there twice, as two contents", e.Name)
+	}
+	s.sums[at] = sum.Sum64()
+	return nil
 }
 
 func (s *sdist) readZip(r io.ReaderAt, size int64) error {
