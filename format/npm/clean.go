@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"entrepot/artifact"
+	"entrepot/format/semver"
 )
 
 // cleanVersion writes a version as npm's clients do when they publish it (node-semver, clean in loose mode): without
@@ -12,7 +13,7 @@ import (
 func cleanVersion(s string) (string, bool) {
 	rest := strings.TrimLeft(strings.TrimSpace(s), "v= \t\n\r")
 	rest, build, hasBuild := strings.Cut(rest, "+")
-	if hasBuild && !identifiers(build, false) {
+	if hasBuild && !semver.IsBuild(build) {
 		return "", false
 	}
 	core := make([]string, 0, 3)
@@ -34,7 +35,7 @@ func cleanVersion(s string) (string, bool) {
 	if pre := strings.TrimPrefix(rest, "-"); rest != "" {
 		parts := strings.Split(pre, ".")
 		for i, part := range parts {
-			if numeric(part) {
+			if semver.IsNumeric(part) {
 				parts[i] = withoutZeros(part)
 			}
 		}

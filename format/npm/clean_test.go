@@ -34,7 +34,7 @@ func FuzzCleanVersion(f *testing.F) {
 		if again, ok := cleanVersion(clean); again != clean || !ok {
 			t.Fatalf("%q is cleaned to %q, that to %q, %v", said, clean, again, ok)
 		}
-		if v, err := parseVersion(clean); err != nil || v.build != "" {
+		if v, err := parseVersion(clean); err != nil || v.Build != "" {
 			t.Fatalf("%q is cleaned to %q, which is no version: %v", said, clean, err)
 		}
 	})

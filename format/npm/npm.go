@@ -9,6 +9,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/format"
+	"entrepot/format/semver"
 	"entrepot/repository"
 )
 
@@ -16,7 +17,7 @@ import (
 func Format() format.Format {
 	return format.Format{
 		Name:    artifact.NPM,
-		Traits:  repository.Traits{Canonical: canonical, DefaultLabel: latestTag, Prefer: prefer, Readme: readmeOf},
+		Traits:  repository.Traits{Canonical: canonical, DefaultLabel: latestTag, Prefer: semver.Prefer, Readme: readmeOf},
 		Rewrite: Rewrite,
 		Routes:  routes(),
 		Fail:    fail,

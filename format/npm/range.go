@@ -3,6 +3,8 @@ package npm
 import (
 	"regexp"
 	"strings"
+
+	"entrepot/format/semver"
 )
 
 // What node-semver takes for one comparator of a range, in strict mode, once white space and build metadata are gone
@@ -69,7 +71,7 @@ func inOrder(parts []string) bool {
 // countable reports whether JavaScript can hold the numbers exactly.
 func countable(parts []string) bool {
 	for _, part := range parts {
-		if !anyNumber(part) && compareNumbers(part, maxNumber) > 0 {
+		if !anyNumber(part) && semver.CompareNumbers(part, maxNumber) > 0 {
 			return false
 		}
 	}

@@ -22,27 +22,6 @@ func TestParseVersionTakesStrictSemVerOnly(t *testing.T) {
 	}
 }
 
-func TestCompareOrdersBySemVerPrecedence(t *testing.T) {
-	ascending := []string{"not a version", "x", "0.9.9", "1.0.0-1", "1.0.0-2", "1.0.0-10", "1.0.0-alpha", "1.0.0-alpha.1",
-		"1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "1.0.0+a", "1.0.0+b",
-		"1.0.1", "1.9.0", "1.10.0", "2.0.0", "10.0.0"}
-	for i, a := range ascending {
-		for j, b := range ascending {
-			if got := Compare(a, b); got != signOf(i-j) {
-				t.Errorf("Compare(%q, %q): got %d, want %d", a, b, got, signOf(i-j))
-			}
-		}
-	}
-	shuffled := slices.Clone(ascending)
-	slices.Reverse(shuffled)
-	slices.SortFunc(shuffled, Compare)
-	if !slices.Equal(shuffled, ascending) {
-		t.Errorf("got %q, want %q", shuffled, ascending)
-	}
-}
-
-func signOf(n int) int { return min(1, max(-1, n)) }
-
 // TestARangeIsWhatNodeSemverTakesForOne has what validRange of node-semver 7 says.
 func TestARangeIsWhatNodeSemverTakesForOne(t *testing.T) {
 	for want, texts := range map[bool]string{
