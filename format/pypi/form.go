@@ -2,11 +2,8 @@ package pypi
 
 import (
 	"context"
-	"errors"
 	"hash"
 	"io"
-	"mime"
-	"mime/multipart"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -68,73 +65,26 @@ type formReader struct {
 // cut off. Quota: a part or all of it is too large. Other errors are those of the body and of the room.
 func readForm(r *http.Request, stage func(context.Context, string) (*repository.Upload, error)) (*uploadForm, error) {
 	reader := formReader{r.Context(), stage, &uploadForm{fields: map[string][]string{}}, maxFormFields}
-	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/form-data" || parameters["boundary"] == "" {
-		return reader.form, invalid("An upload is a form of the type multipart/form-data, as twine, uv and poetry send it.")
-	}
-	body := &watchedBody{r: r.Body}
-	err = reader.read(multipart.NewReader(body, parameters["boundary"]))
-	if body.err != nil {
-		err = body.err
-	}
-	return reader.form, err
-}
-
-// watchedBody remembers how a body failed, which the reader of parts words its own way.
-type watchedBody struct {
-	r   io.Reader
-	err error
-}
-
-func (b *watchedBody) Read(p []byte) (int, error) {
-	n, err := b.r.Read(p)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		b.err = err
-	}
-	return n, err
-}
-
-func (r *formReader) read(parts *multipart.Reader) error {
-	for range maxParts {
-		part, err := parts.NextRawPart()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return malformed(err)
-		}
-		if err := r.part(part); err != nil {
-			return err
-		}
-	}
-	return tooLarge("An upload may have at most %d fields.", maxParts)
-}
-
-func malformed(err error) error {
-	return invalid("The form of the upload is cut off or malformed.").Causing(err)
+	return reader.form, format.EachPart(r, maxParts, reader.part)
 }
 
 func tooLarge(text string, args ...any) error {
 	return format.WithStatus(http.StatusRequestEntityTooLarge, artifact.Errorf(artifact.Quota, text, args...))
 }
 
-func (r *formReader) part(part *multipart.Part) error {
-	_, parameters, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
-	if err != nil {
-		return malformed(err)
-	}
-	switch name := parameters["name"]; name {
+func (r *formReader) part(part format.Part) (err error) {
+	switch part.Name {
 	case contentPart:
-		return r.content(part, parameters["filename"])
+		return r.content(part, part.File)
 	case signaturePart:
 		r.form.signature, err = r.text(part, maxSignature)
 		return err
 	default:
 		text, err := r.text(part, r.room)
 		if err == nil && text != "" {
-			r.form.fields[name] = append(r.form.fields[name], text)
+			r.form.fields[part.Name] = append(r.form.fields[part.Name], text)
 		}
-		r.room -= len(name)
+		r.room -= len(part.Name)
 		return err
 	}
 }
@@ -144,7 +94,7 @@ func (r *formReader) text(part io.Reader, limit int) (string, error) {
 	limit = min(limit, r.room)
 	text, err := io.ReadAll(io.LimitReader(part, int64(max(limit, 0))+1))
 	if err != nil {
-		return "", malformed(err)
+		return "", err
 	}
 	if r.room -= len(text); len(text) > limit {
 		return "", tooLarge("The fields of an upload may have at most %d bytes together, a signature %d.", maxFormFields, maxSignature)
@@ -179,9 +129,6 @@ func (r *formReader) content(part io.Reader, file string) error {
 	r.form.blake2, _ = blake2b.New256(nil) // no key, no error
 	_, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(upload, r.form.blake2)}, struct{ io.Reader }{part},
 		make([]byte, 64<<10))
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return malformed(err)
-	}
 	return err
 }
 
