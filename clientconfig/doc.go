@@ -21,6 +21,8 @@
 //	toml.go       TOML; its statements are found in tomlscan.go
 //	yaml.go       YAML; its lines are found in yamlscan.go
 //	xml.go        XML
+//	json.go       JSON
+//	netrc.go      .netrc
 //	whole.go      files that are ours altogether
 //	journal.go    who changed what
 //	plan.go       changes of several files, shown and then made

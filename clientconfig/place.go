@@ -53,6 +53,8 @@ var grammars = map[Syntax]grammar{
 	TOML:       toml{},
 	YAML:       yaml{},
 	XML:        markup{},
+	JSON:       objects{},
+	Netrc:      netrc{},
 	Whole:      whole{},
 }
 
@@ -69,8 +71,10 @@ type change struct {
 
 // fault is a text that cannot be changed. The sentence ends with what to do.
 func fault(format string, args ...any) error {
-	return fmt.Errorf(format+"; write the setting by hand", args...)
+	return fmt.Errorf(format+byHand, args...)
 }
+
+const byHand = "; write the setting by hand"
 
 // readable reports why a text is not one that any syntax here can change.
 func readable(text string) error {

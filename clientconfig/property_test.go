@@ -39,6 +39,14 @@ var wishes = map[Syntax][2][]Setting{
 		{{Key: KeyOf("s", "servers").Member("server", "id", "b"), Value: "<id>b</id>"}, {Key: KeyOf("s", "x"), Value: "2"},
 			{Key: KeyOf("s", "on").Member("p", "", "y")}},
 	},
+	JSON: {
+		{{Key: KeyOf("version"), Value: "1"}, {Key: KeyOf("a", "b:1", "c"), Value: `"x"`}, {Key: KeyOf("a", "d"), Value: "[1]"}},
+		{{Key: KeyOf("a", "b:1", "e"), Value: `"y"`}, {Key: KeyOf("version"), Value: "2"}, {Key: KeyOf("z", "y"), Value: "{}"}},
+	},
+	Netrc: {
+		{{Key: KeyOf("a.example.test"), Value: "login token password t"}, {Key: KeyOf("b"), Value: "login x"}},
+		{{Key: KeyOf("c"), Value: "password y"}, {Key: KeyOf("a.example.test"), Value: "login aws password u"}},
+	},
 	Whole: {{{Value: "a"}}, {{Value: "b"}}},
 }
 
@@ -102,6 +110,10 @@ var seeds = []string{"", "\n", "a", "a=1", "# c\n", "a=1\r\n; c\r\n", "registry=
 	"k: 2 # c\nl: [x, 'y'] # d\n", "a:\n  b:\n    z: 1\n\n  y: 2\n", "a: {}\nl: []\n", "l:\n- x\n- \"y # z\" # c\nz: |\n  a\n\n", "---\na:\n", "a: # c\n", "k: 'a\n  b'\n", "0: |a", "z: >-2 # c\n    x\n",
 	"a: x\n  y\n", "a:\n    b: # c\n      - 1\n",
 	"<s/>", "<s></s>\n", "<s>\n\t<servers/>\n\t<x>2</x>\n</s>", "<?xml version='1.0'?><s a='/>'><servers><server><id>a</id></server></servers><!-- x --></s><!-- y -->\n",
+	"{}", "{ }\n", " {\n}\n", "{\"a\":{}}", "{\"a\" : {\"b:1\":{\"q\":1}},\"version\":3}\n", "{\r\n\t\"z\": {\r\n\t\t\"k\": [1, {\"a\": 2}]\r\n\t}\r\n}\r\n",
+	"{\"a\": 1}", "{\"a\":{\"d\":[]},\"a\":{}}", "[]", "{} {}", "{\"version\": \"a,b\" , \"z\":{\"y\":{},\"x\":1}}",
+	"machine a.example.test login x password y\n", "machine z\n  login q\n\tpassword p # c\ndefault login d password e\n", "default login x",
+	"macdef init\nmachine a.example.test\n\nmachine b login c", "machine a.example.test login 1\r\nmachine a.example.test password 2", "x default\n",
 	"<s>\r\n  <on>\r\n    <p>z</p>\r\n  </on>\r\n</s>\r\n", "<s><servers>  </servers><x><![CDATA[1]]></x></s>", "<!-- c -->\n",
 }
 

@@ -33,6 +33,10 @@ const (
 	// XML: {root, element, …}, the value written as XML, lines indented by two spaces a level. A step that is a Member is the element
 	// of that name whose child, or itself without one, has a text.
 	XML Syntax = "xml"
+	// JSON is an object of objects: {key, …, key}, the value written as JSON.
+	JSON Syntax = "json"
+	// Netrc is .netrc, the credentials of machines: {host}, the value the words that follow it in its entry.
+	Netrc Syntax = "netrc"
 	// Whole is a file that is one setting: {}.
 	Whole Syntax = "whole"
 )
