@@ -20,11 +20,14 @@ const (
 	gateway = "gateway"
 )
 
-// Chain makes three repositories: team has the upstream shared, shared has gateway, and gateway has the external connection.
+// Chain makes three repositories: team has the upstream shared, shared has gateway, and gateway has the external connection,
+// unless that is empty.
 func (d *Domain) Chain(connection string) {
 	d.t.Helper()
 	d.Repository(gateway)
-	d.Connect(gateway, connection)
+	if connection != "" {
+		d.Connect(gateway, connection)
+	}
 	d.Repository(shared, gateway)
 	d.Repository(team, shared)
 }

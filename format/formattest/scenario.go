@@ -11,7 +11,7 @@ import (
 // a format does not have is nil, and its scenes are left out. Versions are 1.0.0, 1.0.1 and so on.
 type Scenario struct {
 	Format format.Format
-	// Connection is an external connection that the format can read.
+	// Connection is an external connection that the format can read; empty for a format that has none.
 	Connection string
 	// Name is the n-th name of a package as clients write it; Key is the version under which the format keeps it.
 	Name func(n int) string
@@ -66,6 +66,7 @@ type Offered struct {
 func RunScenario(t *testing.T, s Scenario) {
 	// What is allocated is counted for the whole process, so this one runs alone.
 	t.Run("a file of 100 MB goes in and out in little memory", func(t *testing.T) { openPlay(t, s, openDisk(t)).large() })
+	external := s.Connection != ""
 	for _, scene := range []struct {
 		name  string
 		plays bool
@@ -75,15 +76,18 @@ func RunScenario(t *testing.T, s Scenario) {
 		{"other bytes under a version that is there are a conflict", true, (*play).conflicting},
 		{"an unlisted version is for those who name it, an archived one for nobody", true, (*play).withdrawing},
 		{"a version that its publisher advises against says so and can be installed", s.Discourage != nil, (*play).discouraging},
-		{"a version that its registry advises against says so and can be installed", s.Discouraged != nil, (*play).discouraged},
+		{"a version that its registry advises against says so and can be installed", external && s.Discouraged != nil, (*play).discouraged},
 		{"who has no good token is told what to do", true, (*play).strangers},
 		{"a package is the same by all its spellings", s.Spellings != nil, (*play).spellings},
-		{"the name of a package that was published here is not asked outside", true, (*play).internal},
-		{"a cold install through two upstreams is kept at both ends", true, (*play).cold},
-		{"reading an index keeps nothing", true, (*play).looking},
-		{"what ten cold clients ask for at once is fetched once", true, (*play).crowd},
-		{"what was installed outlives its registry and the way to it", true, (*play).outage},
-		{"a registry that lies gives nobody a file, and nothing is kept", true, (*play).lies},
+		{"the name of a package that was published here is not asked outside", external, (*play).internal},
+		{"a cold install through two upstreams is kept at both ends", external, (*play).cold},
+		{"reading an index keeps nothing", external, (*play).looking},
+		{"what ten cold clients ask for at once is fetched once", external, (*play).crowd},
+		{"what was installed outlives its registry and the way to it", external, (*play).outage},
+		{"a registry that lies gives nobody a file, and nothing is kept", external, (*play).lies},
+		{"the name of a package that was published here is not looked for in upstream repositories", true, (*play).ownName},
+		{"what is published upstream is installed from there, kept, and outlives it", true, (*play).upstreamRepositories},
+		{"ten clients at once install what is published upstream", true, (*play).upstreamCrowd},
 		{"a kept file has ranges, and what has not changed is not sent again", true, (*play).conditions},
 		{"a package may have thousands of versions", true, (*play).manyVersions},
 		{"a repository may have thousands of packages", true, (*play).manyPackages},
