@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -38,8 +39,13 @@ func (s *Service) index(ctx context.Context, at *configuration, f artifact.Forma
 		all := catalog.PackageFilter{Format: f}
 		return render(w, Inventory{Packages: s.inventory(ctx, at, all), In: func(namespace string) iter.Seq2[InventoryItem, error] {
 			return within(namespace, s.inventory(ctx, at, catalog.PackageFilter{Format: f, NamespacePrefix: namespace}))
-		}})
+		}, External: s.searchesOutside(at.graph, f)})
 	})
+}
+
+// searchesOutside reports whether a repository of the graph takes packages of the format from an external registry.
+func (s *Service) searchesOutside(g graph, f artifact.Format) bool {
+	return !s.traits(f).InternalOnly && slices.ContainsFunc(g.nodes, func(n node) bool { return len(s.feeding(n.repository, f)) > 0 })
 }
 
 // within yields the packages of a namespace out of those whose namespaces begin with it, in their order.

@@ -54,6 +54,8 @@ type Inventory struct {
 	Packages iter.Seq2[InventoryItem, error]
 	// In yields those of one namespace, and reads no others.
 	In func(namespace string) iter.Seq2[InventoryItem, error]
+	// External says that an external registry is searched too, which may have packages and versions that are not among these.
+	External bool
 }
 
 // InventoryItem is one package of an inventory.

@@ -133,6 +133,19 @@ var documents = []tale{
 			s.t.Errorf("got %v", first)
 		}
 	}},
+	{name: "an index says whether an external registry may have more", tell: func(s *story) {
+		s.behind()
+		s.Repository("alone")
+		for repo, want := range map[string]bool{"team": true, "alone": false} {
+			_, err := s.shelf(repo).Index(s.t.Context(), artifact.Maven, "more", func(_ io.Writer, held repository.Inventory) error {
+				if held.External != want {
+					s.t.Errorf("%s: got %t, want %t", repo, held.External, want)
+				}
+				return nil
+			})
+			s.must(err)
+		}
+	}},
 	{name: "an index may be of one namespace, which others begin like", tell: func(s *story) {
 		s.Repository("shared")
 		s.Repository("team", "shared")
