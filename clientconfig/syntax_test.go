@@ -75,6 +75,8 @@ func TestSettingsAreWrittenWhereTheyBelong(t *testing.T) {
 			want: "---\n# c\na: 1 # d\nb:\n- x\n- y\nnpmAlwaysAuth: true\n\n"},
 		{name: "yaml, replaced", syntax: YAML, before: "npmAlwaysAuth: \"x\" # c\nb: 1\n", at: KeyOf("npmAlwaysAuth"), value: "true",
 			want: "npmAlwaysAuth: true # c\nb: 1\n"},
+		{name: "yaml, a key of Ruby's", syntax: YAML, before: ":a: 1\n:b:\n- 2\n", at: KeyOf(":b"), value: "\n- 3",
+			want: ":a: 1\n:b:\n- 3\n"},
 		{name: "yaml, nested", syntax: YAML, before: "npmScopes:\n    other:\n        x: 1\n# c\nb: |\n  # text\n",
 			at: KeyOf("npmScopes", "acme", "npmAuthToken"), value: `"t"`,
 			want: "npmScopes:\n    other:\n        x: 1\n    acme:\n      npmAuthToken: \"t\"\n# c\nb: |\n  # text\n"},

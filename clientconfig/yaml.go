@@ -128,8 +128,8 @@ func writeYAML(key Key, value string) string {
 	if got, from, ok := keyYAML(name + ":"); !ok || got != name || from != len(name)+1 {
 		name = QuoteYAML(name)
 	}
-	if value == "" {
-		return name + ":"
+	if value == "" || strings.HasPrefix(value, "\n") { // a block stands in lines of its own
+		return name + ":" + value
 	}
 	return name + ": " + value
 }

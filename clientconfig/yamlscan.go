@@ -201,9 +201,11 @@ func entryEnd(text string) int {
 	return len(text)
 }
 
-// keyYAML reads the key that a line begins with, plain or quoted without escapes; from is where its value begins.
+// keyYAML reads the key that a line begins with, plain or quoted without escapes; from is where its value begins. A plain one may
+// begin with a colon, as symbols of Ruby do.
 func keyYAML(text string) (name string, from int, ok bool) {
-	if text == "" || strings.IndexByte("-?[]{},#&*!|>%@`\t.:", text[0]) >= 0 {
+	first := strings.TrimPrefix(text, ":")
+	if first == "" || strings.IndexByte("-?[]{},#&*!|>%@`\t.: ", first[0]) >= 0 {
 		return "", 0, false
 	}
 	if quote := text[0]; quote == '"' || quote == '\'' {
