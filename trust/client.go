@@ -54,9 +54,9 @@ var clients = []Client{
 	{Name: "git", Programs: []string{"git"}, System: true, Variables: []Variable{replacing("GIT_SSL_CAINFO")},
 		place: gitConfig, under: gitConfigsUnder, Wins: "GIT_SSL_CAINFO"},
 	{Name: "curl", Programs: []string{"curl"}, System: true, Variables: []Variable{replacing("CURL_CA_BUNDLE")}, place: curlrc},
-	{Name: "gem", Programs: []string{"gem"}, System: true, Variables: []Variable{sslCertFile}},
+	{Name: "gem", Programs: []string{"gem"}, System: true, Variables: []Variable{sslCertFile}, place: gemrc, value: yamlBundle},
 	{Name: "bundler", Programs: []string{"bundle"}, System: true, Variables: []Variable{sslCertFile}, place: bundleConfig,
-		value: yamlBundle},
+		value: yamlBundle, Note: "up to 2.4 it fetches gems as gem does: give it to gem too"},
 	{Name: "dotnet", Programs: []string{"dotnet", "nuget"}, System: true, Variables: []Variable{sslCertFile},
 		Note: "on Linux; elsewhere it believes the system alone"},
 	{Name: "swift", Programs: []string{"swift"}, System: true, Note: "it believes the system alone"},
@@ -156,6 +156,11 @@ func gitConfigsUnder(m Machine) []string { return []string{filepath.Join(m.Root,
 // curlrc takes name=value, as properties are written (curl's manual, --config).
 func curlrc(m Machine) (clientconfig.File, clientconfig.Key) {
 	return clientconfig.File{Path: filepath.Join(m.Home, ".curlrc"), Syntax: clientconfig.Properties}, clientconfig.KeyOf("cacert")
+}
+
+func gemrc(m Machine) (clientconfig.File, clientconfig.Key) {
+	return clientconfig.File{Path: filepath.Join(m.Home, ".gemrc"), Syntax: clientconfig.YAML, Secret: true},
+		clientconfig.KeyOf(":ssl_ca_cert")
 }
 
 func bundleConfig(m Machine) (clientconfig.File, clientconfig.Key) {
