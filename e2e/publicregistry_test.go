@@ -16,6 +16,7 @@ import (
 	"entrepot/e2e/fakenpm"
 	"entrepot/e2e/fakepypi"
 	"entrepot/e2e/fakeregistry"
+	"entrepot/e2e/fakeruby"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -44,6 +45,7 @@ var kinds = map[string]kind{
 	"pypi":  {"pypi", "/simple/", fakepypi.Faults, openPyPI},
 	"maven": {"maven-central", "/", fakemaven.Faults, openMaven},
 	"cargo": {"crates-io", "/index/", fakecargo.Faults, openCargo},
+	"ruby":  {"ruby-gems-org", "/", fakeruby.Faults, openRuby},
 }
 
 var errManner = errors.New("no registry of that kind has that manner")
@@ -85,6 +87,13 @@ func openCargo(manner, _ string) (public, error) {
 		return nil, errManner
 	}
 	return fakecargo.New(manners), nil
+}
+
+func openRuby(manner, _ string) (public, error) {
+	if manner != "" {
+		return nil, errManner
+	}
+	return fakeruby.New(), nil
 }
 
 // publicly is a public registry that is served, and where.

@@ -1,0 +1,112 @@
+// Package fakeruby is a public registry of gems for tests: it serves what it was given, counts what it is asked, and fails and
+// lies when it is told to.
+package fakeruby
+
+import (
+	"bytes"
+	"crypto/md5"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"entrepot/e2e/fakeregistry"
+)
+
+// Registry is a registry with a compact index and without the older ones. It is an http.Handler, and safe for use by several
+// goroutines.
+type Registry struct {
+	fakeregistry.Door
+
+	mu   sync.Mutex
+	gems []offered
+}
+
+type offered struct {
+	Gem
+	content []byte
+}
+
+// New returns an empty registry.
+func New() *Registry { return &Registry{} }
+
+// Add puts a gem on offer, in place of one that is called the same.
+func (r *Registry) Add(g Gem) error {
+	content, err := g.Pack()
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gems = slices.DeleteFunc(r.gems, func(o offered) bool { return o.FullName() == g.FullName() })
+	r.gems = append(r.gems, offered{g, content})
+	return nil
+}
+
+// Remove takes all gems of a name off the offer.
+func (r *Registry) Remove(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gems = slices.DeleteFunc(r.gems, func(o offered) bool { return o.Name == name })
+}
+
+// Faults are the ways of failing, by the name a session gives them.
+var Faults = fakeregistry.With(map[string]fakeregistry.Fault{
+	"sums": wrongSums,
+})
+
+// wrongSums is honest about all but checksums.
+var wrongSums = fakeregistry.OnDocuments(fakeregistry.Change(func(a *fakeregistry.Answer) {
+	if at := bytes.Index(a.Body, []byte("checksum:")); at >= 0 {
+		a.Body = slices.Concat(a.Body[:at], []byte("checksum:"+sum(nil)), a.Body[at+len("checksum:")+len(sum(nil)):])
+	}
+}))
+
+// ServeHTTP answers as a public registry does.
+func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	honest := fakeregistry.NotFound()
+	switch folder, name, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, "/"), "/"); folder {
+	case "info":
+		if info := r.info(name); len(info) > 0 {
+			honest = answer("text/plain; charset=utf-8", append([]byte("---\n"), info...))
+		}
+	case "gems":
+		if content := r.find(name); content != nil {
+			honest = answer("application/octet-stream", content)
+			honest.File = true
+		}
+	}
+	r.Serve(w, req, honest)
+}
+
+func answer(contentType string, body []byte) fakeregistry.Answer {
+	tag := md5.Sum(body)
+	return fakeregistry.Answer{Code: http.StatusOK, Body: body,
+		Header: http.Header{"Content-Type": {contentType}, "Etag": {`"` + hex.EncodeToString(tag[:]) + `"`}}}
+}
+
+// info are the lines of all gems of a name.
+func (r *Registry) info(name string) []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var info []byte
+	for _, o := range r.gems {
+		if o.Name == name {
+			info = append(info, o.Line(o.content)...)
+		}
+	}
+	return info
+}
+
+// find is the content of a file; nil if there is none.
+func (r *Registry) find(file string) []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, o := range r.gems {
+		if o.FullName()+".gem" == file {
+			return o.content
+		}
+	}
+	return nil
+}
