@@ -1,0 +1,69 @@
+package ruby
+
+import (
+	"io"
+	"slices"
+
+	"entrepot/artifact"
+)
+
+// maxField is the size over which CodeArtifact does not keep a metadata field (API reference, DescribePackageVersion), in bytes.
+const maxField = 400 << 10
+
+// describe is what the API tells about a version, out of one of its gems. The descriptive text is the description: a gem's readme
+// is a file among others.
+func describe(s specification) artifact.Details {
+	d := artifact.Details{
+		DisplayName: s.name,
+		Summary:     bounded(s.summary),
+		HomePage:    bounded(s.homepage),
+		Readme:      bounded(s.description),
+	}
+	for _, pair := range s.metadata {
+		if pair[0] == "source_code_uri" {
+			d.SourceCode = bounded(pair[1])
+		}
+	}
+	for _, license := range s.licenses {
+		if license = bounded(license); license != "" {
+			d.Licenses = append(d.Licenses, artifact.License{Name: license})
+		}
+	}
+	for _, needed := range s.dependencies {
+		kind := "runtime"
+		if needed.development {
+			kind = "development"
+		}
+		d.Dependencies = append(d.Dependencies,
+			artifact.Dependency{Package: needed.name, Type: kind, Requirement: needed.requirement.join(", ")})
+	}
+	return d
+}
+
+func bounded(text string) string {
+	if len(text) > maxField {
+		return ""
+	}
+	return text
+}
+
+// describes reports whether a gem from a registry tells what the API tells of its version: that for every platform does, and
+// before there is one the first that comes.
+func describes(v artifact.Version, file string) bool {
+	for _, a := range v.Assets {
+		if facts, err := factsOf(a); err == nil && a.Name == file && facts.Platform == anyPlatform {
+			return true
+		}
+	}
+	return !slices.ContainsFunc(v.Assets, func(a artifact.Asset) bool { return !a.Promised })
+}
+
+// describeGem reads what the API tells of a version out of one of its gems. One that cannot be read, or is about another
+// version, tells nothing and is served all the same: that is between its publisher and those who install it.
+func describeGem(v artifact.VersionKey, _ string, content io.ReaderAt, size int64) (artifact.Details, bool) {
+	s, err := readSpecification(io.NewSectionReader(content, 0, size))
+	if err != nil || s.name != v.Name || s.version != v.Version {
+		return artifact.Details{}, false
+	}
+	return describe(s), true
+}

@@ -1,0 +1,343 @@
+package ruby
+
+import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"crypto/md5"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+
+	"entrepot/artifact"
+)
+
+func md5Of(text string) string {
+	sum := md5.Sum([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// sums are the MD5s that the versions file says last of each name.
+func (s *site) sums() map[string]string {
+	s.t.Helper()
+	all := map[string]string{}
+	for line := range strings.Lines(strings.TrimPrefix(s.get("versions"), separator)) {
+		fields := strings.Fields(line)
+		all[fields[0]] = fields[2]
+	}
+	return all
+}
+
+func TestTheVersionsFileGrowsAtItsEnd(t *testing.T) {
+	s := newSite(t)
+	before := s.get("versions")
+	for _, step := range [][]string{{"demo", "1.0.0"}, {"other", "2.0"}, {"demo", "1.1.0", "1.1.0-java"}, {"other", "1.0"}} {
+		s.pushed(step[0], step[1:]...)
+		after := s.get("versions")
+		if !strings.HasPrefix(after, before) || after == before {
+			t.Errorf("%v: got %q after %q", step, after, before)
+		}
+		before = after
+		for name, sum := range s.sums() {
+			if info := s.get("info/" + name); md5Of(info) != sum {
+				t.Errorf("%s: the versions file says %s of %q", name, sum, info)
+			}
+		}
+	}
+	s.SetStatus(shelf, gem{name: "demo", version: "1.0.0"}.key(), artifact.Unlisted)
+	if after := s.get("versions"); strings.Contains(after, "1.0.0") || s.sums()["demo"] != md5Of(s.get("info/demo")) {
+		t.Errorf("got %s", after)
+	}
+}
+
+func TestALineOfAnInfoFileSaysWhatResolversNeed(t *testing.T) {
+	s := newSite(t)
+	content := gemOfText(t, metadataText("demo", "1.0.0", "java", needing("other 1.0", "rake 13")))
+	s.must(http.StatusOK, s.do("POST", "api/v1/gems", content))
+	want := "---\n1.0.0-java other:~> 1.0|checksum:" + sha256Of(content) + ",ruby:>= 2.7,created_at:2026-03-01T12:00:00Z\n"
+	if got := s.get("info/demo"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestFilesOfTheCompactIndexCarryWhatBundlerChecks(t *testing.T) {
+	s := newSite(t)
+	s.pushed("demo", "1.0.0")
+	for _, path := range []string{"info/demo", "versions", "names"} {
+		whole := s.must(http.StatusOK, s.do("GET", path, ""))
+		body, tag := whole.Body.String(), whole.Header().Get("Etag")
+		if tag != `"`+md5Of(body)+`"` || whole.Header().Get("Repr-Digest") == "" || whole.Header().Get("Accept-Ranges") != "bytes" {
+			t.Errorf("%s: got the header %v", path, whole.Header())
+		}
+		same := s.must(http.StatusNotModified, s.do("GET", path, "", "If-None-Match", tag, "Range", "bytes=3-"))
+		if same.Header().Get("Repr-Digest") != whole.Header().Get("Repr-Digest") {
+			t.Errorf("%s: got the header %v with 304", path, same.Header())
+		}
+		part := s.must(http.StatusPartialContent, s.do("GET", path, "", "If-None-Match", `"other"`, "Range", "bytes=3-",
+			"Accept-Encoding", "gzip"))
+		if part.Body.String() != body[3:] || part.Header().Get("Repr-Digest") != whole.Header().Get("Repr-Digest") {
+			t.Errorf("%s: got %q of %q", path, part.Body, body)
+		}
+		s.must(http.StatusRequestedRangeNotSatisfiable, s.do("GET", path, "", "Range", "bytes=99999-"))
+	}
+}
+
+// specsIn are what an index in Marshal has.
+func (s *site) specsIn(path string) []string {
+	s.t.Helper()
+	unzipped, err := gzip.NewReader(strings.NewReader(s.get(path)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	text, err := io.ReadAll(unzipped)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	list, err := unmarshal(text)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	found := []string{}
+	for _, one := range list.([]any) {
+		fields := one.([]any)
+		version, _ := versionFrom(fields[1])
+		found = append(found, fmt.Sprint(fields[0], " ", version, " ", fields[2]))
+	}
+	return found
+}
+
+func TestIndexesInMarshalHaveReleasesPrereleasesAndTheLatest(t *testing.T) {
+	s := newSite(t)
+	s.pushed("demo", "1.10", "1.9", "1.9-java", "2.0.rc1")
+	s.pushed("other", "1")
+	for path, want := range map[string][]string{
+		"specs.4.8.gz":            {"demo 1.10 ruby", "demo 1.9 ruby", "demo 1.9 java", "other 1 ruby"},
+		"prerelease_specs.4.8.gz": {"demo 2.0.rc1 ruby"},
+		"latest_specs.4.8.gz":     {"demo 1.10 ruby", "demo 1.9 java", "other 1 ruby"},
+	} {
+		if got := s.specsIn(path); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %v, want %v", path, got, want)
+		}
+		w := s.do("GET", path, "", "Accept-Encoding", "gzip")
+		s.must(http.StatusNotModified, s.do("GET", path, "", "If-Modified-Since", w.Header().Get("Last-Modified")))
+	}
+}
+
+// dependenciesOf asks the dependency API.
+func (s *site) dependenciesOf(names string) []string {
+	s.t.Helper()
+	list, err := unmarshal([]byte(s.get("api/v1/dependencies?gems=" + names)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	all, found := list.([]any), []string{}
+	for _, one := range all {
+		line := ""
+		for _, pair := range one.(pairs) {
+			line += fmt.Sprint(pair[1], " ")
+		}
+		found = append(found, strings.TrimSpace(line))
+	}
+	return found
+}
+
+func TestTheDependencyAPITellsAllGemsOfSomeNames(t *testing.T) {
+	s := newSite(t)
+	s.must(http.StatusOK, s.push(metadataText("demo", "1.0", "", needing("other 1.0", "rake 1"))))
+	s.pushed("other", "1.0-java", "1.1.rc1")
+	want := []string{"demo 1.0 ruby [[other ~> 1.0]]", "other 1.0 java []", "other 1.1.rc1 ruby []"}
+	if got := s.dependenciesOf("demo,missing,other"); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := s.get("api/v1/dependencies"); got != "" {
+		t.Errorf("got %q", got)
+	}
+	many := strings.Repeat("a,", maxAsked) + "a"
+	if w := s.must(http.StatusUnprocessableEntity, s.do("GET", "api/v1/dependencies?gems="+many, "")); !strings.Contains(w.Body.String(), "Too many gems!") {
+		t.Errorf("got %s", w.Body)
+	}
+}
+
+func TestAQuickSpecificationSaysWhatTheGemDoes(t *testing.T) {
+	s := newSite(t)
+	s.must(http.StatusOK, s.push(metadataText("demo", "1.0", "java", needing("other 1.0", "rake 13"))))
+	spec, err := readQuickSpec(strings.NewReader(s.get("quick/Marshal.4.8/demo-1.0-java.gemspec.rz")))
+	if err != nil || spec.fullName() != "demo-1.0-java" || spec.description != "It shows how.\nAt length.\n" || len(spec.dependencies) != 2 {
+		t.Errorf("got %+v, %v", spec, err)
+	}
+}
+
+func TestWhatIsYankedIsForThoseWhoNameIt(t *testing.T) {
+	s := newSite(t)
+	s.pushed("demo", "1.0", "1.1", "1.1-java")
+	for _, row := range []struct {
+		method, path, form string
+		status             int
+		says               string
+	}{
+		{"DELETE", "yank", "gem_name=demo&version=1.2", 404, ""},
+		{"DELETE", "yank", "gem_name=demo&version=1.1&platform=jruby", 404, "1.1, 1.1-java"},
+		{"DELETE", "yank", "gem_name=demo&version=1.1&platform=java", 409, "Leave the platform out"},
+		{"DELETE", "yank", "gem_name=demo&version=1.1", 200, "Successfully yanked gem: demo (1.1), and with it 1.1-java"},
+		{"DELETE", "yank?gem_name=demo&version=1.0", "", 200, "Successfully yanked gem: demo (1.0)"},
+	} {
+		w := s.must(row.status, s.do(row.method, "api/v1/gems/"+row.path, row.form))
+		if !strings.Contains(w.Body.String(), row.says) {
+			t.Errorf("%s: got %s, want %q", row.form, w.Body, row.says)
+		}
+	}
+	s.must(http.StatusNotFound, s.do("GET", "info/demo", ""))
+	s.get("gems/demo-1.1-java.gem")
+	s.get("quick/Marshal.4.8/demo-1.1.gemspec.rz")
+	if got := s.dependenciesOf("demo"); len(got) != 0 {
+		t.Errorf("got %v", got)
+	}
+	s.must(http.StatusOK, s.do("PUT", "api/v1/gems/unyank", "gem_name=demo&version=1.0"))
+	if got := s.get("info/demo"); !strings.Contains(got, "\n1.0 ") || strings.Contains(got, "1.1") {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestAVersionIsNotPublishedBesideOneThatIsEqual(t *testing.T) {
+	s := newSite(t)
+	s.pushed("demo", "1.0")
+	w := s.must(http.StatusConflict, s.push(metadataText("demo", "1.0.0", "")))
+	if !strings.Contains(w.Body.String(), "is there already as 1.0") {
+		t.Errorf("got %s", w.Body)
+	}
+	s.must(http.StatusNotFound, s.do("GET", "gems/demo-1.0.0.gem", ""))
+}
+
+func TestAPushMayHaveASlashMoreAndAForm(t *testing.T) {
+	s := newSite(t)
+	content := gemOfText(t, metadataText("demo", "1.0", ""))
+	w := s.must(http.StatusOK, s.do("POST", "/api/v1/gems", content))
+	if w.Body.String() != "Successfully registered gem: demo (1.0)\n" {
+		t.Errorf("got %q", w.Body)
+	}
+	form := "--b\r\nContent-Disposition: form-data; name=\"attestations\"\r\n\r\n[]\r\n" +
+		"--b\r\nContent-Disposition: form-data; name=\"gem\"; filename=\"demo.gem\"\r\n\r\n" + content + "\r\n--b--\r\n"
+	s.must(http.StatusOK, s.do("POST", "api/v1/gems", form, "Content-Type", "multipart/form-data; boundary=b"))
+	s.must(http.StatusBadRequest, s.do("POST", "api/v1/gems", "--b--\r\n", "Content-Type", "multipart/form-data; boundary=b"))
+}
+
+func TestRefusalsAreWordedForGem(t *testing.T) {
+	s := newSite(t)
+	for path, want := range map[string]string{
+		"api/v1/gems/demo/owners.yaml": "policies say who may push", "api/v1/profile/me.yaml": "entrepot login --tool gem",
+	} {
+		if w := s.must(http.StatusNotFound, s.do("GET", path, "")); !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: got %s", path, w.Body)
+		}
+	}
+}
+
+func TestAConnectedRepositoryIsAskedForSingleGems(t *testing.T) {
+	s := newConnectedSite(t)
+	s.offer("demo", metadataText("demo", "1.0", "", needing("other 1.0", "")), metadataText("demo", "1.0", "java"))
+	s.must(http.StatusNotFound, s.do("GET", "versions", ""))
+	s.must(http.StatusOK, s.do("HEAD", "versions", ""))
+	s.must(http.StatusOK, s.do("HEAD", "", ""))
+	want := []string{"demo 1.0 java []", "demo 1.0 ruby [[other ~> 1.0]]"}
+	if got := s.dependenciesOf("demo"); !sameLines(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	before := s.get("info/demo")
+	s.get("gems/demo-1.0-java.gem")
+	if after := s.get("info/demo"); after != before {
+		t.Errorf("the info file became %q, and was %q", after, before)
+	}
+	if got := s.specsIn("specs.4.8.gz"); !sameLines(got, []string{"demo 1.0 java", "demo 1.0 ruby"}) {
+		t.Errorf("got %q", got)
+	}
+	details, err := s.Shelf(shelf, artifact.Ruby).Held(t.Context(), gem{name: "demo", version: "1.0"}.key())
+	if err != nil || details.Details.Summary != "A demonstration" {
+		t.Errorf("got %+v, %v", details.Details, err)
+	}
+}
+
+// sameLines compares without order.
+func sameLines(a, b []string) bool {
+	count := map[string]int{}
+	for _, line := range a {
+		count[line]++
+	}
+	for _, line := range b {
+		count[line]--
+	}
+	for _, n := range count {
+		if n != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func TestTheSpecificationOfAPromisedGemSaysWhatItsLineDoes(t *testing.T) {
+	const path = "quick/Marshal.4.8/demo-1.0.gemspec.rz"
+	for name, c := range map[string]struct {
+		offered []byte
+		summary string
+	}{
+		"what the registry has":         {quickSpec(lying()), "A demonstration"},
+		"where the registry lacks it":   {nil, ""},
+		"where it is nothing of a kind": {[]byte("nonsense"), ""},
+		"where it runs something":       {rawZlib(marshalHeader + "u:\x17Gem::Specification\x0d" + marshalHeader + "o:\x06A\x00x"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newConnectedSite(t)
+			s.offer("demo", metadataText("demo", "1.0", "", needing("other 1.0", "")))
+			if c.offered != nil {
+				s.Registry(publicOne).Put(path, octets, c.offered)
+			}
+			spec, err := readQuickSpec(strings.NewReader(s.get(path)))
+			if err != nil || spec.fullName() != "demo-1.0" || writeDependencies(spec.dependencies) != "other:~> 1.0" || spec.summary != c.summary ||
+				writeRequirement(spec.ruby) != ">= 2.7" {
+				t.Errorf("got %+v, %v", spec, err)
+			}
+		})
+	}
+}
+
+// lying is a specification that says something else than its line.
+func lying() specification {
+	spec, _ := parseMetadata([]byte(metadataText("evil", "2.0", "", needing("worse 1.0", ""))))
+	return spec
+}
+
+func rawZlib(text string) []byte {
+	var out bytes.Buffer
+	w := zlib.NewWriter(&out)
+	_, _ = io.WriteString(w, text)
+	_ = w.Close()
+	return out.Bytes()
+}
+
+func TestLinesThatNobodyCanUseAreLeftOut(t *testing.T) {
+	s := newConnectedSite(t)
+	sum := "|checksum:" + sha256Of("x")
+	s.Registry(publicOne).Put("info/demo", plainText, []byte("created_at: 2026\n---\n1.0 "+sum+"\n1.1 |ruby:>= 2\nx\n1.2-../x "+sum+
+		"\n1.3 a b:>= 1"+sum+"\n1.4 a:>= x"+sum+"\n1.5 "+sum+",future:1\n1.5 "+sum+"\n1.6-odd-2 "+sum+"\n"+strings.Repeat("y", 2*maxLine)+"\n1.7 "+sum+"\n"))
+	want := "---\n1.0 " + sum + "\n1.5 " + sum + "\n1.7 " + sum + "\n"
+	if got := s.get("info/demo"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestGemsOfARepositoryAndItsRegistryAreMerged(t *testing.T) {
+	s := newSite(t)
+	s.pushed("demo", "0.9")
+	s.Connect(shelf, publicOne)
+	s.offer("demo", metadataText("demo", "1.0", ""))
+	if got := s.get("info/demo"); strings.Contains(got, "1.0 ") {
+		t.Errorf("a name that was published here is asked outside: %s", got)
+	}
+	s.Control(shelf, gem{name: "demo"}.key().PackageKey, artifact.Allow, artifact.Allow)
+	if got := s.get("info/demo"); !strings.Contains(got, "\n0.9 ") || !strings.Contains(got, "\n1.0 ") {
+		t.Errorf("got %s", got)
+	}
+}
