@@ -4,8 +4,8 @@
 #
 # What is on PATH and new enough is used as it is. The rest goes below $ENTREPOT_TOOLS (build/tools of the checkout unless set),
 # by package name with the machine's own npm, pip and mvn, so it comes from whatever registries those are configured for. Node,
-# Python, Java and Maven themselves come from apt-get on Debian, and so do Gradle, Leiningen and Cargo. The tests look in
-# $ENTREPOT_TOOLS/bin before PATH. What cannot be had of the clients of Python, Java and Rust is said, and its sessions are skipped.
+# Python, Java, Maven and Ruby themselves come from apt-get on Debian, and so do Gradle, Leiningen, Bundler and Cargo. The tests look in
+# $ENTREPOT_TOOLS/bin before PATH. What cannot be had of the clients of Python, Java, Ruby and Rust is said, and its sessions are skipped.
 # The languages are installed side by side.
 #
 #   bin/               the programs, by the names that the sessions call them by
@@ -53,6 +53,7 @@ DEPENDENCY_PLUGIN=3.8.1 # of Maven, which fetches everything below and itself
 COURSIER=2.1.25-M24 # the first line that reads Gradle's modules
 SBT=1.12.14
 IVY=2.6.0
+JRUBY=10.0.2.0 # has RubyGems 3.6 and Bundler 2.6, which are in Ruby
 # The oldest that will do where the machine brings its own.
 NODE_MAJOR=20
 NPM_MAJOR=11
@@ -259,6 +260,13 @@ fetch_sbt() {
 		(cd "$tools/java/sbt/build" && COURSIER_CACHE=$tools/java/sbt/cache "$tools/bin/sbt" package </dev/null >/dev/null)
 }
 
+# fetch_rubygems takes RubyGems and Bundler out of the standard library of a Ruby that runs on Java. Debian's Ruby runs them too.
+fetch_rubygems() {
+	in=META-INF/jruby.home/lib/ruby/stdlib
+	maven_ mvn-3.9 "$dependency:unpack" "-Dartifact=org.jruby:jruby-stdlib:$JRUBY" "-DoutputDirectory=$tools/java/jruby" \
+		"-Dmdep.unpack.includes=$in/rubygems.rb,$in/rubygems/**,$in/bundler.rb,$in/bundler/**"
+}
+
 java_clients() {
 	from_apt javac default-jdk-headless
 	from_apt mvn maven
@@ -272,6 +280,11 @@ java_clients() {
 	java_client projects "what Maven needs $(cat "$root/e2e/java/pom.xml" "$root/e2e/java/library/pom.xml" | cksum | tr ' ' -)" build_projects || :
 	java_client ivy "Ivy $IVY" fetch_jar ivy "org.apache.ivy:ivy:$IVY" && program ivy java -jar "$tools/java/ivy/ivy-$IVY.jar"
 	java_client coursier "coursier $COURSIER" fetch_coursier && program cs java -cp "$tools/java/coursier/*" coursier.cli.Coursier
+	java_client jruby "RubyGems and Bundler of JRuby $JRUBY" fetch_rubygems && {
+		stdlib=$tools/java/jruby/META-INF/jruby.home/lib/ruby/stdlib
+		program gem-3.6 ruby --disable-gems -I "$stdlib" "$root/e2e/ruby/gem.rb"
+		program bundle-2.6 ruby --disable-gems -I "$stdlib" "$root/e2e/ruby/bundle.rb"
+	}
 	wait "$debian" "$sbt" || : # they have said what is not to be had
 }
 
@@ -286,6 +299,11 @@ rust() {
 	link rustc "$programs/rustc"
 }
 
+ruby_clients() {
+	from_apt gem ruby
+	from_apt bundle bundler
+}
+
 # The race detector needs a C compiler. What comes from apt-get is there before anything runs beside anything.
 have cc || have gcc || apt gcc libc6-dev
 have node && have npm || apt nodejs npm
@@ -297,14 +315,17 @@ java_clients &
 java=$!
 rust &
 rust=$!
+ruby_clients &
+ruby=$!
 python
 python_clients
 wait "$node"
 wait "$java"
 wait "$rust"
+wait "$ruby"
 for tool in node npm npm-6 npm-8 npm-12 pnpm yarn-classic yarn-berry bun codeartifact-login python3 aws \
 	pip-22 pip-23 pip uv twine-4 twine keyring flit hatch pipenv pdm poetry \
-	mvn-3.8 mvn-3.9 mvn-4 gradle sbt cs ivy lein cargo; do
+	mvn-3.8 mvn-3.9 mvn-4 gradle sbt cs ivy lein cargo gem bundle gem-3.6 bundle-2.6; do
 	say "$tool $(command -v $tool || echo 'is not here')"
 done
 have terraform || say "terraform is not here: its session will be skipped"
