@@ -85,6 +85,7 @@ func (l *lab) choose(ctx context.Context) error {
 		{l.python, l.pip, settings.pipInstall},
 		{l.maven, l.mvn, settings.mvnPackage},
 		{count(l.crates), l.cargo, settings.cargoBuild},
+		{count(l.gems), l.bundle, settings.bundleInstall},
 	} {
 		if kind.packages == "" {
 			continue

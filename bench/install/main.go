@@ -1,7 +1,7 @@
 // Command install measures whole installations through a warm repository, beside nginx's proxy cache and the registry itself,
 // and prints one table. See bench/README.md.
 //
-//	install -python FOLDER -maven FOLDER -crates 100 [-rounds 3] [-packages 100] [-artifacts 150]
+//	install -python FOLDER -maven FOLDER -crates 100 -gems 50 [-rounds 3] [-packages 100] [-artifacts 150]
 //
 // It builds what it measures, serves on loopback only, stops what it started, and ends within its limit of time.
 package main
@@ -23,11 +23,12 @@ type settings struct {
 	packages      int    // that pip installs
 	artifacts     int    // that the project of mvn depends on
 	crates        int    // made up, that cargo builds with; 0 for none
+	gems          int    // made up, that bundle installs; 0 for none
 	rounds        int    // that count, after a first that does not
 	limit         time.Duration
 	nginx         string // programs
 	pip, mvn      string
-	cargo         string
+	cargo, bundle string
 	work          string
 	keep          bool
 }
@@ -40,12 +41,14 @@ func parse(args []string) (settings, error) {
 	flags.IntVar(&s.packages, "packages", 100, "how many projects pip installs, at most")
 	flags.IntVar(&s.artifacts, "artifacts", 150, "how many artifacts the project of mvn package depends on, at most")
 	flags.IntVar(&s.crates, "crates", 0, "how many made-up crates cargo builds with; 0 for none")
+	flags.IntVar(&s.gems, "gems", 0, "how many made-up gems bundle installs; 0 for none")
 	flags.IntVar(&s.rounds, "rounds", 3, "rounds over all servers, after a first that makes them warm")
 	flags.DurationVar(&s.limit, "limit", 20*time.Minute, "time of everything but the building")
 	flags.StringVar(&s.nginx, "nginx", "nginx", "program to compare with where it exists")
 	flags.StringVar(&s.pip, "pip", "pip", "program")
 	flags.StringVar(&s.mvn, "mvn", "mvn", "program")
 	flags.StringVar(&s.cargo, "cargo", "cargo", "program")
+	flags.StringVar(&s.bundle, "bundle", "bundle", "program")
 	flags.StringVar(&s.work, "work", "", "folder to make the temporary one in; it should be on the disk to be measured")
 	flags.BoolVar(&s.keep, "keep", false, "leave the temporary folder with data and logs")
 	if err := flags.Parse(args); err != nil {
@@ -58,10 +61,12 @@ func (s settings) check(extra int) error {
 	switch {
 	case extra > 0:
 		return errors.New("there are no arguments beside the flags")
-	case s.python == "" && s.maven == "" && s.crates == 0:
-		return errors.New("-python or -maven must name a folder of real packages, or -crates a number")
+	case s.python == "" && s.maven == "" && s.crates == 0 && s.gems == 0:
+		return errors.New("-python or -maven must name a folder of real packages, or -crates or -gems a number")
 	case s.packages < 1 || s.packages > 1000 || s.artifacts < 1 || s.artifacts > 1000 || s.crates < 0 || s.crates > 1000:
 		return errors.New("-packages and -artifacts may be 1 to 1000, -crates 0 to 1000")
+	case s.gems < 0 || s.gems > 1000:
+		return errors.New("-gems may be 0 to 1000")
 	case s.rounds < 1 || s.rounds > 100:
 		return fmt.Errorf("-rounds %d: it may be 1 to 100", s.rounds)
 	case s.limit < time.Second || s.limit > 2*time.Hour:

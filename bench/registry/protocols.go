@@ -21,6 +21,7 @@ var protocols = map[string]*protocol{
 	"pypi":  {pypiName, offerPyPI},
 	"maven": {mavenName, offerMaven},
 	"cargo": {cargoName, offerCargo},
+	"ruby":  {rubyName, offerRuby},
 }
 
 const (
@@ -103,5 +104,19 @@ func offerCargo(base, name string, size int) map[string]answer {
 		cargoConfig:                        newAnswer(document, []byte(`{"dl":"`+base+`crates"}`)),
 		"index/" + fixture.IndexPath(name): newAnswer("text/plain", fixture.IndexFile([]fixture.Crate{c})),
 		"crates/" + c.Path():               newAnswer(octets, c.Content),
+	}
+}
+
+// rubyName takes info/NAME and gems/NAME-VERSION.gem.
+func rubyName(path string) string {
+	_, name, _ := strings.Cut(path, "/")
+	return strings.TrimSuffix(name, "-"+onlyOne+".gem")
+}
+
+func offerRuby(_, name string, size int) map[string]answer {
+	g := fixture.NewGem(name, onlyOne, size)
+	return map[string]answer{
+		"info/" + name:     newAnswer("text/plain", fixture.Info([]fixture.Gem{g})),
+		"gems/" + g.File(): newAnswer(octets, g.Content),
 	}
 }

@@ -26,7 +26,7 @@ type protocol struct {
 }
 
 // protocols are the formats, in the order of the table.
-var protocols = []*protocol{&npm, &pypi, &maven, &cargo}
+var protocols = []*protocol{&npm, &pypi, &maven, &cargo, &ruby}
 
 // section is a protocol in one run.
 type section struct {
