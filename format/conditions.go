@@ -69,7 +69,8 @@ func rangeOf(r *http.Request, size int64, etag, modified string) (part span, ask
 // parseOffset reads digits and nothing else. More than 63 bits of them are beyond every end.
 func parseOffset(digits string) (int64, error) {
 	n, err := strconv.ParseUint(digits, 10, 63)
-	if errors.Is(err, strconv.ErrRange) {
+	// It stops where the number becomes too large, whatever follows.
+	if errors.Is(err, strconv.ErrRange) && strings.Trim(digits, "0123456789") == "" {
 		return math.MaxInt64, nil
 	}
 	return int64(n), err

@@ -110,9 +110,15 @@ type watchedReader struct {
 	err  error
 }
 
-var errTooFar = errors.New("too much of the archive would have to be read")
+var (
+	errTooFar = errors.New("too much of the archive would have to be read")
+	errBefore = errors.New("the archive points to what is before it")
+)
 
 func (w *watchedReader) ReadAt(p []byte, at int64) (int, error) {
+	if at < 0 {
+		return 0, errBefore
+	}
 	if w.left -= int64(len(p)); w.left < 0 {
 		return 0, errTooFar
 	}
