@@ -290,8 +290,9 @@ func TestWhatIsLeftOutIsCountedAndTheFirstIsTold(t *testing.T) {
 // outside is a registry on loopback.
 type outside struct {
 	*Registry
-	page atomic.Pointer[string]
-	log  bytes.Buffer // read when nothing writes any more
+	address string
+	page    atomic.Pointer[string]
+	log     bytes.Buffer // read when nothing writes any more
 }
 
 func newOutside(t *testing.T, form *Form) *outside {
@@ -322,6 +323,7 @@ func newOutside(t *testing.T, form *Form) *outside {
 			t.Error(err)
 		}
 	})
+	o.address = server.URL
 	o.Registry = NewRegistry(client, connection, form)
 	return o
 }
@@ -364,6 +366,29 @@ func TestARegistryThatHasNoPageOrAnUnusableOne(t *testing.T) {
 	}
 	if log := o.log.String(); strings.Contains(log, "left out parts") {
 		t.Errorf("logged %q of a page that is not used", log)
+	}
+}
+
+// A registry may say in one document where its pages are, and have several of a package.
+func TestAPageIsReadWhereAnotherDocumentSaysThatItIs(t *testing.T) {
+	form := lines
+	form.Path = nil
+	o := newOutside(t, &form)
+	o.serve(threeOfFour)
+	for name, at := range map[string]Address{
+		"below the registry's address": {Path: "widget"}, "anywhere": {URL: o.address + "/registry/widget"}} {
+		page, err := o.Read(t.Context(), widget, at, false)
+		if err != nil || page.Status("1.0") != artifact.Published {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	_, err := o.Read(t.Context(), widget, Address{Path: "gadget"}, false)
+	if !artifact.Is(err, artifact.NotFound) {
+		t.Errorf("one that is not there: got %v", err)
+	}
+	_, err = o.Read(t.Context(), widget, Address{Path: "other", Essential: "second page"}, true)
+	if !artifact.Is(err, artifact.Unavailable) || !strings.Contains(err.Error(), "second page") {
+		t.Errorf("one that has to be there: got %v", err)
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 // Form is what a format does to keep the pages of its registries.
 type Form struct {
 	Name string // of what Regenerate writes: a change of that, or of what is taken from a page, changes the name
-	// Path is where a registry has the page about the package, below its address. NotFound: no registry can have one of it.
+	// Path is where a registry has the page about the package, below its address. NotFound: no registry can have one of it. nil:
+	// another document says where pages are, and they are read with Read.
 	Path   func(p artifact.PackageKey) (string, error)
 	Accept string // header: the types of pages that Regenerate reads
 	Room   int64  // bytes of memory for the heads that were read last, for each connection
@@ -55,23 +56,41 @@ func NewRegistry(c *upstream.Client, connection string, f *Form) *Registry {
 
 // Listing follows repository.Source.
 func (r *Registry) Listing(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
-	return r.listing(ctx, p, r.client.Document)
+	return r.listing(ctx, p, false)
 }
 
 // Refresh follows repository.Source.
 func (r *Registry) Refresh(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
-	return r.listing(ctx, p, r.client.Refresh)
+	return r.listing(ctx, p, true)
 }
 
-func (r *Registry) listing(ctx context.Context, p artifact.PackageKey,
-	ask func(context.Context, upstream.DocumentRequest) (upstream.Document, error)) (repository.Listing, error) {
+func (r *Registry) listing(ctx context.Context, p artifact.PackageKey, now bool) (repository.Listing, error) {
 	path, err := r.form.Path(p)
 	if err != nil {
 		return nil, err
 	}
+	page, err := r.Read(ctx, p, Address{Path: path}, now)
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
+}
+
+// Address is where a registry has a page: as in an upstream.DocumentRequest.
+type Address struct{ Path, URL, Essential string }
+
+// Read returns the page about a package at an address; one that the registry was just asked for, if it is to be asked now
+// (upstream.Client.Refresh). Errors are those of upstream.Client.Document and of Form.Page.
+func (r *Registry) Read(ctx context.Context, p artifact.PackageKey, at Address, now bool) (*Page, error) {
+	ask := r.client.Document
+	if now {
+		ask = r.client.Refresh
+	}
 	doc, err := ask(ctx, upstream.DocumentRequest{
 		Connection: r.connection,
-		Path:       path,
+		Path:       at.Path,
+		URL:        at.URL,
+		Essential:  at.Essential,
 		Accept:     r.form.Accept,
 		Regenerate: func(dst io.Writer, src io.Reader) error {
 			left, err := r.form.Regenerate(dst, src, p)
@@ -85,11 +104,7 @@ func (r *Registry) listing(ctx context.Context, p artifact.PackageKey,
 	if err != nil {
 		return nil, err
 	}
-	page, err := r.page(ctx, p, Stored{doc.ID, doc.Size, doc.Open})
-	if err != nil {
-		return nil, err
-	}
-	return page, nil
+	return r.page(ctx, p, Stored{doc.ID, doc.Size, doc.Open})
 }
 
 // page reads a page's head once for as long as it is remembered.
