@@ -31,6 +31,10 @@ type AssetRequest struct {
 	// which Promise may ask for. ctx ends when the file has failed, so that no answer will come. Nobody gets the last bytes
 	// before Promise has returned, and its error ends the flight. nil: Want is all that is known.
 	Promise func(ctx context.Context, answer <-chan http.Header) (Want, error)
+	// Inspect looks at the whole, once a flight, after size and digests were found right and before it is kept: where a registry
+	// promises no digest, what is in a file is all that tells whether it is the right one. Its error ends the flight as
+	// ErrMismatch does. nil: nobody looks.
+	Inspect func(content io.ReaderAt, size int64) error
 	// Open makes room for the bytes, once a flight, when the upstream has begun to answer.
 	Open func(ctx context.Context) (Spool, error)
 	// Keep keeps the bytes, once a flight, after size and digests were found right and before anybody gets the last of
@@ -169,6 +173,9 @@ func (c *Client) fetch(ctx context.Context, to target, req AssetRequest, f *flig
 	if err := c.verify(to, req, promised, digests, size); err != nil {
 		return err
 	}
+	if err := c.inspect(to, req, spool, size); err != nil {
+		return err
+	}
 	keeping, cancel := context.WithTimeout(ctx, c.opts.KeepTimeout)
 	defer cancel()
 	if err := req.Keep(keeping, spool, digests, size); err != nil {
@@ -192,6 +199,17 @@ func (c *Client) verify(to target, req AssetRequest, promised *promise, digests 
 		if m, differs := want.mismatch(digests, size); differs {
 			return c.reportMismatch(to, req, m)
 		}
+	}
+	return nil
+}
+
+// inspect has the caller look at what has come.
+func (c *Client) inspect(to target, req AssetRequest, spool Spool, size int64) error {
+	if req.Inspect == nil {
+		return nil
+	}
+	if err := req.Inspect(spool, size); err != nil {
+		return c.reportMismatch(to, req, Mismatch{What: "content", Want: "that of the file that was asked for", Got: err.Error()})
 	}
 	return nil
 }

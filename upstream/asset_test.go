@@ -373,6 +373,38 @@ func TestNoWrongBodyGetsThroughComplete(t *testing.T) {
 	}
 }
 
+func TestAFileIsLookedIntoBeforeItIsKept(t *testing.T) {
+	truth := noise(400_000)
+	for name, refuse := range map[string]error{"it is the right one": nil, "it is another": errors.New("it is about something else")} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, sends(truth, nil))
+			s := new(store)
+			request := s.request("a", "f", upstream.Want{})
+			request.Inspect = func(content io.ReaderAt, size int64) error {
+				got := make([]byte, size)
+				if _, err := content.ReadAt(got, 0); err != nil || !bytes.Equal(got, truth) {
+					t.Errorf("got %d bytes to look at, and %v", size, err)
+				}
+				if _, kept, _ := s.counts(); kept != 0 {
+					t.Error("it is kept before it is looked into")
+				}
+				return refuse
+			}
+			got, err := r.fetchAsset(t, request)
+			if refuse == nil {
+				if err != nil || got != string(truth) {
+					t.Errorf("got %d bytes and %v", len(got), err)
+				}
+				return
+			}
+			wantWords(t, err, "Upstream npmjs sent a file whose content is not what was promised.")
+			if _, kept, each := s.counts(); !errors.Is(err, upstream.ErrMismatch) || kept != 0 || each != 0 || len(got) == len(truth) {
+				t.Errorf("got %d bytes, %v, kept %d, each %d", len(got), err, kept, each)
+			}
+		})
+	}
+}
+
 func chunked(content []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.(http.Flusher).Flush()
