@@ -3,6 +3,7 @@ package access
 import (
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 
 	"entrepot/artifact"
@@ -10,7 +11,9 @@ import (
 
 const maxCredentialBytes = 8 << 10 // of one header
 
-// credentialHeaders are where package managers put a token. The query is none of them: URLs end up in logs.
+// credentialHeaders are where package managers put a token. The query is none of them: URLs end up in logs. The first that
+// carries one counts: NuGet signs in by Authorization, and sends beside it whatever its user gave as the key of a push, which
+// many tutorials have as "az" or "x".
 var credentialHeaders = []struct {
 	name string
 	read func(value string) (token string, ok bool)
@@ -18,6 +21,9 @@ var credentialHeaders = []struct {
 	{"Authorization", readAuthorization},
 	{"X-Nuget-Apikey", func(value string) (string, bool) { return value, true }},
 }
+
+// nobody is the Basic credential of no user with no password. .NET answers every challenge with it when it has nothing to say.
+const nobody = "Basic Og=="
 
 // authorizationSchemes are the ways an Authorization header carries a token. Clients differ: npm sends Bearer; pip,
 // twine, Maven, NuGet and Swift send Basic, with whatever user name their login command chose; Cargo and RubyGems send
@@ -30,12 +36,15 @@ var authorizationSchemes = []struct {
 	{"basic", readBasic},
 }
 
-// Credential finds the token in a package manager's request. Unauthenticated if there is none, if a header is
-// malformed, or if several headers carry different ones: then nobody can say who is meant.
+// Credential finds the token in a package manager's request. Unauthenticated if there is none, if its header is
+// malformed, or if that is there several times with different ones: then nobody can say who is meant.
 func Credential(h http.Header) (artifact.Secret, error) {
 	found := ""
 	for _, header := range credentialHeaders {
-		for _, value := range h[header.name] {
+		if found != "" {
+			break
+		}
+		for _, value := range offered(h, header.name) {
 			if len(value) > maxCredentialBytes {
 				return artifact.Secret{}, malformed(header.name)
 			}
@@ -57,10 +66,19 @@ func Credential(h http.Header) (artifact.Secret, error) {
 	return artifact.NewSecret(found), nil
 }
 
+// offered are the values of a header, but for those of nobody.
+func offered(h http.Header, name string) []string {
+	values := h[name]
+	if slices.Contains(values, nobody) {
+		values = slices.DeleteFunc(slices.Clone(values), func(value string) bool { return value == nobody })
+	}
+	return values
+}
+
 // offersNone reports whether a request has none of the headers in which package managers put a token.
 func offersNone(h http.Header) bool {
 	for _, header := range credentialHeaders {
-		if len(h[header.name]) > 0 {
+		if len(offered(h, header.name)) > 0 {
 			return false
 		}
 	}

@@ -232,8 +232,12 @@ func TestAReadWithoutACredentialIsNobodysWhereSuchReadsAreLetIn(t *testing.T) {
 	f := newFixture(t)
 	ask := func(method, header string) (iam.Caller, error) {
 		r := httptest.NewRequest(method, "/", nil)
+		name, value, valued := strings.Cut(header, ": ")
+		if !valued {
+			value = "of nothing"
+		}
 		if header != "" {
-			r.Header.Set(header, "of nothing")
+			r.Header.Set(name, value)
 		}
 		return f.Package(r, iam.Circumstances{RequestID: "request-7"}, testDomain)
 	}
@@ -241,10 +245,10 @@ func TestAReadWithoutACredentialIsNobodysWhereSuchReadsAreLetIn(t *testing.T) {
 		t.Errorf("without the setting: got %v", err)
 	}
 	f.anonymousReads = true
-	for _, method := range []string{"GET", "HEAD"} {
-		c, err := ask(method, "")
+	for _, right := range [][2]string{{"GET", ""}, {"HEAD", ""}, {"GET", "Authorization: " + nobody}} {
+		c, err := ask(right[0], right[1])
 		if err != nil || !c.Principal.Anonymous() || len(c.Identity) > 0 || c.RequestID != "request-7" {
-			t.Errorf("%s: got %v, %v", method, c, err)
+			t.Errorf("%s: got %v, %v", right, c, err)
 		}
 	}
 	for _, wrong := range [][2]string{{"PUT", ""}, {"POST", ""}, {"DELETE", ""}, {"GET", "Authorization"},

@@ -92,12 +92,14 @@ func (s *Server) authenticate(x *exchange, r *http.Request,
 	return caller, nil
 }
 
-// credentialHeaders are the headers in which clients send credentials.
-var credentialHeaders = []string{"Authorization", "X-Nuget-Apikey"}
+// nobody is the Basic credential of no user with no password, which .NET sends when it has nothing to say.
+const nobody = "Basic Og=="
 
+// offersCredential reports whether a request tries to sign in. The key of a push of NuGet is none: it is sent on every push before
+// the client has been asked to sign in, and many users write anything there.
 func offersCredential(r *http.Request) bool {
-	for _, name := range credentialHeaders {
-		if len(r.Header[name]) > 0 {
+	for _, value := range r.Header["Authorization"] {
+		if value != nobody {
 			return true
 		}
 	}
