@@ -77,13 +77,14 @@ func fault(format string, args ...any) error {
 const byHand = "; write the setting by hand"
 
 // readable reports why a text is not one that any syntax here can change.
-func readable(text string) error {
+func readable(g grammar, text string) error {
+	_, takesMark := g.(markup)
 	switch {
 	case len(text) > maxFile:
 		return fault("the file is longer than %d bytes", maxFile)
 	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
 		return fault("the file is not text in UTF-8")
-	case strings.HasPrefix(text, "\ufeff"):
+	case strings.HasPrefix(text, "\ufeff") && !takesMark:
 		return fault("the file begins with a byte order mark")
 	case strings.Contains(strings.ReplaceAll(text, "\r\n", "\n"), "\r"):
 		return fault("the file has lines that end in a carriage return alone")
@@ -94,7 +95,7 @@ func readable(text string) error {
 // put writes a value at a key. It returns what it did, from the outside in: things that it made to put others into, then
 // the setting itself.
 func put(g grammar, text string, key Key, value string) (after string, parents []change, setting change, err error) {
-	if err := readable(text); err != nil {
+	if err := readable(g, text); err != nil {
 		return "", nil, change{}, err
 	}
 	after = text
@@ -171,7 +172,7 @@ func wrote(g grammar, text string, key Key) (string, error) {
 
 // takeBack undoes a setting's change, if what it wrote still stands there; left says why it was left alone otherwise.
 func takeBack(g grammar, text string, c change) (after, left string) {
-	if err := readable(text); err != nil {
+	if err := readable(g, text); err != nil {
 		return text, "the file cannot be read any more"
 	}
 	found, ok, err := g.find(text, c.Key)

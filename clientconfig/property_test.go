@@ -35,8 +35,9 @@ var wishes = map[Syntax][2][]Setting{
 		{{Key: KeyOf("m"), Value: "true"}, {Key: KeyOf("a", "b", "d"), Value: "2"}, {Key: KeyOf("l").Entry("b")}, {Key: KeyOf("k"), Value: "2"}},
 	},
 	XML: {
-		{{Key: KeyOf("s", "servers").Member("server", "id", "a"), Value: "<id>a</id>\n<p>\n  <q>1</q>\n</p>"}, {Key: KeyOf("s", "x"), Value: "1"}},
-		{{Key: KeyOf("s", "servers").Member("server", "id", "b"), Value: "<id>b</id>"}, {Key: KeyOf("s", "x"), Value: "2"},
+		{{Key: KeyOf("s", "servers").Member("server", "id", "a"), Value: "<id>a</id>\n<p>\n  <q>1</q>\n</p>"}, {Key: KeyOf("s", "x"), Value: "1"},
+			{Key: KeyOf("s", "sources").Member("add", "@key", "a"), Value: `value="u"`}},
+		{{Key: KeyOf("s", "sources").Member("add", "@key", "b"), Value: `value="v"`}, {Key: KeyOf("s", "servers").Member("server", "id", "b"), Value: "<id>b</id>"}, {Key: KeyOf("s", "x"), Value: "2"},
 			{Key: KeyOf("s", "on").Member("p", "", "y")}},
 	},
 	JSON: {

@@ -9,7 +9,7 @@ func Read(file File, key Key) (value string, ok bool, err error) {
 	if err != nil {
 		return "", false, fmt.Errorf("%s: %w", file.Path, err)
 	}
-	if err := readable(text); err != nil {
+	if err := readable(grammars[file.Syntax], text); err != nil {
 		return "", false, fmt.Errorf("%s: %w", file.Path, err)
 	}
 	found, ok, err := grammars[file.Syntax].find(text, key)

@@ -31,7 +31,8 @@ const (
 	// entry of a sequence.
 	YAML Syntax = "yaml"
 	// XML: {root, element, …}, the value written as XML, lines indented by two spaces a level. A step that is a Member is the element
-	// of that name whose child, or itself without one, has a text.
+	// of that name whose child, or itself without one, has a text. One by a name that begins with @ is the element whose attribute
+	// has it; as a last step its value is the other attributes, written as XML.
 	XML Syntax = "xml"
 	// JSON is an object of objects: {key, …, key}, the value written as JSON.
 	JSON Syntax = "json"

@@ -102,6 +102,13 @@ func TestSettingsAreWrittenWhereTheyBelong(t *testing.T) {
 		{name: "xml, a text", syntax: XML, at: KeyOf("settings", "activeProfiles").Member("activeProfile", "", "a&b"), before: "<settings/>",
 			want: "<settings>\n  <activeProfiles>\n    <activeProfile>a&amp;b</activeProfile>\n  </activeProfiles>\n</settings>"},
 
+		{name: "xml, attributes", syntax: XML, at: KeyOf("configuration", "packageSources").Member("add", "@key", "a&b"), value: `value="u"`,
+			before: "\ufeff<?xml version=\"1.0\"?>\r\n<configuration>\r\n  <packageSources>\r\n    <add key=\"x\" value=\"y\" />\r\n  </packageSources>\r\n</configuration>",
+			want: "\ufeff<?xml version=\"1.0\"?>\r\n<configuration>\r\n  <packageSources>\r\n    <add key=\"x\" value=\"y\" />\r\n" +
+				"    <add key=\"a&amp;b\" value=\"u\" />\r\n  </packageSources>\r\n</configuration>"},
+		{name: "xml, attributes replaced", syntax: XML, at: KeyOf("c", "s").Member("add", "@key", "k"), value: `value="u" more="v"`,
+			before: "<c><s><add value='old' key='k'/></s></c>", want: `<c><s><add key="k" value="u" more="v" />` + "\n</s>\n</c>"},
+
 		{name: "whole", syntax: Whole, before: "old", at: KeyOf("x")[:0], value: "new", want: "new"},
 	}
 	for _, row := range rows {

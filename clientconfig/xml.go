@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -18,8 +19,12 @@ type element struct {
 	// inner and outer are where the content begins and ends; the same offset as end if the element is one tag.
 	inner, outer int
 	children     []*element
+	attributes   []xml.Attr
 	text         string
 }
+
+// attribute is the name of an attribute that a step looks at; ok is false if it looks at elements.
+func (s Step) attribute() (name string, ok bool) { return strings.CutPrefix(s.By, "@") }
 
 // scanXML reads the tree of elements, under an element without a name that is the document.
 func scanXML(text string) (*element, error) {
@@ -39,7 +44,7 @@ func scanXML(text string) (*element, error) {
 		within := open[len(open)-1]
 		switch t := token.(type) {
 		case xml.StartElement:
-			e := &element{thing: thing{start: start}, name: t.Name.Local, inner: end}
+			e := &element{thing: thing{start: start}, name: t.Name.Local, inner: end, attributes: t.Attr}
 			within.children = append(within.children, e)
 			if open = append(open, e); len(open) > maxDepth {
 				return nil, fault("elements lie too deep in each other")
@@ -86,6 +91,9 @@ func (e *element) is(step Step) bool {
 	if step.By == "" {
 		return strings.TrimSpace(e.text) == step.Is
 	}
+	if name, ok := step.attribute(); ok {
+		return slices.ContainsFunc(e.attributes, func(a xml.Attr) bool { return a.Name.Local == name && a.Value == step.Is })
+	}
 	for _, child := range e.children {
 		if child.name == step.By {
 			return strings.TrimSpace(child.text) == step.Is
@@ -106,7 +114,21 @@ func (markup) find(text string, key Key) (thing, bool, error) {
 	if !ok {
 		return thing{}, false, nil
 	}
+	if name, ok := key.last().attribute(); ok {
+		return thing{start: e.start, end: e.end, value: e.others(name)}, true, nil
+	}
 	return thing{start: e.start, end: e.end, value: strings.Join(strings.Fields(text[e.inner:max(e.inner, e.outer)]), " ")}, true, nil
+}
+
+// others writes the attributes but for the one of a name.
+func (e *element) others(name string) string {
+	var all []string
+	for _, a := range e.attributes {
+		if a.Name.Local != name {
+			all = append(all, fmt.Sprintf(`%s="%s"`, a.Name.Local, EscapeXML(a.Value)))
+		}
+	}
+	return strings.Join(all, " ")
 }
 
 func (markup) parents(key Key) (all []Key) {
@@ -179,6 +201,9 @@ func unitOf(text string, document *element) string {
 func (markup) write(text string, key Key, value, indent, unit string) string {
 	nl := newline(text)
 	step := key.last()
+	if name, ok := step.attribute(); ok {
+		return fmt.Sprintf(`<%s %s="%s" %s />`, step.Name, name, EscapeXML(step.Is), value)
+	}
 	switch {
 	case step.isMember() && step.By == "":
 		value = EscapeXML(step.Is)
@@ -195,7 +220,7 @@ func (markup) write(text string, key Key, value, indent, unit string) string {
 	return fmt.Sprintf("<%s>%s</%[1]s>", step.Name, value)
 }
 
-// EscapeXML writes a text as the content of an element.
+// EscapeXML writes a text as the content of an element or the value of an attribute.
 func EscapeXML(text string) string {
 	var escaped strings.Builder
 	if err := xml.EscapeText(&escaped, []byte(text)); err != nil {
