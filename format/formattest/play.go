@@ -39,6 +39,11 @@ func openPlay(t *testing.T, s Scenario, store blob.Store) *play {
 	d.Chain(s.Connection)
 	d.Repository(other, shared)
 	p := &play{Domain: d, Scenario: s, t: t, registry: d.Registry(s.Connection), handlers: map[string]http.Handler{}}
+	if s.Empty != nil {
+		for _, o := range s.Empty(p.registry.URL) {
+			p.registry.Put(o.Path, o.ContentType, o.Body)
+		}
+	}
 	for _, repo := range []string{gateway, shared, team, other} {
 		p.handlers[repo] = Handler(s.Format, p.Shelf(repo, s.Format.Name))
 	}

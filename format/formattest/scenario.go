@@ -32,6 +32,8 @@ type Scenario struct {
 	Named    func(t testing.TB, packages []byte) []string
 	// Offer is what a registry at an address serves of a package that has the releases and no others.
 	Offer func(t testing.TB, address string, releases []Release) []Offered
+	// Empty is what a registry at an address serves that has no packages; nil for nothing.
+	Empty func(address string) []Offered
 	// Discouraged reports whether an index advises against a version that it lists.
 	Discouraged func(t testing.TB, index []byte, version string) bool
 	// Discourage is what a client sends to have it so.
