@@ -29,13 +29,13 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"shutdown": shutdown,  // SIGTERM, and the server must end with exit code 0
 	"crash":    crash,     // SIGKILL
 	"damage":   damage,    // damage flip | cut | empty | lose: harms every content of the first domain; damage catalog: a bit of the catalog
-	"build":    build,     // makes npm-store (with the connection; or pypi-store, maven-store, cargo-store) <- shared <- my-repo in my-domain
+	"build":    build,     // makes npm-store (with the connection; or pypi-store, maven-store, cargo-store, nuget-store) <- shared <- my-repo in my-domain
 	"signin":   signIn,    // signin REPOSITORY: sets TOKEN, BASIC, ENDPOINT, AT, INDEX; writes ~/.npmrc as `login --tool npm` does
 	"proxy":    openProxy, // gives programs a proxy that leads *.amazonaws.com to the server
 	// The public registry.
 	"registry":     openRegistry, // registry [FORMAT [MANNER]]: serves $WORK/registry/NAME/VERSION/…; sets REGISTRY, which serve then uses
 	"registry-set": setRegistry,  // registry-set FAULT | add FOLDER | remove NAME
-	"pack":         pack,         // pack FOLDER INTO: makes the wheels and source distributions that `registry pypi` would of FOLDER/NAME/VERSION/…
+	"pack":         pack,         // pack FOLDER INTO: makes the files that the registry (without one: pypi) would of FOLDER/NAME/VERSION/…
 	"asked":        asked,        // prints "COUNT METHOD PATH" of what it was asked since the last time, sorted, or nothing
 	// Asking, by hand.
 	"api":     callAPI,   // api METHOD PATH [BODY | @FILE]: signed; stdout is the body, stderr the status; 200 is success

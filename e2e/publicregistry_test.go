@@ -14,6 +14,7 @@ import (
 	"entrepot/e2e/fakecargo"
 	"entrepot/e2e/fakemaven"
 	"entrepot/e2e/fakenpm"
+	"entrepot/e2e/fakenuget"
 	"entrepot/e2e/fakepypi"
 	"entrepot/e2e/fakeregistry"
 	"entrepot/e2e/fakeruby"
@@ -46,7 +47,11 @@ var kinds = map[string]kind{
 	"maven": {"maven-central", "/", fakemaven.Faults, openMaven},
 	"cargo": {"crates-io", "/index/", fakecargo.Faults, openCargo},
 	"ruby":  {"ruby-gems-org", "/", fakeruby.Faults, openRuby},
+	"nuget": {"nuget-org", "/v3/index.json", fakenuget.Faults, openNuGet},
 }
+
+// packs make the files that a registry would have of a folder, by their names.
+var packs = map[string]func(fs.FS) (map[string][]byte, error){"pypi": fakepypi.Pack, "nuget": fakenuget.Pack}
 
 var errManner = errors.New("no registry of that kind has that manner")
 
@@ -66,6 +71,14 @@ func openPyPI(manner, elsewhere string) (public, error) {
 	}
 	registry := fakepypi.New(manners)
 	return registry, registry.Offer(os.DirFS(filepath.Join(tools, "python", "backends")))
+}
+
+func openNuGet(manner, _ string) (public, error) {
+	manners, ok := map[string]fakenuget.Manners{"": {}, "pages": {Pages: true}, "nohashes": {NoHashes: true}}[manner]
+	if !ok {
+		return nil, errManner
+	}
+	return fakenuget.New(manners), nil
 }
 
 func openMaven(manner, _ string) (public, error) {
@@ -164,8 +177,11 @@ func asked(ts *testscript.TestScript, neg bool, _ []string) {
 }
 
 func pack(ts *testscript.TestScript, neg bool, args []string) {
-	of(ts, neg)
-	files, err := fakepypi.Pack(os.DirFS(ts.MkAbs(args[0])))
+	packAll, ok := packs[of(ts, neg).format()]
+	if !ok {
+		packAll = packs["pypi"]
+	}
+	files, err := packAll(os.DirFS(ts.MkAbs(args[0])))
 	ts.Check(err)
 	ts.Check(os.MkdirAll(ts.MkAbs(args[1]), 0o700))
 	for name, content := range files {

