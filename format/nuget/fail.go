@@ -1,0 +1,58 @@
+package nuget
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"entrepot/artifact"
+	"entrepot/format"
+)
+
+// challenge offers Basic alone: clients take the first scheme that they know and never another.
+const challenge = `Basic realm="Entrepot"`
+
+// signIn is added to every 401.
+const signIn = " Get a new one with `aws codeartifact login --tool dotnet` or `entrepot login --tool dotnet`."
+
+// nobody is what .NET answers a challenge with when it has no credentials.
+const nobody = "Basic Og=="
+
+// maxWarning is how long a warning may be, in bytes.
+const maxWarning = 500
+
+// fail answers an error. Clients show no body and, of this server's answers, no reason: a header is all that users see of it.
+// They see it at every answer that has it, so it is left out where nothing is wrong: a package may be at another source, and who
+// is asked to sign in does so next.
+func fail(w http.ResponseWriter, r *http.Request, err error, _ string) {
+	f := format.FailureOf(err)
+	reading := r.Method == http.MethodGet || r.Method == http.MethodHead
+	told := !(f.Kind == artifact.NotFound && reading)
+	if f.Kind == artifact.Unauthenticated {
+		w.Header().Set("WWW-Authenticate", challenge)
+		f.Text += signIn
+		told = signedIn(r.Header)
+	}
+	if told {
+		w.Header().Set("X-NuGet-Warning", asWarning(f.Text))
+	}
+	body, _ := json.Marshal(map[string]string{"message": f.Text}) // a text always can be written
+	f.Write(w, r, "application/json", body)
+}
+
+// signedIn reports whether a request was sent with what its client has to sign in with. A key comes along before that.
+func signedIn(h http.Header) bool {
+	authorization := h.Get("Authorization")
+	return authorization != "" && (authorization != nobody || h.Get("X-NuGet-ApiKey") != "")
+}
+
+// asWarning writes a text as one line of ASCII.
+func asWarning(text string) string {
+	text = strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' {
+			return '?'
+		}
+		return c
+	}, text)
+	return text[:min(len(text), maxWarning)]
+}

@@ -1,0 +1,152 @@
+package nuget
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"slices"
+	"strings"
+
+	"entrepot/artifact"
+	"entrepot/format"
+	"entrepot/repository"
+)
+
+// push takes a package. The same bytes again are a success: older clients have no way to skip what is there.
+func push(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
+	upload, err := take(r, s)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = upload.Discard() }()
+	_, size := upload.Sum()
+	found, err := inspect(upload, size)
+	if err != nil {
+		return err
+	}
+	if isSymbols(found.PackageTypes) {
+		return noSymbols
+	}
+	m, err := manifestOf(found.nuspec)
+	if err != nil {
+		return err
+	}
+	v := m.key()
+	if _, err := s.Publish(r.Context(), repository.Publication{
+		VersionKey: v,
+		Manifest:   m.encode(),
+		Details:    detailsOf(m, found),
+		Assets:     []repository.StagedAsset{{Name: assetOf(v), Upload: upload}},
+	}); err != nil {
+		return err
+	}
+	return format.ServeAnswer(w, r, format.Answer{Status: http.StatusCreated, ContentType: "text/plain"})
+}
+
+// detailsOf adds to what a manifest tells what only the package itself does.
+func detailsOf(m manifest, found packageFile) artifact.Details {
+	d := m.details()
+	d.Readme = found.readme
+	d.SourceCode = webAddress(found.RepositoryURL)
+	return d
+}
+
+// take stages the package of a request, if its sender may publish it. Of a package whose nuspec comes late it is not known yet
+// whose it is: then it is staged for those who may read here, and asked when it is published.
+func take(r *http.Request, s format.Shelf) (*repository.Upload, error) {
+	content, err := packageIn(r)
+	if err != nil {
+		return nil, orDenied(r.Context(), s, err)
+	}
+	begun := ahead{r: content}
+	if n, ok := begun.findNuspec(); ok && validID(n.ID) {
+		p, err := packageOf(n.ID)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.MayPublish(r.Context(), p); err != nil {
+			return nil, err
+		}
+	} else if err := s.Access(r.Context()); err != nil {
+		return nil, err
+	}
+	upload, err := s.Stage(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.CopyBuffer(struct{ io.Writer }{upload}, begun.whole(), make([]byte, 64<<10)); err != nil {
+		_ = upload.Discard()
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, cutOff(err)
+		}
+		return nil, err
+	}
+	return upload, nil
+}
+
+// orDenied is err for those who may come in: nobody else is told what is wrong.
+func orDenied(ctx context.Context, s format.Shelf, err error) error {
+	if denied := s.Access(ctx); denied != nil {
+		return denied
+	}
+	return err
+}
+
+func cutOff(err error) error { return invalid("The push is cut off or malformed.").Causing(err) }
+
+// packageIn finds the package in a request: the first part of a form, whatever its name, or all of the body.
+func packageIn(r *http.Request) (io.Reader, error) {
+	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || !strings.HasPrefix(kind, "multipart/") {
+		return r.Body, nil
+	}
+	part, err := multipart.NewReader(r.Body, parameters["boundary"]).NextRawPart()
+	if err == io.EOF {
+		return nil, invalid("The push has no package: a form with one part, as nuget push and dotnet nuget push send it.")
+	}
+	if err != nil {
+		return nil, cutOff(err)
+	}
+	return part, nil
+}
+
+// symbolsType is the package type of symbol packages (NuGet reference, "Creating symbol packages").
+const symbolsType = "SymbolsPackage"
+
+func isSymbols(types []packageType) bool {
+	return slices.ContainsFunc(types, func(t packageType) bool { return strings.EqualFold(t.Name, symbolsType) })
+}
+
+// noSymbols refuses symbol packages: CodeArtifact has one asset a version, and no symbol server.
+var noSymbols = format.WithStatus(http.StatusMethodNotAllowed, invalid("This repository takes no symbol packages. Push the "+
+	"package without them: put the symbols into it with DebugType embedded, or push with --no-symbols."))
+
+// refuseSymbols answers a client that was told of a symbol server elsewhere.
+func refuseSymbols(_ http.ResponseWriter, r *http.Request, s format.Shelf) error {
+	return orDenied(r.Context(), s, noSymbols)
+}
+
+// unlist takes a version out of lists, as the public registry does when somebody deletes it.
+func unlist(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
+	return setStatus(w, r, s, artifact.Unlisted, http.StatusNoContent)
+}
+
+// relist puts it back.
+func relist(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
+	return setStatus(w, r, s, artifact.Published, http.StatusOK)
+}
+
+func setStatus(w http.ResponseWriter, r *http.Request, s format.Shelf, to artifact.Status, done int) error {
+	v, err := versionOf(r.PathValue("id"), r.PathValue("version"))
+	if err != nil {
+		return err
+	}
+	if err := s.SetStatus(r.Context(), v.PackageKey, []string{v.Version}, to); err != nil {
+		return err
+	}
+	w.WriteHeader(done)
+	return nil
+}
