@@ -13,6 +13,7 @@ import (
 	"entrepot/awsapi"
 	"entrepot/format"
 	"entrepot/format/npm"
+	"entrepot/format/nuget"
 	"entrepot/format/pypi"
 
 	"github.com/google/go-cmp/cmp"
@@ -98,7 +99,7 @@ var route = regexp.MustCompile("`((?:GET|PUT|POST|DELETE|PATCH) /[^`]*)`")
 
 func TestTheTablesOfCallsHaveEveryRoute(t *testing.T) {
 	text := readCompatibility(t)
-	for _, f := range []format.Format{npm.Format(), pypi.Format()} {
+	for _, f := range []format.Format{npm.Format(), pypi.Format(), nuget.Format()} {
 		t.Run(string(f.Name), func(t *testing.T) {
 			start, end := section(t, text, string(f.Name))
 			var told, served []string

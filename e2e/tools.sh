@@ -370,6 +370,7 @@ wait "$node"
 wait "$java"
 wait "$rust"
 wait "$ruby"
+wait "$dotnet"
 for tool in node npm npm-6 npm-8 npm-12 pnpm yarn-classic yarn-berry bun codeartifact-login python3 aws \
 	pip-22 pip-23 pip uv twine-4 twine keyring flit hatch pipenv pdm poetry \
 	mvn-3.8 mvn-3.9 mvn-4 gradle sbt cs ivy lein cargo gem bundle gem-3.6 bundle-2.6 dotnet nuget; do
