@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -85,6 +87,9 @@ func TestWhatIsPublishedIsOnDisk(t *testing.T) {
 	w := fixture.NewWheel("fresh-wheel", "1.0.0", 2<<10)
 	a := fixture.NewArtifact("fresh", "1.0.0", 2<<10)
 	c := fixture.NewCrate("fresh-crate", "1.0.0", 2<<10)
+	n := fixture.NewNupkg("fresh", "1.0.0", 2<<10)
+	digest := sha256.Sum256(n.Content)
+	sum := hex.EncodeToString(digest[:])
 	rows := []struct {
 		name, method, target, contentType string
 		body                              []byte
@@ -97,6 +102,7 @@ func TestWhatIsPublishedIsOnDisk(t *testing.T) {
 		{"crate", "PUT", "/" + fixture.NewCratePath, "application/octet-stream", fixture.CrateUpload(c), 200,
 			"fresh-crate/fresh-crate-1.0.0.crate", c.Content},
 		{"jar", "PUT", "/" + a.Path(".jar"), "", a.Jar, 201, a.Path(".jar"), a.Jar},
+		{"nupkg", "PUT", "/v3/package/", fixture.PushType, fixture.Push(n), 201, sum[:2] + "/" + sum[2:] + ".nupkg", n.Content},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -127,6 +133,7 @@ func TestBadPublicationsAreRefused(t *testing.T) {
 		{"path as a name", "PUT", "/fresh", object, strings.ReplaceAll(good, `"name":"fresh"`, `"name":"../fresh"`), 400},
 		{"other bytes", "PUT", "/fresh", object, strings.Replace(good, `"data":"`, `"data":"AAAA`, 1), 400},
 		{"nothing attached", "PUT", "/fresh", object, `{"name":"fresh","versions":{"1.0.0":{}}}`, 400},
+		{"no package", "PUT", "/v3/package/", fixture.PushType, "hello", 400},
 		{"no form", "POST", "/", fixture.UploadType, "hello", 400},
 		{"path as a project", "POST", "/", fixture.UploadType,
 			strings.Replace(upload, "\r\n\r\nfresh-wheel", "\r\n\r\n../wheel", 1), 400},

@@ -1,4 +1,4 @@
-// Command registry is a made-up registry of each of the protocols, below /npm/, /pypi/simple/ and /maven/, that stands
+// Command registry is a made-up registry of each of the protocols, below /npm/, /pypi/simple/, /maven/ and /nuget/, that stands
 // upstream of what is measured. It has every package that is asked for, in version 1.0.0, answers each request after the same
 // latency, and counts.
 //

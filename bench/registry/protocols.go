@@ -22,6 +22,7 @@ var protocols = map[string]*protocol{
 	"maven": {mavenName, offerMaven},
 	"cargo": {cargoName, offerCargo},
 	"ruby":  {rubyName, offerRuby},
+	"nuget": {nugetName, offerNuGet},
 }
 
 const (
@@ -118,5 +119,22 @@ func offerRuby(_, name string, size int) map[string]answer {
 	return map[string]answer{
 		"info/" + name:     newAnswer("text/plain", fixture.Info([]fixture.Gem{g})),
 		"gems/" + g.File(): newAnswer(octets, g.Content),
+	}
+}
+
+// nugetName takes FOLDER/NAME/FILE and FOLDER/NAME.json. The service index is that of a package of its own.
+func nugetName(path string) string {
+	_, rest, _ := strings.Cut(path, "/")
+	name, _, _ := strings.Cut(rest, "/")
+	return strings.TrimSuffix(name, ".json")
+}
+
+func offerNuGet(base, name string, size int) map[string]answer {
+	n := fixture.NewNupkg(name, onlyOne, size)
+	return map[string]answer{
+		"v3/index.json":                         newAnswer(document, fixture.ServiceIndex(base)),
+		"registrations/" + name + "/index.json": newAnswer(document, fixture.Registration(base, n)),
+		"catalog/" + name + ".json":             newAnswer(document, fixture.CatalogEntry(n)),
+		"flat/" + n.Path():                      newAnswer(octets, n.Content),
 	}
 }

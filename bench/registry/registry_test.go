@@ -122,7 +122,8 @@ func TestRequestsAreCountedByMethodAndPath(t *testing.T) {
 
 func TestAKnownDocumentIsNotSentAgain(t *testing.T) {
 	g := newRegistry(base, func() {})
-	for _, target := range []string{"/npm/known", "/pypi/simple/known/", "/maven/com/example/bench/known/maven-metadata.xml"} {
+	for _, target := range []string{"/npm/known", "/pypi/simple/known/", "/maven/com/example/bench/known/maven-metadata.xml",
+		"/nuget/v3/index.json", "/nuget/registrations/known/index.json"} {
 		tag := get(g, target, "").Header().Get("Etag")
 		if w := get(g, target, tag); w.Code != 304 || w.Body.Len() != 0 {
 			t.Errorf("%s: got %d with %d bytes, want 304", target, w.Code, w.Body.Len())
@@ -133,7 +134,8 @@ func TestAKnownDocumentIsNotSentAgain(t *testing.T) {
 func TestWhatIsNoPackageIsNotFound(t *testing.T) {
 	g := newRegistry(base, func() {})
 	for _, target := range []string{"/", "/a", "/npm/A", "/npm/a/b", "/npm/a/-/b-1.0.0.tgz", "/npm/a/-/a-2.0.0.tgz", "/pypi/a/",
-		"/pypi/simple/a/b", "/maven/a/a/1.0.0/a-1.0.0.jar", "/maven/com/example/bench/a/1.0.0/a-1.0.0-sources.jar"} {
+		"/pypi/simple/a/b", "/maven/a/a/1.0.0/a-1.0.0.jar", "/maven/com/example/bench/a/1.0.0/a-1.0.0-sources.jar",
+		"/nuget/registrations/a/b.json", "/nuget/flat/a/2.0.0/a.2.0.0.nupkg"} {
 		if w := get(g, target, ""); w.Code != 404 {
 			t.Errorf("%s: got %d, want 404", target, w.Code)
 		}

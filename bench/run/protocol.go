@@ -26,7 +26,7 @@ type protocol struct {
 }
 
 // protocols are the formats, in the order of the table.
-var protocols = []*protocol{&npm, &pypi, &maven, &cargo, &ruby}
+var protocols = []*protocol{&npm, &pypi, &maven, &cargo, &ruby, &nuget}
 
 // section is a protocol in one run.
 type section struct {

@@ -162,7 +162,7 @@ func TestOnlyTheFormatsOfTheWantedCasesAreSetUp(t *testing.T) {
 		only string
 		want []string
 	}{
-		{"", []string{"npm", "pypi", "maven", "cargo", "ruby"}},
+		{"", []string{"npm", "pypi", "maven", "cargo", "ruby", "nuget"}},
 		{"^pypi", []string{"pypi"}},
 		{"jar|tarball", []string{"npm", "maven"}},
 		{"no such case", nil},
