@@ -7,7 +7,8 @@ import (
 )
 
 // checkAgainst compares what the client says of a version with the Cargo.toml in its archive: what resolvers read has to be what
-// people see who look into the crate. An older cargo does not say which Rust a crate needs.
+// people see who look into the crate. An older cargo does not say which Rust a crate needs, or all that its tests do, which nobody
+// gets who needs the crate.
 func (m *metadata) checkAgainst(inside cargoTOML) error {
 	if m.RustVersion == nil && inside.rustVersion != "" {
 		m.RustVersion = &inside.rustVersion
@@ -27,11 +28,17 @@ func (m *metadata) checkAgainst(inside cargoTOML) error {
 	}
 	said := make([]string, 0, len(m.Deps))
 	for _, d := range m.Deps {
+		if d.Kind == devKind {
+			continue
+		}
 		plain, _ := plainRequirement(d.Requirement)
 		said = append(said, saidDependency(d.alias(), d.Name, plain, d.Kind, text(d.Target), d.Optional, d.DefaultFeatures, d.Features))
 	}
 	within := make([]string, 0, len(inside.dependencies))
 	for _, d := range inside.dependencies {
+		if d.kind == devKind {
+			continue
+		}
 		plain, _ := plainRequirement(d.requirement)
 		within = append(within, saidDependency(d.alias, d.crate, plain, d.kind, d.target, d.optional, d.defaultFeatures, d.features))
 	}
@@ -42,6 +49,9 @@ func (m *metadata) checkAgainst(inside cargoTOML) error {
 	}
 	return nil
 }
+
+// devKind is that of what only the crate's own tests need.
+const devKind = "dev"
 
 func disagree(what, said, inside string) error {
 	return invalid("Of %s, cargo says %.300q and the Cargo.toml in the crate %.300q. Package it anew.", what, said, inside)

@@ -88,6 +88,15 @@ func TestOfAnOlderCargoTheManifestSaysWhichRustIsNeeded(t *testing.T) {
 	}
 }
 
+func TestWaysOfWritingTheSameAgree(t *testing.T) {
+	s := newSite(t)
+	for i, inside := range []string{"\"0.*\"", "{ version = \"^0.*\" }", "\"0\"\n[dev-dependencies]\nunsaid = \"1\""} {
+		number := "1.0." + string(rune('0'+i))
+		document := jsonOf(t, described("demo", number, needs(object{"version_req": "0.*"})))
+		s.must(200, s.do("PUT", newCrate, framed(document, packaged(t, "demo", number, "[dependencies]\nbase = "+inside+"\n"))))
+	}
+}
+
 func TestAPublicationWhoseLengthsDoNotFitIsRefused(t *testing.T) {
 	document, crate := jsonOf(t, described("demo", "1.0.0")), packaged(t, "demo", "1.0.0", "")
 	whole := framed(document, crate)
@@ -189,6 +198,7 @@ func TestWhatCargoSaysHasToBeWhatTheCrateSays(t *testing.T) {
 		"another crate":          {needs(object{}), "[dependencies]\nbase = { version = \"1\", package = \"evil\" }\n", "evil"},
 		"another kind":           {needs(object{}), "[dev-dependencies]\nbase = \"1\"\n", "Of dependencies"},
 		"another target":         {needs(object{"target": "cfg(unix)"}), "[target.'cfg(windows)'.dependencies]\nbase = \"1\"\n", "cfg(windows)"},
+		"a version of it more":   {needs(object{"version_req": "1.2.*"}), "[dependencies]\nbase = \"1.*\"\n", "Of dependencies"},
 		"whether it is optional": {needs(object{}), "[dependencies]\nbase = { version = \"1\", optional = true }\n", "optional"},
 	} {
 		t.Run(name, func(t *testing.T) {

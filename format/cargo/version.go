@@ -93,7 +93,8 @@ var requirement = regexp.MustCompile(`^(=|>=|>|<=|<|\^|~)?\s*((?:0|[1-9][0-9]*)(
 // maxComparators is how many cargo takes in one requirement.
 const maxComparators = 32
 
-// plainRequirement writes a version requirement as cargo writes what it has read, and reports whether it is one.
+// plainRequirement writes a version requirement in one of the ways that mean the same, and reports whether it is one: cargo has
+// written some of them anew, each of its versions in its own way.
 func plainRequirement(text string) (plain string, ok bool) {
 	if text = strings.TrimSpace(text); text == "*" || text == "" {
 		return "*", true
@@ -104,11 +105,19 @@ func plainRequirement(text string) (plain string, ok bool) {
 		if parts == nil {
 			return "", false
 		}
-		operator := parts[1]
-		if operator == "" && !strings.ContainsAny(parts[2], "*xX") {
+		operator, release := parts[1], parts[2]
+		core, _, _ := strings.Cut(strings.SplitN(release, "-", 2)[0], "+")
+		wildcard := strings.IndexAny(core, "*xX")
+		if wildcard > 0 {
+			release = core[:wildcard-1]
+		}
+		switch {
+		case operator == "" && wildcard > 0 && strings.Contains(release, "."):
+			operator = "~" // 1.2.*
+		case operator == "":
 			operator = "^"
 		}
-		comparators[i] = operator + parts[2]
+		comparators[i] = operator + release
 	}
 	return strings.Join(comparators, ", "), len(comparators) <= maxComparators
 }

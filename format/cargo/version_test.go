@@ -36,10 +36,10 @@ func read(t *testing.T, text string) version {
 	return v
 }
 
-func TestRequirementsAreWrittenAsCargoDoes(t *testing.T) {
+func TestRequirementsThatMeanTheSameAreWrittenAlike(t *testing.T) {
 	for text, want := range map[string]string{
 		"1": "^1", "1.2": "^1.2", "^0.1": "^0.1", "~1.2.3": "~1.2.3", "= 1.0.0-rc.1": "=1.0.0-rc.1", ">= 1.0,<2": ">=1.0, <2",
-		"*": "*", "": "*", "1.*": "1.*", "1.2.x": "1.2.x", "1.0.0+b": "^1.0.0+b", " 1 ": "^1",
+		"*": "*", "": "*", "1.*": "^1", "^0.*": "^0", "=1.X": "=1", "1.2.x": "~1.2", "1.0.0-x.1": "^1.0.0-x.1", "1.0.0+b": "^1.0.0+b", " 1 ": "^1",
 	} {
 		if got, ok := plainRequirement(text); !ok || got != want {
 			t.Errorf("%q: got %q, %t, want %q", text, got, ok, want)
