@@ -233,8 +233,9 @@ func (s *Server) circumstances(x *exchange) iam.Circumstances {
 	return iam.Circumstances{RequestID: x.id, Source: x.client.addr, Secure: x.client.secure, At: s.now()}
 }
 
-// maxUnreadBody is how much of a body that nobody wanted is read after an error was answered, in bytes.
-const maxUnreadBody = 16 << 20
+// maxUnreadBody is how much of a body that nobody wanted is read after an error was answered, in bytes. NuGet sends a whole package
+// before it is asked to sign in, and sees no answer where the connection ends before.
+const maxUnreadBody = 512 << 20
 
 // drainBody reads on after an error, for clients that look for an answer only when they have sent all. One that asked
 // whether to go on will send nothing more.
