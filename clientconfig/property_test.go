@@ -104,7 +104,7 @@ func syntaxFree(text string) string {
 }
 
 // seeds are texts of all syntaxes: whatever they are in one, they are something odd in another.
-var seeds = []string{"", "\n", "a", "a=1", "# c\n", "a=1\r\n; c\r\n", "registry=x\nregistry=y\n\n[s]\nk=1\n", "[global]", "[global]\n\n[z]\na=1", "[global]\n [s]a", "[l]",
+var seeds = []string{"", "\n", "a", "a=1", "# c\n", "a=1\r\n; c\r\n", "registry=x\nregistry=y\n\n[s]\nk=1\n", "[global]", "[global]\n\n[z]\na=1", "[global]\n [s]a", "[l]", "[l.x]",
 	"[global]\nindex-url=1\n  2\n\n  3\n# c\n[distutils]\nindex-servers=\n  a\n", "[distutils]\nindex-servers = x", "user=\\\n a\nhost : x",
 	"k = 3 # c\n[a.b]\n\n[c]\n[[t.index]]\nname='a'\nx=1\n[t.index.y]\nz=1", "a = { b = 1 }", "x = '''\n[a.b]\n'''\n[a]\n", "a.b.c = 1\n",
 	"[[t.index]]\nname = \"b\"\n\n[[t.index]]\nname = \"a\"\n# c", "[t]\nindex = []\n", "[t.index.y]\n", "[[t]]\nx=1\n", "t = 1\n", "t.index.y = 1\n", "[[t.index.y]]\n[[t.index]]\n", "d = 1979-05-27 07:32:00Z\n[a.\"b\"]\n",

@@ -115,6 +115,9 @@ func (g toml) place(text string, key Key, value string) (insertion, error) {
 	path, _ := key.names()
 	end := -1
 	for _, s := range all {
+		if len(s.path) > len(path) && slices.Equal(s.path[:len(path)], path) {
+			return insertion{}, fault("%s is a table", key) // [a.b] makes one of a
+		}
 		if slices.Equal(s.tableIn(all), path[:len(path)-1]) && (s.table < 0 || all[s.table].header == 1) {
 			end = s.lineEnd
 		}
