@@ -40,7 +40,7 @@ tools: ## install the package managers and AWS clients that the sessions use
 
 .PHONY: basics
 basics:
-	@e2e/tools.sh basics
+	@ENTREPOT_TOOLS=$(TOOLS) e2e/tools.sh basics
 
 .PHONY: lint
 lint: ## formatting, vet, staticcheck

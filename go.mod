@@ -2,6 +2,9 @@ module entrepot
 
 go 1.26.6
 
+// The clients of the sessions: they come and go there while packages are listed.
+ignore ./build
+
 require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c
 	github.com/alecthomas/kong v1.17.0
