@@ -2,8 +2,8 @@ package nuget
 
 import (
 	"io"
-	"net/url"
 	"path"
+	"strconv"
 	"strings"
 
 	"entrepot/format/strictzip"
@@ -47,10 +47,7 @@ func inspect(r io.ReaderAt, size int64) (packageFile, error) {
 func checkNames(archive *strictzip.Archive) error {
 	seen := map[string]bool{}
 	for _, e := range archive.Entries {
-		name := e.Name
-		if plain, err := url.PathUnescape(name); err == nil {
-			name = plain
-		}
+		name := unescaped(e.Name)
 		if err := unpacked.Path(name); err != nil {
 			return invalid("The package cannot be accepted: %.200q %s.", e.Name, err)
 		}
@@ -96,7 +93,24 @@ func describe(archive *strictzip.Archive) (packageFile, error) {
 
 // isNuspec reports whether clients take an entry for the nuspec: at the top, whatever it is called.
 func isNuspec(name string) bool {
+	name = unescaped(name)
 	return !strings.Contains(name, "/") && strings.EqualFold(path.Ext(name), ".nuspec")
+}
+
+// unescaped undoes percent signs as .NET does (Uri.UnescapeDataString): what is no escape stays, and the others are undone.
+func unescaped(name string) string {
+	var plain strings.Builder
+	for i := 0; i < len(name); i++ {
+		if name[i] == '%' && i+2 < len(name) {
+			if c, err := strconv.ParseUint(name[i+1:i+3], 16, 8); err == nil {
+				plain.WriteByte(byte(c))
+				i += 2
+				continue
+			}
+		}
+		plain.WriteByte(name[i])
+	}
+	return plain.String()
 }
 
 // readmeOf reads the file that a nuspec names as its readme; empty for none, and for one that is too large.

@@ -19,7 +19,7 @@ type keptPackage struct {
 
 // openPackage finds the nuspec in a package of size bytes. Invalid: it is no archive, or has none. Other errors are those of r.
 func openPackage(r io.ReaderAt, size int64) (keptPackage, error) {
-	source := &watchedSource{ReaderAt: r}
+	source := &watchedSource{ReaderAt: r, left: maxDirectory}
 	text, archive, err := nuspecOf(source, size)
 	switch {
 	case source.err != nil:
@@ -44,14 +44,24 @@ func nuspecOf(r io.ReaderAt, size int64) ([]byte, *zip.Reader, error) {
 	return nil, nil, errors.New("it has no nuspec at its top")
 }
 
-// watchedSource remembers how reading failed, which is not the fault of what is read.
+// maxDirectory bounds what is read of a package in search of its nuspec, in bytes: mostly the directory at its end.
+const maxDirectory = 32 << 20
+
+// watchedSource gives up to so many bytes, and remembers how reading failed, which is not the fault of what is read.
 type watchedSource struct {
 	io.ReaderAt
-	err error
+	left int64
+	err  error
 }
 
 // ReadAt follows io.ReaderAt.
 func (w *watchedSource) ReadAt(p []byte, at int64) (int, error) {
+	if at < 0 {
+		return 0, errors.New("it points to what is before it")
+	}
+	if w.left -= int64(len(p)); w.left < 0 {
+		return 0, errors.New("too much of it would have to be read")
+	}
 	n, err := w.ReaderAt.ReadAt(p, at)
 	if err != nil && err != io.EOF {
 		w.err = err

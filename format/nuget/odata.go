@@ -197,7 +197,7 @@ func searched(r *http.Request, s format.Shelf, wanted predicate, f filter, words
 	f.semVer2 = readsSemVer2(values.Get("semVerLevel"))
 	q := query{filter: f}
 	var err error
-	if q.skip, err = count(values, "$skip", 0, maxSkip); err == nil {
+	if q.skip, err = count(values, "$skip", 0, maxSkip+1); err == nil {
 		q.take, err = count(values, "$top", defaultTop, maxTop)
 	}
 	if err == nil {
@@ -205,6 +205,9 @@ func searched(r *http.Request, s format.Shelf, wanted predicate, f filter, words
 	}
 	if err != nil {
 		return result{}, orDenied(r.Context(), s, err)
+	}
+	if q.skip > maxSkip { // the same rows once more would have clients ask on for ever
+		return result{title: title, cut: true}, s.Access(r.Context())
 	}
 	found, err := q.find(r.Context(), s)
 	if err != nil {

@@ -124,7 +124,11 @@ func (p *filterParser) single(depth int) (predicate, bool) {
 	}
 	right, ok := p.value(depth + 1)
 	equal := strings.EqualFold(operator, "eq")
-	one := predicate{test: func(r row) bool { return (left.of(r) == right.of(r)) == equal }}
+	same := func(a, b string) bool { return a == b }
+	if strings.EqualFold(left.name, "id") { // which has no case
+		same = strings.EqualFold
+	}
+	one := predicate{test: func(r row) bool { return same(left.of(r), right.of(r)) == equal }}
 	if equal && strings.EqualFold(left.name, "id") && right.constant {
 		one.id = strings.ToLower(right.of(row{}))
 	}

@@ -92,15 +92,18 @@ func TestAPackageThatClientsUnpackInTwoWaysIsRefused(t *testing.T) {
 		files []archived
 		says  string
 	}{
-		"no nuspec":                       {[]archived{{"lib/Acme.nuspec", nuspec.content}}, "no nuspec at its top"},
-		"two nuspecs":                     {[]archived{nuspec, {"b.NUSPEC", "x"}}, "two nuspecs"},
-		"a way up":                        {[]archived{nuspec, {"lib/../../x", "x"}}, "leads out"},
-		"a way up behind percent signs":   {[]archived{nuspec, {"lib/%2e%2e/%2E%2e/x", "x"}}, "leads out"},
-		"a slash behind a percent sign":   {[]archived{nuspec, {"%2fetc/x", "x"}}, "leads out"},
-		"a drive":                         {[]archived{nuspec, {"c:/x", "x"}}, "leads out"},
-		"a backslash":                     {[]archived{nuspec, {`lib\x`, "x"}}, "backslash"},
-		"two names but for capitals":      {[]archived{nuspec, {"lib/A.dll", "x"}, {"lib/a.dll", "y"}}, "capitals make no difference"},
-		"two names but for percent signs": {[]archived{nuspec, {"lib/a b", "x"}, {"lib/a%20b", "y"}}, "capitals make no difference"},
+		"no nuspec":                         {[]archived{{"lib/Acme.nuspec", nuspec.content}}, "no nuspec at its top"},
+		"two nuspecs":                       {[]archived{nuspec, {"b.NUSPEC", "x"}}, "two nuspecs"},
+		"a way up":                          {[]archived{nuspec, {"lib/../../x", "x"}}, "leads out"},
+		"a way up behind percent signs":     {[]archived{nuspec, {"lib/%2e%2e/%2E%2e/x", "x"}}, "leads out"},
+		"a way up beside what is no escape": {[]archived{nuspec, {"lib/%zz/%2e%2e/%2e%2e/x", "x"}}, "leads out"},
+		"a nuspec behind a percent sign":    {[]archived{nuspec, {"b%2Enuspec", "x"}}, "two nuspecs"},
+		"a nuspec in a folder of its own":   {[]archived{{"a%2Fb.nuspec", nuspec.content}}, "no nuspec at its top"},
+		"a slash behind a percent sign":     {[]archived{nuspec, {"%2fetc/x", "x"}}, "leads out"},
+		"a drive":                           {[]archived{nuspec, {"c:/x", "x"}}, "leads out"},
+		"a backslash":                       {[]archived{nuspec, {`lib\x`, "x"}}, "backslash"},
+		"two names but for capitals":        {[]archived{nuspec, {"lib/A.dll", "x"}, {"lib/a.dll", "y"}}, "capitals make no difference"},
+		"two names but for percent signs":   {[]archived{nuspec, {"lib/a b", "x"}, {"lib/a%20b", "y"}}, "capitals make no difference"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
