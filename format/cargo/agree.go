@@ -11,6 +11,9 @@ import (
 // gets who needs the crate.
 func (m *metadata) checkAgainst(inside cargoTOML) error {
 	if m.RustVersion == nil && inside.rustVersion != "" {
+		if !rustPattern.MatchString(inside.rustVersion) {
+			return invalid("rust-version is %.40q instead of a version like 1.70.", inside.rustVersion)
+		}
 		m.RustVersion = &inside.rustVersion
 	}
 	for _, row := range []struct{ what, said, inside string }{

@@ -3,6 +3,7 @@ package ruby
 import (
 	"archive/tar"
 	"bufio"
+	"compress/flate"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
@@ -186,7 +187,8 @@ func gunzip(contents io.Reader, name string, limit int) ([]byte, error) {
 }
 
 func unreadableEntry(err error, name string) error {
-	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.EOF) ||
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
+	if corrupt || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.EOF) ||
 		errors.Is(err, io.ErrUnexpectedEOF) {
 		return badGem("%.200q is no whole gzip stream", name)
 	}

@@ -14,14 +14,15 @@ import (
 // specificationRoom bounds the memory for quick specifications that were made of gems, in bytes.
 const specificationRoom = 16 << 20
 
-// specifications are quick specifications of gems that are kept, by the gems' digests: they are asked for once for each gem that
-// anybody installs. Whoever looks here has been let through to the gem before.
+// specifications are quick specifications of gems that are kept, by the gems' names, digests and lines, which differ between
+// repositories: they are asked for once for each gem that anybody installs. Whoever looks here has been let through to the gem
+// before.
 type specifications struct {
-	made *bytecache.Cache[artifact.Digest, []byte]
+	made *bytecache.Cache[string, []byte]
 }
 
 func newSpecifications() specifications {
-	return specifications{bytecache.New[artifact.Digest](specificationRoom, func(text []byte) int64 { return int64(len(text)) + 256 })}
+	return specifications{bytecache.New[string](specificationRoom, func(text []byte) int64 { return int64(len(text)) + 1024 })}
 }
 
 // get answers with the quick specification of a gem. It is there for every gem that is listed, whatever its registry does: gem
@@ -73,14 +74,15 @@ func specificationOf(told specification, g gem, facts gemFacts) ([]byte, error) 
 }
 
 func (c specifications) ofKept(ctx context.Context, s format.Shelf, g gem, a artifact.Asset) ([]byte, error) {
-	if known, ok := c.made.Get(a.SHA256); ok {
+	key := g.fullName() + "\n" + string(a.SHA256[:]) + string(a.Facts)
+	if known, ok := c.made.Get(key); ok {
 		return known, nil
 	}
-	f, err := s.Open(ctx, g.key(), g.file())
+	facts, err := factsOf(a)
 	if err != nil {
 		return nil, err
 	}
-	facts, err := factsOf(a)
+	f, err := s.Open(ctx, g.key(), g.file())
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +97,7 @@ func (c specifications) ofKept(ctx context.Context, s format.Shelf, g gem, a art
 	}
 	made, err := specificationOf(told, g, facts)
 	if err == nil {
-		c.made.Put(a.SHA256, made)
+		c.made.Put(key, made)
 	}
 	return made, err
 }

@@ -46,6 +46,7 @@ type unmarshaller struct {
 	nodes   int
 	symbols []symbol
 	objects []begun
+	linked  int // bytes of texts that links have said again
 }
 
 // begun is an object, and whether it has been read whole.
@@ -187,6 +188,12 @@ func (u *unmarshaller) value(depth int) (any, error) {
 		n, err := u.long()
 		if err != nil || n < 0 || n >= len(u.objects) || !u.objects[n].whole {
 			return nil, errMarshal
+		}
+		// A link is a few bytes, and whoever writes the value out writes the text each time.
+		if text, ok := u.objects[n].value.(string); ok {
+			if u.linked += len(text); u.linked > maxMarshalled {
+				return nil, errMarshal
+			}
 		}
 		return u.objects[n].value, nil
 	}
