@@ -11,11 +11,13 @@ import (
 const hidden = "********"
 
 // masks find what is likely to be a secret in a line of settings that are not ours: the values of keys that end in such a
-// word, the texts of such elements, and passwords in addresses.
+// word, the texts of such elements, passwords in addresses, the values beside keys of NuGet's, and passwords of a .netrc.
 var masks = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)((?:_auth|token|password|passwd|passphrase|secret|credentials?|api[_-]?key|authident)["']?\s*[=:]\s*)\S.*`),
 	regexp.MustCompile(`(?i)(<(?:[^<>/][^<>]*)?(?:token|password|passphrase|secret|private_?key)>)[^<]+`),
 	regexp.MustCompile(`(://[^\s/@:]*:)[^\s/@]+(?:@)`),
+	regexp.MustCompile(`(?i)(\bkey\s*=\s*["'][^"']*(?:token|password|passphrase|secret|api[_-]?key)["']\s+value\s*=\s*)(?:"[^"]*"|'[^']*')`),
+	regexp.MustCompile(`(?i)(\bpassword[ \t]+)[^\s=:]\S*`),
 }
 
 // Difference shows the plan as a unified diff of its files. Secrets are not in it.
@@ -50,5 +52,7 @@ func mask(l string, secrets []string) string {
 	}
 	l = masks[0].ReplaceAllString(l, "${1}"+hidden)
 	l = masks[1].ReplaceAllString(l, "${1}"+hidden)
-	return masks[2].ReplaceAllString(l, "${1}"+hidden+"@")
+	l = masks[2].ReplaceAllString(l, "${1}"+hidden+"@")
+	l = masks[3].ReplaceAllString(l, "${1}"+hidden)
+	return masks[4].ReplaceAllString(l, "${1}"+hidden)
 }

@@ -204,6 +204,17 @@ func TestADifferenceHidesSecrets(t *testing.T) {
 	if got := h.plan("mvn", xml).Difference(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+	for file, before := range map[string]string{
+		"NuGet.Config": "<s>\n  <add key=\"ClearTextPassword\" value=\"theirs\" />\n</s>\n",
+		".netrc":       "<s>\n  <!-- machine b login me password theirs -->\n</s>\n",
+	} {
+		h = newHome(t, file, before)
+		change := clientconfig.Setting{File: clientconfig.File{Path: h.path(file), Syntax: clientconfig.XML},
+			Key: clientconfig.KeyOf("s", "x"), Value: "1"}
+		if got := h.plan("nuget", change).Difference(); strings.Contains(got, "theirs") || !strings.Contains(got, "********") {
+			t.Errorf("%s: got\n%s\nwant the password hidden", file, got)
+		}
+	}
 }
 
 func TestWhatCannotBeChangedIsNamed(t *testing.T) {
