@@ -235,7 +235,11 @@ func (s *Server) circumstances(x *exchange) iam.Circumstances {
 
 // maxUnreadBody is how much of a body that nobody wanted is read after an error was answered, in bytes. NuGet sends a whole package
 // before it is asked to sign in, and sees no answer where the connection ends before.
-const maxUnreadBody = 512 << 20
+// It is read in steps.
+const (
+	maxUnreadBody = 512 << 20
+	unreadStep    = 64 << 10
+)
 
 // drainBody reads on after an error, for clients that look for an answer only when they have sent all. One that asked
 // whether to go on will send nothing more.
@@ -244,7 +248,13 @@ func (s *Server) drainBody(x *exchange, r *http.Request) {
 		r.Header.Get("Expect") != "" {
 		return
 	}
-	if x.w.FlushError() == nil {
-		_, _ = io.CopyN(io.Discard, x.body, maxUnreadBody)
+	if x.w.FlushError() != nil {
+		return
+	}
+	// A pace that a body may have would let one of this size come for days: the time of a whole request ends it.
+	for left := int64(maxUnreadBody); left > 0 && r.Context().Err() == nil; left -= unreadStep {
+		if _, err := io.CopyN(io.Discard, x.body, min(left, unreadStep)); err != nil {
+			return
+		}
 	}
 }
