@@ -32,8 +32,8 @@ func (l located) own() bool { return l.rank == 0 }
 func (l located) listed() bool { return l.source.connection != "" }
 
 // locate finds a version: in the asked repository, else in the first source of the plan that has it (user guide,
-// "Upstream repository behavior"). asset is the one that it is looked for, if there is one. NotFound says why where the
-// caller may know; Unavailable if the version may be there but a registry does not answer.
+// "Upstream repository behavior"). ask is how an external registry is asked. NotFound says why where the caller may know;
+// Unavailable if the version may be there but a registry does not answer.
 func (s *Service) locate(ctx context.Context, at *configuration, v artifact.VersionKey,
 	ask asking) (*plan, located, error) {
 	var held located

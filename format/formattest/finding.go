@@ -147,11 +147,7 @@ var finding = []tale{
 		}
 	}},
 	{name: "an asset is found by fetching it, without a question first", tell: func(s *story) {
-		s.Repository("first")
-		s.Connect("first", clojars)
-		s.Repository("second")
-		s.Connect("second", central)
-		s.Repository("team", "first", "second")
+		s.Fork(clojars, central)
 		published := Now.Add(-time.Hour)
 		s.central.registry.PutWith(filePath(key("lib@1"), "odd"),
 			http.Header{"Last-Modified": {published.Format(http.TimeFormat)}}, []byte("two"))

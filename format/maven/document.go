@@ -13,8 +13,6 @@ import (
 	"entrepot/format"
 	"entrepot/format/keptpage"
 	"entrepot/repository"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 // getMetadata answers with a maven-metadata.xml or a checksum of it. Both are of the same rendering as long as nothing has
@@ -147,12 +145,11 @@ func pluginsOf(ctx context.Context, s format.Shelf, l location) ([]plugin, error
 	if err != nil {
 		return nil, err
 	}
-	packed, _ := own.OpenGzip()
-	plain, err := gzip.NewReader(packed)
+	text, err := format.ReadDocument(own)
 	if err != nil {
 		return nil, fmt.Errorf("read the plugins of %s: %w", l.asGroup, err)
 	}
-	held, err := readMetadata(plain)
+	held, err := readMetadata(bytes.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("read the plugins of %s: %w", l.asGroup, err)
 	}
