@@ -190,6 +190,7 @@ func TestWhatCargoSaysHasToBeWhatTheCrateSays(t *testing.T) {
 	}{
 		"links":                  {func(doc object) { doc["links"] = "y" }, "", "Of links"},
 		"the Rust":               {func(doc object) { doc["rust_version"] = "1.71" }, "rust-version = \"1.70\"\n", "Of rust-version"},
+		"a Rust of no version":   {func(doc object) { delete(doc, "rust_version") }, "rust-version = \">=1\"\n", "instead of a version like"},
 		"a feature":              {func(doc object) { doc["features"] = object{"x": []any{}} }, "", "Of features"},
 		"what a feature does":    {func(doc object) { doc["features"] = object{"x": []any{"y"}} }, "[features]\nx = [\"z\"]\n", "Of features"},
 		"a dependency more":      {needs(object{}), "", "Of dependencies"},

@@ -31,6 +31,8 @@ func TestGemsThatMisleadAreRefused(t *testing.T) {
 	gem := func(entries ...entry) string { return tarOf(t, entries...) }
 	with := func(inner string) string { return gem(metadata, entry{dataEntry, zipped(t, inner)}) }
 	signed := strings.Replace(text, "cert_chain: []", "cert_chain:\n- |\n  certificate", 1)
+	damaged := []byte(metadata.content)
+	damaged[10] = 0xff // a block of a kind that there is not, behind the header of ten bytes
 	for name, c := range map[string]struct{ content, want string }{
 		"no metadata":                  {gem(data), "it has no metadata.gz"},
 		"no data":                      {gem(metadata), "it has no data.tar.gz"},
@@ -39,6 +41,7 @@ func TestGemsThatMisleadAreRefused(t *testing.T) {
 		"a folder":                     {gem(metadata, data, entry{"lib/", ""}), "is no file"},
 		"a tarball in gzip":            {zipped(t, gem(metadata, data)), "no tarball"},
 		"metadata that is no gzip":     {gem(entry{metadataEntry, text}, data), "is no whole gzip stream"},
+		"metadata that is damaged":     {gem(entry{metadataEntry, string(damaged)}, data), "is no whole gzip stream"},
 		"metadata of two members":      {gem(entry{metadataEntry, zipped(t, text) + zipped(t, "x")}, data), "bytes follow the end"},
 		"data of two members":          {gem(metadata, entry{dataEntry, data.content + data.content}), "several members"},
 		"data that is no gzip":         {gem(metadata, entry{dataEntry, tarOf(t, entry{"a", "1"})}), "is no gzip stream"},

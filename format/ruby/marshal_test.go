@@ -3,6 +3,7 @@ package ruby
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -113,5 +114,18 @@ func TestLinksLeadToWhatIsWhole(t *testing.T) {
 	want := []any{[]any{"a"}, "a", []any{"a"}, 1}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %#v, %v, want %#v", got, err, want)
+	}
+}
+
+func TestLinksSayNoMoreThanAStreamMay(t *testing.T) {
+	text := strings.Repeat("x", 100_000)
+	links := func(n int) []byte { // an array of a text and n links to it
+		return []byte("\x04\b[" + string(rune(n+1+5)) + "\"\x03\xa0\x86\x01" + text + strings.Repeat("@\x06", n))
+	}
+	if _, err := unmarshal(links(3)); err != nil {
+		t.Errorf("three links: %v", err)
+	}
+	if _, err := unmarshal(links(100)); !errors.Is(err, errMarshal) {
+		t.Errorf("a hundred links: got %v, want it refused", err)
 	}
 }
