@@ -245,8 +245,6 @@ var repositoriesChapter = chapter{
 		{name: "for generic packages", operation: "GetRepositoryEndpoint",
 			input: with("store", `"format":"generic","endpointType":"dualstack"`),
 			want:  `{"repositoryEndpoint":"*"}`},
-		{name: "for what is not served yet", operation: "GetRepositoryEndpoint", input: with("store", `"format":"swift"`),
-			code: invalid, reason: badField, says: "does not serve it yet. It serves npm, pypi, maven, "},
 		{name: "of none", operation: "GetRepositoryEndpoint", input: with("none", `"format":"npm"`), code: notFound,
 			about: "repository repositories-any/none"},
 		{name: "for no format", operation: "GetRepositoryEndpoint", input: with("store", `"format":"tar"`),

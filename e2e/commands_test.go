@@ -30,7 +30,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"crash":    crash,     // SIGKILL
 	"damage":   damage,    // damage flip | cut | empty | lose: harms every content of the first domain; damage catalog: a bit of the catalog
 	"build":    build,     // makes npm-store (with the connection; or pypi-store, maven-store, cargo-store, nuget-store) <- shared <- my-repo in my-domain
-	"signin":   signIn,    // signin REPOSITORY: sets TOKEN, BASIC, ENDPOINT, AT, INDEX; writes ~/.npmrc as `login --tool npm` does
+	"signin":   signIn,    // signin REPOSITORY [FORMAT]: sets TOKEN, BASIC, ENDPOINT, AT, INDEX; writes ~/.npmrc as `login --tool npm` does
 	"proxy":    openProxy, // gives programs a proxy that leads *.amazonaws.com to the server
 	// The public registry.
 	"registry":     openRegistry, // registry [FORMAT [MANNER]]: serves $WORK/registry/NAME/VERSION/…; sets REGISTRY, which serve then uses
@@ -165,7 +165,11 @@ func signIn(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts, neg)
 	token, err := s.instance.token(context.Background(), domain)
 	ts.Check(err)
-	endpoint := s.instance.endpointOf(s.format(), domain, args[0])
+	format := s.format()
+	if len(args) > 1 {
+		format = args[1]
+	}
+	endpoint := s.instance.endpointOf(format, domain, args[0])
 	ts.Setenv("TOKEN", token)
 	ts.Setenv("BASIC", base64.StdEncoding.EncodeToString([]byte("aws:"+token)))
 	ts.Setenv("ENDPOINT", endpoint)

