@@ -15,6 +15,7 @@ import (
 	"entrepot/format/npm"
 	"entrepot/format/nuget"
 	"entrepot/format/pypi"
+	"entrepot/format/swift"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -99,7 +100,7 @@ var route = regexp.MustCompile("`((?:GET|PUT|POST|DELETE|PATCH) /[^`]*)`")
 
 func TestTheTablesOfCallsHaveEveryRoute(t *testing.T) {
 	text := readCompatibility(t)
-	for _, f := range []format.Format{npm.Format(), pypi.Format(), nuget.Format()} {
+	for _, f := range []format.Format{npm.Format(), pypi.Format(), nuget.Format(), swift.Format()} {
 		t.Run(string(f.Name), func(t *testing.T) {
 			start, end := section(t, text, string(f.Name))
 			var told, served []string

@@ -19,7 +19,7 @@ var stories = []struct {
 	{"a second version", nil},
 	{"published twice, a conflict", nil},
 	{"another spelling", []string{"maven", "ruby"}},
-	{"advised against, and installed", []string{"maven", "ruby"}},
+	{"advised against, and installed", []string{"maven", "ruby", "swift"}},
 	{"unlisted, for those who name it", nil},
 	{"archived, for nobody", nil},
 	{"a wrong token, told what to do", nil},
@@ -27,7 +27,7 @@ var stories = []struct {
 	{"cold through two upstreams", nil},
 	{"ten cold clients at once", nil},
 	{"cut off", nil},
-	{"a lying registry", nil},
+	{"a lying registry", []string{"swift"}},
 }
 
 var tells = regexp.MustCompile(`(?m)^# tells (\S+): (.+)$`)

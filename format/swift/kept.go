@@ -1,0 +1,76 @@
+package swift
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+
+	"entrepot/artifact"
+	"entrepot/format/jsonscan"
+)
+
+// signatureFormat is the only one that there is: a detached CMS (SE-0391).
+const signatureFormat = "cms-1.0.0"
+
+// Names of what is beside the archive and the manifests.
+const (
+	metadataFile      = "package-metadata.json"
+	metadataSignature = "package-metadata.sig"
+)
+
+// archiveFile is the source archive of a version, as its asset is called.
+func archiveFile(v artifact.VersionKey) string { return v.Name + "-" + v.Version + archiveEnding }
+
+// signatureFile is the asset with the signature of the archive, as it came.
+func signatureFile(v artifact.VersionKey) string { return v.Name + "-" + v.Version + ".sig" }
+
+// record is the manifest of a version, as the rules call it: what is said of a release beside its files.
+type record struct {
+	ID       string          `json:"id"` // of the package, as its publisher wrote it
+	Metadata json.RawMessage `json:"metadata"`
+}
+
+// encode writes the record.
+func (r record) encode() []byte {
+	text, _ := json.Marshal(r) // the metadata was scanned, or is none
+	return text
+}
+
+// recordOf reads what encode has written.
+func recordOf(v artifact.Version) (r record, m metadata, err error) {
+	if err = json.Unmarshal(v.Manifest, &r); err == nil {
+		m.Members, err = jsonscan.SplitOutside(r.Metadata)
+	}
+	if err != nil {
+		err = fmt.Errorf("manifest of %s: %w", v.VersionKey, err)
+	}
+	return r, m, err
+}
+
+// signed are the facts of an archive: its signature, as clients are told it.
+type signed struct {
+	Format string `json:"signatureFormat,omitempty"`
+	Base64 string `json:"signatureBase64Encoded,omitempty"`
+}
+
+// signedBy are the facts of an archive with a signature; of one without, it is empty.
+func signedBy(signature []byte) signed {
+	if len(signature) == 0 {
+		return signed{}
+	}
+	return signed{signatureFormat, base64.StdEncoding.EncodeToString(signature)}
+}
+
+// encode writes the facts.
+func (s signed) encode() []byte {
+	text, _ := json.Marshal(s) // texts always can be written
+	return text
+}
+
+// signedOf reads the facts of an archive.
+func signedOf(facts []byte) (s signed, err error) {
+	if err := json.Unmarshal(facts, &s); err != nil {
+		return s, fmt.Errorf("facts of a source archive: %w", err)
+	}
+	return s, nil
+}

@@ -1,0 +1,48 @@
+package swift
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"entrepot/artifact"
+	"entrepot/format/formattest"
+)
+
+func TestScenario(t *testing.T) {
+	key := func(name, version string) artifact.VersionKey {
+		scope, base, _ := strings.Cut(name, "/")
+		return identity{scope, base}.key().At(version)
+	}
+	formattest.RunScenario(t, formattest.Scenario{
+		Format: Format(),
+		Name:   func(n int) string { return fmt.Sprintf("Acme/Widget-%d", n) },
+		Key:    key,
+		Spellings: func(name string) []string {
+			return []string{strings.ToLower(name), strings.ToUpper(name)}
+		},
+		Make: func(t testing.TB, name, version string, payload []byte) formattest.Release {
+			archive := packed(t, archived{"payload", string(payload)})
+			return formattest.Release{Name: name, Version: version,
+				Files: []formattest.ReleaseFile{{Asset: archiveFile(key(name, version)), Content: []byte(archive)}}}
+		},
+		Publish: func(t testing.TB, r formattest.Release) []formattest.Request {
+			body, contentType := formOf(t, archivePart(string(r.Files[0].Content)))
+			return []formattest.Request{formattest.NewRequest(http.MethodPut, r.Name+"/"+r.Version, body, "Content-Type", contentType)}
+		},
+		Path:  func(name, version, _ string) string { return name + "/" + version + archiveEnding },
+		Index: func(name string) formattest.Request { return formattest.NewRequest(http.MethodGet, name, "") },
+		Listed: func(t testing.TB, index []byte) []string {
+			var read struct{ Releases map[string]any }
+			if err := json.Unmarshal(index, &read); err != nil {
+				t.Fatalf("%v in %.500s", err, index)
+			}
+			return slices.Collect(maps.Keys(read.Releases))
+		},
+		SignIn: "aws codeartifact login --tool swift",
+	})
+}
