@@ -1,6 +1,6 @@
 // Command peer is the bare server that a repository is measured against: Go's net/http, a token check, files.
 //
-// It serves the files of a folder as they lie there, and takes what clients of npm, Python, Maven, Cargo and NuGet publish as cheaply as
+// It serves the files of a folder as they lie there, and takes what clients of npm, Python, Maven, Cargo, NuGet and Swift publish as cheaply as
 // it can be taken durably: files written and synced, no index, no permissions, no encryption. Whatever a repository costs
 // beyond this is what it does for its users.
 //

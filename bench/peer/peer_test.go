@@ -90,6 +90,7 @@ func TestWhatIsPublishedIsOnDisk(t *testing.T) {
 	n := fixture.NewNupkg("fresh", "1.0.0", 2<<10)
 	digest := sha256.Sum256(n.Content)
 	sum := hex.EncodeToString(digest[:])
+	p := fixture.NewSwiftPackage("fresh", "1.0.0", 2<<10)
 	rows := []struct {
 		name, method, target, contentType string
 		body                              []byte
@@ -103,6 +104,7 @@ func TestWhatIsPublishedIsOnDisk(t *testing.T) {
 			"fresh-crate/fresh-crate-1.0.0.crate", c.Content},
 		{"jar", "PUT", "/" + a.Path(".jar"), "", a.Jar, 201, a.Path(".jar"), a.Jar},
 		{"nupkg", "PUT", "/v3/package/", fixture.PushType, fixture.Push(n), 201, sum[:2] + "/" + sum[2:] + ".nupkg", n.Content},
+		{"source archive", "PUT", "/" + p.Path(), fixture.PublishType, fixture.PublishForm(p), 201, p.Path() + ".zip", p.Archive},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -142,6 +144,9 @@ func TestBadPublicationsAreRefused(t *testing.T) {
 		{"crate that is cut off", "PUT", "/api", octets, crate[:len(crate)-1], 400},
 		{"crate of no length", "PUT", "/api", octets, "\xff\xff", 400},
 		{"path as a crate", "PUT", "/api", octets, strings.Replace(crate, `"fresh-crate"`, `"../sh-crate"`, 1), 400},
+		{"no form of a release", "PUT", "/a/b/1.0.0", fixture.PublishType, "hello", 400},
+		{"no archive", "PUT", "/a/b/1.0.0", fixture.PublishType, upload, 400},
+		{"a release without a version", "PUT", "/a/b", fixture.PublishType, upload, 400},
 		{"path outside", "PUT", "/a/../b", "", "hello", 400},
 		{"no folder", "PUT", "/a", "", "hello", 400},
 		{"other method", "DELETE", "/a/b", "", "", 405},

@@ -21,6 +21,7 @@ var intakes = []struct {
 	{http.MethodPut, "application/json", (*store).takeDocument, http.StatusCreated},
 	{http.MethodPost, "multipart/form-data", (*store).takeForm, http.StatusOK},
 	{http.MethodPut, "application/octet-stream", (*store).takeCrate, http.StatusOK},
+	{http.MethodPut, "multipart/form-data;boundary", (*store).takeRelease, http.StatusCreated}, // SwiftPM writes no blank
 	{http.MethodPut, "multipart/form-data", (*store).takePackage, http.StatusCreated},
 	{http.MethodPut, "", (*store).takeFile, http.StatusCreated},
 }

@@ -113,6 +113,9 @@ func (l *lab) startRegistry(ctx context.Context) error {
 func (l *lab) startEntrepot(ctx context.Context) (err error) {
 	var registries []string
 	for _, s := range l.sections {
+		if s.connection == "" {
+			continue
+		}
 		registries = append(registries, s.connection+"=http://"+l.contenders[direct].address+"/"+s.name+"/"+s.index)
 	}
 	if l.entrepot, err = l.Set.Entrepot(ctx, l.server, registries); err != nil {
@@ -127,6 +130,9 @@ func (l *lab) makeRepositories(ctx context.Context) (err error) {
 	for _, s := range l.sections {
 		if s.team, err = l.entrepot.Repository(ctx, s.name+"-team", s.name, ""); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		if s.connection == "" {
+			continue
 		}
 		if s.mirror, err = l.entrepot.Repository(ctx, s.name+"-mirror", s.name, "public:"+s.connection); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)

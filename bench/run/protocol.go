@@ -9,7 +9,7 @@ import (
 // protocol is a package format in the comparison: how its clients call, what is published and served of it, and its cases.
 type protocol struct {
 	name       string // in the API, before the names of its cases, and that of the made-up registry's folder
-	connection string // the external connection, without "public:"
+	connection string // the external connection, without "public:"; empty for a format that has none
 	index      string // what an external connection's address has behind the folder of the registry
 	authorize  func(token string) string
 
@@ -19,14 +19,15 @@ type protocol struct {
 	served func(s *section) []*item
 	// publication is what a client sends to publish a new package to what a server has at base.
 	publication func(s *section, c *contender, base string, r release) publication
-	// absent is what a client asks for of a package that the proxy has never seen: the document about it, and its file.
+	// absent is what a client asks for of a package that the proxy has never seen: the document about it, and its file; nil
+	// where there is no connection.
 	absent func(s *section, c *contender, r release) (document, file load.Call)
 	// cases are the rows, in their order.
 	cases func(s *section) []testCase
 }
 
 // protocols are the formats, in the order of the table.
-var protocols = []*protocol{&npm, &pypi, &maven, &cargo, &ruby, &nuget}
+var protocols = []*protocol{&npm, &pypi, &maven, &cargo, &ruby, &nuget, &swift}
 
 // section is a protocol in one run.
 type section struct {

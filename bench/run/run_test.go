@@ -157,12 +157,38 @@ func TestCheckMetadataComparesEveryVersion(t *testing.T) {
 	}
 }
 
+func TestCheckReleasesComparesEveryVersion(t *testing.T) {
+	packages := releaseList{"checked", 2}.packages()
+	rows := []struct {
+		name  string
+		body  string
+		fails bool
+	}{
+		{"right", `{"releases":{"` + packages[1].Version + `":{},"` + packages[0].Version + `":{}}}`, false},
+		{"a version is missing", `{"releases":{"` + packages[0].Version + `":{}}}`, true},
+		{"another version", `{"releases":{"` + packages[0].Version + `":{},"9.9.9":{}}}`, true},
+		{"no JSON", "x", true},
+	}
+	for _, row := range rows {
+		if err := checkReleases([]byte(row.body), packages); (err != nil) != row.fails {
+			t.Errorf("%s: got %v", row.name, err)
+		}
+	}
+	for body, fails := range map[string]bool{
+		`{"resources":[{"checksum":"` + packages[0].SHA256() + `"}]}`: false, `{"resources":[{"checksum":"x"}]}`: true, `{}`: true, `x`: true,
+	} {
+		if err := checkRelease([]byte(body), packages[0]); (err != nil) != fails {
+			t.Errorf("%s: got %v", body, err)
+		}
+	}
+}
+
 func TestOnlyTheFormatsOfTheWantedCasesAreSetUp(t *testing.T) {
 	rows := []struct {
 		only string
 		want []string
 	}{
-		{"", []string{"npm", "pypi", "maven", "cargo", "ruby", "nuget"}},
+		{"", []string{"npm", "pypi", "maven", "cargo", "ruby", "nuget", "swift"}},
 		{"^pypi", []string{"pypi"}},
 		{"jar|tarball", []string{"npm", "maven"}},
 		{"no such case", nil},
