@@ -280,7 +280,9 @@ var (
 )
 
 // isSuffix tells the end of a file's name from a member.
-func isSuffix(name string) bool { return name == "go" || name == "sqlite" || name == "xml" }
+func isSuffix(name string) bool {
+	return slices.Contains([]string{"go", "sqlite", "xml", "swift", "resolved"}, name)
+}
 
 // TestFilesAndNamesExist looks up what pages say about the code: files and folders, functions named behind their file,
 // members such as `Service.fetch`, and names such as `getTarball`.
