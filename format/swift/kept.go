@@ -1,6 +1,7 @@
 package swift
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -32,8 +33,17 @@ type record struct {
 
 // encode writes the record.
 func (r record) encode() []byte {
-	text, _ := json.Marshal(r) // the metadata was scanned, or is none
+	text, _ := encodeJSON(r) // the metadata was scanned, or is none
 	return text
+}
+
+// encodeJSON writes a value and leaves the characters in its texts as they are.
+func encodeJSON(v any) ([]byte, error) {
+	var text bytes.Buffer
+	to := json.NewEncoder(&text)
+	to.SetEscapeHTML(false)
+	err := to.Encode(v)
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), err
 }
 
 // recordOf reads what encode has written.

@@ -88,5 +88,5 @@ func encodeRelease(v artifact.Version) ([]byte, error) {
 		}
 		said.Resources = append(said.Resources, source)
 	}
-	return json.Marshal(said)
+	return encodeJSON(said)
 }
