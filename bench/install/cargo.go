@@ -30,11 +30,14 @@ func (s settings) cargoBuild(string) (*installation, error) {
 	return &installation{
 		name: fmt.Sprintf("cargo build of %d crates", s.crates), registry: indexAtRoot(registry),
 		format: "cargo", upstream: "crates-io",
-		prepare: func(folder string) error { return write(folder, "Cargo.toml", manifest.String()) },
+		prepare: func(folder string) error { return write(folder, preparedManifest, manifest.String()) },
 		client:  s.cargoClient,
 		counts:  func(name string) bool { return name == "Cargo.lock" },
 	}, nil
 }
+
+// preparedManifest is not called Cargo.toml: cargo would take the folder above the program for a workspace.
+const preparedManifest = "manifest"
 
 // indexAtRoot has the index where a repository has it.
 func indexAtRoot(registry http.Handler) http.Handler {
@@ -47,7 +50,7 @@ func indexAtRoot(registry http.Handler) http.Handler {
 }
 
 func (s settings) cargoClient(ctx context.Context, folder, base, token, into string) (*exec.Cmd, error) {
-	manifest, err := os.ReadFile(filepath.Join(folder, "Cargo.toml"))
+	manifest, err := os.ReadFile(filepath.Join(folder, preparedManifest))
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -88,8 +88,11 @@ func TestWhatIsPublishedIsOnDisk(t *testing.T) {
 	a := fixture.NewArtifact("fresh", "1.0.0", 2<<10)
 	c := fixture.NewCrate("fresh-crate", "1.0.0", 2<<10)
 	n := fixture.NewNupkg("fresh", "1.0.0", 2<<10)
-	digest := sha256.Sum256(n.Content)
-	sum := hex.EncodeToString(digest[:])
+	g := fixture.NewGem("fresh", "1.0.0", 2<<10)
+	unnamed := func(content []byte, extension string) string {
+		sum := fmt.Sprintf("%x", sha256.Sum256(content))
+		return sum[:2] + "/" + sum[2:] + extension
+	}
 	p := fixture.NewSwiftPackage("fresh", "1.0.0", 2<<10)
 	rows := []struct {
 		name, method, target, contentType string
@@ -103,7 +106,8 @@ func TestWhatIsPublishedIsOnDisk(t *testing.T) {
 		{"crate", "PUT", "/" + fixture.NewCratePath, "application/octet-stream", fixture.CrateUpload(c), 200,
 			"fresh-crate/fresh-crate-1.0.0.crate", c.Content},
 		{"jar", "PUT", "/" + a.Path(".jar"), "", a.Jar, 201, a.Path(".jar"), a.Jar},
-		{"nupkg", "PUT", "/v3/package/", fixture.PushType, fixture.Push(n), 201, sum[:2] + "/" + sum[2:] + ".nupkg", n.Content},
+		{"nupkg", "PUT", "/v3/package/", fixture.PushType, fixture.Push(n), 201, unnamed(n.Content, ".nupkg"), n.Content},
+		{"gem", "POST", "/api/v1/gems", "application/octet-stream", g.Content, 200, unnamed(g.Content, ".gem"), g.Content},
 		{"source archive", "PUT", "/" + p.Path(), fixture.PublishType, fixture.PublishForm(p), 201, p.Path() + ".zip", p.Archive},
 	}
 	for _, row := range rows {

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -20,6 +23,7 @@ var intakes = []struct {
 }{
 	{http.MethodPut, "application/json", (*store).takeDocument, http.StatusCreated},
 	{http.MethodPost, "multipart/form-data", (*store).takeForm, http.StatusOK},
+	{http.MethodPost, "application/octet-stream", (*store).takeGem, http.StatusOK},
 	{http.MethodPut, "application/octet-stream", (*store).takeCrate, http.StatusOK},
 	{http.MethodPut, "multipart/form-data;boundary", (*store).takeRelease, http.StatusCreated}, // SwiftPM writes no blank
 	{http.MethodPut, "multipart/form-data", (*store).takePackage, http.StatusCreated},
@@ -65,6 +69,17 @@ func (s *store) keep(folder string, files map[string][]byte) error {
 		}
 	}
 	return syncDir(dir)
+}
+
+// keepUnnamed keeps a package whose name only the package itself tells, under its digest.
+func (s *store) keepUnnamed(from io.Reader, extension string) error {
+	content, err := io.ReadAll(from)
+	if err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	sum := sha256.Sum256(content)
+	name := hex.EncodeToString(sum[:])
+	return s.keep(name[:2], map[string][]byte{name[2:] + extension: content})
 }
 
 // writeDurably leaves a file that is there whole or not at all; its folder is the caller's to sync.

@@ -48,7 +48,8 @@ func (i info) gems() []fixture.Gem {
 // registry lacks.
 const (
 	versionsFile = "versions.gz"
-	specsFile    = "specs.4.8.gz"
+	specsPath    = "specs.4.8.gz"
+	specsFile    = "specs" // compressed in itself: the name must not say that a client is to unpack it
 	missingGem   = "missing.gem"
 )
 
@@ -119,7 +120,7 @@ func rubyServed(s *section) []*item {
 			}
 			return nil
 		}},
-		&item{file: specsFile, path: specsFile, check: func(content []byte) error {
+		&item{file: specsFile, path: specsPath, check: func(content []byte) error {
 			if !bytes.HasPrefix(content, []byte{0x1f, 0x8b}) {
 				return errors.New("it is no gzip stream")
 			}

@@ -6,10 +6,13 @@ import (
 	"bytes"
 	"crypto/md5"
 	"encoding/hex"
+	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"entrepot/e2e/fakeregistry"
 )
@@ -67,9 +70,11 @@ var wrongSums = fakeregistry.OnDocuments(fakeregistry.Change(func(a *fakeregistr
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	honest := fakeregistry.NotFound()
 	switch folder, name, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, "/"), "/"); folder {
+	case "versions":
+		honest = answer("text/plain; charset=utf-8", r.versions())
 	case "info":
-		if info := r.info(name); len(info) > 0 {
-			honest = answer("text/plain; charset=utf-8", append([]byte("---\n"), info...))
+		if info := r.info(name); info != nil {
+			honest = answer("text/plain; charset=utf-8", info)
 		}
 	case "gems":
 		if content := r.find(name); content != nil {
@@ -86,17 +91,39 @@ func answer(contentType string, body []byte) fakeregistry.Answer {
 		Header: http.Header{"Content-Type": {contentType}, "Etag": {`"` + hex.EncodeToString(tag[:]) + `"`}}}
 }
 
-// info are the lines of all gems of a name.
+// versions lists all gems, a line each name, with the digest of its info file.
+func (r *Registry) versions() []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	slugs := map[string][]string{}
+	for _, o := range r.gems {
+		slugs[o.Name] = append(slugs[o.Name], o.Slug())
+	}
+	list := []byte("created_at: " + published.Format(time.RFC3339) + "\n---\n")
+	for _, name := range slices.Sorted(maps.Keys(slugs)) {
+		list = fmt.Appendf(list, "%s %s %x\n", name, strings.Join(slugs[name], ","), md5.Sum(r.infoLocked(name)))
+	}
+	return list
+}
+
+// info is a line each of all gems of a name; nil if there are none.
 func (r *Registry) info(name string) []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.infoLocked(name)
+}
+
+func (r *Registry) infoLocked(name string) []byte {
 	var info []byte
 	for _, o := range r.gems {
 		if o.Name == name {
 			info = append(info, o.Line(o.content)...)
 		}
 	}
-	return info
+	if info == nil {
+		return nil
+	}
+	return append([]byte("---\n"), info...)
 }
 
 // find is the content of a file; nil if there is none.

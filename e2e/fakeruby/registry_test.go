@@ -1,6 +1,8 @@
 package fakeruby
 
 import (
+	"crypto/md5"
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -33,6 +35,10 @@ func TestAnInfoFileHasTheChecksumsOfItsGems(t *testing.T) {
 		",created_at:2024-01-01T12:00:00Z\n"
 	if _, got := fakeregistry.Get(t, s.URL+"/info/left"); string(got) != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+	list := fmt.Sprintf("created_at: 2024-01-01T12:00:00Z\n---\nleft 1.0,1.0-java %x\n", md5.Sum([]byte(want)))
+	if _, got := fakeregistry.Get(t, s.URL+"/versions"); string(got) != list {
+		t.Errorf("got %s, want %s", got, list)
 	}
 	r.Fail(Faults["sums"])
 	if _, got := fakeregistry.Get(t, s.URL+"/info/left"); strings.Contains(string(got), sum(plain)) {
