@@ -102,7 +102,7 @@ const checkEvery = 16
 func (s *section) checkPublished(ctx context.Context, c *contender, all []publication) error {
 	next := func(i int) []load.Call {
 		p := all[i*checkEvery]
-		return []load.Call{s.get(c, s.team+p.path, p.want)}
+		return []load.Call{s.get(c, s.inbox+p.path, p.want)}
 	}
 	checked := (len(all) + checkEvery - 1) / checkEvery
 	_, err := load.Run(ctx, load.Plan{Address: c.address, Connections: 1, Requests: checked, Next: next})

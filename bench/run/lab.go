@@ -125,10 +125,13 @@ func (l *lab) startEntrepot(ctx context.Context) (err error) {
 	return nil
 }
 
-// makeRepositories makes, for each format, a repository to publish to, and one with an external connection.
+// makeRepositories makes the repositories of each format.
 func (l *lab) makeRepositories(ctx context.Context) (err error) {
 	for _, s := range l.sections {
 		if s.team, err = l.entrepot.Repository(ctx, s.name+"-team", s.name, ""); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		if s.inbox, err = l.entrepot.Repository(ctx, s.name+"-inbox", s.name, ""); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		if s.connection == "" {

@@ -34,9 +34,9 @@ type section struct {
 	*lab
 	*protocol
 	items map[string]*item // by file
-	// The paths of the endpoints of two repositories, with both slashes: team is published to, mirror has the external
-	// connection.
-	team, mirror string
+	// The paths of the endpoints of three repositories, with both slashes: team has what is served warm, inbox takes what is
+	// published meanwhile, for some formats list all that a repository has, and mirror has the external connection.
+	team, inbox, mirror string
 }
 
 // release is one version of a package of any format; its file has about size bytes.
@@ -84,7 +84,7 @@ func (s *section) wanted() []testCase {
 func (s *section) base(c *contender) string {
 	switch c.name {
 	case ours:
-		return s.team
+		return s.inbox
 	case direct:
 		return "/" + s.name + "/"
 	}
