@@ -50,6 +50,7 @@ var floors = map[string][]string{
 		"catalog/sqlcatalog/sqlcatalogtest"}, contracts...),
 	"access":       append([]string{"access/sigv4", "durable"}, contracts...),
 	"access/sigv4": {"artifact"},
+	"access/oidc":  {"artifact", "strictjson"},
 	"awsclient":    {"access/sigv4", "artifact", "durable"},
 	"jobs":         contracts,
 	"fsck":         contracts,

@@ -13,8 +13,8 @@ import (
 type Caller struct {
 	Principal Principal
 	Identity  []*Policy
-	Boundary  *Policy // nil means none
-	Session   *Policy // nil means none
+	Boundary  *Policy   // nil means none
+	Session   []*Policy // of which one must allow; none of them means that nothing narrows the session
 	// Context holds the request's condition keys: aws:sourceip, aws:securetransport, aws:currenttime …
 	Context   map[string][]string
 	RequestID string

@@ -10,7 +10,8 @@ package iam
 //   - Otherwise both an identity policy and a resource policy must allow; there, naming the account suffices.
 //   - An anonymous caller has no account to allow anything. A resource policy that names "*" suffices: whether anybody may
 //     call without credentials at all is for whoever takes the call to say. CodeArtifact takes none.
-//   - A boundary and a session policy grant nothing: what they do not allow is denied. A resource policy of the same
+//   - A boundary and session policies grant nothing: what the boundary does not allow is denied, and what none of the session
+//     policies allows. A resource policy of the same
 //     account that names a user is not held back by the user's boundary, and one that names a session by neither.
 //
 // sameAccount is the caller's to know: it holds for principals of the account that owns the domain, and for those of the
@@ -25,7 +26,9 @@ func Evaluate(req Request, p Policies, sameAccount bool) Decision {
 		resource.search(document, f, true)
 	}
 	boundary.search(p.Boundary, f, false)
-	session.search(p.Session, f, false)
+	for _, document := range p.Session {
+		session.search(document, f, false)
+	}
 
 	for _, denial := range []struct {
 		found  *finding
@@ -39,7 +42,7 @@ func Evaluate(req Request, p Policies, sameAccount bool) Decision {
 		}
 	}
 	inBoundary := p.Boundary == nil || boundary.allow.statement != nil
-	inSession := p.Session == nil || session.allow.statement != nil
+	inSession := len(p.Session) == 0 || session.allow.statement != nil
 	identityAllows := identity.allow.statement != nil && inBoundary && inSession
 	switch {
 	case req.Principal.Anonymous() && resource.allow.statement != nil:

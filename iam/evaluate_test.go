@@ -55,13 +55,23 @@ func policyOf(t testing.TB, kind PolicyKind, version, statements string) *Policy
 	return mustParse(t, kind, `{`+head+`"Statement": [`+statements+`]}`)
 }
 
+// sessionParts parts the statements of several session policies.
+const sessionParts = "\n---\n"
+
 func (d documents) parse(t testing.TB) Policies {
 	t.Helper()
+	var session []*Policy
+	if d.session != "" {
+		// Several session policies are as good as one with the statements of all.
+		for half := range strings.SplitSeq(d.session, sessionParts) {
+			session = append(session, policyOf(t, SessionPolicy, d.version, half))
+		}
+	}
 	return Policies{
+		Session:  session,
 		Identity: []*Policy{policyOf(t, IdentityPolicy, d.version, d.identity)},
 		Resource: []*Policy{policyOf(t, ResourcePolicy, d.version, d.resource)},
 		Boundary: policyOf(t, IdentityPolicy, d.version, d.boundary),
-		Session:  policyOf(t, SessionPolicy, d.version, d.session),
 	}
 }
 
@@ -282,6 +292,13 @@ func TestDecisions(t *testing.T) {
 			session: statementOf("Allow", publish, "*", "")}, want: DeniedBySession},
 		{name: "I24 the session policy allows what the role does not", want: NoIdentityAllow,
 			docs: documents{identity: statementOf("Allow", publish, "*", ""), session: all}},
+		{name: "I24 one of several session policies allows", docs: documents{identity: all,
+			session: statementOf("Allow", publish, "*", "") + sessionParts + readAll}, want: AllowedByIdentity},
+		{name: "I24 one of several session policies denies", docs: documents{identity: all,
+			session: readAll + sessionParts + statementOf("Deny", read, "*", "")}, want: DeniedBySession},
+		{name: "I24 none of several session policies allows", docs: documents{identity: all,
+			session: statementOf("Allow", publish, "*", "") + sessionParts + statementOf("Allow", publish, "*", "")},
+			want: DeniedBySession},
 		{name: "I24 the boundary is narrower", docs: documents{identity: all,
 			boundary: statementOf("Allow", publish, "*", "")}, want: DeniedByBoundary},
 		{name: "I24 all three allow", docs: documents{identity: readAll, boundary: all, session: readAll},

@@ -279,8 +279,8 @@ func FuzzParse(f *testing.F) {
 		for _, who := range []Principal{bob, ci, mallory, {}} {
 			req := Request{Principal: who, Action: read, Resources: []string{repoX, "*"}, Under: prefix,
 				Context: map[string][]string{"aws:sourceip": {"192.0.2.1"}, "a:b": {"1"}, "aws:tagkeys": {"a", "b"}}}
-			first := Evaluate(req, Policies{Identity: []*Policy{p}, Resource: []*Policy{p}, Boundary: p, Session: p}, true)
-			again := Evaluate(req, Policies{Identity: []*Policy{p}, Resource: []*Policy{p}, Boundary: p, Session: p}, true)
+			first := Evaluate(req, Policies{Identity: []*Policy{p}, Resource: []*Policy{p}, Boundary: p, Session: []*Policy{p}}, true)
+			again := Evaluate(req, Policies{Identity: []*Policy{p}, Resource: []*Policy{p}, Boundary: p, Session: []*Policy{p}}, true)
 			if first != again {
 				t.Fatalf("%v, then %v", first, again)
 			}

@@ -47,7 +47,7 @@ type Request struct {
 type Policies struct {
 	Identity []*Policy // of the principal: user, group, role; for the root user, one that allows everything
 	Boundary *Policy   // permission boundary; nil means none
-	Session  *Policy   // passed when the session began; nil means none
+	Session  []*Policy // passed when the session began, one of which must allow; none of them means none
 	Resource []*Policy // of the domain and the repository; an Allow in either counts
 }
 

@@ -21,6 +21,9 @@ func TestAValueKnowsItsPlace(t *testing.T) {
 		b.Parent.Parent.Parent != root || b.Offset != 24 {
 		t.Errorf("got %+v in %+v", b, b.Parent)
 	}
+	if root.Member("c") != root.Members[1] || root.Member("C") != nil || root.Members[0].Member("a") != nil {
+		t.Errorf("got %v, %v and %v", root.Member("c"), root.Member("C"), root.Members[0].Member("a"))
+	}
 	want := map[string]any{"a": []any{true, map[string]any{"b": json.Number("1.50")}}, "c": nil}
 	if got := root.Plain(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)

@@ -34,6 +34,19 @@ type Value struct {
 	Offset  int64    // bytes read when the value, or for an object or a list its beginning, had been read
 }
 
+// Member returns the object's member of that name, nil if there is none.
+func (v *Value) Member(name string) *Value {
+	if v.Kind != Object {
+		return nil
+	}
+	for _, m := range v.Members {
+		if m.Name == name {
+			return m
+		}
+	}
+	return nil
+}
+
 // Plain returns the value as encoding/json has it: nil, bool, string, json.Number, []any or map[string]any.
 func (v *Value) Plain() any {
 	switch v.Kind {

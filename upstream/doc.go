@@ -32,4 +32,5 @@
 //	breaker.go, pace.go,         what a request may cost: failing hosts, slow bodies, large or odd content
 //	content.go
 //	metrics.go                   what is counted
+//	getter.go                    small documents beside all this, such as an identity provider's keys
 package upstream
