@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -24,18 +25,19 @@ import (
 // the opposite; before others it is an error.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
 	// The server.
-	"serve":    serve,     // serve [FLAG…]: starts it over $WORK/data, sets URL and AWS's variables of what `entrepot env` prints
-	"believe":  believe,   // sets what `entrepot trust --env` prints: from here on programs believe the authority of `serve --tls auto`
-	"shutdown": shutdown,  // SIGTERM, and the server must end with exit code 0
-	"crash":    crash,     // SIGKILL
-	"damage":   damage,    // damage flip | cut | empty | lose: harms every content of the first domain; damage catalog: a bit of the catalog
-	"build":    build,     // makes npm-store (with the connection; or pypi-store, maven-store, cargo-store, nuget-store) <- shared <- my-repo in my-domain
-	"signin":   signIn,    // signin REPOSITORY [FORMAT]: sets TOKEN, BASIC, ENDPOINT, AT, INDEX; writes ~/.npmrc as `login --tool npm` does
-	"proxy":    openProxy, // gives programs a proxy that leads *.amazonaws.com to the server
+	"serve":     serve,     // serve [FLAG…]: starts it over $WORK/data, sets URL and AWS's variables of what `entrepot env` prints
+	"believe":   believe,   // sets what `entrepot trust --env` prints: from here on programs believe the authority of `serve --tls auto`
+	"shutdown":  shutdown,  // SIGTERM, and the server must end with exit code 0
+	"crash":     crash,     // SIGKILL
+	"damage":    damage,    // damage flip | cut | empty | lose: harms every content of the first domain; damage catalog: a bit of the catalog
+	"build":     build,     // build [FORMAT…]: makes npm-store (with the connection; and so for each format) <- shared <- my-repo in my-domain
+	"signin":    signIn,    // signin REPOSITORY [FORMAT]: sets TOKEN, BASIC, ENDPOINT, AT, INDEX; writes ~/.npmrc as `login --tool npm` does
+	"proxy":     openProxy, // gives programs a proxy that leads *.amazonaws.com to the server
+	"elsewhere": elsewhere, // elsewhere COMMAND…: serve, shutdown, build, signin or api of a second server, over $WORK/elsewhere
 	// The public registry.
 	"registry":     openRegistry, // registry [FORMAT [MANNER]]: serves $WORK/registry/NAME/VERSION/…; sets REGISTRY, which serve then uses
 	"registry-set": setRegistry,  // registry-set FAULT | add FOLDER | remove NAME
-	"pack":         pack,         // pack FOLDER INTO: makes the files that the registry (without one: pypi) would of FOLDER/NAME/VERSION/…
+	"pack":         pack,         // pack FOLDER INTO [FORMAT]: makes the files that the registry (without one: pypi) would of FOLDER/NAME/VERSION/…
 	"asked":        asked,        // prints "COUNT METHOD PATH" of what it was asked since the last time, sorted, or nothing
 	// Asking, by hand.
 	"api":     callAPI,   // api METHOD PATH [BODY | @FILE]: signed; stdout is the body, stderr the status; 200 is success
@@ -55,6 +57,7 @@ type session struct {
 	t        testing.TB
 	work     string
 	instance *instance
+	other    *instance // the server elsewhere
 	registry *publicly // nil until it is opened
 }
 
@@ -77,9 +80,11 @@ func (s *session) format() string {
 }
 
 func (s *session) close() {
-	s.instance.crash()
-	if s.t.Failed() {
-		s.t.Logf("the end of the server's log:\n%s", s.instance.log.String())
+	for _, server := range []*instance{s.instance, s.other} {
+		server.crash()
+		if log := server.log.String(); s.t.Failed() && log != "" {
+			s.t.Logf("the end of the log of the server over %s:\n%s", server.data, log)
+		}
 	}
 	if s.registry != nil {
 		s.registry.close()
@@ -156,9 +161,28 @@ func shutdown(ts *testscript.TestScript, neg bool, _ []string) {
 
 func crash(ts *testscript.TestScript, neg bool, _ []string) { of(ts, neg).instance.crash() }
 
-func build(ts *testscript.TestScript, neg bool, _ []string) {
+func build(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts, neg)
-	ts.Check(s.instance.build(context.Background(), s.format()))
+	if len(args) == 0 {
+		args = []string{s.format()}
+	}
+	ts.Check(s.instance.build(context.Background(), args...))
+}
+
+// anyServers are the commands that may be about either server.
+var anyServers = map[string]func(*testscript.TestScript, bool, []string){
+	"serve": serve, "shutdown": shutdown, "build": build, "signin": signIn, "api": callAPI,
+}
+
+func elsewhere(ts *testscript.TestScript, neg bool, args []string) {
+	s := ts.Value(sessionKey{}).(*session)
+	command, ok := anyServers[args[0]]
+	if !ok {
+		ts.Fatalf("no command about a server elsewhere: %s; there are %v", args[0], slices.Sorted(maps.Keys(anyServers)))
+	}
+	s.instance, s.other = s.other, s.instance
+	defer func() { s.instance, s.other = s.other, s.instance }()
+	command(ts, neg, args[1:])
 }
 
 func signIn(ts *testscript.TestScript, neg bool, args []string) {

@@ -114,6 +114,7 @@ func setup(e *testscript.Env) error {
 		e.Vars = append(e.Vars, inherited(believed)...)
 	}
 	s.instance = &instance{binary: entrepot, data: filepath.Join(e.WorkDir, "data"), env: e.Vars, client: client}
+	s.other = &instance{binary: entrepot, data: filepath.Join(e.WorkDir, "elsewhere"), env: e.Vars, client: client}
 	e.Values[sessionKey{}] = s
 	t.Cleanup(func() { s.noneLeft() }) // runs last: when testscript has ended the session's own processes
 	e.Defer(s.close)

@@ -232,17 +232,21 @@ const (
 	owner  = "123456789012"
 )
 
-// build makes the three repositories of the walk: npm-store, which is called after the format, has the external connection,
-// shared has npm-store as upstream, my-repo has shared.
-func (i *instance) build(ctx context.Context, format string) error {
-	store := format + "-store"
-	for _, call := range [][2]string{
-		{"domain?", "{}"},
-		{"repository?repository=" + store + "&", "{}"},
-		{"repository/external-connection?repository=" + store + "&external-connection=public%3A" + kinds[format].connection + "&", ""},
-		{"repository?repository=shared&", `{"upstreams":[{"repositoryName":"` + store + `"}]}`},
-		{"repository?repository=my-repo&", `{"upstreams":[{"repositoryName":"shared"}]}`},
-	} {
+// build makes the repositories of the walk: npm-store, and so one for each format that is called after it, has the external
+// connection, shared has the stores as upstreams, my-repo has shared.
+func (i *instance) build(ctx context.Context, formats ...string) error {
+	calls := [][2]string{{"domain?", "{}"}}
+	var stores []string
+	for _, format := range formats {
+		store := format + "-store"
+		stores = append(stores, `{"repositoryName":"`+store+`"}`)
+		calls = append(calls, [2]string{"repository?repository=" + store + "&", "{}"}, [2]string{"repository/external-connection?repository=" +
+			store + "&external-connection=public%3A" + kinds[format].connection + "&", ""})
+	}
+	calls = append(calls,
+		[2]string{"repository?repository=shared&", `{"upstreams":[` + strings.Join(stores, ",") + `]}`},
+		[2]string{"repository?repository=my-repo&", `{"upstreams":[{"repositoryName":"shared"}]}`})
+	for _, call := range calls {
 		if _, err := i.do(ctx, "POST", "/v1/"+call[0]+"domain="+domain, call[1]); err != nil {
 			return err
 		}

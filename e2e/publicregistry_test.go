@@ -177,7 +177,11 @@ func asked(ts *testscript.TestScript, neg bool, _ []string) {
 }
 
 func pack(ts *testscript.TestScript, neg bool, args []string) {
-	packAll, ok := packs[of(ts, neg).format()]
+	format := of(ts, neg).format()
+	if len(args) > 2 {
+		format = args[2]
+	}
+	packAll, ok := packs[format]
 	if !ok {
 		packAll = packs["pypi"]
 	}
