@@ -52,8 +52,8 @@ func (g *Guard) Bootstrap(ctx context.Context, i Installation) (created bool, er
 	if err != nil {
 		return false, fmt.Errorf("bootstrap: %w", err)
 	}
-	user := catalog.Principal{ID: "AIDA" + rand.Text()[:17], Account: i.Account, Name: administrator,
-		ARN: "arn:aws:iam::" + string(i.Account) + ":user/" + administrator, CreatedAt: g.now()}
+	user := catalog.Principal{ID: "AIDA" + rand.Text()[:17], Account: i.Account, Kind: catalog.UserPrincipal, Path: "/",
+		Name: administrator, ARN: "arn:aws:iam::" + string(i.Account) + ":user/" + administrator, CreatedAt: g.now()}
 	record, err := g.seal(key, user.ID)
 	if err != nil {
 		return false, fmt.Errorf("bootstrap: %w", err)

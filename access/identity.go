@@ -109,5 +109,5 @@ func (g *Guard) caller(m member, in iam.Circumstances) iam.Caller {
 	keys := in.Keys()
 	keys["aws:requestedregion"] = []string{g.region}
 	keys["aws:viaawsservice"] = []string{"false"}
-	return iam.Caller{Principal: m.principal, Identity: m.identity, Context: keys, RequestID: in.RequestID}
+	return iam.Caller{Principal: m.principal, Identity: m.identity, Boundary: m.boundary, Context: keys, RequestID: in.RequestID}
 }

@@ -161,7 +161,7 @@ func TestAPolicyThatDoesNotParseLocksItsHolderOut(t *testing.T) {
 func TestTheAccountItselfMayDoEverythingButHaveTokens(t *testing.T) {
 	f := newFixture(t)
 	f.write(func(w catalog.Writer) error {
-		return w.CreatePrincipal(catalog.Principal{ID: testAccount, Account: testAccount, Root: true,
+		return w.CreatePrincipal(catalog.Principal{ID: testAccount, Account: testAccount, Kind: catalog.RootPrincipal,
 			ARN: "arn:aws:iam::" + testAccount + ":root"})
 	})
 	c, err := f.call(f.keyFor(testAccount))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"entrepot/artifact"
 	"entrepot/catalog"
 	"entrepot/iam"
 )
@@ -12,6 +13,7 @@ import (
 type member struct {
 	principal iam.Principal
 	identity  []*iam.Policy
+	boundary  *iam.Policy // nil means none
 }
 
 // allowAll is the policy of the account itself and of the first administrator.
@@ -26,33 +28,54 @@ func (g *Guard) member(ctx context.Context, id string) (member, error) {
 	})
 }
 
-// readMember reads what member remembers.
+// readMember reads what member remembers. A group is no member: nobody calls as one.
 func (g *Guard) readMember(ctx context.Context, id string) (member, error) {
 	var p catalog.Principal
-	var documents []catalog.IdentityPolicy
+	var documents []catalog.PolicyInForce
+	var boundary string
 	err := g.store.Read(ctx, func(r catalog.Reader) (err error) {
 		if p, err = r.Principal(id); err != nil {
 			return err
 		}
-		documents, err = r.IdentityPolicies(id)
+		if p.Kind == catalog.GroupPrincipal {
+			return artifact.Errorf(artifact.NotFound, "Principal %s is a group.", id)
+		}
+		if documents, err = r.PoliciesInForce(id); err != nil || p.Boundary == "" {
+			return err
+		}
+		boundary, err = r.ManagedDocument(p.Boundary)
 		return err
 	})
 	if err != nil {
 		return member{}, fmt.Errorf("read principal %s: %w", id, err)
 	}
-	m := member{principal: iam.Principal{Account: string(p.Account), ARN: p.ARN, ID: p.ID, Name: p.Name}}
-	if p.Root {
+	m := member{principal: iam.Principal{Account: string(p.Account), ARN: p.ARN, ID: p.ID, Name: p.Name, Tags: p.Tags}}
+	if p.Kind == catalog.RootPrincipal {
 		// The account itself needs no policy for what is its own; it has no user name.
 		m.principal.Name = ""
-		documents = append(documents, catalog.IdentityPolicy{Name: "root", Document: allowAll})
+		documents = append(documents, catalog.PolicyInForce{Name: "root", Document: allowAll})
 	}
 	for _, d := range documents {
-		policy, err := iam.Parse([]byte(d.Document), iam.IdentityPolicy)
+		policy, err := parse(p, d.Name, d.Document)
 		if err != nil {
-			return member{}, fmt.Errorf("parse policy %s of %s: %w", d.Name, p.ARN, err)
+			return member{}, err
 		}
-		policy.Name = d.Name
 		m.identity = append(m.identity, policy)
 	}
+	if p.Boundary != "" {
+		if m.boundary, err = parse(p, p.Boundary, boundary); err != nil {
+			return member{}, err
+		}
+	}
 	return m, nil
+}
+
+// parse reads a policy that a principal is judged by.
+func parse(p catalog.Principal, name, document string) (*iam.Policy, error) {
+	policy, err := iam.Parse([]byte(document), iam.IdentityPolicy)
+	if err != nil {
+		return nil, fmt.Errorf("parse policy %s of %s: %w", name, p.ARN, err)
+	}
+	policy.Name = name
+	return policy, nil
 }

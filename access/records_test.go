@@ -107,6 +107,14 @@ func (h *held) Principal(id string) (catalog.Principal, error) { return find(h.p
 func (h *held) IdentityPolicies(id string) ([]catalog.IdentityPolicy, error) {
 	return h.policies[id], nil
 }
+
+func (h *held) PoliciesInForce(id string) (policies []catalog.PolicyInForce, err error) {
+	for _, p := range h.policies[id] {
+		policies = append(policies, catalog.PolicyInForce{Holder: id, Name: p.Name, Document: p.Document})
+	}
+	return policies, nil
+}
+
 func (h *held) AccessKey(id string) (catalog.AccessKey, error)      { return find(h.keys, id) }
 func (h *held) Token(hash catalog.TokenHash) (catalog.Token, error) { return find(h.tokens, hash) }
 func (h *held) Record(e catalog.Event) error                        { h.events = append(h.events, e); return nil }

@@ -53,6 +53,7 @@ type Reader interface {
 	PolicyReader
 	TagReader
 	PrincipalReader
+	ManagedPolicyReader
 	TokenReader
 	DocumentReader
 	EventReader
@@ -71,6 +72,7 @@ type Writer interface {
 	PolicyWriter
 	TagWriter
 	PrincipalWriter
+	ManagedPolicyWriter
 	TokenWriter
 	DocumentWriter
 	EventWriter

@@ -23,7 +23,10 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 		v := artifact.Version{VersionKey: key.At(text), Revision: text, Status: artifact.Status(text),
 			Origin:   artifact.Origin{Type: artifact.OriginType(text), Repository: text, Connection: text},
 			Manifest: []byte(text), Assets: []artifact.Asset{{Name: text}}, Details: artifact.Details{Summary: text}}
-		principal := catalog.Principal{ID: text, ARN: text, Name: text, Account: artifact.AccountID(text)}
+		principal := catalog.Principal{ID: text, ARN: text, Name: text, Account: artifact.AccountID(text),
+			Kind: catalog.PrincipalKind(text), Path: text, Tags: map[string]string{text: text}}
+		managed := catalog.ManagedPolicy{ID: text, ARN: text, Name: text, Account: artifact.AccountID(text), Path: text,
+			Description: text, Default: 1, Tags: map[string]string{text: text}}
 		identity := catalog.IdentityPolicy{Name: text, Document: text}
 		accessKey := catalog.AccessKey{ID: text, Principal: text, Secret: []byte(text)}
 		token := catalog.Token{Hash: catalog.TokenHash{byte(i)}, Principal: text}
@@ -42,7 +45,9 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 			}
 			h := catalog.Holder{Domain: d.ID, Repository: r.ID}
 			return errors.Join(w.PutPackage(r.ID, p), w.DescribePackage(r.ID, key, text), create(w, r.ID, v),
-				w.SetLabels(r.ID, v.VersionKey, text), w.CreatePrincipal(principal), w.PutIdentityPolicy(text, identity), w.CreateAccessKey(accessKey), w.CreateToken(token),
+				w.SetLabels(r.ID, v.VersionKey, text), w.CreatePrincipal(principal),
+				w.PutIdentityPolicy(text, identity), w.CreateManagedPolicy(managed, text), w.AttachPolicy(text, text),
+				w.SetAccountAlias(artifact.AccountID(text), text), w.CreateAccessKey(accessKey), w.CreateToken(token),
 				w.PutPolicy(h, policy), w.PutTags(h, map[string]string{text: text}), w.PutDocument(document), w.Record(event))
 		})
 		f.read(func(rd catalog.Reader) error {
@@ -71,6 +76,16 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 			gotIdentity, err := rd.IdentityPolicies(text)
 			check(err)
 			want(t, what, gotIdentity, []catalog.IdentityPolicy{identity})
+			gotManaged, err := rd.AttachedPolicies(text)
+			check(err)
+			want(t, what, gotManaged, []catalog.ManagedPolicy{managed})
+			gotForce, err := rd.PoliciesInForce(text)
+			check(err)
+			want(t, what, gotForce, []catalog.PolicyInForce{{Holder: text, Name: text, Document: text},
+				{Holder: text, Name: text, ARN: text, Document: text}})
+			gotAlias, err := rd.AccountAlias(artifact.AccountID(text))
+			check(err)
+			want(t, what, gotAlias, text)
 			gotKeys, err := rd.AccessKeys(text)
 			check(err)
 			want(t, what, gotKeys, []catalog.AccessKey{accessKey})

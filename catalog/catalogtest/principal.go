@@ -1,6 +1,7 @@
 package catalogtest
 
 import (
+	"errors"
 	"testing"
 
 	"entrepot/artifact"
@@ -14,10 +15,11 @@ func policy(name, document string) catalog.IdentityPolicy {
 
 // alice is a user, root her account itself.
 var (
-	alice = catalog.Principal{ID: "AIDAALICE", Account: owner, ARN: "arn:aws:iam::111122223333:user/alice", Name: "alice",
-		CreatedAt: moment(0)}
-	root = catalog.Principal{ID: "111122223333", Account: owner, ARN: "arn:aws:iam::111122223333:root", Name: "root",
-		Root: true, CreatedAt: moment(1)}
+	alice = catalog.Principal{ID: "AIDAALICE", Account: owner, Kind: catalog.UserPrincipal, Path: "/team/", Name: "alice",
+		ARN: "arn:aws:iam::111122223333:user/team/alice", CreatedAt: moment(0),
+		Tags: map[string]string{"cost": "42", "": "", "\x00é": "a\x00"}}
+	root = catalog.Principal{ID: "111122223333", Account: owner, Kind: catalog.RootPrincipal, Path: "/", Name: "root",
+		ARN: "arn:aws:iam::111122223333:root", CreatedAt: moment(1)}
 )
 
 // principals creates both.
@@ -32,7 +34,7 @@ func (f *fixture) principals() {
 }
 
 func testPrincipals(t *testing.T, open func(t *testing.T) catalog.Store) {
-	for _, rows := range [][]row{singlePrincipals(), credentials()} {
+	for _, rows := range [][]row{singlePrincipals(), credentials(), groups()} {
 		runRows(t, open, rows)
 	}
 }
@@ -66,6 +68,79 @@ func singlePrincipals() []row {
 			f.refused(artifact.Conflict, func(w catalog.Writer) error { return w.CreatePrincipal(sameID) })
 			f.refused(artifact.Conflict, func(w catalog.Writer) error { return w.CreatePrincipal(sameARN) })
 		}},
+		{"names_are_unique_of_their_kind_whatever_their_case", func(t *testing.T, f *fixture) {
+			f.principals()
+			twin := alice
+			twin.ID, twin.ARN, twin.Name = "AIDATWIN", "arn:twin", "ALICE"
+			f.refused(artifact.Conflict, func(w catalog.Writer) error { return w.CreatePrincipal(twin) })
+			f.unreadable(artifact.NotFound, func(r catalog.Reader) error {
+				_, err := r.PrincipalByName(owner, catalog.UserPrincipal, twin.Name)
+				return err
+			})
+			asRole, abroad := twin, twin
+			asRole.Kind = catalog.RolePrincipal
+			abroad.ID, abroad.ARN, abroad.Account = "AIDAABROAD", "arn:abroad", other
+			f.write(func(w catalog.Writer) error { return errors.Join(w.CreatePrincipal(asRole), w.CreatePrincipal(abroad)) })
+			f.read(func(r catalog.Reader) error {
+				for _, p := range []catalog.Principal{alice, asRole, abroad} {
+					got, err := r.PrincipalByName(p.Account, p.Kind, p.Name)
+					want(t, "by name", got, p)
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}},
+		{"an_update_replaces_all_but_what_it_is", func(t *testing.T, f *fixture) {
+			f.principals()
+			f.managed(readers)
+			after := alice
+			after.Path, after.Name, after.ARN, after.Tags, after.Boundary = "/", "Alice", "arn:new", nil, readers.ARN
+			changed := after
+			changed.Account, changed.Kind, changed.CreatedAt = other, catalog.RolePrincipal, moment(9)
+			f.write(func(w catalog.Writer) error { return w.UpdatePrincipal(changed) })
+			f.read(func(r catalog.Reader) error {
+				got, err := r.Principal(alice.ID)
+				want(t, "updated", got, after)
+				return err
+			})
+			after.Boundary = "arn:none"
+			f.refused(artifact.NotFound, func(w catalog.Writer) error { return w.UpdatePrincipal(after) })
+			f.refused(artifact.NotFound, func(w catalog.Writer) error {
+				return w.CreatePrincipal(catalog.Principal{ID: "x", ARN: "arn:x", Boundary: "arn:none"})
+			})
+			bob := catalog.Principal{ID: "AIDABOB", Account: owner, Kind: catalog.UserPrincipal, Name: "bob", ARN: "arn:bob"}
+			f.write(func(w catalog.Writer) error { return w.CreatePrincipal(bob) })
+			sameName, sameARN := bob, bob
+			sameName.Name, sameARN.ARN = "ALICE", "arn:new"
+			f.refused(artifact.Conflict, func(w catalog.Writer) error { return w.UpdatePrincipal(sameName) })
+			f.refused(artifact.Conflict, func(w catalog.Writer) error { return w.UpdatePrincipal(sameARN) })
+		}},
+		{"lists_go_by_account_kind_and_path", func(t *testing.T, f *fixture) {
+			f.principals()
+			made := func(id, path string, kind catalog.PrincipalKind, account artifact.AccountID) catalog.Principal {
+				return catalog.Principal{ID: id, Account: account, Kind: kind, Path: path, Name: id, ARN: "arn:" + id, CreatedAt: moment(2)}
+			}
+			b, c := made("b", "/team/x/", catalog.UserPrincipal, owner), made("c", "/teams/", catalog.UserPrincipal, owner)
+			f.write(func(w catalog.Writer) error {
+				return errors.Join(w.CreatePrincipal(b), w.CreatePrincipal(c),
+					w.CreatePrincipal(made("d", "/team/", catalog.RolePrincipal, owner)),
+					w.CreatePrincipal(made("e", "/team/", catalog.UserPrincipal, other)))
+			})
+			list := func(prefix string) func(catalog.Reader, catalog.Page) (catalog.Listing[catalog.Principal], error) {
+				return func(r catalog.Reader, page catalog.Page) (catalog.Listing[catalog.Principal], error) {
+					return r.Principals(catalog.PrincipalFilter{Account: owner, Kind: catalog.UserPrincipal, PathPrefix: prefix}, page)
+				}
+			}
+			wantPages(f, []catalog.Principal{alice, b, c}, list(""))
+			wantPages(f, []catalog.Principal{alice, b}, list("/team/"))
+			f.read(func(r catalog.Reader) error {
+				u, err := r.AccountUsage(owner)
+				want(t, "usage", u, catalog.AccountUsage{Users: 3, Roles: 1})
+				return err
+			})
+		}},
 		{"what_is_not_there_is_not_found", func(t *testing.T, f *fixture) {
 			f.principals()
 			for _, fn := range []func(r catalog.Reader) error{
@@ -79,8 +154,13 @@ func singlePrincipals() []row {
 			d := f.domain("acme")
 			for _, fn := range []func(w catalog.Writer) error{
 				func(w catalog.Writer) error { return w.DeletePrincipal("x") },
+				func(w catalog.Writer) error { return w.UpdatePrincipal(catalog.Principal{ID: "x"}) },
+				func(w catalog.Writer) error { return w.AddMember("x", alice.ID) },
+				func(w catalog.Writer) error { return w.AddMember(root.ID, "x") },
+				func(w catalog.Writer) error { return w.RemoveMember(root.ID, alice.ID) },
 				func(w catalog.Writer) error { return w.PutIdentityPolicy("x", catalog.IdentityPolicy{Name: "p"}) },
 				func(w catalog.Writer) error { return w.DeleteIdentityPolicy(alice.ID, "p") },
+				func(w catalog.Writer) error { return w.DeleteIdentityPolicy("x", "p") },
 				func(w catalog.Writer) error { return w.CreateAccessKey(catalog.AccessKey{ID: "k", Principal: "x"}) },
 				func(w catalog.Writer) error { return w.SetAccessKeyActive("k", true) },
 				func(w catalog.Writer) error { return w.DeleteAccessKey("k") },
@@ -153,6 +233,23 @@ func credentials() []row {
 				return w.CreateAccessKey(catalog.AccessKey{ID: late.ID, Principal: root.ID})
 			})
 		}},
+		{"the_last_use_of_a_key_is_the_latest", func(t *testing.T, f *fixture) {
+			f.principals()
+			key := catalog.AccessKey{ID: "AKIA1", Principal: alice.ID, CreatedAt: moment(0)}
+			f.write(func(w catalog.Writer) error { return w.CreateAccessKey(key) })
+			for _, step := range []struct{ noted, kept int }{{5, 5}, {4, 5}, {6, 6}} {
+				use := catalog.KeyUse{At: moment(step.noted), Service: "iam", Region: "us-east-1"}
+				f.write(func(w catalog.Writer) error {
+					return errors.Join(w.SetAccessKeyUse(key.ID, use), w.SetAccessKeyUse("gone", use))
+				})
+				key.LastUse = catalog.KeyUse{At: moment(step.kept), Service: "iam", Region: "us-east-1"}
+				f.read(func(r catalog.Reader) error {
+					got, err := r.AccessKey(key.ID)
+					want(t, "key", got, key)
+					return err
+				})
+			}
+		}},
 		{"takes_its_policies_keys_and_tokens_along", func(t *testing.T, f *fixture) {
 			f.principals()
 			d := f.domain("acme")
@@ -215,6 +312,80 @@ func credentials() []row {
 			}
 			f.write(func(w catalog.Writer) error { return w.DeleteToken(tokens[4].Hash) })
 			f.unreadable(artifact.NotFound, func(r catalog.Reader) error { _, err := r.Token(tokens[4].Hash); return err })
+		}},
+	}
+}
+
+// crew is a group.
+var crew = catalog.Principal{ID: "AGPACREW", Account: owner, Kind: catalog.GroupPrincipal, Path: "/", Name: "crew",
+	ARN: "arn:aws:iam::111122223333:group/crew", CreatedAt: moment(2)}
+
+// groups have members, who are judged by what they hold.
+func groups() []row {
+	return []row{
+		{"users_come_into_groups_and_leave_them", func(t *testing.T, f *fixture) {
+			f.principals()
+			deck := crew
+			deck.ID, deck.Name, deck.ARN = "AGPADECK", "Deck", "arn:deck"
+			bob := catalog.Principal{ID: "AIDABOB", Account: owner, Kind: catalog.UserPrincipal, Name: "bob", ARN: "arn:bob", CreatedAt: moment(3)}
+			f.write(func(w catalog.Writer) error {
+				return errors.Join(w.CreatePrincipal(crew), w.CreatePrincipal(deck), w.CreatePrincipal(bob),
+					w.AddMember(crew.ID, bob.ID), w.AddMember(crew.ID, alice.ID), w.AddMember(crew.ID, alice.ID),
+					w.AddMember(deck.ID, alice.ID))
+			})
+			wantPages(f, []catalog.Principal{alice, bob}, func(r catalog.Reader, page catalog.Page) (catalog.Listing[catalog.Principal], error) {
+				return r.Members(crew.ID, page)
+			})
+			wantGroups := func(user string, groups ...catalog.Principal) {
+				t.Helper()
+				f.read(func(r catalog.Reader) error {
+					got, err := r.GroupsOf(user)
+					want(t, "groups of "+user, got, groups)
+					return err
+				})
+			}
+			wantGroups(alice.ID, deck, crew)
+			f.write(func(w catalog.Writer) error { return w.RemoveMember(deck.ID, alice.ID) })
+			wantGroups(alice.ID, crew)
+			f.write(func(w catalog.Writer) error { return w.DeletePrincipal(crew.ID) })
+			wantGroups(alice.ID)
+			wantGroups("x")
+			f.read(func(r catalog.Reader) error {
+				got, err := r.Members(crew.ID, catalog.Page{Limit: 5})
+				want(t, "members of a group that is gone", got.Items, nil)
+				return err
+			})
+		}},
+		{"policies_in_force_are_ones_own_and_those_of_ones_groups", func(t *testing.T, f *fixture) {
+			f.principals()
+			f.managed(readers)
+			f.write(func(w catalog.Writer) error {
+				return errors.Join(w.CreatePrincipal(crew), w.AddMember(crew.ID, alice.ID),
+					w.PutIdentityPolicy(alice.ID, policy("own", "1")), w.PutIdentityPolicy(crew.ID, policy("theirs", "2")),
+					w.PutIdentityPolicy(root.ID, policy("another's", "3")),
+					w.AttachPolicy(crew.ID, readers.ARN), w.AttachPolicy(alice.ID, readers.ARN))
+			})
+			managed := func(holder, document string) catalog.PolicyInForce {
+				return catalog.PolicyInForce{Holder: holder, Name: readers.Name, ARN: readers.ARN, Document: document}
+			}
+			own := catalog.PolicyInForce{Holder: alice.ID, Name: "own", Document: "1"}
+			theirs := catalog.PolicyInForce{Holder: crew.ID, Name: "theirs", Document: "2"}
+			wantForce := func(what string, policies ...catalog.PolicyInForce) {
+				t.Helper()
+				f.read(func(r catalog.Reader) error {
+					got, err := r.PoliciesInForce(alice.ID)
+					want(t, what, got, policies)
+					return err
+				})
+			}
+			wantForce("all", theirs, own, managed(crew.ID, "first"), managed(alice.ID, "first"))
+			f.write(func(w catalog.Writer) error {
+				_, err := w.CreateManagedVersion(readers.ARN, "second", moment(4), true)
+				return err
+			})
+			wantForce("another version", theirs, own, managed(crew.ID, "second"), managed(alice.ID, "second"))
+			f.write(func(w catalog.Writer) error { return w.RemoveMember(crew.ID, alice.ID) })
+			wantForce("without the group", own, managed(alice.ID, "second"))
 		}},
 	}
 }

@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) catalog.Store) {
 		{"bytes", testBytes},
 		{"policies", testPolicies},
 		{"principals", testPrincipals},
+		{"managed_policies", testManagedPolicies},
 		{"documents", testDocuments},
 		{"events", testEvents},
 		{"leases", testLeases},

@@ -1,6 +1,7 @@
 package catalogtest
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -86,13 +87,41 @@ func everyVerbTouchesItsTopics(f *fixture) {
 		{"DeleteVersion", packageTopics, func(w catalog.Writer) error { return w.DeleteVersion(id, key.At("1")) }},
 		{"DeletePackage", packageTopics, func(w catalog.Writer) error { return w.DeletePackage(id, key) }},
 		{"CreatePrincipal", []catalog.Topic{principal}, func(w catalog.Writer) error {
-			return w.CreatePrincipal(catalog.Principal{ID: "q", ARN: "arn:q"})
+			return w.CreatePrincipal(catalog.Principal{ID: "q", Name: "q", ARN: "arn:q"})
 		}},
 		{"PutIdentityPolicy", []catalog.Topic{principal}, func(w catalog.Writer) error {
 			return w.PutIdentityPolicy("q", catalog.IdentityPolicy{Name: "p"})
 		}},
 		{"DeleteIdentityPolicy", []catalog.Topic{principal}, func(w catalog.Writer) error {
 			return w.DeleteIdentityPolicy("q", "p")
+		}},
+		{"UpdatePrincipal", []catalog.Topic{principal}, func(w catalog.Writer) error {
+			return w.UpdatePrincipal(catalog.Principal{ID: "q", Name: "Q", ARN: "arn:q"})
+		}},
+		{"PutIdentityPolicy_of_a_group", []catalog.Topic{principals}, func(w catalog.Writer) error {
+			return errors.Join(w.CreatePrincipal(crew), w.PutIdentityPolicy(crew.ID, catalog.IdentityPolicy{Name: "p"}))
+		}},
+		{"DeleteIdentityPolicy_of_a_group", []catalog.Topic{principals}, func(w catalog.Writer) error {
+			return w.DeleteIdentityPolicy(crew.ID, "p")
+		}},
+		{"AddMember", []catalog.Topic{principal}, func(w catalog.Writer) error { return w.AddMember(crew.ID, "q") }},
+		{"RemoveMember", []catalog.Topic{principal}, func(w catalog.Writer) error { return w.RemoveMember(crew.ID, "q") }},
+		{"AttachPolicy", []catalog.Topic{principal}, func(w catalog.Writer) error {
+			return errors.Join(w.CreateManagedPolicy(readers, ""), w.AttachPolicy("q", readers.ARN))
+		}},
+		{"CreateManagedVersion", []catalog.Topic{principals}, func(w catalog.Writer) error {
+			_, err := w.CreateManagedVersion(readers.ARN, "", moment(0), true)
+			return err
+		}},
+		{"SetDefaultVersion", []catalog.Topic{principals}, func(w catalog.Writer) error {
+			return w.SetDefaultVersion(readers.ARN, 1, moment(0))
+		}},
+		{"DetachPolicy", []catalog.Topic{principal}, func(w catalog.Writer) error { return w.DetachPolicy("q", readers.ARN) }},
+		{"AttachPolicy_to_a_group", []catalog.Topic{principals}, func(w catalog.Writer) error {
+			return w.AttachPolicy(crew.ID, readers.ARN)
+		}},
+		{"DetachPolicy_from_a_group", []catalog.Topic{principals}, func(w catalog.Writer) error {
+			return w.DetachPolicy(crew.ID, readers.ARN)
 		}},
 		{"CreateAccessKey", []catalog.Topic{accessKey, principal}, func(w catalog.Writer) error {
 			return w.CreateAccessKey(catalog.AccessKey{ID: "k", Principal: "q"})

@@ -22,6 +22,10 @@ const (
 	versionList
 	newestList
 	blobList
+	principalList
+	memberList
+	managedPolicyList
+	policyUserList
 )
 
 // A marker is the sort key of the last item of a page, so a list goes on in the right place whatever was created or

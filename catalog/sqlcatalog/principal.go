@@ -5,29 +5,21 @@ import (
 	"entrepot/catalog"
 )
 
-const principalColumns = "SELECT id, account, arn, name, root, created_at FROM principals "
+const principalColumns = `SELECT p.id, p.account, p.kind, p.path, p.name, p.arn, p.created_at, p.tags, p.boundary
+	FROM principals p `
 
 func scanPrincipal(row scanner, p *catalog.Principal) error {
-	return row.Scan(&p.ID, &p.Account, &p.ARN, &p.Name, &p.Root, instant{&p.CreatedAt})
-}
-
-const keyColumns = "SELECT id, principal, secret, active, created_at FROM access_keys "
-
-func scanKey(row scanner, k *catalog.AccessKey) error {
-	return row.Scan(&k.ID, &k.Principal, &k.Secret, &k.Active, instant{&k.CreatedAt})
+	return row.Scan(&p.ID, &p.Account, &p.Kind, &p.Path, &p.Name, &p.ARN, instant{&p.CreatedAt}, (*tagSet)(&p.Tags),
+		optional{&p.Boundary})
 }
 
 func noPrincipal(id string) error {
 	return artifact.Errorf(artifact.NotFound, "Principal %s does not exist.", id)
 }
 
-func noKey(id string) error {
-	return artifact.Errorf(artifact.NotFound, "Access key %s does not exist.", id)
-}
-
 // Principal implements catalog.PrincipalReader.
 func (s *session) Principal(id string) (catalog.Principal, error) {
-	p, found, err := one(s, "find a principal", scanPrincipal, principalColumns+"WHERE id = ?", id)
+	p, found, err := one(s, "find a principal", scanPrincipal, principalColumns+"WHERE p.id = ?", id)
 	if err == nil && !found {
 		err = noPrincipal(id)
 	}
@@ -36,11 +28,69 @@ func (s *session) Principal(id string) (catalog.Principal, error) {
 
 // PrincipalByARN implements catalog.PrincipalReader.
 func (s *session) PrincipalByARN(arn string) (catalog.Principal, error) {
-	p, found, err := one(s, "find a principal", scanPrincipal, principalColumns+"WHERE arn = ?", arn)
+	p, found, err := one(s, "find a principal", scanPrincipal, principalColumns+"WHERE p.arn = ?", arn)
 	if err == nil && !found {
 		err = noPrincipal(arn)
 	}
 	return p, err
+}
+
+// PrincipalByName implements catalog.PrincipalReader.
+func (s *session) PrincipalByName(account artifact.AccountID, kind catalog.PrincipalKind, name string) (
+	catalog.Principal, error) {
+	p, found, err := one(s, "find a principal", scanPrincipal,
+		principalColumns+"WHERE p.account = ? AND p.kind = ? AND lower(p.name) = lower(?) AND p.name = ?", account, kind, name, name)
+	if err == nil && !found {
+		err = noPrincipal(name)
+	}
+	return p, err
+}
+
+// Principals implements catalog.PrincipalReader.
+func (s *session) Principals(f catalog.PrincipalFilter, page catalog.Page) (catalog.Listing[catalog.Principal], error) {
+	return s.principals(principalList, "", conditions{}, f, page)
+}
+
+// principals is a page of the principals that the filter, and conditions on tables joined to them, let through.
+func (s *session) principals(l list, join string, where conditions, f catalog.PrincipalFilter, page catalog.Page) (
+	none catalog.Listing[catalog.Principal], _ error) {
+	where.add("p.account = ?", f.Account)
+	if f.Kind != "" {
+		where.add("p.kind = ?", f.Kind)
+	}
+	where.prefix(s.dialect, "p.path", f.PathPrefix)
+	if page.After != "" {
+		after, err := unmark(l, 2, page.After)
+		if err != nil {
+			return none, err
+		}
+		where.add("(p.name, p.id) > (?, ?)", after[0], after[1])
+	}
+	limit := clamp(page.Limit)
+	items, err := all(s, "list principals", scanPrincipal,
+		principalColumns+join+"WHERE "+where.String()+" ORDER BY p.name, p.id LIMIT ?", append(where.args, limit+1)...)
+	return listing(items, limit, func(p catalog.Principal) string { return mark(l, p.Name, p.ID) }), err
+}
+
+// GroupsOf implements catalog.PrincipalReader.
+func (s *session) GroupsOf(user string) ([]catalog.Principal, error) {
+	return all(s, "find groups", scanPrincipal,
+		principalColumns+"JOIN group_members m ON m.in_group = p.id WHERE m.member = ? ORDER BY p.name, p.id", user)
+}
+
+// Members implements catalog.PrincipalReader.
+func (s *session) Members(group string, page catalog.Page) (none catalog.Listing[catalog.Principal], _ error) {
+	of, err := s.Principal(group)
+	if artifact.Is(err, artifact.NotFound) {
+		return none, nil
+	}
+	if err != nil {
+		return none, err
+	}
+	var where conditions
+	where.add("m.in_group = ?", group)
+	return s.principals(memberList, "JOIN group_members m ON m.member = p.id ", where,
+		catalog.PrincipalFilter{Account: of.Account}, page)
 }
 
 // IdentityPolicies implements catalog.PrincipalReader.
@@ -50,33 +100,80 @@ func (s *session) IdentityPolicies(principal string) ([]catalog.IdentityPolicy, 
 	}, "SELECT name, document FROM identity_policies WHERE principal = ? ORDER BY name", principal)
 }
 
-// AccessKey implements catalog.PrincipalReader.
-func (s *session) AccessKey(id string) (catalog.AccessKey, error) {
-	k, found, err := one(s, "find an access key", scanKey, keyColumns+"WHERE id = ?", id)
-	if err == nil && !found {
-		err = noKey(id)
-	}
-	return k, err
-}
+// heldPolicies are the embedded and the attached policies of one holder and of the groups it is in.
+const heldPolicies = `WITH holders (id) AS (SELECT ? UNION ALL SELECT in_group FROM group_members WHERE member = ?)
+	SELECT i.principal AS holder, i.name AS name, '' AS arn, i.document, 0 AS attached FROM holders h
+	JOIN identity_policies i ON i.principal = h.id
+	UNION ALL
+	SELECT a.principal, m.name, m.arn, v.document, 1 FROM holders h
+	JOIN policy_attachments a ON a.principal = h.id
+	JOIN managed_policies m ON m.arn = a.policy
+	JOIN managed_versions v ON v.policy = m.arn AND v.number = m.default_version
+	ORDER BY attached, holder, name, arn`
 
-// AccessKeys implements catalog.PrincipalReader.
-func (s *session) AccessKeys(principal string) ([]catalog.AccessKey, error) {
-	return all(s, "find access keys", scanKey, keyColumns+"WHERE principal = ? ORDER BY created_at, id", principal)
+// PoliciesInForce implements catalog.PrincipalReader.
+func (s *session) PoliciesInForce(principal string) ([]catalog.PolicyInForce, error) {
+	return all(s, "find policies in force", func(row scanner, p *catalog.PolicyInForce) error {
+		var attached bool
+		return row.Scan(&p.Holder, &p.Name, &p.ARN, &p.Document, &attached)
+	}, heldPolicies, principal, principal)
 }
 
 // CreatePrincipal implements catalog.PrincipalWriter.
 func (s *session) CreatePrincipal(p catalog.Principal) error {
-	n, err := s.exec("create a principal", `INSERT INTO principals (id, account, arn, name, root, created_at)
-		VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		p.ID, p.Account, p.ARN, p.Name, p.Root, p.CreatedAt.UnixMicro())
+	if err := s.boundaryExists(p); err != nil {
+		return err
+	}
+	n, err := s.exec("create a principal", `INSERT INTO principals
+		(id, account, kind, path, name, arn, root, created_at, tags, boundary)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		p.ID, p.Account, p.Kind, p.Path, p.Name, p.ARN, p.Kind == catalog.RootPrincipal, p.CreatedAt.UnixMicro(),
+		tagSet(p.Tags), optional{&p.Boundary})
 	if err != nil {
 		return err
 	}
 	if n == 0 {
-		return artifact.Errorf(artifact.Conflict, "Principal %s already exists.", p.ARN)
+		return taken(p)
 	}
 	s.touch(catalog.PrincipalTopic(p.ID))
 	return nil
+}
+
+func taken(p catalog.Principal) error {
+	return artifact.Errorf(artifact.Conflict, "Principal %s already exists.", p.ARN)
+}
+
+// boundaryExists fails with NotFound if the principal's boundary does not.
+func (s *session) boundaryExists(p catalog.Principal) error {
+	if p.Boundary == "" {
+		return nil
+	}
+	_, err := s.ManagedPolicy(p.Boundary)
+	return err
+}
+
+// UpdatePrincipal implements catalog.PrincipalWriter.
+func (s *session) UpdatePrincipal(p catalog.Principal) error {
+	old, err := s.Principal(p.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.boundaryExists(p); err != nil {
+		return err
+	}
+	clash, err := s.exists("find a principal", `SELECT 1 FROM principals WHERE id <> ? AND
+		(arn = ? OR account = ? AND kind = ? AND lower(name) = lower(?))`, p.ID, p.ARN, old.Account, old.Kind, p.Name)
+	if err != nil {
+		return err
+	}
+	if clash {
+		return taken(p)
+	}
+	s.touch(catalog.PrincipalTopic(p.ID))
+	_, err = s.exec("update a principal",
+		"UPDATE principals SET path = ?, name = ?, arn = ?, tags = ?, boundary = ? WHERE id = ?",
+		p.Path, p.Name, p.ARN, tagSet(p.Tags), optional{&p.Boundary}, p.ID)
+	return err
 }
 
 // DeletePrincipal implements catalog.PrincipalWriter.
@@ -94,11 +191,12 @@ func (s *session) DeletePrincipal(id string) error {
 
 // PutIdentityPolicy implements catalog.PrincipalWriter.
 func (s *session) PutIdentityPolicy(principal string, p catalog.IdentityPolicy) error {
-	if _, err := s.Principal(principal); err != nil {
+	holder, err := s.Principal(principal)
+	if err != nil {
 		return err
 	}
-	s.touch(catalog.PrincipalTopic(principal))
-	_, err := s.exec("put an identity policy", `INSERT INTO identity_policies (principal, name, document)
+	s.touchPolicies(holder)
+	_, err = s.exec("put an identity policy", `INSERT INTO identity_policies (principal, name, document)
 		VALUES (?, ?, ?) ON CONFLICT (principal, name) DO UPDATE SET document = excluded.document`,
 		principal, p.Name, p.Document)
 	return err
@@ -106,6 +204,10 @@ func (s *session) PutIdentityPolicy(principal string, p catalog.IdentityPolicy) 
 
 // DeleteIdentityPolicy implements catalog.PrincipalWriter.
 func (s *session) DeleteIdentityPolicy(principal, name string) error {
+	holder, err := s.Principal(principal)
+	if err != nil {
+		return err
+	}
 	n, err := s.exec("delete an identity policy",
 		"DELETE FROM identity_policies WHERE principal = ? AND name = ?", principal, name)
 	if err != nil {
@@ -114,46 +216,40 @@ func (s *session) DeleteIdentityPolicy(principal, name string) error {
 	if n == 0 {
 		return artifact.Errorf(artifact.NotFound, "Principal %s has no policy %s.", principal, name)
 	}
-	s.touch(catalog.PrincipalTopic(principal))
+	s.touchPolicies(holder)
 	return nil
 }
 
-// CreateAccessKey implements catalog.PrincipalWriter.
-func (s *session) CreateAccessKey(k catalog.AccessKey) error {
-	if _, err := s.Principal(k.Principal); err != nil {
-		return err
+// touchPolicies marks a change of what is granted to a principal, which to a group is granted to all in it.
+func (s *session) touchPolicies(p catalog.Principal) {
+	s.touch(catalog.PrincipalTopic(p.ID))
+	if p.Kind == catalog.GroupPrincipal {
+		s.touch(catalog.PrincipalsTopic())
 	}
-	n, err := s.exec("create an access key", `INSERT INTO access_keys (id, principal, secret, active, created_at)
-		VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, k.ID, k.Principal, k.Secret, k.Active, k.CreatedAt.UnixMicro())
+}
+
+// AddMember implements catalog.PrincipalWriter.
+func (s *session) AddMember(group, user string) error {
+	for _, id := range []string{group, user} {
+		if _, err := s.Principal(id); err != nil {
+			return err
+		}
+	}
+	s.touch(catalog.PrincipalTopic(user))
+	_, err := s.exec("add a member", "INSERT INTO group_members (member, in_group) VALUES (?, ?) ON CONFLICT DO NOTHING",
+		user, group)
+	return err
+}
+
+// RemoveMember implements catalog.PrincipalWriter.
+func (s *session) RemoveMember(group, user string) error {
+	n, err := s.exec("remove a member", "DELETE FROM group_members WHERE member = ? AND in_group = ?", user, group)
 	if err != nil {
 		return err
 	}
 	if n == 0 {
-		return artifact.Errorf(artifact.Conflict, "Access key %s already exists.", k.ID)
+		return artifact.Errorf(artifact.NotFound, "User %s is not in group %s.", user, group)
 	}
-	s.touch(catalog.AccessKeyTopic(k.ID), catalog.PrincipalTopic(k.Principal))
-	return nil
-}
-
-// SetAccessKeyActive implements catalog.PrincipalWriter.
-func (s *session) SetAccessKeyActive(id string, active bool) error {
-	return s.changeKey("set an access key", "UPDATE access_keys SET active = ? WHERE id = ? RETURNING principal", id, active, id)
-}
-
-// DeleteAccessKey implements catalog.PrincipalWriter.
-func (s *session) DeleteAccessKey(id string) error {
-	return s.changeKey("delete an access key", "DELETE FROM access_keys WHERE id = ? RETURNING principal", id, id)
-}
-
-// changeKey runs a statement that changes one access key and returns whose it is; NotFound if it changed none.
-func (s *session) changeKey(verb, query, id string, args ...any) error {
-	principal, found, err := one(s, verb, scalar[string], query, args...)
-	if err != nil {
-		return err
-	}
-	if !found {
-		return noKey(id)
-	}
-	s.touch(catalog.AccessKeyTopic(id), catalog.PrincipalTopic(principal))
+	s.touch(catalog.PrincipalTopic(user))
 	return nil
 }
