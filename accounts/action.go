@@ -1,0 +1,89 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/iam"
+)
+
+// reading is one call of an action that changes nothing, on the snapshot in which it looks.
+type reading struct {
+	*Service
+	catalog.Reader
+	ctx    context.Context
+	caller iam.Caller
+	action string // service:Operation
+}
+
+// changing is one call of an action that changes something, in the transaction in which it does. Permission is asked in
+// there as well, so that what it rests on cannot change in between.
+type changing struct {
+	reading
+	write catalog.Writer
+}
+
+// look runs an action that changes nothing.
+func (s *Service) look(ctx context.Context, c iam.Caller, action string, fn func(a *reading) error) error {
+	return s.Catalog.Read(ctx, func(r catalog.Reader) error {
+		return fn(&reading{s, r, ctx, c, action})
+	})
+}
+
+// change runs an action that changes something. That it was refused is recorded in a transaction of its own.
+func (s *Service) change(ctx context.Context, c iam.Caller, action string, fn func(a *changing) error) error {
+	err := s.Catalog.Write(ctx, func(w catalog.Writer) error {
+		return fn(&changing{reading{s, w, ctx, c, action}, w})
+	})
+	if refused, ok := errors.AsType[*Refusal](err); ok {
+		if err := s.recordRefusal(ctx, c, refused); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// account is the caller's: what an action is done to belongs to it.
+func (a *reading) account() artifact.AccountID { return artifact.AccountID(a.caller.Principal.Account) }
+
+// may asks whether the caller may do the action to the subject.
+func (a *reading) may(on Subject) error { return Authorize(a.caller, a.action, on) }
+
+// record puts the change on record. detail holds the parameters worth knowing later, never a policy's text or a secret.
+func (a *changing) record(resource string, detail map[string]any) error {
+	event, err := a.event(a.caller, a.action, resource, detail)
+	if err != nil {
+		return err
+	}
+	return a.write.Record(event)
+}
+
+func (s *Service) event(c iam.Caller, action, resource string, detail map[string]any) (catalog.Event, error) {
+	if detail == nil {
+		detail = map[string]any{}
+	}
+	text, err := json.Marshal(detail)
+	if err != nil {
+		return catalog.Event{}, fmt.Errorf("record %s: %w", action, err)
+	}
+	return catalog.Event{Time: s.Now().UTC(), Kind: catalog.AuditEvent, RequestID: c.RequestID,
+		Account: c.Principal.Account, Principal: c.Principal.ARN, Action: action, Resource: resource, Detail: text}, nil
+}
+
+// recordRefusal records that somebody was not allowed to change something, and which statement decided.
+func (s *Service) recordRefusal(ctx context.Context, c iam.Caller, r *Refusal) error {
+	event, err := s.event(c, r.Action, r.Decision.Resource,
+		map[string]any{"errorCode": "AccessDenied", "reason": r.Decision.Reason.String(), "statement": r.Decision.Sid})
+	if err != nil {
+		return err
+	}
+	err = s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error { return w.Record(event) })
+	if err != nil {
+		return fmt.Errorf("record a refusal: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package accounts
+
+import (
+	"maps"
+	"strings"
+
+	"entrepot/artifact"
+	"entrepot/iam"
+)
+
+// Subject is what an action is done to, and under which circumstances.
+type Subject struct {
+	ARN   string             // empty means nothing in particular
+	Owner artifact.AccountID // of what the ARN names; empty means the caller's own account
+	Tags  map[string]string  // of what the ARN names: aws:ResourceTag/…
+	// Given are the tags that the request brings along (aws:RequestTag/…, aws:TagKeys), Taken the keys of those it takes
+	// away (aws:TagKeys).
+	Given map[string]string
+	Taken []string
+	// Keys are the condition keys of the action itself, with names in lower case: iam:policyarn …
+	Keys map[string][]string
+	// Policies are those of the resource, if it has any. They count beside the caller's own.
+	Policies []*iam.Policy
+}
+
+// Refusal is the cause of the Denied of Authorize: what was asked and how it was decided.
+type Refusal struct {
+	Action   string
+	Decision iam.Decision
+}
+
+// Error tells the operator which statement decided.
+func (r *Refusal) Error() string { return r.Action + ": " + r.Decision.String() }
+
+// Authorize asks whether the caller may do the action, named as service:Operation, to the subject. It returns Denied in
+// AWS's words, caused by a *Refusal, or nil; nobody in particular is Unauthenticated. It is the one place where permission is asked for what this package does, and
+// for what others do to accounts, sessions and keys. It reads nothing: whoever calls it brings what is known of the
+// subject, from the transaction in which the action is done.
+//
+// What is another account's takes a resource policy that allows it, beside the caller's own.
+func Authorize(c iam.Caller, action string, on Subject) error {
+	if c.Principal.Anonymous() {
+		return artifact.Errorf(artifact.Unauthenticated, "The request is not signed.")
+	}
+	request := iam.Request{Principal: c.Principal, Action: action, Context: on.circumstances(c.Context)}
+	if on.ARN != "" {
+		request.Resources = []string{on.ARN}
+	}
+	policies := iam.Policies{Identity: c.Identity, Boundary: c.Boundary, Session: c.Session, Resource: on.Policies}
+	own := on.Owner == "" || string(on.Owner) == c.Principal.Account
+	decision := iam.Evaluate(request, policies, own)
+	if decision.Allowed() {
+		return nil
+	}
+	return artifact.Errorf(artifact.Denied, "%s", decision.Message(request)).Causing(&Refusal{action, decision})
+}
+
+// circumstances adds to the condition keys of the request those that follow from the subject.
+func (on Subject) circumstances(base map[string][]string) map[string][]string {
+	keys := maps.Clone(base)
+	if keys == nil {
+		keys = map[string][]string{}
+	}
+	for key, value := range on.Tags {
+		keys["aws:resourcetag/"+strings.ToLower(key)] = []string{value}
+	}
+	if len(on.Given)+len(on.Taken) > 0 {
+		keys["aws:tagkeys"] = append([]string(nil), on.Taken...)
+	}
+	for key, value := range on.Given {
+		keys["aws:requesttag/"+strings.ToLower(key)] = []string{value}
+		keys["aws:tagkeys"] = append(keys["aws:tagkeys"], key)
+	}
+	maps.Copy(keys, on.Keys)
+	return keys
+}

@@ -1,0 +1,31 @@
+package accounts
+
+import "entrepot/artifact"
+
+// Problem says more exactly than the kind of an error what is wrong, where callers tell such errors apart. It is the cause
+// of an *artifact.Error.
+type Problem uint8
+
+// The problems.
+const (
+	AlreadyExists   Problem = iota + 1 // Conflict: the name is taken
+	InUse                              // Conflict: something else hangs on it
+	MalformedPolicy                    // Invalid: not a policy document that would be honoured
+	InvalidInput                       // Invalid: the members do not go together, or not with what is there
+	NotModifiable                      // Invalid: it is AWS's, and nobody's to change
+)
+
+var problemNames = [...]string{AlreadyExists: "already exists", InUse: "in use", MalformedPolicy: "malformed policy",
+	InvalidInput: "invalid input", NotModifiable: "not modifiable"}
+
+// Error names the problem.
+func (p Problem) Error() string { return problemNames[p] }
+
+// problemKinds are the kinds of error that the problems make.
+var problemKinds = map[Problem]artifact.Kind{AlreadyExists: artifact.Conflict, InUse: artifact.Conflict,
+	MalformedPolicy: artifact.Invalid, InvalidInput: artifact.Invalid, NotModifiable: artifact.Invalid}
+
+// errorf makes the error of a problem; format and args give the sentence for the caller.
+func (p Problem) errorf(format string, args ...any) error {
+	return artifact.Errorf(problemKinds[p], format, args...).Causing(p)
+}

@@ -1,0 +1,40 @@
+// Package accounts is the rules of accounts and of who acts in them: users, groups, managed policies, and what hangs on
+// them. It asks for permission before every action, counts against the quotas, refuses what would leave something hanging
+// in the air, and records each change in the transaction that makes it.
+//
+// Package access says who calls; package iam what a policy means. The source of a rule, unless a comment says otherwise, is
+// the IAM user guide and API reference; where they are silent the choice is recorded in docs/decisions.
+//
+// The files, in the order of reading:
+//
+//	service.go, action.go, authorize.go   what the rules stand on; an action from the question to the record
+//	problem.go, quotas.go, names.go       what can be wrong, how much there may be, how things are called
+package accounts
+
+import (
+	"time"
+
+	"entrepot/catalog"
+)
+
+// Service has the rules. All its methods may be used at once from any number of goroutines.
+type Service struct {
+	Options
+}
+
+// Options are what the rules work with. All members are needed unless they say otherwise.
+type Options struct {
+	Catalog   catalog.Store
+	Partition string // of ARNs; empty means aws
+	Now       func() time.Time
+	Quotas    Quotas // zero members take the service's defaults
+}
+
+// New returns the rules over the given parts.
+func New(o Options) *Service {
+	if o.Partition == "" {
+		o.Partition = "aws"
+	}
+	o.Quotas = o.Quotas.withDefaults()
+	return &Service{o}
+}
