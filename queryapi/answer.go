@@ -3,9 +3,13 @@ package queryapi
 import (
 	"encoding/xml"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
+	"time"
 
 	"entrepot/access/sigv4"
+	"entrepot/accounts"
 	"entrepot/artifact"
 )
 
@@ -21,18 +25,33 @@ type Error struct {
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
 // errorOf words any error.
-func errorOf(err error) *Error {
+func (s *Service) errorOf(err error) *Error {
 	if worded, ok := errors.AsType[*Error](err); ok {
 		return worded
 	}
 	if refusal, ok := errors.AsType[*sigv4.Error](err); ok {
 		return &Error{refusal.Status(), refusal.QueryName(), refusal.Message}
 	}
-	if row, ok := failures[artifact.KindOf(err)]; ok {
-		told, _ := errors.AsType[*artifact.Error](err)
-		return &Error{row.status, row.code, told.Reason}
+	if told, ok := errors.AsType[*artifact.Error](err); ok {
+		if row, ok := s.failureOf(told); ok {
+			return &Error{row.Status, row.Code, told.Reason}
+		}
 	}
 	return &Error{http.StatusInternalServerError, "InternalFailure", "The request could not be processed."}
+}
+
+// failureOf is how an error of the rules is told; false if it is ours to keep.
+func (s *Service) failureOf(err *artifact.Error) (row Failure, told bool) {
+	if problem, ok := errors.AsType[accounts.Problem](err); ok {
+		if row, told = s.Problems[problem]; told {
+			return row, true
+		}
+	}
+	if row, told = s.Failures[err.Kind]; told {
+		return row, true
+	}
+	row, told = failures[err.Kind]
+	return row, told
 }
 
 // WriteError answers a call to a service that is not there, in the protocol's words.
@@ -74,20 +93,72 @@ type metadata struct {
 func (r response) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 	start := element(r.action + "Response")
 	start.Attr = []xml.Attr{{Name: xml.Name{Local: "xmlns"}, Value: r.namespace}}
-	err := e.EncodeToken(start)
-	if err == nil && r.result != nil {
-		err = e.EncodeElement(r.result, element(r.action+"Result"))
+	return enclose(e, start, func() error {
+		if r.result != nil {
+			if err := e.EncodeElement(r.result, element(r.action+"Result")); err != nil {
+				return err
+			}
+		}
+		return e.EncodeElement(metadata{r.requestID}, element("ResponseMetadata"))
+	})
+}
+
+func element(name string) xml.StartElement { return xml.StartElement{Name: xml.Name{Local: name}} }
+
+// members is a list as the protocol writes it, <NAME><member>…</member></NAME>, when it is empty as well.
+type members[T any] []T
+
+// MarshalXML writes the list.
+func (m members[T]) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	return enclose(e, start, func() error {
+		for _, item := range m {
+			if err := e.EncodeElement(item, element("member")); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// entries is a map as the protocol writes it, <NAME><entry><key>…</key><value>…</value></entry></NAME>, in the order of
+// its keys.
+type entries[V any] map[string]V
+
+// MarshalXML writes the map.
+func (m entries[V]) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	return enclose(e, start, func() error {
+		for _, key := range slices.Sorted(maps.Keys(m)) {
+			entry := struct {
+				Key   string `xml:"key"`
+				Value V      `xml:"value"`
+			}{key, m[key]}
+			if err := e.EncodeElement(entry, element("entry")); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// enclose writes an element with what inner writes in it.
+func enclose(e *xml.Encoder, start xml.StartElement, inner func() error) error {
+	if err := e.EncodeToken(start); err != nil {
+		return err
 	}
-	if err == nil {
-		err = e.EncodeElement(metadata{r.requestID}, element("ResponseMetadata"))
-	}
-	if err != nil {
+	if err := inner(); err != nil {
 		return err
 	}
 	return e.EncodeToken(start.End())
 }
 
-func element(name string) xml.StartElement { return xml.StartElement{Name: xml.Name{Local: name}} }
+// when is a time as the protocol writes it, in whole seconds; nothing for the zero time.
+func when(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC().Truncate(time.Second)
+	return &t
+}
 
 func send(w http.ResponseWriter, status int, document any) {
 	body, err := xml.Marshal(document)

@@ -4,6 +4,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 
 	"entrepot/artifact"
 )
@@ -14,8 +17,33 @@ type Form struct{ values url.Values }
 // Get returns a parameter, empty if it is absent.
 func (f Form) Get(name string) string { return f.values.Get(name) }
 
-// maxForm bounds a form, in bytes.
-const maxForm = 64 << 10
+// lookup returns a parameter and whether it is there.
+func (f Form) lookup(name string) (string, bool) {
+	values, present := f.values[name]
+	if !present {
+		return "", false
+	}
+	return values[0], true
+}
+
+// members returns the numbers of a list's members, in their order: N of every parameter prefixN or prefixN.MORE.
+func (f Form) members(prefix string) (numbers []int) {
+	for name := range f.values {
+		rest, ours := strings.CutPrefix(name, prefix)
+		if !ours {
+			continue
+		}
+		digits, _, _ := strings.Cut(rest, ".")
+		if n, err := strconv.Atoi(digits); err == nil && n > 0 && strconv.Itoa(n) == digits {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.Sort(numbers)
+	return slices.Compact(numbers)
+}
+
+// maxForm bounds a form, in bytes: several policy documents fit into it, escaped.
+const maxForm = 1 << 20
 
 // readForm reads the parameters of a request. Invalid for a form that is too large, malformed or has a parameter twice:
 // which of the two counts would be anybody's guess.

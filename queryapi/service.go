@@ -5,7 +5,9 @@ package queryapi
 import (
 	"context"
 	"net/http"
+	"reflect"
 
+	"entrepot/accounts"
 	"entrepot/artifact"
 	"entrepot/iam"
 )
@@ -15,11 +17,26 @@ type Service struct {
 	Version   string // of the service's API, as requests name it: 2011-06-15
 	Namespace string // of its XML
 	Actions   map[string]Action
+	// Failures say how the service tells kinds of errors, before the protocol's own words for them; Problems, before
+	// those, how it tells errors that have a problem as their cause.
+	Failures map[artifact.Kind]Failure
+	Problems map[accounts.Problem]Failure
 }
 
-// Action does one action for a caller. The result is what the element <NAMEResult> holds, as package encoding/xml writes
-// it; nil for actions that have none. Errors are told as Fail does.
-type Action func(ctx context.Context, c iam.Caller, in Form) (result any, err error)
+// Action is one action of a service. Most are made by do, of a function over structs.
+type Action struct {
+	// Do does it for a caller. The result is what the element <NAMEResult> holds, as package encoding/xml writes it; nil for
+	// actions that have none. Errors are told as Fail does.
+	Do func(ctx context.Context, c iam.Caller, in Form) (result any, err error)
+
+	in, out reflect.Type
+}
+
+// Failure is how an error is told.
+type Failure struct {
+	Status int
+	Code   string
+}
 
 // Serve answers one request: a POST with a form as its body, or a presigned GET with the form in its query.
 func (s *Service) Serve(w http.ResponseWriter, r *http.Request, c iam.Caller) {
@@ -52,14 +69,14 @@ func (s *Service) do(r *http.Request, c iam.Caller) (name string, result any, er
 		return "", nil, &Error{http.StatusBadRequest, "InvalidAction",
 			"Could not find operation " + shorten(name) + " for version " + shorten(version)}
 	}
-	result, err = act(r.Context(), c, in)
+	result, err = act.Do(r.Context(), c, in)
 	return name, result, err
 }
 
 // Fail answers an error in the words of the service: an Error as it says, another by its kind, and what is ours with 500
 // and without its reason. It is also for errors met before Serve, such as a refused signature.
 func (s *Service) Fail(w http.ResponseWriter, _ *http.Request, err error) {
-	writeError(w, s.Namespace, errorOf(err))
+	writeError(w, s.Namespace, s.errorOf(err))
 }
 
 // shorten bounds what an error echoes of a request, in bytes.
@@ -68,13 +85,11 @@ func shorten(s string) string {
 	return s[:min(len(s), most)]
 }
 
-// failures says how an error of the rules is told.
-var failures = map[artifact.Kind]struct {
-	status int
-	code   string
-}{
-	artifact.Invalid:     {http.StatusBadRequest, "ValidationError"},
-	artifact.Denied:      {http.StatusForbidden, "AccessDenied"},
-	artifact.Throttled:   {http.StatusBadRequest, "Throttling"},
-	artifact.Unavailable: {http.StatusServiceUnavailable, "ServiceUnavailable"},
+// failures says how an error of the rules is told, where the service has no words of its own for it.
+var failures = map[artifact.Kind]Failure{
+	artifact.Invalid:         {http.StatusBadRequest, "ValidationError"},
+	artifact.Unauthenticated: {http.StatusForbidden, "MissingAuthenticationToken"},
+	artifact.Denied:          {http.StatusForbidden, "AccessDenied"},
+	artifact.Throttled:       {http.StatusBadRequest, "Throttling"},
+	artifact.Unavailable:     {http.StatusServiceUnavailable, "ServiceUnavailable"},
 }

@@ -75,7 +75,7 @@ func TestWhatIsNoCallIsRefused(t *testing.T) {
 		{"parameter twice", "Action=GetCallerIdentity&Action=AssumeRole", "ValidationError",
 			"The form has a parameter more than once."},
 		{"malformed", "Action=%", "ValidationError", "The form is malformed."},
-		{"65 kB", strings.Repeat("a", 65<<10), "ValidationError", "The form may have 65536 bytes at most."},
+		{"1 MiB and more", strings.Repeat("a", 1<<20+1), "ValidationError", "The form may have 1048576 bytes at most."},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -110,7 +110,7 @@ func TestErrorsAreToldByTheirKindAndOursKeepTheirReason(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			s := STS()
-			s.Actions["Break"] = func(context.Context, iam.Caller, Form) (any, error) { return nil, row.err }
+			s.Actions["Break"] = Action{Do: func(context.Context, iam.Caller, Form) (any, error) { return nil, row.err }}
 			w := ask(s, "Action=Break&Version=2011-06-15")
 			if got := told(t, w); w.Code != row.status || got.Code != row.code || got.Type != row.kind ||
 				got.Message != row.message || !strings.Contains(w.Body.String(), s.Namespace) {
@@ -122,12 +122,14 @@ func TestErrorsAreToldByTheirKindAndOursKeepTheirReason(t *testing.T) {
 
 func TestAnActionWithoutAResultIsAnsweredWithItsRequestAlone(t *testing.T) {
 	s := &Service{Version: "2010-05-08", Namespace: "urn:test",
-		Actions: map[string]Action{"DeleteUser": func(_ context.Context, _ iam.Caller, in Form) (any, error) {
-			if in.Get("UserName") != "bob" {
-				return nil, errors.New("another user")
+		Actions: map[string]Action{"DeleteUser": do(nil, done(func(_ context.Context, _ iam.Caller, in struct {
+			UserName string `query:"UserName,,required"`
+		}) error {
+			if in.UserName != "bob" {
+				return errors.New("another user")
 			}
-			return nil, nil
-		}}}
+			return nil
+		}))}}
 	const want = `<DeleteUserResponse xmlns="urn:test"><ResponseMetadata><RequestId>request-3</RequestId>` +
 		"</ResponseMetadata></DeleteUserResponse>\n"
 	if w := ask(s, "Action=DeleteUser&Version=2010-05-08&UserName=bob"); w.Body.String() != want {

@@ -11,7 +11,7 @@ func STS() *Service {
 	return &Service{
 		Version:   "2011-06-15",
 		Namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
-		Actions:   map[string]Action{"GetCallerIdentity": getCallerIdentity},
+		Actions:   map[string]Action{"GetCallerIdentity": do(nil, getCallerIdentity)},
 	}
 }
 
@@ -22,6 +22,6 @@ type callerIdentity struct {
 }
 
 // getCallerIdentity asks for no permission: it cannot be denied (STS API reference).
-func getCallerIdentity(_ context.Context, c iam.Caller, _ Form) (any, error) {
+func getCallerIdentity(_ context.Context, c iam.Caller, _ struct{}) (callerIdentity, error) {
 	return callerIdentity{c.Principal.ARN, c.Principal.ID, c.Principal.Account}, nil
 }

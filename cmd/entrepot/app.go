@@ -11,6 +11,7 @@ import (
 
 	"entrepot/access"
 	"entrepot/access/sigv4"
+	"entrepot/accounts"
 	"entrepot/artifact"
 	"entrepot/awsapi"
 	"entrepot/blob"
@@ -48,6 +49,7 @@ type app struct {
 	upstream  *upstream.Client
 	rules     *repository.Service
 	guard     *access.Guard
+	accounts  *accounts.Service
 	server    *server.Server
 	issuer    *localca.Issuer // of certificates; nil without an authority of our own
 
@@ -201,6 +203,7 @@ func (a *app) openAccess(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.accounts = accounts.New(accounts.Options{Catalog: a.catalog, Now: time.Now})
 	if a.fresh {
 		if err := a.install(ctx); err != nil {
 			return err
@@ -241,7 +244,7 @@ func (a *app) openServer(context.Context) error {
 			Region: a.config.Region, Account: artifact.AccountID(a.config.Account), Logger: a.log,
 			Served: served(), Rates: awsapi.Rates(a.config.Rates),
 		}),
-		Services: map[string]server.API{"sts": queryapi.STS()}, QueryError: queryapi.WriteError,
+		Services: map[string]server.API{"sts": queryapi.STS(), "iam": queryapi.IAM(a.accounts)}, QueryError: queryapi.WriteError,
 		Formats: formats(),
 		Shelves: func(c iam.Caller, key artifact.RepositoryKey, base string) format.Shelf {
 			return a.rules.Shelf(c, key, base)

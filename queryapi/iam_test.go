@@ -1,0 +1,122 @@
+package queryapi
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"entrepot/accounts"
+	"entrepot/catalog"
+	"entrepot/catalog/sqlcatalog"
+	"entrepot/catalog/sqlcatalog/sqlcatalogtest"
+	"entrepot/iam"
+)
+
+// iamService is IAM on the real rules, over an empty catalog, as an administrator sees it.
+type iamService struct {
+	*testing.T
+	*Service
+	rules *accounts.Service
+	admin iam.Caller
+}
+
+func newIAM(t *testing.T) *iamService {
+	t.Helper()
+	store := sqlcatalogtest.Open(t, filepath.Join(t.TempDir(), "catalog"), sqlcatalog.Options{Rehearse: true})
+	t.Cleanup(func() { _ = store.Close() })
+	now := time.Date(2026, 11, 20, 12, 0, 0, 123456000, time.UTC)
+	rules := accounts.New(accounts.Options{Catalog: store, Now: func() time.Time { return now }})
+	admin := ann()
+	all, err := iam.Parse([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`),
+		iam.IdentityPolicy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin.Identity = []*iam.Policy{all}
+	s := &iamService{t, IAM(rules), rules, admin}
+	err = store.Write(t.Context(), func(w catalog.Writer) error {
+		return w.CreatePrincipal(catalog.Principal{ID: admin.Principal.ID, Account: "123456789012", Kind: catalog.UserPrincipal,
+			Path: "/", Name: "ann", ARN: admin.Principal.ARN, CreatedAt: now})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// call makes a call with parameters in turn: name, value, name, value.
+func (s *iamService) call(action string, parameters ...string) *httptest.ResponseRecorder {
+	form := url.Values{"Action": {action}, "Version": {"2010-05-08"}}
+	for i := 0; i < len(parameters); i += 2 {
+		form.Set(parameters[i], parameters[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.Serve(w, httptest.NewRequest("POST", "/", strings.NewReader(form.Encode())), s.admin)
+	return w
+}
+
+// says calls and wants an answer with these texts in it.
+func (s *iamService) says(w *httptest.ResponseRecorder, texts ...string) {
+	s.Helper()
+	for _, text := range texts {
+		if !strings.Contains(w.Body.String(), text) {
+			s.Errorf("got %d %s\nwant %s in it", w.Code, w.Body, text)
+		}
+	}
+}
+
+// fails wants an error.
+func (s *iamService) fails(w *httptest.ResponseRecorder, status int, code, message string) {
+	s.Helper()
+	if got := told(s.T, w); w.Code != status || got.Code != code || got.Message != message {
+		s.Errorf("got %d %s\nwant %d %s: %s", w.Code, w.Body, status, code, message)
+	}
+}
+
+func TestUsersAreAnsweredInTheShapesOfIAM(t *testing.T) {
+	s := newIAM(t)
+	s.says(s.call("CreateUser", "UserName", "bob", "Path", "/team/", "Tags.member.1.Key", "a", "Tags.member.1.Value", ""),
+		`<CreateUserResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><CreateUserResult><User><Path>/team/</Path>`+
+			`<UserName>bob</UserName><UserId>AIDA`, `<Arn>arn:aws:iam::123456789012:user/team/bob</Arn>`+
+			`<CreateDate>2026-11-20T12:00:00Z</CreateDate><Tags><member><Key>a</Key><Value></Value></member></Tags></User>`+
+			`</CreateUserResult><ResponseMetadata>`)
+	s.says(s.call("GetUser"), `<UserName>ann</UserName>`)
+	first := s.call("ListUsers", "MaxItems", "1")
+	s.says(first, `<Users><member><Path>/</Path><UserName>ann</UserName>`, `<IsTruncated>true</IsTruncated><Marker>`)
+	_, marker, _ := strings.Cut(first.Body.String(), "<Marker>")
+	marker, _, _ = strings.Cut(marker, "</Marker>")
+	s.says(s.call("ListUsers", "Marker", marker), `<UserName>bob</UserName>`, `</Users><IsTruncated>false</IsTruncated></ListUsersResult>`)
+	s.says(s.call("ListUsers", "PathPrefix", "/none/"), `<ListUsersResult><Users></Users><IsTruncated>false</IsTruncated>`)
+	s.says(s.call("ListUserTags", "UserName", "bob"), `<Tags><member><Key>a</Key><Value></Value></member></Tags>`)
+	for _, form := range [][]string{
+		{"TagUser", "UserName", "bob", "Tags.member.1.Key", "b", "Tags.member.1.Value", "c"},
+		{"UntagUser", "UserName", "bob", "TagKeys.member.1", "a"},
+		{"UpdateUser", "UserName", "bob", "NewUserName", "Bob", "NewPath", "/"},
+		{"DeleteUser", "UserName", "Bob"},
+	} {
+		if w := s.call(form[0], form[1:]...); w.Code != http.StatusOK || strings.Contains(w.Body.String(), "Result") {
+			s.Errorf("%s: got %d %s", form[0], w.Code, w.Body)
+		}
+	}
+}
+
+func TestErrorsOfUsersHaveTheCodesThatClientsKnow(t *testing.T) {
+	s := newIAM(t)
+	s.fails(s.call("GetUser", "UserName", "bob"), 404, "NoSuchEntity", "The user with name bob cannot be found.")
+	s.fails(s.call("CreateUser", "UserName", "ANN"), 409, "EntityAlreadyExists", "User with name ANN already exists.")
+	s.fails(s.call("CreateUser", "UserName", "a/b"), 400, "ValidationError", "1 validation error detected: Value 'a/b' at "+
+		`'userName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]+`)
+	s.fails(s.call("CreateUser", "UserName", "bob", "Path", "/team"), 400, "ValidationError", "1 validation error detected: Value "+
+		`'/team' at 'path' failed to satisfy constraint: Member must satisfy regular expression pattern: (\u002F)|(\u002F[\u0021-\u007E]+\u002F)`)
+	s.fails(s.call("ListUsers", "Marker", "x"), 400, "ValidationError", "The page marker was not given out by this list.")
+	s.fails(s.call("TagUser", "UserName", "ann", "Tags.member.1.Key", "aws:a", "Tags.member.1.Value", ""), 400, "InvalidInput",
+		"Tag keys may not begin with aws:, which is AWS's own.")
+	s.admin.Identity = nil
+	s.fails(s.call("DeleteUser", "UserName", "ann"), 403, "AccessDenied", "User: arn:aws:iam::123456789012:user/ann is not "+
+		"authorized to perform: iam:DeleteUser on resource: arn:aws:iam::123456789012:user/ann because no identity-based "+
+		"policy allows the iam:DeleteUser action")
+}
