@@ -169,10 +169,11 @@ func (s *yamlScanner) sequence(n node, end int) (int, error) {
 	for i := s.at; i < len(s.lines); i++ {
 		l := s.lines[i]
 		trimmed := strings.TrimSpace(l.text)
-		if trimmed == "" || trimmed[0] == '#' {
+		indent := len(l.text) - len(strings.TrimLeft(l.text, " "))
+		// A comment that stands as deep as the entries may be a text's of several lines.
+		if trimmed == "" || trimmed[0] == '#' && (indent <= n.indent || end == n.from) {
 			continue
 		}
-		indent := len(l.text) - len(strings.TrimLeft(l.text, " "))
 		dash := trimmed == "-" || strings.HasPrefix(trimmed, "- ")
 		if i == s.at || end == n.from {
 			if !dash || indent < n.indent {
@@ -180,6 +181,10 @@ func (s *yamlScanner) sequence(n node, end int) (int, error) {
 			}
 		} else if indent < n.indent || indent == n.indent && !dash {
 			return end, nil
+		}
+		if !quotesEnd(l.text) {
+			s.at = i
+			return 0, s.fault("a quoted text in a sequence has several lines")
 		}
 		s.at, end = i+1, l.start+entryEnd(l.text)
 	}
@@ -199,6 +204,24 @@ func entryEnd(text string) int {
 		return start + len(strings.TrimRight(item[:i], " "))
 	}
 	return len(text)
+}
+
+// quotesEnd reports whether what is quoted on a line ends on it.
+func quotesEnd(text string) bool {
+	for at := 0; at < len(text); at++ {
+		begins := at == 0 || strings.IndexByte(" -[{,:", text[at-1]) >= 0
+		switch c := text[at]; {
+		case c == '#' && begins:
+			return true
+		case (c == '"' || c == '\'') && begins:
+			end := quoteEnd(text, at)
+			if end < 0 {
+				return false
+			}
+			at = end - 1
+		}
+	}
+	return true
 }
 
 // keyYAML reads the key that a line begins with, plain or quoted without escapes; from is where its value begins. A plain one may
