@@ -4,28 +4,71 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"net"
 	"net/http/httputil"
+	"sync"
 	"time"
 )
 
-// connection is one keep-alive connection; it carries one request at a time.
+// connection is one keep-alive connection, or several of which each follows one that the server closed; it carries one request
+// at a time.
 type connection struct {
-	net.Conn
-	in  *bufio.Reader
-	sum hash.Hash
+	dial func() (net.Conn, error)
+	in   *bufio.Reader
+	sum  hash.Hash
+	over bool // the server closes it, as its caller knew
+
+	net.Conn            // of the one who sends; others only close it
+	changing sync.Mutex // while another takes its place
+	closed   bool       // there will be no other
 }
 
-func dial(ctx context.Context, address string) (*connection, error) {
-	var d net.Dialer
-	c, err := d.DialContext(ctx, "tcp", address)
-	if err != nil {
-		return nil, err
+// connect opens a connection whose reads and writes end at a time, and all that follow it.
+func connect(ctx context.Context, address string, by time.Time) (*connection, error) {
+	c := &connection{sum: sha256.New(), in: bufio.NewReaderSize(nil, 64<<10)}
+	c.dial = func() (net.Conn, error) {
+		var d net.Dialer
+		opened, err := d.DialContext(ctx, "tcp", address)
+		if err != nil {
+			return nil, err
+		}
+		return opened, opened.SetDeadline(by)
 	}
-	return &connection{c, bufio.NewReaderSize(c, 64<<10), sha256.New()}, nil
+	return c, c.open()
+}
+
+// open puts a new connection in the place of the one there is.
+func (c *connection) open() error {
+	opened, err := c.dial()
+	if opened == nil {
+		return err
+	}
+	c.changing.Lock()
+	defer c.changing.Unlock()
+	if c.Conn != nil {
+		_ = c.Conn.Close() // nothing is lost with it
+	}
+	c.Conn, c.over = opened, false
+	c.in.Reset(opened)
+	if c.closed {
+		return errors.Join(net.ErrClosed, opened.Close())
+	}
+	return err
+}
+
+// Close ends it for good.
+func (c *connection) Close() error {
+	c.changing.Lock()
+	defer c.changing.Unlock()
+	c.closed = true
+	if c.Conn == nil {
+		return nil
+	}
+	return c.Conn.Close()
 }
 
 // timing is when the parts of a response came.
@@ -58,6 +101,11 @@ func (c *connection) exchange(calls []Call, hashed bool) (timing, error) {
 // first of the body, or the end of the head where there is none: a head that is sent early helps nobody.
 func (c *connection) do(call Call, hashed bool) (timing, error) {
 	t := timing{sent: time.Now()}
+	if c.over {
+		if err := c.open(); err != nil {
+			return t, fmt.Errorf("connect: %w", err)
+		}
+	}
 	if _, err := c.Write(call.Wire); err != nil {
 		return t, fmt.Errorf("send: %w", err)
 	}
@@ -88,7 +136,7 @@ func (c *connection) do(call Call, hashed bool) (timing, error) {
 			return t, fmt.Errorf("body has the SHA-256 %x instead of %x", got, *call.Want.SHA256)
 		}
 	}
-	if h.closing {
+	if c.over = h.closing; c.over && !call.Want.MayClose {
 		return t, fmt.Errorf("the server closes the connection after a good response")
 	}
 	return t, nil

@@ -124,13 +124,9 @@ type worker struct {
 func (r *run) connect(ctx context.Context) error {
 	by := time.Now().Add(r.Duration + r.Patience)
 	for range r.Connections {
-		c, err := dial(ctx, r.Address)
-		if err != nil {
-			r.disconnect()
-			return fmt.Errorf("load: %w", err)
-		}
+		c, err := connect(ctx, r.Address, by)
 		r.workers = append(r.workers, &worker{run: r, connection: c})
-		if err := c.SetDeadline(by); err != nil {
+		if err != nil {
 			r.disconnect()
 			return fmt.Errorf("load: %w", err)
 		}

@@ -28,7 +28,7 @@ func get(address string, want Want) func(int) []Call {
 
 func wantBody(body string) Want {
 	sum := sha256.Sum256([]byte(body))
-	return Want{200, int64(len(body)), &sum}
+	return Want{Status: 200, Length: int64(len(body)), SHA256: &sum}
 }
 
 func TestRunStopsAfterTheWantedNumberOfRequests(t *testing.T) {
@@ -172,6 +172,22 @@ func TestRunFailsOnAnswersThatAreNotWanted(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestConnectionsThatMayBeClosedAreOpenedAnew(t *testing.T) {
+	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close")
+		_, _ = io.WriteString(w, "hello")
+	})
+	want := wantBody("hello")
+	want.MayClose = true
+	got, err := Run(t.Context(), Plan{Address: address, Connections: 2, Requests: 9, Warm: true, Next: get(address, want)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Requests() != 9 {
+		t.Errorf("got %d requests, want 9", got.Requests())
 	}
 }
 

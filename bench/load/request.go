@@ -14,6 +14,9 @@ type Want struct {
 	Status int
 	Length int64              // bytes of the body; negative if any length will do
 	SHA256 *[sha256.Size]byte // of the body; nil if any content will do
+	// MayClose lets the server close the connection behind the response. The next request opens another, and its time counts
+	// from before.
+	MayClose bool
 }
 
 // Call is one request, as it goes over the wire, and the response that must come.

@@ -140,13 +140,14 @@ func checkRelease(content []byte, want fixture.SwiftPackage) error {
 	return nil
 }
 
-// swiftPublish is what SwiftPM sends to publish a package. It does not wait for 100 Continue as SwiftPM does.
+// swiftPublish is what SwiftPM sends to publish a package. It does not wait for 100 Continue as SwiftPM does. Entrepot closes the
+// connection behind it, for SwiftPM's sake.
 func (s *section) swiftPublish(c *contender, base string, p fixture.SwiftPackage) load.Call {
 	header := s.header(load.Header{Name: "Content-Type", Value: fixture.PublishType},
 		load.Header{Name: "Accept", Value: registryType("json")}, load.Header{Name: "Prefer", Value: "respond-async"})
 	return load.Call{
 		Wire: load.Request("PUT", c.address, base+p.Path(), header, fixture.PublishForm(p)),
-		Want: load.Want{Status: http.StatusCreated, Length: -1},
+		Want: load.Want{Status: http.StatusCreated, Length: -1, MayClose: true},
 	}
 }
 
