@@ -21,10 +21,13 @@ type netrcWord struct {
 	text       string
 }
 
+// netrcValued are the words that a value follows.
+var netrcValued = map[string]bool{"machine": true, "login": true, "password": true, "account": true}
+
 // wordsOfNetrc are the words of a file without comments, and without what macros have, which begin with macdef and end with an
-// empty line.
+// empty line. Where a value is due there is no comment: a password may begin with the mark of one.
 func wordsOfNetrc(text string) (words []netrcWord) {
-	macro := false
+	macro, due := false, false
 	for _, l := range linesOf(text) {
 		if l.blank() {
 			macro = false
@@ -32,15 +35,16 @@ func wordsOfNetrc(text string) (words []netrcWord) {
 		for at := 0; !macro; {
 			rest := l.text[at:]
 			start := at + len(rest) - len(strings.TrimLeft(rest, " \t"))
-			if start == len(l.text) || l.text[start] == '#' {
+			if start == len(l.text) || l.text[start] == '#' && !due {
 				break
 			}
 			end := start + len(strings.SplitN(l.text[start:]+" ", " ", 2)[0])
 			if tab := strings.IndexByte(l.text[start:end], '\t'); tab >= 0 {
 				end = start + tab
 			}
-			words = append(words, netrcWord{l.start + start, l.start + end, l.text[start:end]})
-			macro, at = l.text[start:end] == "macdef", end
+			word := l.text[start:end]
+			words = append(words, netrcWord{l.start + start, l.start + end, word})
+			macro, due, at = word == "macdef" && !due, netrcValued[word] && !due, end
 		}
 	}
 	return words

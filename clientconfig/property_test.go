@@ -115,6 +115,7 @@ var seeds = []string{"", "\n", "a", "a=1", "# c\n", "a=1\r\n; c\r\n", "registry=
 	"{\"a\": 1}", "{\"a\":{\"d\":[]},\"a\":{}}", "[]", "{} {}", "{\"version\": \"a,b\" , \"z\":{\"y\":{},\"x\":1}}",
 	"machine a.example.test login x password y\n", "machine z\n  login q\n\tpassword p # c\ndefault login d password e\n", "default login x",
 	"macdef init\nmachine a.example.test\n\nmachine b login c", "machine a.example.test login 1\r\nmachine a.example.test password 2", "x default\n",
+	"machine a.example.test password #x\nmachine b password\n#y # c\n", "machine # login #\n#\ndefault password #",
 	"<s>\r\n  <on>\r\n    <p>z</p>\r\n  </on>\r\n</s>\r\n", "<s><servers>  </servers><x><![CDATA[1]]></x></s>", "<!-- c -->\n",
 }
 

@@ -109,6 +109,12 @@ func TestSettingsAreWrittenWhereTheyBelong(t *testing.T) {
 		{name: "xml, attributes replaced", syntax: XML, at: KeyOf("c", "s").Member("add", "@key", "k"), value: `value="u" more="v"`,
 			before: "<c><s><add value='old' key='k'/></s></c>", want: `<c><s><add key="k" value="u" more="v" />` + "\n</s>\n</c>"},
 
+		{name: "netrc, passwords that begin as comments do", syntax: Netrc, at: KeyOf("b"), value: "login aws password t",
+			before: "machine a password #y machine b login\t# password #old # machine b\nmachine c password\n#z\n",
+			want:   "machine a password #y machine b login aws password t # machine b\nmachine c password\n#z\n"},
+		{name: "netrc, a password called as a macro is begun", syntax: Netrc, at: KeyOf("b"), value: "password t",
+			before: "machine a password macdef\nmachine b password p\n", want: "machine a password macdef\nmachine b password t\n"},
+
 		{name: "whole", syntax: Whole, before: "old", at: KeyOf("x")[:0], value: "new", want: "new"},
 	}
 	for _, row := range rows {
