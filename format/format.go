@@ -133,9 +133,9 @@ type Shelf interface {
 	// Finish publishes those of the versions that this repository itself holds unfinished, all or none, and passes over the
 	// others; ready may refuse one. It needs PutPackageMetadata.
 	Finish(ctx context.Context, p artifact.PackageKey, versions []string, ready func(artifact.Version) error) error
-	// SetStatus moves versions this repository itself holds to Published, Unlisted or Archived, all or none: yank, unlist,
-	// relist. It needs UpdatePackageVersionsStatus. NotFound names the first version not held; Conflict: its status cannot
-	// become this one.
+	// SetStatus moves versions this repository itself holds to Published or Unlisted, all or none: yank, unlist, relist. It needs
+	// UpdatePackageVersionsStatus. NotFound names the first version not held. Conflict: it is neither Published nor Unlisted, as
+	// one is that an administrator has archived: it comes back by the API alone.
 	SetStatus(ctx context.Context, p artifact.PackageKey, versions []string, target artifact.Status) error
 	// Labels returns the merged labels, as View does.
 	Labels(ctx context.Context, p artifact.PackageKey) (map[string]string, error)

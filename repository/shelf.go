@@ -358,6 +358,14 @@ func (s *Shelf) SetStatus(ctx context.Context, p artifact.PackageKey, versions [
 			if err != nil {
 				return err
 			}
+			switch {
+			case v.Status == artifact.Archived: // so that nobody gets it, which is not for everybody who may yank to undo
+				return artifact.Errorf(artifact.Conflict, "Version '%s' of package '%s' is archived. "+
+					"`aws codeartifact update-package-versions-status` takes that back, and no package manager does.",
+					v.VersionKey.Version, v.Qualified()).About(artifact.VersionResource, v.VersionKey.String())
+			case !v.Status.Downloadable() || !target.Downloadable():
+				return cannotBecome(v, target)
+			}
 			if err := s.service.moveTo(w, s.caller, at, v, target); err != nil {
 				return err
 			}

@@ -189,12 +189,16 @@ func (s *Service) moveTo(w catalog.Writer, c iam.Caller, at *configuration, v ar
 	}
 	key := v.VersionKey
 	if !v.Status.MayBecome(target) {
-		return artifact.Errorf(artifact.Conflict, "Version '%s' of package '%s' with status %s cannot become %s.",
-			key.Version, key.Qualified(), v.Status, target).About(artifact.VersionResource, key.String())
+		return cannotBecome(v, target)
 	}
 	if err := w.SetStatus(at.repository.ID, key, target); err != nil {
 		return err
 	}
 	v.Status = target
 	return s.announce(w, c, *at.repository, v, updated, changes{StatusChanged: true})
+}
+
+func cannotBecome(v artifact.Version, target artifact.Status) error {
+	return artifact.Errorf(artifact.Conflict, "Version '%s' of package '%s' with status %s cannot become %s.",
+		v.VersionKey.Version, v.VersionKey.Qualified(), v.Status, target).About(artifact.VersionResource, v.VersionKey.String())
 }

@@ -63,6 +63,8 @@ func TestAYankedVersionStaysInTheIndex(t *testing.T) {
 	}
 	s.must(http.StatusNotModified, s.do("GET", "de/mo/demo", "", "If-None-Match", before))
 	s.refused(404, "", s.do("DELETE", "api/v1/crates/demo/3.0.0/yank", ""))
+	s.SetStatus(shelf, key("demo").At("1.1.0"), artifact.Archived)
+	s.refused(409, "archived", s.do("PUT", "api/v1/crates/demo/1.1.0/unyank", ""))
 	s.by(formattest.Caller("reader", "ReadFromRepository", "PublishPackageVersion"))
 	s.refused(403, "UpdatePackageVersionsStatus", s.do("DELETE", "api/v1/crates/demo/1.0.0/yank", ""))
 }

@@ -18,10 +18,10 @@ var several = []tale{
 		s.Repository("team")
 		s.publish("team", "lib@1", "a=one")
 		s.downloads("team", "lib@1", "a=one")
-		s.must(s.setStatus("team", "lib", artifact.Archived, "1"))
+		s.SetStatus("team", key("lib@1"), artifact.Archived)
 		s.shows("team", "lib")
 		s.downloadFails("team", "lib@1", "a", artifact.NotFound)
-		s.must(s.setStatus("team", "lib", artifact.Published, "1"))
+		s.SetStatus("team", key("lib@1"), artifact.Published)
 		s.shows("team", "lib", "1")
 		s.downloads("team", "lib@1", "a=one")
 	}},
@@ -46,10 +46,19 @@ var several = []tale{
 		s.refuses(artifact.Conflict, s.setStatus("team", "lib", artifact.Unlisted, "1", "2"))
 		s.is("team", "lib@1", artifact.Published)
 	}},
-	{name: "T39 no version is made unfinished, disposed or deleted by its status", tell: func(s *story) {
+	{name: "a package manager neither lists what was archived nor unlists it", tell: func(s *story) {
 		s.Repository("team")
 		s.publish("team", "lib@1", "a=one")
-		for _, target := range []artifact.Status{artifact.Unfinished, artifact.Disposed, artifact.Deleted} {
+		s.SetStatus("team", key("lib@1"), artifact.Archived)
+		s.refuses(artifact.Conflict, s.setStatus("team", "lib", artifact.Published, "1"))
+		s.refuses(artifact.Conflict, s.setStatus("team", "lib", artifact.Unlisted, "1"))
+		s.is("team", "lib@1", artifact.Archived)
+		s.downloadFails("team", "lib@1", "a", artifact.NotFound)
+	}},
+	{name: "T39 a package manager makes no version unfinished, archived, disposed or deleted", tell: func(s *story) {
+		s.Repository("team")
+		s.publish("team", "lib@1", "a=one")
+		for _, target := range []artifact.Status{artifact.Unfinished, artifact.Archived, artifact.Disposed, artifact.Deleted} {
 			s.refuses(artifact.Conflict, s.setStatus("team", "lib", target, "1"))
 		}
 		s.is("team", "lib@1", artifact.Published)
