@@ -1,6 +1,7 @@
 package format
 
 import (
+	"context"
 	"errors"
 
 	"entrepot/artifact"
@@ -30,4 +31,13 @@ func StatusOf(err error) (status int, ok bool) {
 		return 0, false
 	}
 	return e.status, true
+}
+
+// OrDenied returns the shelf's refusal where there is one, else err: nobody who may not come in is told what is wrong with a
+// request, or that there is nothing where it points to.
+func OrDenied(ctx context.Context, s Shelf, err error) error {
+	if denied := s.Access(ctx); denied != nil {
+		return denied
+	}
+	return err
 }

@@ -1,7 +1,6 @@
 package cargo
 
 import (
-	"context"
 	"net/http"
 
 	"entrepot/artifact"
@@ -14,11 +13,11 @@ func publish(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	parts := framesOf(r)
 	m, err := readMetadata(parts)
 	if err != nil {
-		return orDenied(r.Context(), s, err)
+		return format.OrDenied(r.Context(), s, err)
 	}
 	p, err := parseName(m.Name)
 	if err != nil {
-		return orDenied(r.Context(), s, checkNewName(m.Name))
+		return format.OrDenied(r.Context(), s, checkNewName(m.Name))
 	}
 	if err := s.MayPublish(r.Context(), p); err != nil {
 		return err
@@ -39,14 +38,6 @@ func publish(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 		return err
 	}
 	return format.ServeJSON(w, r, http.StatusOK, accepted)
-}
-
-// orDenied is the error of a request that says not what it is about: nobody who may not come in is told what is wrong with it.
-func orDenied(ctx context.Context, s format.Shelf, err error) error {
-	if denied := s.Access(ctx); denied != nil {
-		return denied
-	}
-	return err
 }
 
 // accepted is the answer to a publication: there is nothing to warn of. What categories and badges there are is no business of a

@@ -26,9 +26,6 @@ func setStatus(status artifact.Status) format.Handler {
 
 // owners refuses what cargo owner asks for. CodeArtifact does not support it either (user guide, "Cargo command support").
 func owners(_ http.ResponseWriter, r *http.Request, s format.Shelf) error {
-	if err := s.Access(r.Context()); err != nil {
-		return err
-	}
-	return format.WithStatus(http.StatusMethodNotAllowed, invalid("Crates have no owners here: policies say who may publish. "+
-		"Use `aws codeartifact put-repository-permissions-policy`."))
+	return format.OrDenied(r.Context(), s, format.WithStatus(http.StatusMethodNotAllowed, invalid("Crates have no owners here: "+
+		"policies say who may publish. Use `aws codeartifact put-repository-permissions-policy`.")))
 }

@@ -20,10 +20,7 @@ func get(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	l, err := parsePath(below(r))
 	switch {
 	case err != nil:
-		if denied := s.Access(r.Context()); denied != nil {
-			return denied
-		}
-		return err
+		return format.OrDenied(r.Context(), s, err)
 	case l.level != assetLevel:
 		return getMetadata(w, r, s, l)
 	case l.checksum != noChecksum:

@@ -19,11 +19,8 @@ const maxMessage = 8 << 10
 // only the versions they changed; a version whose message is as it was, or that says nothing about it, is left alone.
 func deprecate(w http.ResponseWriter, r *http.Request, s format.Shelf, p artifact.PackageKey, doc *submission) error {
 	if !doc.hasVersions {
-		if err := s.Access(r.Context()); err != nil {
-			return err
-		}
-		return refuse(http.StatusMethodNotAllowed,
-			"Only deprecated can be changed here; npm star and npm owner are not supported. "+usePolicies)
+		return format.OrDenied(r.Context(), s, refuse(http.StatusMethodNotAllowed,
+			"Only deprecated can be changed here; npm star and npm owner are not supported. "+usePolicies))
 	}
 	asked, err := messages(doc.versions)
 	if err != nil {

@@ -151,9 +151,6 @@ var refusals = []refusal{
 // handler refuses those who may come in; everybody else is turned away as from any other route.
 func (row refusal) handler() format.Handler {
 	return func(_ http.ResponseWriter, r *http.Request, s format.Shelf) error {
-		if err := s.Access(r.Context()); err != nil {
-			return err
-		}
-		return refuse(row.status, row.reason)
+		return format.OrDenied(r.Context(), s, refuse(row.status, row.reason))
 	}
 }

@@ -62,10 +62,7 @@ func deleteTag(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	}
 	name := r.PathValue("tag")
 	if name == latestTag {
-		if err := s.Access(r.Context()); err != nil {
-			return err
-		}
-		return invalid("The tag latest cannot be removed; point it at another version.")
+		return format.OrDenied(r.Context(), s, invalid("The tag latest cannot be removed; point it at another version."))
 	}
 	if err := s.DeleteLabel(r.Context(), p, name); err != nil {
 		return err

@@ -21,7 +21,7 @@ func getProject(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	}
 	f, err := negotiate(r)
 	if err != nil {
-		return orDenied(r, s, err)
+		return format.OrDenied(r.Context(), s, err)
 	}
 	page, err := s.Document(r.Context(), p, f.variant, func(out io.Writer, v repository.View) error {
 		return renderProject(out, v, f.variant, s.URL)
@@ -63,20 +63,12 @@ func redirect(w http.ResponseWriter, r *http.Request, s format.Shelf, to string)
 		ContentType: "text/plain; charset=utf-8", Body: []byte("The page is at " + to + "\n")})
 }
 
-// orDenied returns the shelf's refusal where there is one, else the error.
-func orDenied(r *http.Request, s format.Shelf, err error) error {
-	if denied := s.Access(r.Context()); denied != nil {
-		return denied
-	}
-	return err
-}
-
 // getIndex answers with the names of the projects that the repository and its upstreams hold. Of a public registry these
 // are those that were fetched: its own list is of a million names, and no installer asks for it.
 func getIndex(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	f, err := negotiate(r)
 	if err != nil {
-		return orDenied(r, s, err)
+		return format.OrDenied(r.Context(), s, err)
 	}
 	page, err := s.Index(r.Context(), artifact.PyPI, f.variant, func(out io.Writer, held repository.Inventory) error {
 		return renderIndex(out, held, f.variant)

@@ -53,7 +53,7 @@ func upload(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 		err = invalid("The upload has no file: a part called content with a file name.")
 	}
 	if err != nil && !asked {
-		return orDenied(r, s, err) // nobody who may not come in is told what is wrong
+		return format.OrDenied(r.Context(), s, err) // nobody who may not come in is told what is wrong
 	}
 	if err != nil {
 		return err

@@ -41,17 +41,11 @@ func getRoot(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 
 // noOwners answers gem owner.
 func noOwners(_ http.ResponseWriter, r *http.Request, s format.Shelf) error {
-	if err := s.Access(r.Context()); err != nil {
-		return err
-	}
-	return notFound("Gems have no owners here: policies say who may push them.")
+	return format.OrDenied(r.Context(), s, notFound("Gems have no owners here: policies say who may push them."))
 }
 
 // noKeys answers gem signin, and gem push where it has no key. Whatever came with 200 would be kept as a key.
 func noKeys(_ http.ResponseWriter, r *http.Request, s format.Shelf) error {
-	if err := s.Access(r.Context()); err != nil {
-		return err
-	}
-	return notFound("There are no keys here but tokens. Run `entrepot login --tool gem`, or put what " +
-		"`aws codeartifact get-authorization-token` prints into GEM_HOST_API_KEY.")
+	return format.OrDenied(r.Context(), s, notFound("There are no keys here but tokens. Run `entrepot login --tool gem`, or put what "+
+		"`aws codeartifact get-authorization-token` prints into GEM_HOST_API_KEY."))
 }

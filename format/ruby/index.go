@@ -17,7 +17,7 @@ var compact = format.DocumentOptions{ContentType: plainText, Tag: format.TagMD5,
 func getInfo(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	p, err := parseName(r.PathValue("name"))
 	if err != nil {
-		return orDenied(r, s, err)
+		return format.OrDenied(r.Context(), s, err)
 	}
 	d, err := s.Document(r.Context(), p, "info", renderInfo)
 	if err != nil {
@@ -26,20 +26,15 @@ func getInfo(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	return format.ServeDocument(w, r, d, compact)
 }
 
-// orDenied returns the shelf's refusal where there is one, else the error.
-func orDenied(r *http.Request, s format.Shelf, err error) error {
-	if denied := s.Access(r.Context()); denied != nil {
-		return denied
-	}
-	return err
-}
-
 // getVersions answers with the list of all gems, or 404 where an external registry has more than can be listed: Bundler then
 // asks for single gems. To HEAD the answer is 200 in any case, by which gem sees that there is a compact index.
 func getVersions(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	d, err := s.Index(r.Context(), artifact.Ruby, "versions", renderVersions)
 	if r.Method == http.MethodHead && artifact.Is(err, artifact.NotFound) {
-		return orDenied(r, s, format.ServeAnswer(w, r, format.Answer{ContentType: plainText}))
+		if err := s.Access(r.Context()); err != nil {
+			return err
+		}
+		return format.ServeAnswer(w, r, format.Answer{ContentType: plainText})
 	}
 	if err != nil {
 		return err
@@ -82,7 +77,7 @@ func serveIndex(w http.ResponseWriter, r *http.Request, s format.Shelf, variant 
 func getGem(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	g, err := gemOf(r.PathValue("file"), gemEnding)
 	if err != nil {
-		return orDenied(r, s, err)
+		return format.OrDenied(r.Context(), s, err)
 	}
 	f, err := s.Open(r.Context(), g.key(), g.file())
 	if err != nil {

@@ -200,6 +200,8 @@ func TestWhatIsYankedIsForThoseWhoNameIt(t *testing.T) {
 	if got := s.get("info/demo"); !strings.Contains(got, "\n1.0 ") || strings.Contains(got, "1.1") {
 		t.Errorf("got %s", got)
 	}
+	s.SetStatus(shelf, gem{name: "demo", version: "1.1"}.key(), artifact.Archived)
+	s.must(http.StatusConflict, s.do("PUT", "api/v1/gems/unyank", "gem_name=demo&version=1.1"))
 }
 
 func TestAVersionIsNotPublishedBesideOneThatIsEqual(t *testing.T) {
@@ -212,17 +214,44 @@ func TestAVersionIsNotPublishedBesideOneThatIsEqual(t *testing.T) {
 	s.must(http.StatusNotFound, s.do("GET", "gems/demo-1.0.0.gem", ""))
 }
 
-func TestAPushMayHaveASlashMoreAndAForm(t *testing.T) {
+func TestAPushMayHaveASlashMore(t *testing.T) {
 	s := newSite(t)
-	content := gemOfText(t, metadataText("demo", "1.0", ""))
-	w := s.must(http.StatusOK, s.do("POST", "/api/v1/gems", content))
+	w := s.must(http.StatusOK, s.do("POST", "/api/v1/gems", gemOfText(t, metadataText("demo", "1.0", ""))))
 	if w.Body.String() != "Successfully registered gem: demo (1.0)\n" {
 		t.Errorf("got %q", w.Body)
 	}
-	form := "--b\r\nContent-Disposition: form-data; name=\"attestations\"\r\n\r\n[]\r\n" +
-		"--b\r\nContent-Disposition: form-data; name=\"gem\"; filename=\"demo.gem\"\r\n\r\n" + content + "\r\n--b--\r\n"
-	s.must(http.StatusOK, s.do("POST", "api/v1/gems", form, "Content-Type", "multipart/form-data; boundary=b"))
-	s.must(http.StatusBadRequest, s.do("POST", "api/v1/gems", "--b--\r\n", "Content-Type", "multipart/form-data; boundary=b"))
+}
+
+// part is a part of the form of a push.
+func part(name, content string) string {
+	return "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + content + "\r\n"
+}
+
+func TestAPushMayBeAForm(t *testing.T) {
+	s := newSite(t)
+	const form = "multipart/form-data; boundary=b"
+	content := gemOfText(t, metadataText("demo", "1.0", ""))
+	whole := part("attestations", "[]") + part("gem", content) + "--b--\r\n"
+	for name, c := range map[string]struct{ body, contentType, says string }{
+		"nothing in it":      {"--b--\r\n", form, "no part called gem"},
+		"two gems":           {part("gem", content) + part("gem", content) + "--b--\r\n", form, "two parts called gem"},
+		"cut in the gem":     {whole[:len(whole)-1000], form, "cut off"},
+		"cut behind the gem": {strings.TrimSuffix(whole, "--b--\r\n"), form, "cut off"},
+		"no boundary":        {whole, "multipart/form-data", "a form"},
+	} {
+		w := s.do("POST", "api/v1/gems", c.body, "Content-Type", c.contentType)
+		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), c.says) {
+			t.Errorf("%s: got %d %s, want 400 and %q", name, w.Code, w.Body, c.says)
+		}
+	}
+	s.must(http.StatusNotFound, s.do("GET", "gems/demo-1.0.gem", ""))
+	w := s.must(http.StatusOK, s.do("POST", "api/v1/gems", whole, "Content-Type", form))
+	if !strings.Contains(w.Body.String(), "attestations were not kept") {
+		t.Errorf("got %q", w.Body)
+	}
+	if got := s.get("gems/demo-1.0.gem"); got != content {
+		t.Errorf("got %d bytes, want the %d that were pushed", len(got), len(content))
+	}
 }
 
 func TestRefusalsAreWordedForGem(t *testing.T) {

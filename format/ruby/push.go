@@ -2,10 +2,10 @@ package ruby
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"mime"
-	"mime/multipart"
 	"net/http"
 
 	"entrepot/artifact"
@@ -19,39 +19,92 @@ const maxHead = 2 << 20
 
 // push takes a gem. The same bytes again are a success, other bytes under a name that is there a conflict.
 func push(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
-	body, err := gemIn(r)
-	if err != nil {
-		return orDenied(r, s, err)
+	var sent submission
+	defer sent.discard()
+	if err := sent.read(r, s); err != nil {
+		return err
 	}
+	published, err := publish(r, s, sent.claimed, sent.upload)
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("Successfully registered gem: %s (%s)", published.name, published.slug())
+	if sent.attested {
+		text += ". Its attestations were not kept: no client asks a repository for them"
+	}
+	return say(w, r, text)
+}
+
+// submission is what a push brings.
+type submission struct {
+	claimed  specification // as the head of the gem has it
+	upload   *repository.Upload
+	attested bool // attestations came with it
+}
+
+// discard frees the staged bytes unless they were published; safe at any time.
+func (p *submission) discard() {
+	if p.upload != nil {
+		_ = p.upload.Discard() // nothing to be done about it
+	}
+}
+
+// The parts of a form, which gem sends where there are attestations.
+const (
+	gemPart          = "gem"
+	attestationsPart = "attestations"
+	maxParts         = 16
+)
+
+// read takes the gem in a request: its body, or a part of a form. Whatever the error, the caller discards the submission.
+// Nobody who may not come in is told what is wrong.
+func (p *submission) read(r *http.Request, s format.Shelf) error {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "multipart/form-data" {
+		return p.take(r.Context(), s, r.Body)
+	}
+	err := format.EachPart(r, maxParts, func(part format.Part) error {
+		switch {
+		case part.Name == attestationsPart:
+			p.attested = true
+		case part.Name == gemPart && p.upload != nil:
+			return invalid("The form has two parts called %s.", gemPart)
+		case part.Name == gemPart:
+			return p.take(r.Context(), s, part)
+		}
+		return nil
+	})
+	if err == nil && p.upload == nil {
+		err = invalid("The form has no part called %s.", gemPart)
+	}
+	if err != nil && p.upload == nil {
+		return format.OrDenied(r.Context(), s, err)
+	}
+	return err
+}
+
+// take stages a gem, if its sender may publish it.
+func (p *submission) take(ctx context.Context, s format.Shelf, content io.Reader) error {
 	var head bytes.Buffer
-	claimed, err := readSpecification(io.TeeReader(io.LimitReader(body, maxHead), &head))
-	if err == nil {
-		err = checkNewName(claimed.name)
-	}
+	claimed, err := readSpecification(io.TeeReader(io.LimitReader(content, maxHead), &head))
 	if err != nil {
-		return orDenied(r, s, headError(err, head.Len()))
+		return format.OrDenied(ctx, s, headError(err, head.Len()))
 	}
-	p, err := parseName(claimed.name)
+	if err := checkNewName(claimed.name); err != nil {
+		return format.OrDenied(ctx, s, err)
+	}
+	key, err := parseName(claimed.name)
 	if err != nil {
-		return orDenied(r, s, err)
+		return format.OrDenied(ctx, s, err)
 	}
-	if err := s.MayPublish(r.Context(), p); err != nil {
+	if err := s.MayPublish(ctx, key); err != nil {
 		return err
 	}
-	upload, err := s.Stage(r.Context())
-	if err != nil {
+	p.claimed = claimed
+	if p.upload, err = s.Stage(ctx); err != nil {
 		return err
 	}
-	defer func() { _ = upload.Discard() }() // nothing to be done about it
-	if _, err := io.CopyBuffer(struct{ io.Writer }{upload}, struct{ io.Reader }{io.MultiReader(&head, body)},
-		make([]byte, 64<<10)); err != nil {
-		return err
-	}
-	published, err := publish(r, s, claimed, upload)
-	if err != nil {
-		return err
-	}
-	return say(w, r, fmt.Sprintf("Successfully registered gem: %s (%s)", published.name, published.slug()))
+	_, err = io.CopyBuffer(struct{ io.Writer }{p.upload}, struct{ io.Reader }{io.MultiReader(&head, content)}, make([]byte, 64<<10))
+	return err
 }
 
 // headError says of a gem that goes on after its head why it could not be read.
@@ -98,23 +151,3 @@ func publish(r *http.Request, s format.Shelf, claimed specification, upload *rep
 
 // ownManifest is that of a version that was published here: all that is said is said about its gems.
 var ownManifest = externalManifest
-
-// gemIn is the gem in a request: its body, or a part of a form where attestations come with it. These are passed over: no client
-// asks for them.
-func gemIn(r *http.Request) (io.Reader, error) {
-	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/form-data" {
-		return r.Body, nil
-	}
-	parts := multipart.NewReader(r.Body, parameters["boundary"])
-	for range 16 {
-		part, err := parts.NextRawPart()
-		if err != nil {
-			break
-		}
-		if part.FormName() == "gem" {
-			return part, nil
-		}
-	}
-	return nil, invalid("The form has no part called gem.")
-}

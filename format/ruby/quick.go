@@ -30,7 +30,7 @@ func newSpecifications() specifications {
 func (c specifications) get(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	g, err := gemOf(r.PathValue("file"), quickEnding)
 	if err != nil {
-		return orDenied(r, s, err)
+		return format.OrDenied(r.Context(), s, err)
 	}
 	a, err := s.Stat(r.Context(), g.key(), g.file())
 	if err != nil {

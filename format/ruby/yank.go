@@ -29,7 +29,7 @@ func unyank(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 func move(w http.ResponseWriter, r *http.Request, s format.Shelf, target artifact.Status, done string) error {
 	g, err := readYank(r)
 	if err != nil {
-		return orDenied(r, s, err)
+		return format.OrDenied(r.Context(), s, err)
 	}
 	held, err := s.Held(r.Context(), g.key())
 	if err != nil {

@@ -20,10 +20,7 @@ var forms = map[string]bool{"": true, "json": true, "swift": true, "zip": true}
 func negotiated(h format.Handler) format.Handler {
 	return func(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 		if err := negotiate(strings.Join(r.Header["Accept"], ",")); err != nil {
-			if denied := s.Access(r.Context()); denied != nil {
-				return denied
-			}
-			return err
+			return format.OrDenied(r.Context(), s, err)
 		}
 		return h(w, r, s)
 	}

@@ -26,7 +26,7 @@ import (
 func getIdentifiers(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	place, err := askedPlace(r.URL.RawQuery)
 	if err != nil {
-		return orDenied(r, s, err)
+		return format.OrDenied(r.Context(), s, err)
 	}
 	claims, err := s.Index(r.Context(), artifact.Swift, "identifiers", renderClaims)
 	if err != nil {

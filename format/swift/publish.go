@@ -25,7 +25,7 @@ func putRelease(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 		err = named.checkNew()
 	}
 	if err != nil {
-		return orDenied(r, s, err) // nobody who may not come in is told what is wrong
+		return format.OrDenied(r.Context(), s, err) // nobody who may not come in is told what is wrong
 	}
 	// A client that waits for 100 Continue is told to go on by the first read of the body, and not before.
 	if err := s.MayPublish(ctx, named.key()); err != nil {
@@ -50,14 +50,6 @@ func putRelease(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	}
 	w.Header().Set("Location", s.URL(named.path(published.VersionKey.Version)))
 	return format.ServeAnswer(w, r, format.Answer{Status: http.StatusCreated, ContentType: "application/json", Body: []byte("{}")})
-}
-
-// orDenied returns the shelf's refusal where there is one, else the error.
-func orDenied(r *http.Request, s format.Shelf, err error) error {
-	if denied := s.Access(r.Context()); denied != nil {
-		return denied
-	}
-	return err
 }
 
 // checkSigned refuses a publication of which a part is signed and another is not, and signatures of a format that clients do

@@ -16,7 +16,7 @@ import (
 func getReleases(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	i, err := identityOf(r.PathValue("scope"), strings.TrimSuffix(r.PathValue("name"), jsonEnding))
 	if err != nil {
-		return orDenied(r, s, err)
+		return format.OrDenied(r.Context(), s, err)
 	}
 	return serveLinked(w, r, s, i.key(), linked{
 		variant: "releases",
@@ -35,7 +35,7 @@ func getRelease(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	named, err := releaseOf(r, version)
 	switch {
 	case err != nil:
-		return orDenied(r, s, err)
+		return format.OrDenied(r.Context(), s, err)
 	case archive:
 		return serveArchive(w, r, s, named.at())
 	}
@@ -126,7 +126,7 @@ func closing(f repository.File, why error) error {
 func getManifest(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	named, err := releaseOf(r, r.PathValue("version"))
 	if err != nil {
-		return orDenied(r, s, err)
+		return format.OrDenied(r.Context(), s, err)
 	}
 	if asked := r.URL.Query().Get("swift-version"); asked != "" {
 		return serveVariant(w, r, s, named, asked)
