@@ -172,7 +172,7 @@ func FuzzNames(f *testing.F) {
 				t.Fatalf("%q has its file at %s", s, path)
 			}
 		}
-		if v, err := parseVersion(s); err == nil && (v.compare(v) != 0 || foldVersion(s) == "") {
+		if v, err := parseVersion(s); err == nil && (v.Compare(v) != 0 || foldVersion(s) == "") {
 			t.Fatalf("%q is another version than itself", s)
 		}
 		if plain, ok := plainRequirement(s); ok {

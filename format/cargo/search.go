@@ -13,6 +13,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/catalog"
 	"entrepot/format"
+	"entrepot/format/semver"
 )
 
 // Bounds on a search (Cargo's book, "Web API": per_page), and on what a query may cost here.
@@ -106,15 +107,10 @@ func describeHit(ctx context.Context, s format.Shelf, p artifact.PackageKey) (fo
 	if err != nil {
 		return foundCrate{}, err
 	}
-	var newest version
 	number := ""
 	for text := range view.Numbers {
-		v, err := parseVersion(text)
-		if err != nil {
-			return foundCrate{}, err
-		}
-		if number == "" || newer(v, newest) {
-			newest, number = v, text
+		if number == "" || semver.Prefer(text, number) > 0 {
+			number = text
 		}
 	}
 	if number == "" {
@@ -140,12 +136,4 @@ func describeHit(ctx context.Context, s format.Shelf, p artifact.PackageKey) (fo
 		told.Description = held.Details.Summary // no index tells of it, but the crate has
 	}
 	return foundCrate{name, number, told.Description}, nil
-}
-
-// newer reports whether a is shown rather than b: releases before prereleases.
-func newer(a, b version) bool {
-	if (len(a.prerelease) == 0) != (len(b.prerelease) == 0) {
-		return len(a.prerelease) == 0
-	}
-	return a.compare(b) > 0
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"entrepot/format/semver"
 )
 
 func TestVersionsAreOrderedByPrecedence(t *testing.T) {
@@ -12,11 +14,11 @@ func TestVersionsAreOrderedByPrecedence(t *testing.T) {
 		"0.1.0-rc.99999999999999999999", "0.1.0", "0.2.0", "0.10.0", "1.0.0", "1.0.18446744073709551615"}
 	mixed := slices.Clone(ordered)
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(mixed), func(i, j int) { mixed[i], mixed[j] = mixed[j], mixed[i] })
-	slices.SortFunc(mixed, func(a, b string) int { return read(t, a).compare(read(t, b)) })
+	slices.SortFunc(mixed, func(a, b string) int { return read(t, a).Compare(read(t, b)) })
 	if !slices.Equal(mixed, ordered) {
 		t.Errorf("got %q, want %q", mixed, ordered)
 	}
-	if read(t, "1.0.0+a").compare(read(t, "1.0.0+b")) != 0 || foldVersion("1.0.0+a") != "1.0.0" {
+	if foldVersion("1.0.0+a") != foldVersion("1.0.0+b") || foldVersion("1.0.0+a") != "1.0.0" {
 		t.Error("builds of one version are several")
 	}
 	for _, bad := range []string{"", "1", "1.0", "1.0.0.0", "v1.0.0", "01.0.0", "1.0.0-", "1.0.0-01", "1.0.0+", "1.0.0 ", "1.0.0-a..b",
@@ -27,7 +29,7 @@ func TestVersionsAreOrderedByPrecedence(t *testing.T) {
 	}
 }
 
-func read(t *testing.T, text string) version {
+func read(t *testing.T, text string) semver.Version {
 	t.Helper()
 	v, err := parseVersion(text)
 	if err != nil {
