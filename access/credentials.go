@@ -18,9 +18,14 @@ var credentialHeaders = []struct {
 	name string
 	read func(value string) (token string, ok bool)
 }{
-	{"Authorization", readAuthorization},
-	{"X-Nuget-Apikey", func(value string) (string, bool) { return value, true }},
+	{authorizationHeader, readAuthorization},
+	{pushKeyHeader, func(value string) (string, bool) { return value, true }},
 }
+
+const (
+	authorizationHeader = "Authorization"
+	pushKeyHeader       = "X-Nuget-Apikey"
+)
 
 // nobody is the Basic credential of no user with no password. .NET answers every challenge with it when it has nothing to say.
 const nobody = "Basic Og=="
@@ -83,6 +88,14 @@ func offersNone(h http.Header) bool {
 		}
 	}
 	return true
+}
+
+// Attempts reports whether a request tries to sign in: by a header, or by an AWS signature in its query. The key of a push of
+// NuGet is an attempt only where it could be a token. It comes with every push, before the client was asked to sign in.
+func Attempts(r *http.Request) bool {
+	return len(offered(r.Header, authorizationHeader)) > 0 ||
+		slices.ContainsFunc(r.Header[pushKeyHeader], func(key string) bool { return strings.HasPrefix(key, tokenPrefix) }) ||
+		strings.Contains(r.URL.RawQuery, "X-Amz-Signature=")
 }
 
 // malformed names the header, never its value.

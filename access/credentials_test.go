@@ -3,6 +3,7 @@ package access
 import (
 	"encoding/base64"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -60,6 +61,30 @@ func TestCredential(t *testing.T) {
 				t.Errorf("got %q, %v, want %q", got.Reveal(), err, row.want)
 			}
 		})
+	}
+}
+
+func TestAttemptsAreWhatCouldBeAToken(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		header http.Header
+		query  string
+		want   bool
+	}{
+		{"nothing", http.Header{}, "", false},
+		{"npm", http.Header{"Authorization": {"Bearer guess"}}, "", true},
+		{"cargo", http.Header{"Authorization": {"guess"}}, "", true},
+		{"NuGet with nothing to sign in by", http.Header{"Authorization": {nobody}}, "", false},
+		{"NuGet before it signs in", http.Header{"X-Nuget-Apikey": {"az"}}, "", false},
+		{"NuGet with a token as its key", http.Header{"X-Nuget-Apikey": {tokenPrefix + "guess"}}, "", true},
+		{"NuGet with both", http.Header{"Authorization": {nobody}, "X-Nuget-Apikey": {tokenPrefix + "guess"}}, "", true},
+		{"a signed address", http.Header{}, "?X-Amz-Signature=00", true},
+	} {
+		r := httptest.NewRequest(http.MethodPut, "/"+row.query, nil)
+		r.Header = row.header
+		if got := Attempts(r); got != row.want {
+			t.Errorf("%s: got %v, want %v", row.name, got, row.want)
+		}
 	}
 }
 

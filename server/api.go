@@ -75,7 +75,7 @@ func forAnotherService(r *http.Request) bool {
 func (s *Server) authenticate(x *exchange, r *http.Request,
 	verify func(iam.Circumstances) (iam.Caller, error)) (iam.Caller, error) {
 	caller, err := verify(s.circumstances(x))
-	if artifact.Is(err, artifact.Unauthenticated) && offersCredential(r) {
+	if artifact.Is(err, artifact.Unauthenticated) && s.authenticator.Attempts(r) {
 		// Only those who fail wait: behind one address there may be many, and no stranger shall lock them out. A
 		// credential is too long to be guessed at any pace; what the limit saves is the work of answering.
 		now := s.now()
@@ -90,18 +90,4 @@ func (s *Server) authenticate(x *exchange, r *http.Request,
 	}
 	x.caller = caller
 	return caller, nil
-}
-
-// nobody is the Basic credential of no user with no password, which .NET sends when it has nothing to say.
-const nobody = "Basic Og=="
-
-// offersCredential reports whether a request tries to sign in. The key of a push of NuGet is none: it is sent on every push before
-// the client has been asked to sign in, and many users write anything there.
-func offersCredential(r *http.Request) bool {
-	for _, value := range r.Header["Authorization"] {
-		if value != nobody {
-			return true
-		}
-	}
-	return strings.Contains(r.URL.RawQuery, "X-Amz-Signature=")
 }

@@ -22,6 +22,8 @@ type Authenticator interface {
 	// Bearer says whose authorization token a package manager's request carries. No token, one that is not good, or one
 	// of another domain is Unauthenticated, and the same whether or not the domain exists.
 	Bearer(r *http.Request, in iam.Circumstances, domain artifact.DomainKey) (iam.Caller, error)
+	// Attempts reports whether a request tries to sign in, with whatever success: those that fail at it are counted.
+	Attempts(r *http.Request) bool
 }
 
 // Options are the parts of a server. Members without a note are needed.

@@ -343,3 +343,5 @@ func (a authenticator) Bearer(r *http.Request, in iam.Circumstances, key artifac
 	}
 	return a.guard.Package(r, in, id)
 }
+
+func (a authenticator) Attempts(r *http.Request) bool { return access.Attempts(r) }
