@@ -15,9 +15,6 @@ const challenge = `Basic realm="Entrepot"`
 // signIn is added to every 401.
 const signIn = " Get a new one with `aws codeartifact login --tool dotnet` or `entrepot login --tool dotnet`."
 
-// nobody is what .NET answers a challenge with when it has no credentials.
-const nobody = "Basic Og=="
-
 // maxWarning is how long a warning may be, in bytes.
 const maxWarning = 500
 
@@ -31,7 +28,7 @@ func fail(w http.ResponseWriter, r *http.Request, err error, _ string) {
 	if f.Kind == artifact.Unauthenticated {
 		w.Header().Set("WWW-Authenticate", challenge)
 		f.Text += signIn
-		told = signedIn(r.Header)
+		told = signedIn(r)
 	}
 	if told {
 		w.Header().Set("X-NuGet-Warning", asWarning(f.Text))
@@ -40,10 +37,12 @@ func fail(w http.ResponseWriter, r *http.Request, err error, _ string) {
 	f.Write(w, r, "application/json", body)
 }
 
-// signedIn reports whether a request was sent with what its client has to sign in with. A key comes along before that.
-func signedIn(h http.Header) bool {
-	authorization := h.Get("Authorization")
-	return authorization != "" && (authorization != nobody || h.Get("X-NuGet-ApiKey") != "")
+// signedIn reports whether a request was sent with what its client has to sign in with. A key comes along before that. .NET that
+// has nothing to sign in with answers a challenge with no user and no password.
+func signedIn(r *http.Request) bool {
+	user, password, basic := r.BasicAuth()
+	nobody := basic && user == "" && password == ""
+	return r.Header.Get("Authorization") != "" && (!nobody || r.Header.Get("X-NuGet-ApiKey") != "")
 }
 
 // asWarning writes a text as one line of ASCII.

@@ -58,7 +58,7 @@ func (p peeks) getContent(w http.ResponseWriter, r *http.Request, s format.Shelf
 		id, isPackage := strings.CutSuffix(file, ".nupkg")
 		written, matches := strings.CutPrefix(id, v.Name+".")
 		if !isPackage || !matches || normalVersion(written) != v.Version {
-			return orDenied(r.Context(), s, notFound("Version %s of %s has no file %.200q.", v.Version, v.Name, file))
+			return format.OrDenied(r.Context(), s, notFound("Version %s of %s has no file %.200q.", v.Version, v.Name, file))
 		}
 		return serveContent(w, r, s, v)
 	}

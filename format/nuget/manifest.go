@@ -29,6 +29,7 @@ type manifest struct {
 	LicenseURL               string            `json:"licenseUrl,omitempty"`
 	LicenseExpression        string            `json:"licenseExpression,omitempty"`
 	RequireLicenseAcceptance bool              `json:"requireLicenseAcceptance,omitempty"`
+	DevelopmentDependency    bool              `json:"developmentDependency,omitempty"`
 	PackageTypes             []packageType     `json:"packageTypes,omitempty"`
 	DependencyGroups         []dependencyGroup `json:"dependencyGroups,omitempty"`
 	Deprecation              *deprecation      `json:"deprecation,omitempty"`
@@ -93,7 +94,8 @@ func manifestOf(n nuspec) (manifest, error) {
 		Description: cut(n.Description), Tags: tagsOf(n.Tags), Copyright: cut(n.Copyright), Language: cut(n.Language),
 		MinClientVersion: cut(n.MinClientVersion), ProjectURL: webAddress(n.ProjectURL), IconURL: webAddress(n.IconURL),
 		LicenseURL: webAddress(n.LicenseURL), LicenseExpression: cut(n.LicenseExpression),
-		RequireLicenseAcceptance: n.RequireLicenseAcceptance, PackageTypes: n.PackageTypes,
+		RequireLicenseAcceptance: n.RequireLicenseAcceptance, DevelopmentDependency: n.DevelopmentDependency,
+		PackageTypes: n.PackageTypes,
 	}
 	for _, group := range n.Groups {
 		listed := dependencyGroup{TargetFramework: group.TargetFramework}

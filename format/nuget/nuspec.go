@@ -23,7 +23,7 @@ type nuspec struct {
 	ID, Version              string
 	Title, Summary           string
 	Description, Copyright   string
-	Authors, Owners          string // with commas between them
+	Authors                  string // with commas between them
 	Tags                     string // with spaces or commas between them
 	Language                 string
 	MinClientVersion         string
@@ -50,7 +50,6 @@ type metadataXML struct {
 	Version          []string          `xml:"version"`
 	Title            []string          `xml:"title"`
 	Authors          []string          `xml:"authors"`
-	Owners           []string          `xml:"owners"`
 	Summary          []string          `xml:"summary"`
 	Description      []string          `xml:"description"`
 	Copyright        []string          `xml:"copyright"`
@@ -209,7 +208,7 @@ func (d nuspecXML) checkOnce() error {
 func (m metadataXML) nuspec() nuspec {
 	n := nuspec{
 		ID: first(m.ID), Version: first(m.Version), Title: first(m.Title), Summary: first(m.Summary),
-		Description: first(m.Description), Copyright: first(m.Copyright), Authors: first(m.Authors), Owners: first(m.Owners),
+		Description: first(m.Description), Copyright: first(m.Copyright), Authors: first(m.Authors),
 		Tags: first(m.Tags), Language: first(m.Language), MinClientVersion: strings.TrimSpace(m.MinClientVersion),
 		ProjectURL: first(m.ProjectURL), IconURL: first(m.IconURL), LicenseURL: first(m.LicenseURL), Readme: first(m.Readme),
 		RequireLicenseAcceptance: strings.EqualFold(first(m.Acceptance), "true"),

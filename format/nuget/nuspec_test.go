@@ -2,6 +2,7 @@ package nuget
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -50,8 +51,8 @@ func TestANuspecSaysWhatItSaysInEveryShape(t *testing.T) {
 				n.LicenseExpression, n.LicenseURL, n.Readme = "MIT OR Apache-2.0", "https://licenses.example.test/MIT", `docs\a.md`
 				n.RepositoryURL, n.PackageTypes = "https://code.example.test/acme", []packageType{{"DotnetTool", ""}, {"X", "1.0"}}
 				n.RequireLicenseAcceptance, n.DevelopmentDependency, n.Title, n.Summary, n.Tags = true, true, "T & T", "S", "a b"
-				n.ProjectURL, n.IconURL, n.Language, n.Copyright, n.Owners =
-					"https://acme.example.test", "https://acme.example.test/i.png", "en", "©", "Ada"
+				n.ProjectURL, n.IconURL, n.Language, n.Copyright =
+					"https://acme.example.test", "https://acme.example.test/i.png", "en", "©"
 			})},
 		"with a licence in a file": {nuspecText("Acme", "1.0", `<license type="file">LICENSE.txt</license>`),
 			with(func(n *nuspec) { n.LicenseFile = "LICENSE.txt" })},
@@ -115,6 +116,14 @@ func TestAManifestIsForClientsThatCanUseIt(t *testing.T) {
 		{Package: "left", Requirement: "[1.0.0, )"}, {Package: "right", Requirement: "[1.0.0, 2.0.0-a.1)"}}}
 	if diff := cmp.Diff(want, m.details()); diff != "" {
 		t.Errorf("the details differ (-want +got):\n%s", diff)
+	}
+	n.LicenseExpression, n.LicenseURL, n.LicenseFile = "", "https://licenses.example.test/deprecated", "docs/LICENSE.txt"
+	if m, err = manifestOf(n); err != nil {
+		t.Fatal(err)
+	}
+	got := detailsOf(m, packageFile{nuspec: n}).Licenses
+	if want := []artifact.License{{Name: "docs/LICENSE.txt"}}; !slices.Equal(got, want) {
+		t.Errorf("a licence in a file: got %v, want %v", got, want)
 	}
 	for name, bad := range map[string]nuspec{
 		"an id that is none": {ID: "a/b", Version: "1.0"}, "a version that is none": {ID: "a", Version: "x"},

@@ -36,13 +36,22 @@ func getGallery(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 // call is a call of the feed: a function, a set, or one of its members.
 type call func(r *http.Request, s format.Shelf) (result, error)
 
-// result is what a call finds, before it is cut to the part that was asked for. Rows that were cut already say how many there are.
+// result is what a call finds, before it is cut to the part that was asked for, or after.
 type result struct {
-	title   string
-	rows    []row
-	total   int
-	cut     bool
-	further bool // there are more behind those that were cut
+	title string
+	rows  []row
+	cut   bool
+	next  int // where rows that were cut go on; 0 for nowhere
+	// total is how many rows there are, whatever part of them was asked for; nil where rows are all.
+	total func() (int, error)
+}
+
+// count is how many rows there are.
+func (f result) count() (int, error) {
+	if f.total == nil {
+		return len(f.rows), nil
+	}
+	return f.total()
 }
 
 // calls are those of a feed by their name, without brackets.
@@ -67,7 +76,9 @@ func getCall(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	out := feed{base: s.URL(galleryPath)}
 	total := -1
 	if r.URL.Query().Get("$inlinecount") == "allpages" {
-		total = found.total
+		if total, err = found.count(); err != nil {
+			return err
+		}
 	}
 	next, err := found.page(r)
 	if err != nil {
@@ -86,7 +97,7 @@ var memberPattern = regexp.MustCompile(`^Packages\(Id='([^']*)',\s*Version='([^'
 func answer(r *http.Request, s format.Shelf, name string) (result, error) {
 	do := calls[strings.TrimSuffix(name, "()")]
 	if do == nil {
-		return result{}, orDenied(r.Context(), s, notFound("The feed has no %.100q.", name))
+		return result{}, format.OrDenied(r.Context(), s, notFound("The feed has no %.100q.", name))
 	}
 	return do(r, s)
 }
@@ -97,14 +108,18 @@ func getCount(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if err != nil {
 		return err
 	}
-	return format.ServeAnswer(w, r, format.Answer{ContentType: "text/plain", Body: strconv.AppendInt(nil, int64(found.total), 10)})
+	total, err := found.count()
+	if err != nil {
+		return err
+	}
+	return format.ServeAnswer(w, r, format.Answer{ContentType: "text/plain", Body: strconv.AppendInt(nil, int64(total), 10)})
 }
 
 // getMember answers with one version.
 func getMember(w http.ResponseWriter, r *http.Request, s format.Shelf, id, text string) error {
 	v, err := versionOf(id, text)
 	if err != nil {
-		return orDenied(r.Context(), s, err)
+		return format.OrDenied(r.Context(), s, err)
 	}
 	all, err := versionsFor(r.Context(), s, v.PackageKey, filter{prerelease: true, semVer2: true, unlisted: true})
 	if err != nil {
@@ -132,7 +147,7 @@ func versionsFor(ctx context.Context, s format.Shelf, p artifact.PackageKey, f f
 func getContentByID(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	v, err := versionOf(r.PathValue("id"), r.PathValue("version"))
 	if err != nil {
-		return orDenied(r.Context(), s, err)
+		return format.OrDenied(r.Context(), s, err)
 	}
 	return serveContent(w, r, s, v)
 }
@@ -141,7 +156,7 @@ func getContentByID(w http.ResponseWriter, r *http.Request, s format.Shelf) erro
 func findPackagesByID(r *http.Request, s format.Shelf) (result, error) {
 	wanted, err := parseFilter(r.URL.Query().Get("$filter"))
 	if err != nil {
-		return result{}, orDenied(r.Context(), s, err)
+		return result{}, format.OrDenied(r.Context(), s, err)
 	}
 	return versionsOfOne(r, s, unquoted(r.URL.Query().Get("id")), wanted, "FindPackagesById")
 }
@@ -150,7 +165,7 @@ func findPackagesByID(r *http.Request, s format.Shelf) (result, error) {
 func versionsOfOne(r *http.Request, s format.Shelf, id string, wanted predicate, title string) (result, error) {
 	p, err := packageOf(id)
 	if err != nil {
-		return result{}, orDenied(r.Context(), s, err)
+		return result{}, format.OrDenied(r.Context(), s, err)
 	}
 	all, err := versionsFor(r.Context(), s, p,
 		filter{prerelease: true, semVer2: readsSemVer2(r.URL.Query().Get("semVerLevel")), unlisted: true})
@@ -160,18 +175,18 @@ func versionsOfOne(r *http.Request, s format.Shelf, id string, wanted predicate,
 	if err != nil {
 		return result{}, err
 	}
-	rows := slices.DeleteFunc(rowsOf(all), func(one row) bool { return !wanted.test(one) })
+	rows := wanted.among(all)
 	if strings.HasSuffix(strings.ToLower(r.URL.Query().Get("$orderby")), " desc") {
 		slices.Reverse(rows)
 	}
-	return result{title: title, rows: rows, total: len(rows)}, nil
+	return result{title: title, rows: rows}, nil
 }
 
 // listPackages lists what a filter wants, of one package or of all.
 func listPackages(r *http.Request, s format.Shelf) (result, error) {
 	wanted, err := parseFilter(r.URL.Query().Get("$filter"))
 	if err != nil {
-		return result{}, orDenied(r.Context(), s, err)
+		return result{}, format.OrDenied(r.Context(), s, err)
 	}
 	if wanted.id != "" {
 		return versionsOfOne(r, s, wanted.id, wanted, "Packages")
@@ -184,14 +199,14 @@ func searchPackages(r *http.Request, s format.Shelf) (result, error) {
 	values := r.URL.Query()
 	wanted, err := parseFilter(values.Get("$filter"))
 	if err != nil {
-		return result{}, orDenied(r.Context(), s, err)
+		return result{}, format.OrDenied(r.Context(), s, err)
 	}
 	return searched(r, s, wanted, filter{prerelease: values.Get("includePrerelease") == "true"},
 		unquoted(values.Get("searchTerm")), "Search")
 }
 
-// searched lists the rows of packages that have the words in them. Rows are cut by package: what most clients ask for has one row
-// of each.
+// searched lists the rows of packages that have the words in them. Rows are cut by package, also where they become too many: what
+// most clients ask for has one row of each.
 func searched(r *http.Request, s format.Shelf, wanted predicate, f filter, words, title string) (result, error) {
 	values := r.URL.Query()
 	f.semVer2 = readsSemVer2(values.Get("semVerLevel"))
@@ -204,24 +219,31 @@ func searched(r *http.Request, s format.Shelf, wanted predicate, f filter, words
 		q.terms, err = searchTerms(words)
 	}
 	if err != nil {
-		return result{}, orDenied(r.Context(), s, err)
+		return result{}, format.OrDenied(r.Context(), s, err)
 	}
+	out := result{title: title, cut: true, total: func() (int, error) { return q.countRows(r.Context(), s, wanted) }}
 	if q.skip > maxSkip { // the same rows once more would have clients ask on for ever
-		return result{title: title, cut: true}, s.Access(r.Context())
+		return out, s.Access(r.Context())
 	}
-	found, err := q.find(r.Context(), s)
-	if err != nil {
-		return result{}, err
+	passed, total, err := q.find(r.Context(), s, func(versions []entry) bool {
+		out.rows = append(out.rows, wanted.among(versions)...)
+		return len(out.rows) < maxTop
+	})
+	if more := total > q.skip+passed; more && (passed < q.take || values.Get("$top") == "") {
+		out.next = q.skip + passed
 	}
-	out := result{title: title, total: found.total, cut: true, further: found.total > q.skip+q.take && values.Get("$top") == ""}
-	for _, versions := range found.packages {
-		for _, one := range rowsOf(versions) {
-			if wanted.test(one) {
-				out.rows = append(out.rows, one)
-			}
-		}
-	}
-	return out, nil
+	return out, err
+}
+
+// countRows is how many rows a search has, whatever part of them was asked for. Of more than maxTake packages each that is not
+// looked into counts as one.
+func (q query) countRows(ctx context.Context, s format.Shelf, wanted predicate) (rows int, err error) {
+	q.skip, q.take = 0, maxTake
+	passed, total, err := q.find(ctx, s, func(versions []entry) bool {
+		rows += len(wanted.among(versions))
+		return true
+	})
+	return rows + total - passed, err
 }
 
 // page cuts the rows to those that were asked for, and returns where the next ones are, below the feed; empty for none.
@@ -235,16 +257,17 @@ func (f *result) page(r *http.Request) (next string, err error) {
 	if err != nil {
 		return "", err
 	}
-	further := f.further
 	if !f.cut {
 		f.rows = f.rows[min(skip, len(f.rows)):]
-		further = len(f.rows) > top && values.Get("$top") == ""
+		if len(f.rows) > top && values.Get("$top") == "" {
+			f.next = skip + top
+		}
 		f.rows = f.rows[:min(top, len(f.rows))]
 	}
-	if !further {
+	if f.next == 0 {
 		return "", nil
 	}
-	values.Set("$skip", strconv.Itoa(skip+top))
+	values.Set("$skip", strconv.Itoa(f.next))
 	return (&url.URL{Path: r.PathValue("call"), RawQuery: values.Encode()}).String(), nil
 }
 

@@ -26,14 +26,15 @@ type atomMember struct {
 		Src string `xml:"src,attr"`
 	} `xml:"content"`
 	Properties struct {
-		ID                string `xml:"Id"`
-		Version           string `xml:"Version"`
-		NormalizedVersion string `xml:"NormalizedVersion"`
-		Dependencies      string `xml:"Dependencies"`
-		Description       string `xml:"Description"`
-		Published         string `xml:"Published"`
-		PackageHash       string `xml:"PackageHash"`
-		IsLatestVersion   string `xml:"IsLatestVersion"`
+		ID                    string `xml:"Id"`
+		Version               string `xml:"Version"`
+		NormalizedVersion     string `xml:"NormalizedVersion"`
+		Dependencies          string `xml:"Dependencies"`
+		Description           string `xml:"Description"`
+		DevelopmentDependency string `xml:"DevelopmentDependency"`
+		Published             string `xml:"Published"`
+		PackageHash           string `xml:"PackageHash"`
+		IsLatestVersion       string `xml:"IsLatestVersion"`
 	} `xml:"properties"`
 }
 
@@ -81,21 +82,34 @@ func TestFeedsOfVersion2ListWhatTheirClientsAskFor(t *testing.T) {
 		s.must(http.StatusBadRequest, s.do("GET", "v2/"+path, ""))
 	}
 	s.must(http.StatusNotFound, s.do("GET", "v2/GetUpdates()", ""))
-	if got := s.get("v2/Search()/$count?searchTerm='acme'&$filter=IsLatestVersion"); got != "2" {
-		t.Errorf("got the count %s", got)
+	for query, want := range map[string]string{
+		"searchTerm='acme'&$filter=IsLatestVersion":                              "2",
+		"searchTerm='acme'&$filter=IsLatestVersion&$top=1":                       "2",
+		"searchTerm='acme'&includePrerelease=true":                               "3",
+		"searchTerm='acme'&includePrerelease=true&$filter=IsPrerelease":          "1",
+		"searchTerm='acme'&includePrerelease=true&$filter=IsPrerelease&$skip=10": "1",
+		"searchTerm='acme'&$filter=startswith(Id,'Nothing')":                     "0",
+	} {
+		if got := s.get("v2/Search()/$count?" + query); got != want {
+			t.Errorf("%s: got the count %s, want %s", query, got, want)
+		}
+		if got, _ := s.feed("v2/Search()?$inlinecount=allpages&" + query); got.Count != want {
+			t.Errorf("%s: got the count %s in the feed, want %s", query, got.Count, want)
+		}
 	}
 }
 
 func TestAnEntryOfVersion2LeadsToThePackage(t *testing.T) {
 	s := newSite(t)
-	content := packed(t, "Acme.Core", "1.0.0+b", `<dependencies><group targetFramework="net45"><dependency id="Left" version="1.0"/></group><group targetFramework="net40"/></dependencies>`)
+	content := packed(t, "Acme.Core", "1.0.0+b", `<dependencies><group targetFramework="net45"><dependency id="Left" version="1.0"/></group><group targetFramework="net40"/></dependencies>`,
+		`<developmentDependency>true</developmentDependency>`)
 	s.must(201, s.push(content))
 	var e atomMember
 	if err := xml.Unmarshal([]byte(s.get("v2/Packages(Id='ACME.core',Version='1.0')")), &e); err != nil {
 		t.Fatal(err)
 	}
 	if e.Properties.ID != "Acme.Core" || e.Properties.Version != "1.0.0+b" || e.Properties.Dependencies != "Left:[1.0.0, ):net45|::net40" ||
-		e.Properties.PackageHash == "" || e.Properties.IsLatestVersion != "true" || e.Properties.Published != "2026-03-01T12:02:00Z" {
+		e.Properties.PackageHash == "" || e.Properties.DevelopmentDependency != "true" || e.Properties.IsLatestVersion != "true" || e.Properties.Published != "2026-03-01T12:02:00Z" {
 		t.Errorf("got %+v", e.Properties)
 	}
 	at, err := url.Parse(e.Content.Src)

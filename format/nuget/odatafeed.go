@@ -64,6 +64,7 @@ var properties = []property{
 	{"Created", edmTime, func(r row) string { return r.PublishedAt.UTC().Format(odataTime) }},
 	{"Dependencies", edmText, func(r row) string { return flatDependencies(r.DependencyGroups) }},
 	{"Description", edmText, func(r row) string { return r.Description }},
+	{"DevelopmentDependency", edmTruth, func(r row) string { return strconv.FormatBool(r.DevelopmentDependency) }},
 	{"DownloadCount", edmNumber, func(row) string { return "0" }},
 	{"IconUrl", edmText, func(r row) string { return r.IconURL }},
 	{"IsLatestVersion", edmTruth, func(r row) string { return strconv.FormatBool(r.latest) }},

@@ -18,6 +18,11 @@ type predicate struct {
 	id   string
 }
 
+// among are the rows of a package's versions that are wanted, lowest first.
+func (p predicate) among(versions []entry) []row {
+	return slices.DeleteFunc(rowsOf(versions), func(one row) bool { return !p.test(one) })
+}
+
 // parseFilter reads the part of OData's filter expressions that clients of NuGet use (OData 2.0, URI conventions, §4.5): and, or,
 // not, brackets, eq, ne, tolower, startswith, endswith and substringof, over texts and truth values. Invalid: it is none of
 // these.

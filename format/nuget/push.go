@@ -1,7 +1,6 @@
 package nuget
 
 import (
-	"context"
 	"errors"
 	"io"
 	"mime"
@@ -51,6 +50,9 @@ func detailsOf(m manifest, found packageFile) artifact.Details {
 	d := m.details()
 	d.Readme = found.readme
 	d.SourceCode = webAddress(found.RepositoryURL)
+	if found.LicenseFile != "" { // the address that packers write beside it says only that there is a file
+		d.Licenses = []artifact.License{{Name: cut(found.LicenseFile)}}
+	}
 	return d
 }
 
@@ -59,7 +61,7 @@ func detailsOf(m manifest, found packageFile) artifact.Details {
 func take(r *http.Request, s format.Shelf) (*repository.Upload, error) {
 	content, err := packageIn(r)
 	if err != nil {
-		return nil, orDenied(r.Context(), s, err)
+		return nil, format.OrDenied(r.Context(), s, err)
 	}
 	begun := ahead{r: content}
 	if n, ok := begun.findNuspec(); ok && validID(n.ID) {
@@ -85,14 +87,6 @@ func take(r *http.Request, s format.Shelf) (*repository.Upload, error) {
 		return nil, err
 	}
 	return upload, nil
-}
-
-// orDenied is err for those who may come in: nobody else is told what is wrong.
-func orDenied(ctx context.Context, s format.Shelf, err error) error {
-	if denied := s.Access(ctx); denied != nil {
-		return denied
-	}
-	return err
 }
 
 func cutOff(err error) error { return invalid("The push is cut off or malformed.").Causing(err) }
@@ -126,7 +120,7 @@ var noSymbols = format.WithStatus(http.StatusMethodNotAllowed, invalid("This rep
 
 // refuseSymbols answers a client that was told of a symbol server elsewhere.
 func refuseSymbols(_ http.ResponseWriter, r *http.Request, s format.Shelf) error {
-	return orDenied(r.Context(), s, noSymbols)
+	return format.OrDenied(r.Context(), s, noSymbols)
 }
 
 // unlist takes a version out of lists, as the public registry does when somebody deletes it.

@@ -172,6 +172,7 @@ func entryFrom(all jsonscan.Members, v version) manifest {
 		ProjectURL: webAddress(text("projectUrl")), IconURL: webAddress(text("iconUrl")), LicenseURL: webAddress(text("licenseUrl")),
 		LicenseExpression:        text("licenseExpression"),
 		RequireLicenseAcceptance: string(all.Find("requireLicenseAcceptance")) == "true",
+		DevelopmentDependency:    string(all.Find("developmentDependency")) == "true",
 		Deprecation:              deprecationFrom(all.Find("deprecation")),
 	}
 	m.Tags = tagsOf(strings.Join(textsOf(all.Find("tags")), " "))

@@ -72,6 +72,7 @@ type (
 		DependencyGroups         []dependenciesFor `json:"dependencyGroups,omitempty"`
 		Deprecation              *deprecation      `json:"deprecation,omitempty"`
 		Description              string            `json:"description"`
+		DevelopmentDependency    bool              `json:"developmentDependency,omitempty"`
 		IconURL                  string            `json:"iconUrl"`
 		PackageID                string            `json:"id"`
 		Language                 string            `json:"language"`
@@ -149,7 +150,7 @@ func (h hive) getPage(w http.ResponseWriter, r *http.Request, s format.Shelf) er
 	low, isLow := parseVersion(r.PathValue("lower"))
 	high, isHigh := parseVersion(upper)
 	if !isPage || !isLow || !isHigh {
-		return orDenied(r.Context(), s, notFound("There is no such page of versions."))
+		return format.OrDenied(r.Context(), s, notFound("There is no such page of versions."))
 	}
 	return h.serve(w, r, s, p, "page "+low.String()+" "+high.String(), func(out io.Writer, view repository.View) error {
 		return addresses{h, s.URL}.renderPage(out, view, low, high)
@@ -192,7 +193,7 @@ func getCatalogEntry(w http.ResponseWriter, r *http.Request, s format.Shelf) err
 func single(r *http.Request, s format.Shelf) (entry, error) {
 	text, isDocument := strings.CutSuffix(r.PathValue("file"), ".json")
 	if !isDocument {
-		return entry{}, orDenied(r.Context(), s, notFound("There is no such document."))
+		return entry{}, format.OrDenied(r.Context(), s, notFound("There is no such document."))
 	}
 	v, err := versionOf(r.PathValue("id"), text)
 	if err != nil {
@@ -286,7 +287,8 @@ func (a addresses) pageOf(p artifact.PackageKey, some []entry) registrationPage 
 func (a addresses) entry(e entry) catalogEntry {
 	c := catalogEntry{
 		ID: a.catalog(e.key()), Type: "PackageDetails", Authors: e.Authors, DependencyGroups: a.groups(e.DependencyGroups),
-		Deprecation: e.Deprecation, Description: e.Description, IconURL: e.IconURL, PackageID: e.manifest.ID, Language: e.Language,
+		Deprecation: e.Deprecation, Description: e.Description,
+		DevelopmentDependency: e.DevelopmentDependency, IconURL: e.IconURL, PackageID: e.manifest.ID, Language: e.Language,
 		LicenseExpression: e.LicenseExpression, LicenseURL: e.LicenseURL, Listed: e.listed(),
 		MinClientVersion: e.MinClientVersion, PackageContent: a.content(e.key()), PackageTypes: e.PackageTypes,
 		ProjectURL: e.ProjectURL, Published: e.published(), RequireLicenseAcceptance: e.RequireLicenseAcceptance,

@@ -27,6 +27,7 @@ const (
 
 	lookAtOnce = 16
 	lookTime   = 5 * time.Second
+	maxFound   = 100_000 // versions in one answer, give or take those of the last packages
 )
 
 type (
@@ -66,19 +67,20 @@ type (
 func search(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	q, err := readQuery(r.URL.Query())
 	if err != nil {
-		return orDenied(r.Context(), s, err)
-	}
-	found, err := q.find(r.Context(), s)
-	if err != nil {
-		return err
+		return format.OrDenied(r.Context(), s, err)
 	}
 	a := addresses{hive{plainHive.path, q.semVer2}, s.URL}
 	if q.semVer2 {
 		a.hive = semVer2Hive
 	}
-	answer := searchAnswer{TotalHits: found.total, Data: []foundResult{}}
-	for _, versions := range found.packages {
+	answer, found := searchAnswer{Data: []foundResult{}}, 0
+	_, answer.TotalHits, err = q.find(r.Context(), s, func(versions []entry) bool {
 		answer.Data = append(answer.Data, a.result(versions))
+		found += len(versions)
+		return found < maxFound
+	})
+	if err != nil {
+		return err
 	}
 	return format.ServeJSON(w, r, http.StatusOK, answer)
 }
@@ -118,7 +120,7 @@ func (m manifest) types() []packageType {
 func autocomplete(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	q, err := readQuery(r.URL.Query())
 	if err != nil {
-		return orDenied(r.Context(), s, err)
+		return format.OrDenied(r.Context(), s, err)
 	}
 	answer := struct {
 		TotalHits int      `json:"totalHits"`
@@ -135,13 +137,12 @@ func autocomplete(w http.ResponseWriter, r *http.Request, s format.Shelf) error 
 		answer.TotalHits = len(answer.Data)
 		return format.ServeJSON(w, r, http.StatusOK, answer)
 	}
-	found, err := q.find(r.Context(), s)
+	_, answer.TotalHits, err = q.find(r.Context(), s, func(versions []entry) bool {
+		answer.Data = append(answer.Data, versions[len(versions)-1].manifest.ID)
+		return true
+	})
 	if err != nil {
 		return err
-	}
-	answer.TotalHits = found.total
-	for _, versions := range found.packages {
-		answer.Data = append(answer.Data, versions[len(versions)-1].manifest.ID)
 	}
 	return format.ServeJSON(w, r, http.StatusOK, answer)
 }
@@ -207,33 +208,36 @@ func count(values url.Values, key string, otherwise, most int) (int, error) {
 	return int(min(n, uint64(most))), nil
 }
 
-// findings are packages with the versions that the query lets through, lowest first, and how many packages there are at least.
-type findings struct {
-	packages [][]entry
-	total    int
-}
-
-// find looks for packages. One of which no version can be had now, or by this client, is left out.
-func (q query) find(ctx context.Context, s format.Shelf) (findings, error) {
+// find hands packages to take in the order of the search, each with the versions that the query lets through, lowest first, as long
+// as take wants more: the versions of all that were found would be too many to hold at once. It returns how many packages it has
+// gone through, and how many there are at least, those before the first included. One of which no version can be had now, or by
+// this client, is passed over.
+func (q query) find(ctx context.Context, s format.Shelf, take func(versions []entry) (more bool)) (passed, total int, err error) {
 	keys, total, err := q.hits(ctx, s)
 	if err != nil {
-		return findings{}, err
+		return 0, 0, err
 	}
-	found := make([][]entry, len(keys))
 	look, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	var group errgroup.Group
-	group.SetLimit(lookAtOnce)
-	for i, p := range keys {
-		group.Go(func() (err error) {
-			found[i], err = q.versionsIn(look, s, p)
-			return err
-		})
+	for some := range slices.Chunk(keys, lookAtOnce) {
+		found := make([][]entry, len(some))
+		var group errgroup.Group
+		for i, p := range some {
+			group.Go(func() (err error) {
+				found[i], err = q.versionsIn(look, s, p)
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			return passed, total, err
+		}
+		for _, versions := range found {
+			if passed++; len(versions) > 0 && !take(versions) {
+				return passed, total, nil
+			}
+		}
 	}
-	if err := group.Wait(); err != nil {
-		return findings{}, err
-	}
-	return findings{slices.DeleteFunc(found, func(versions []entry) bool { return len(versions) == 0 }), total}, nil
+	return passed, total, nil
 }
 
 // versionsIn are the versions of a package that was found; none if it cannot be looked at now.
@@ -268,11 +272,11 @@ func (q query) wants(e entry) bool {
 func (q query) versionsOf(ctx context.Context, s format.Shelf, id string) ([]entry, error) {
 	p, err := packageOf(id)
 	if err != nil {
-		return nil, orDenied(ctx, s, err)
+		return nil, format.OrDenied(ctx, s, err)
 	}
 	view, err := s.View(ctx, p)
 	if artifact.Is(err, artifact.NotFound) {
-		return nil, orDenied(ctx, s, nil)
+		return nil, format.OrDenied(ctx, s, nil)
 	}
 	if err != nil {
 		return nil, err

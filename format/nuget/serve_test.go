@@ -87,6 +87,7 @@ func TestVersionsAreTheSameInEverySpellingAndStandInTheirOrder(t *testing.T) {
 func TestARegistrationSaysWhatAPackageSaysAboutItself(t *testing.T) {
 	s := newSite(t)
 	content := packed(t, "Acme.Core", "1.0.0-Rc.1+b7", `<title>T &lt;b&gt;</title>`, `<tags>x y</tags>`, `<license type="expression">MIT</license>`,
+		`<developmentDependency>true</developmentDependency>`,
 		`<dependencies><group targetFramework=".NETStandard2.0"><dependency id="Acme.Base" version="1.0"/></group><group targetFramework="net45"/></dependencies>`,
 		`<packageTypes><packageType name="DotnetTool"/></packageTypes>`)
 	s.must(201, s.push(content))
@@ -105,6 +106,7 @@ func TestARegistrationSaysWhatAPackageSaysAboutItself(t *testing.T) {
 		"title":           {entry["title"], "T <b>"},
 		"tags":            {fmt.Sprint(entry["tags"]), "[x y]"},
 		"licence":         {entry["licenseExpression"], "MIT"},
+		"development":     {entry["developmentDependency"], true},
 		"listed":          {entry["listed"], true},
 		"published":       {entry["published"], "2026-03-01T12:02:00Z"},
 		"algorithm":       {entry["packageHashAlgorithm"], "SHA512"},
@@ -209,9 +211,25 @@ func TestAnUnlistedVersionIsForThoseWhoNameIt(t *testing.T) {
 		t.Errorf("an archived version is listed: %s", got)
 	}
 	s.must(http.StatusNotFound, s.do("GET", "v3/flatcontainer/acme.core/2.0.0/acme.core.2.0.0.nupkg", ""))
+	s.must(http.StatusConflict, s.do("POST", "v3/package/acme.core/2.0.0", ""))
 	publisher := &site{Domain: s.As(formattest.Caller("publisher", "ReadFromRepository", "PublishPackageVersion")), t: t}
 	publisher.serve(shelf)
 	publisher.must(http.StatusForbidden, publisher.do("DELETE", "v3/package/Acme.Core/1.0.0", ""))
+}
+
+func TestASearchEndsWhereEnoughWasFound(t *testing.T) {
+	s := newSite(t)
+	for _, id := range []string{"Acme.A", "Acme.B", "Acme.C", "Acme.D"} {
+		s.pushAll(id, "1.0.0", "1.1.0")
+	}
+	var got []string
+	passed, total, err := query{skip: 1, take: 3}.find(t.Context(), s.Shelf(shelf, artifact.NuGet), func(versions []entry) bool {
+		got = append(got, fmt.Sprint(versions[0].manifest.ID, " ", len(versions)))
+		return len(got) < 2
+	})
+	if want := "Acme.B 2, Acme.C 2"; err != nil || passed != 2 || total != 4 || strings.Join(got, ", ") != want {
+		t.Errorf("got %v, %d passed of %d, %v; want %s, 2 of 4", got, passed, total, err, want)
+	}
 }
 
 func TestASearchShowsWhatItsClientCanRead(t *testing.T) {
@@ -289,9 +307,9 @@ func TestErrorsAreToldWhereClientsShowThem(t *testing.T) {
 		"a push to an address that is none": {"PUT", "", nil, nil, "nuget/shelf/v3/index.json as the source"},
 		"a delete of what is not there":     {"DELETE", "v3/package/nothing/1.0.0", nil, nil, "nothing"},
 		"nobody yet":                        {"GET", "v3/index.json", nil, artifact.Errorf(artifact.Unauthenticated, "Who?"), ""},
-		"nobody again":                      {"GET", "v3/index.json", []string{"Authorization", nobody}, artifact.Errorf(artifact.Unauthenticated, "Who?"), ""},
+		"nobody again":                      {"GET", "v3/index.json", []string{"Authorization", "Basic Og=="}, artifact.Errorf(artifact.Unauthenticated, "Who?"), ""},
 		"a bad token":                       {"GET", "v3/index.json", []string{"Authorization", "Basic YTpi"}, artifact.Errorf(artifact.Unauthenticated, "Who?"), "Who? Get a new one with `aws codeartifact login"},
-		"a bad key":                         {"PUT", "v3/package", []string{"Authorization", nobody, "X-NuGet-ApiKey", "b"}, artifact.Errorf(artifact.Unauthenticated, "Who?"), "Who?"},
+		"a bad key":                         {"PUT", "v3/package", []string{"Authorization", "Basic Og==", "X-NuGet-ApiKey", "b"}, artifact.Errorf(artifact.Unauthenticated, "Who?"), "Who?"},
 		"letters that a header has not":     {"GET", "v3/index.json", nil, artifact.Errorf(artifact.Denied, "Äh\r\nX-Evil: 1"), "?h??X-Evil: 1"},
 	} {
 		t.Run(name, func(t *testing.T) {

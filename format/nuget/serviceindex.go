@@ -78,6 +78,6 @@ var misdirected = []string{
 
 // redirect tells such a client where to go.
 func redirect(_ http.ResponseWriter, r *http.Request, s format.Shelf) error {
-	return orDenied(r.Context(), s, format.WithStatus(http.StatusNotFound, invalid("There is no feed at this address. Use %s as the "+
+	return format.OrDenied(r.Context(), s, format.WithStatus(http.StatusNotFound, invalid("There is no feed at this address. Use %s as the "+
 		"source, or %s with clients that know version 2 of the protocol only.", s.URL(indexPath), s.URL(galleryPath))))
 }
