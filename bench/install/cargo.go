@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"entrepot/bench/servers"
 	"entrepot/e2e/fakecargo"
 )
 
@@ -66,6 +67,6 @@ func (s settings) cargoClient(ctx context.Context, folder, base, token, into str
 	cmd.Dir = into
 	cmd.Env = append(os.Environ(), "CARGO_HOME="+filepath.Join(into, "home"),
 		"CARGO_REGISTRIES_MEASURED_INDEX=sparse+"+base, "CARGO_REGISTRIES_MEASURED_CREDENTIAL_PROVIDER=cargo:token",
-		"CARGO_REGISTRIES_MEASURED_TOKEN="+basic(token))
+		"CARGO_REGISTRIES_MEASURED_TOKEN="+servers.Basic(token))
 	return cmd, nil
 }

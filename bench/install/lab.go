@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -10,9 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"time"
 
+	"entrepot/bench/command"
 	"entrepot/bench/servers"
 )
 
@@ -78,16 +76,16 @@ func (l *lab) setUp(ctx context.Context) error {
 // choose makes the installations of which there are packages, and serves the registries.
 func (l *lab) choose(ctx context.Context) error {
 	for _, kind := range []struct {
-		packages string
-		program  string
-		choose   func(settings, string) (*installation, error)
+		wanted  bool
+		program string
+		choose  func(settings, string) (*installation, error)
 	}{
-		{l.python, l.pip, settings.pipInstall},
-		{l.maven, l.mvn, settings.mvnPackage},
-		{count(l.crates), l.cargo, settings.cargoBuild},
-		{count(l.gems), l.bundle, settings.bundleInstall},
+		{l.python != "", l.pip, settings.pipInstall},
+		{l.maven != "", l.mvn, settings.mvnPackage},
+		{l.crates > 0, l.cargo, settings.cargoBuild},
+		{l.gems > 0, l.bundle, settings.bundleInstall},
 	} {
-		if kind.packages == "" {
+		if !kind.wanted {
 			continue
 		}
 		if _, err := exec.LookPath(kind.program); err != nil {
@@ -113,23 +111,13 @@ func (l *lab) choose(ctx context.Context) error {
 	return nil
 }
 
-// count is a number of packages that are made up; empty for none.
-func count(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.Itoa(n)
-}
-
 // serve serves on loopback until ctx ends.
 func serve(ctx context.Context, handler http.Handler) (address string, err error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	context.AfterFunc(ctx, func() { _ = server.Close() }) // nobody waits for the answers that are cut
-	go func() { _ = server.Serve(listener) }()            // ends with ctx
+	go func() { _ = command.Serve(ctx, listener, handler) }() // whoever asks sees that it fails
 	return listener.Addr().String(), nil
 }
 
@@ -174,7 +162,7 @@ func (l *lab) startNginx(ctx context.Context) error {
 		}
 		sites[i] = servers.Site{Address: address, Config: fmt.Sprintf(nginxProxy, p.registry)}
 	}
-	process, err := l.Nginx(ctx, l.nginx, []string{basic(l.entrepot.Token)}, fmt.Sprintf(nginxCache, l.Dir), sites)
+	process, err := l.Nginx(ctx, l.nginx, []string{servers.Basic(l.entrepot.Token)}, fmt.Sprintf(nginxCache, l.Dir), sites)
 	if errors.Is(err, exec.ErrNotFound) {
 		l.notes = append(l.notes, "nginx is not installed: not compared.")
 		return nil
@@ -186,11 +174,6 @@ func (l *lab) startNginx(ctx context.Context) error {
 		p.sources = append(p.sources, source{nginx, "http://" + sites[i].Address + "/", process.PID, process.Tail})
 	}
 	return nil
-}
-
-// basic is how clients of nginx send the token.
-func basic(token string) string {
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte("aws:"+token))
 }
 
 // nameRegistries has the registries compared, too.

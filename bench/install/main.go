@@ -12,9 +12,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
+
+	"entrepot/bench/command"
 )
 
 // settings are the command line.
@@ -76,19 +76,13 @@ func (s settings) check(extra int) error {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	s, err := parse(os.Args[1:])
-	if errors.Is(err, flag.ErrHelp) {
-		return
-	}
-	if err == nil {
-		err = run(ctx, s)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "install:", err)
-		os.Exit(1)
-	}
+	command.Main("install", func(ctx context.Context) error {
+		s, err := parse(os.Args[1:])
+		if err != nil {
+			return err
+		}
+		return run(ctx, s)
+	})
 }
 
 // run sets everything up, measures, and prints. An installation that fails or differs from the others is an error, and then

@@ -14,21 +14,12 @@ import (
 	"flag"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
-	"os/signal"
-	"syscall"
-	"time"
+
+	"entrepot/bench/command"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "peer:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("peer", run) }
 
 func run(ctx context.Context) error {
 	dir := flag.String("dir", "", "folder of the files to serve; published packages go below it")
@@ -47,11 +38,5 @@ func run(ctx context.Context) error {
 		return err
 	}
 	fmt.Println(listener.Addr())
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	// Nobody waits for the answers that are cut: the driver has had its own.
-	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
-	if err := server.Serve(listener); err != http.ErrServerClosed {
-		return err
-	}
-	return nil
+	return command.Serve(ctx, listener, handler)
 }

@@ -14,21 +14,12 @@ import (
 	"flag"
 	"fmt"
 	"net"
-	"net/http"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
+
+	"entrepot/bench/command"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "registry:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("registry", run) }
 
 func run(ctx context.Context) error {
 	listen := flag.String("listen", "127.0.0.1:0", "address to listen on")
@@ -43,11 +34,5 @@ func run(ctx context.Context) error {
 	}
 	fmt.Println(listener.Addr())
 	handler := newRegistry("http://"+listener.Addr().String()+"/", func() { time.Sleep(*latency) })
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	// Nobody waits for the answers that are cut: the driver has had its own.
-	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
-	if err := server.Serve(listener); err != http.ErrServerClosed {
-		return err
-	}
-	return nil
+	return command.Serve(ctx, listener, handler)
 }

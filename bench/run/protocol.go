@@ -1,9 +1,8 @@
 package main
 
 import (
-	"encoding/base64"
-
 	"entrepot/bench/load"
+	"entrepot/bench/servers"
 )
 
 // protocol is a package format in the comparison: how its clients call, what is published and served of it, and its cases.
@@ -106,8 +105,7 @@ func (s *section) header(more ...load.Header) []load.Header {
 }
 
 // bearer and password are how clients send a token.
-func bearer(token string) string { return "Bearer " + token }
-
-func password(token string) string {
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte("aws:"+token))
-}
+var (
+	bearer   = func(token string) string { return "Bearer " + token }
+	password = servers.Basic
+)

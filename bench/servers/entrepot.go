@@ -2,6 +2,7 @@ package servers
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -91,6 +92,11 @@ func (e *Entrepot) begin(ctx context.Context, credentials string) error {
 		return errors.New("the token has characters that cannot stand in nginx's configuration")
 	}
 	return nil
+}
+
+// Basic is the Authorization header with a token as the password, as most clients send it.
+func Basic(token string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte("aws:"+token))
 }
 
 // Repository makes a repository and returns the path of its endpoint of a format, with both slashes. connection is the
