@@ -15,6 +15,7 @@ type event struct {
 	ImportPath string // of what is built
 	Test       string
 	Output     string
+	Elapsed    float64 // seconds
 }
 
 // name is how a test is told from those of other packages; a package's own events have its name alone.

@@ -8,8 +8,8 @@
 // test in a new file of the folder, for the second. With -passes it runs again and again, while -load goroutines keep the
 // processors busy, and prints a table of how often each package failed and in which tests.
 //
-// The second prints how many tests of all runs in the folder and below passed, failed and were skipped, and of each that was skipped
-// in one run and passed in none, why. With ENTREPOT_TEST_ALL=1 such a skip makes it exit with 1.
+// The second prints how many tests of all runs in the folder and below passed, failed and were skipped, of each that was skipped
+// in one run and passed in none, why, and which ten took longest. With ENTREPOT_TEST_ALL=1 such a skip makes it exit with 1.
 package main
 
 import (

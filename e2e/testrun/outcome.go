@@ -18,13 +18,15 @@ type outcome struct {
 	Passed  []string          `json:"passed"`
 	Failed  []string          `json:"failed"`
 	Skipped map[string]string `json:"skipped"` // with the reason
+	// Seconds are those that slow tests took.
+	Seconds map[string]float64 `json:"seconds"`
 
 	ended map[string]string // test → pass, fail or skip
 	why   map[string]string // what a test that has not ended said first
 }
 
 func newOutcome() *outcome {
-	return &outcome{Skipped: map[string]string{}, ended: map[string]string{}, why: map[string]string{}}
+	return &outcome{Skipped: map[string]string{}, Seconds: map[string]float64{}, ended: map[string]string{}, why: map[string]string{}}
 }
 
 // spoken is a line that a test logged: "    file_test.go:12: text".
@@ -45,6 +47,9 @@ func (o *outcome) note(e event) {
 		o.Skipped[name] = o.why[name]
 	case e.Action == "fail" && (e.Test != "" || !o.blamed(e.Package)):
 		o.Failed = append(o.Failed, name)
+	}
+	if e.Test != "" && e.Elapsed >= slowTest {
+		o.Seconds[name] = e.Elapsed
 	}
 	if ends(e) {
 		o.ended[name] = e.Action
@@ -110,6 +115,7 @@ func sumUp(folder string, w io.Writer, all bool) (code int, err error) {
 	} else {
 		fmt.Fprintln(w, "nothing was skipped")
 	}
+	printSlowest(w, outcomes)
 	fmt.Fprintf(w, "tests: %d passed, %d failed, %d skipped\n", len(passed), len(failed), len(rows))
 	if all && len(rows) > 0 {
 		code = 1

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -144,5 +145,25 @@ func TestATableSaysHowOftenWhatFailed(t *testing.T) {
 	want := "  passed  failed  package\n       1       2  p\n               2    TestX\n"
 	if out.String() != want {
 		t.Errorf("got\n%s, want\n%s", out.String(), want)
+	}
+}
+
+func TestTheSlowestTestsAreNamed(t *testing.T) {
+	took := func(seconds map[string]float64) *outcome {
+		o := newOutcome()
+		for name, s := range seconds {
+			pkg, test, _ := strings.Cut(name, " ")
+			o.note(event{Action: "pass", Package: pkg, Test: test, Elapsed: s})
+		}
+		return o
+	}
+	first := map[string]float64{"a/b TestQuick": 0.9, "a/b TestWhole": 30, "a/b TestWhole/part": 29, "a/b TestWhole/part/one": 28, "a/b": 60}
+	for i := range slowTests {
+		first[fmt.Sprint("a/c TestMany/", i)] = 10 + float64(i)
+	}
+	said, _ := sum(t, false, took(first), took(map[string]float64{"a/b TestWhole/part/one": 2, "a/c TestMany/9": 40.25}))
+	want := "nothing was skipped\nslowest:\n    40.2 s a/c TestMany/9\n    28.0 s a/b TestWhole/part/one\n    18.0 s a/c TestMany/8\n"
+	if !strings.HasPrefix(said, want) || strings.Count(said, " s a/") != slowTests {
+		t.Errorf("got %s\nwant it to begin with\n%s", said, want)
 	}
 }
