@@ -89,6 +89,18 @@ type Details struct {
 	Readme       string       `json:"readme,omitempty"`
 }
 
+// MaxMetadataField is the size over which the service does not keep a metadata field, in bytes (API reference,
+// DescribePackageVersion).
+const MaxMetadataField = 400 << 10
+
+// MetadataField is a text for a field of Details: empty where it is too large.
+func MetadataField(text string) string {
+	if len(text) > MaxMetadataField {
+		return ""
+	}
+	return text
+}
+
 // License is a licence by name, by URL, or both.
 type License struct {
 	Name string `json:"name,omitempty"`

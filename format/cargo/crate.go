@@ -15,9 +15,6 @@ import (
 // manifestName is what a crate's manifest is called. On some systems a file in another case would be the same.
 const manifestName = "Cargo.toml"
 
-// maxField is the size over which CodeArtifact does not keep a metadata field (API reference, DescribePackageVersion).
-const maxField = 400 << 10
-
 // maxReadmes is how many files are looked at that could be the readme.
 const maxReadmes = 8
 
@@ -102,7 +99,7 @@ func (i *inspection) look(below string, size int64, body io.Reader) error {
 		text, err := readText(body)
 		i.manifest = &text
 		return err
-	case mayBeReadme(below) && size <= maxField && len(i.readmes) < maxReadmes:
+	case mayBeReadme(below) && size <= artifact.MaxMetadataField && len(i.readmes) < maxReadmes:
 		text, err := readText(body)
 		if i.readmes == nil {
 			i.readmes = map[string]string{}
@@ -164,13 +161,14 @@ func describeCrate(v artifact.VersionKey, _ string, content io.ReaderAt, size in
 // describe extracts what the API tells about a version.
 func describe(c contents) artifact.Details {
 	m := c.manifest
-	d := artifact.Details{DisplayName: m.name, Summary: bounded(m.description), HomePage: bounded(m.homepage),
-		SourceCode: bounded(m.repository), Readme: bounded(c.readme)}
+	d := artifact.Details{DisplayName: m.name, Summary: artifact.MetadataField(m.description),
+		HomePage:   artifact.MetadataField(m.homepage),
+		SourceCode: artifact.MetadataField(m.repository), Readme: artifact.MetadataField(c.readme)}
 	if d.HomePage == "" {
-		d.HomePage = bounded(m.documentation)
+		d.HomePage = artifact.MetadataField(m.documentation)
 	}
 	if m.license != "" {
-		d.Licenses = []artifact.License{{Name: bounded(m.license)}}
+		d.Licenses = []artifact.License{{Name: artifact.MetadataField(m.license)}}
 	}
 	for _, needed := range m.dependencies {
 		one := artifact.Dependency{Package: needed.crate, Type: "regular", Requirement: needed.requirement}
@@ -183,11 +181,4 @@ func describe(c contents) artifact.Details {
 		d.Dependencies = append(d.Dependencies, one)
 	}
 	return d
-}
-
-func bounded(text string) string {
-	if len(text) > maxField {
-		return ""
-	}
-	return text
 }

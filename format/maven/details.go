@@ -2,20 +2,18 @@ package maven
 
 import "entrepot/artifact"
 
-// maxField is the size over which CodeArtifact does not keep a metadata field (API reference, DescribePackageVersion).
-const maxField = 400 << 10
-
 // describe extracts what the API tells about a version out of its own POM, and nothing of a parent's (user guide, "View
 // package version details and dependencies"). Maven has no readmes.
 func describe(p pom) artifact.Details {
 	d := artifact.Details{
-		DisplayName: bounded(p.name),
-		Summary:     bounded(p.description),
-		HomePage:    bounded(p.url),
-		SourceCode:  bounded(p.scm),
+		DisplayName: artifact.MetadataField(p.name),
+		Summary:     artifact.MetadataField(p.description),
+		HomePage:    artifact.MetadataField(p.url),
+		SourceCode:  artifact.MetadataField(p.scm),
 	}
 	for _, l := range p.licenses {
-		if license := (artifact.License{Name: bounded(l.name), URL: bounded(l.url)}); license != (artifact.License{}) {
+		license := artifact.License{Name: artifact.MetadataField(l.name), URL: artifact.MetadataField(l.url)}
+		if license != (artifact.License{}) {
 			d.Licenses = append(d.Licenses, license)
 		}
 	}
@@ -35,11 +33,4 @@ func describe(p pom) artifact.Details {
 // dependency is an entry of ListPackageVersionDependencies; kind is parent, optional or the scope.
 func dependency(c coordinates, kind string) artifact.Dependency {
 	return artifact.Dependency{Namespace: c.group, Package: c.artifact, Type: kind, Requirement: c.version}
-}
-
-func bounded(text string) string {
-	if len(text) > maxField {
-		return ""
-	}
-	return text
 }

@@ -178,7 +178,7 @@ func TestDetailsAreOfTheOwnPOM(t *testing.T) {
 	if got := describe(p); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	long := describe(pom{name: strings.Repeat("x", maxField+1), description: "d", licenses: []pomLicense{{}}})
+	long := describe(pom{name: strings.Repeat("x", artifact.MaxMetadataField+1), description: "d", licenses: []pomLicense{{}}})
 	if !reflect.DeepEqual(long, artifact.Details{Summary: "d"}) {
 		t.Errorf("a name that is too long: got %.100v", long)
 	}
@@ -194,7 +194,7 @@ func FuzzPOM(f *testing.F) {
 		if err != nil && !artifact.Is(err, artifact.Invalid) {
 			t.Fatal(err)
 		}
-		if d := describe(p); len(d.Summary) > maxField || len(d.Readme) > 0 {
+		if d := describe(p); len(d.Summary) > artifact.MaxMetadataField || len(d.Readme) > 0 {
 			t.Fatalf("got %d bytes of summary and %d of readme", len(d.Summary), len(d.Readme))
 		}
 	})

@@ -10,9 +10,6 @@ import (
 	"entrepot/format/jsonscan"
 )
 
-// maxField is the size over which CodeArtifact does not keep a metadata field (API reference, DescribePackageVersion).
-const maxField = 400 << 10
-
 // dependencyMembers says which members of package.json hold dependencies, and the API's word for each. An optional
 // dependency is often repeated under dependencies and then counts as optional.
 var dependencyMembers = []struct{ member, kind string }{
@@ -43,26 +40,19 @@ func describe(p artifact.PackageKey, m manifest, readme string) (artifact.Detail
 		SourceCode:   strings.TrimPrefix(textOrURL(rest.Find("repository")), "git+"),
 		Licenses:     licenses(rest),
 		Dependencies: needs,
-		Readme:       bounded(readme),
+		Readme:       artifact.MetadataField(readme),
 	}, nil
-}
-
-func bounded(text string) string {
-	if len(text) > maxField {
-		return ""
-	}
-	return text
 }
 
 func field(all jsonscan.Members, key string) string {
 	text, _ := all.Text(key)
-	return bounded(text)
+	return artifact.MetadataField(text)
 }
 
 // textOrURL reads "url" or {"url": "url"}. What people are shown may be missing: a value over a limit is.
 func textOrURL(value []byte) string {
 	if text, ok := jsonscan.AsText(value); ok {
-		return bounded(text)
+		return artifact.MetadataField(text)
 	}
 	all, _ := objectOf(value)
 	return field(all, "url")
@@ -87,7 +77,7 @@ func licenses(rest jsonscan.Members) []artifact.License {
 
 func license(value []byte) (artifact.License, bool) {
 	if name, ok := jsonscan.AsText(value); ok {
-		return artifact.License{Name: bounded(name)}, name != ""
+		return artifact.License{Name: artifact.MetadataField(name)}, name != ""
 	}
 	all, _ := objectOf(value)
 	l := artifact.License{Name: cmp.Or(field(all, "type"), field(all, "name")), URL: field(all, "url")}

@@ -291,7 +291,7 @@ func TestDescribeReadsEveryShape(t *testing.T) {
 	}
 	old := describeJSON(object{
 		"licenses": []any{object{"type": "BSD", "url": "https://l.example.test"}, "MIT"}, "repository": "acme/bar",
-		"description": strings.Repeat("x", maxField+1), "homepage": []any{}, "dependencies": []any{},
+		"description": strings.Repeat("x", artifact.MaxMetadataField+1), "homepage": []any{}, "dependencies": []any{},
 	})
 	if len(old.Licenses) != 2 || old.Licenses[0] != (artifact.License{Name: "BSD", URL: "https://l.example.test"}) ||
 		old.SourceCode != "acme/bar" || old.Summary != "" || old.HomePage != "" || old.Dependencies != nil {

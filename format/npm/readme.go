@@ -56,7 +56,7 @@ func readmeOf(content io.ReaderAt, size int64) (string, error) {
 		err = archive.Scan(func(h *tar.Header, body io.Reader) error {
 			relative, err := relativePath(h.Name)
 			file := h.Typeflag == tar.TypeReg || h.Typeflag == tar.TypeCont
-			if err != nil || !file || h.Size > maxField || !betterReadme(relative, from) {
+			if err != nil || !file || h.Size > artifact.MaxMetadataField || !betterReadme(relative, from) {
 				return nil
 			}
 			found, err := readReadme(body)

@@ -54,7 +54,7 @@ func TestAReadmeIsReadOutOfAnyTarball(t *testing.T) {
 		{"one that nobody could publish", pack(t, setuid, file("../out", ""), file("package/README.md", "# r")), "# r"},
 		{"one that breaks off after it", whole[:len(whole)-20], "# r"},
 		{"a bare tar", unzip(t, whole), "# r"},
-		{"too large a readme", pack(t, good, file("package/README.md", strings.Repeat("x", maxField+1))), ""},
+		{"too large a readme", pack(t, good, file("package/README.md", strings.Repeat("x", artifact.MaxMetadataField+1))), ""},
 		{"a link", pack(t, good, linkEntryOf('2', "package/README.md", "package.json")), ""},
 		{"nothing", nil, ""},
 		{"a page", []byte("<html>"), ""},
@@ -85,7 +85,7 @@ func FuzzReadme(f *testing.F) {
 	f.Fuzz(func(t *testing.T, archive []byte) {
 		for _, p := range [][]byte{archive, zip(t, archive)} {
 			text, err := readmeOf(bytes.NewReader(p), int64(len(p)))
-			if err != nil && err != io.EOF || len(text) > 3*maxField {
+			if err != nil && err != io.EOF || len(text) > 3*artifact.MaxMetadataField {
 				t.Fatalf("got %d bytes, %v", len(text), err)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"entrepot/artifact"
 	"entrepot/format/jsonscan"
 	"entrepot/format/stricttar"
 	"entrepot/format/unpacked"
@@ -87,7 +88,7 @@ func (i *inspection) look(name, relative string, size int64, body io.Reader) (er
 		i.shrinkwrap = true
 	case relative == "binding.gyp":
 		i.gyp = true
-	case betterReadme(relative, i.readmeFile) && size <= maxField:
+	case betterReadme(relative, i.readmeFile) && size <= artifact.MaxMetadataField:
 		i.readme, err = readReadme(body)
 		i.readmeFile = relative
 	}

@@ -6,12 +6,10 @@ import (
 	"strconv"
 	"strings"
 
+	"entrepot/artifact"
 	"entrepot/format/strictzip"
 	"entrepot/format/unpacked"
 )
-
-// maxReadme bounds a readme that is shown, in bytes: what the API keeps of a metadata field.
-const maxReadme = 400 << 10
 
 // packageFile is a package that has been looked into.
 type packageFile struct {
@@ -117,10 +115,10 @@ func unescaped(name string) string {
 func readmeOf(archive *strictzip.Archive, name string) (string, error) {
 	name = strings.ReplaceAll(name, `\`, "/")
 	for _, e := range archive.Entries {
-		if name == "" || !strings.EqualFold(e.Name, name) || e.Kind != unpacked.File || e.Size > maxReadme {
+		if name == "" || !strings.EqualFold(e.Name, name) || e.Kind != unpacked.File || e.Size > artifact.MaxMetadataField {
 			continue
 		}
-		text, err := archive.Read(e, maxReadme)
+		text, err := archive.Read(e, artifact.MaxMetadataField)
 		return asReadme(text), err
 	}
 	return "", nil

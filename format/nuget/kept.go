@@ -92,7 +92,7 @@ func (k keptPackage) readme() string {
 	name := strings.ReplaceAll(n.Readme, `\`, "/")
 	for _, f := range k.archive.File {
 		if strings.EqualFold(f.Name, name) {
-			if text, err := readMember(f, maxReadme); err == nil {
+			if text, err := readMember(f, artifact.MaxMetadataField); err == nil {
 				return asReadme(text)
 			}
 		}

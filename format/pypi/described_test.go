@@ -100,7 +100,7 @@ func FuzzDescribeFile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, file string, content []byte) {
 		d, _ := describeFile(key("demo", "1.0"), file, bytes.NewReader(content), int64(len(content)))
-		if len(d.Summary) > maxField || len(d.Readme) > maxField || len(d.Dependencies) > maxFields {
+		if len(d.Summary) > artifact.MaxMetadataField || len(d.Readme) > artifact.MaxMetadataField || len(d.Dependencies) > maxFields {
 			t.Errorf("got %d bytes of summary, %d of readme, %d dependencies", len(d.Summary), len(d.Readme), len(d.Dependencies))
 		}
 	})

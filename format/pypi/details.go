@@ -8,28 +8,17 @@ import (
 	"entrepot/artifact"
 )
 
-// maxField is the size over which CodeArtifact does not keep a metadata field (API reference, DescribePackageVersion), in
-// bytes.
-const maxField = 400 << 10
-
 // describe is what the API tells about a version, out of the metadata of one of its files.
 func describe(m metadata) artifact.Details {
 	return artifact.Details{
-		DisplayName:  bounded(m.name),
-		Summary:      bounded(m.summary),
-		HomePage:     bounded(homePage(m)),
-		SourceCode:   bounded(projectURL(m, sourceLabels)),
+		DisplayName:  artifact.MetadataField(m.name),
+		Summary:      artifact.MetadataField(m.summary),
+		HomePage:     artifact.MetadataField(homePage(m)),
+		SourceCode:   artifact.MetadataField(projectURL(m, sourceLabels)),
 		Licenses:     licenses(m),
 		Dependencies: dependencies(m),
-		Readme:       bounded(m.description),
+		Readme:       artifact.MetadataField(m.description),
 	}
-}
-
-func bounded(text string) string {
-	if len(text) > maxField {
-		return ""
-	}
-	return text
 }
 
 // The labels by which a project's addresses are known, without capitals, spaces and punctuation (well-known project URLs
@@ -89,7 +78,7 @@ func licenses(m metadata) []artifact.License {
 }
 
 func named(name string) []artifact.License {
-	if name = bounded(name); name == "" {
+	if name = artifact.MetadataField(name); name == "" {
 		return nil
 	}
 	return []artifact.License{{Name: name}}
@@ -119,7 +108,7 @@ func dependencies(m metadata) []artifact.Dependency {
 	for _, text := range m.requiresDist {
 		if parts := requirement.FindStringSubmatch(text); parts != nil {
 			found = append(found, artifact.Dependency{Package: normalName(parts[1]), Type: dependencyType,
-				Requirement: bounded(parts[2])})
+				Requirement: artifact.MetadataField(parts[2])})
 		}
 	}
 	return found

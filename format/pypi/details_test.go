@@ -63,7 +63,7 @@ func TestLicences(t *testing.T) {
 		"a classifier before a whole text":  {metadata{license: "Copyright\n all of it", classifiers: classified}, "MIT License"},
 		"a classifier":                      {metadata{classifiers: classified}, "MIT License"},
 		"the first line of a text":          {metadata{license: "The Licence\n all of it"}, "The Licence"},
-		"none that is too long for anybody": {metadata{license: strings.Repeat("x", maxField+1)}, ""},
+		"none that is too long for anybody": {metadata{license: strings.Repeat("x", artifact.MaxMetadataField+1)}, ""},
 	} {
 		var got []string
 		for _, l := range describe(c.of).Licenses {

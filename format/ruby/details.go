@@ -7,25 +7,22 @@ import (
 	"entrepot/artifact"
 )
 
-// maxField is the size over which CodeArtifact does not keep a metadata field (API reference, DescribePackageVersion), in bytes.
-const maxField = 400 << 10
-
 // describe is what the API tells about a version, out of one of its gems. The descriptive text is the description: a gem's readme
 // is a file among others.
 func describe(s specification) artifact.Details {
 	d := artifact.Details{
 		DisplayName: s.name,
-		Summary:     bounded(s.summary),
-		HomePage:    bounded(s.homepage),
-		Readme:      bounded(s.description),
+		Summary:     artifact.MetadataField(s.summary),
+		HomePage:    artifact.MetadataField(s.homepage),
+		Readme:      artifact.MetadataField(s.description),
 	}
 	for _, pair := range s.metadata {
 		if pair[0] == "source_code_uri" {
-			d.SourceCode = bounded(pair[1])
+			d.SourceCode = artifact.MetadataField(pair[1])
 		}
 	}
 	for _, license := range s.licenses {
-		if license = bounded(license); license != "" {
+		if license = artifact.MetadataField(license); license != "" {
 			d.Licenses = append(d.Licenses, artifact.License{Name: license})
 		}
 	}
@@ -38,13 +35,6 @@ func describe(s specification) artifact.Details {
 			artifact.Dependency{Package: needed.name, Type: kind, Requirement: needed.requirement.join(", ")})
 	}
 	return d
-}
-
-func bounded(text string) string {
-	if len(text) > maxField {
-		return ""
-	}
-	return text
 }
 
 // describes reports whether a gem from a registry tells what the API tells of its version: that for every platform does, and

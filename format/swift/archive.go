@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"entrepot/artifact"
 	"entrepot/format/strictzip"
 	"entrepot/format/unpacked"
 )
@@ -13,8 +14,6 @@ import (
 const (
 	maxManifest  = 1 << 20 // bytes
 	maxManifests = 64
-	// maxReadme is the size over which CodeArtifact does not keep a metadata field (API reference, DescribePackageVersion).
-	maxReadme = 400 << 10
 )
 
 // readmes are the names of a readme in lower case, the best last.
@@ -75,7 +74,8 @@ func (i *inspection) entry(e strictzip.Entry) error {
 	if manifestName(below) {
 		return i.readManifest(e, below)
 	}
-	if rank := slices.Index(readmes, strings.ToLower(below)); e.Kind == unpacked.File && rank >= i.best && e.Size <= maxReadme {
+	rank := slices.Index(readmes, strings.ToLower(below))
+	if e.Kind == unpacked.File && rank >= i.best && e.Size <= artifact.MaxMetadataField {
 		i.best, i.found = rank, &e
 	}
 	return i.archive.Copy(io.Discard, e)
@@ -115,7 +115,7 @@ func (i *inspection) readReadme() error {
 	if i.found == nil {
 		return nil
 	}
-	text, err := i.archive.Read(*i.found, maxReadme)
+	text, err := i.archive.Read(*i.found, artifact.MaxMetadataField)
 	i.readme = strings.ToValidUTF8(string(text), "\uFFFD")
 	return err
 }

@@ -105,7 +105,7 @@ func linkedManifest(t *testing.T, manifest archived) string {
 func TestTheBestReadmeIsTaken(t *testing.T) {
 	manifest := archived{"p/Package.swift", simple("5.5")}
 	for want, files := range map[string][]archived{
-		"":         {{"p/docs/README.md", "deep"}, {"p/README.md", strings.Repeat("x", maxReadme+1)}},
+		"":         {{"p/docs/README.md", "deep"}, {"p/README.md", strings.Repeat("x", artifact.MaxMetadataField+1)}},
 		"plain":    {{"p/README", "plain"}, {"p/README.txt", "text"}},
 		"mark":     {{"p/ReadMe.md", "mark"}, {"p/README.txt", "text"}},
 		"b\uFFFDd": {{"p/README.markdown", "b\xffd"}},
