@@ -43,9 +43,11 @@ func (s *Service) ensurePackage(w catalog.Writer, id catalog.RepositoryID, v art
 func (s *Service) putPackage(w catalog.Writer, id catalog.RepositoryID, known *catalog.HeldPackage, v artifact.Version,
 	a arrival) error {
 	if known == nil {
-		controls := startingControls(a, v.Origin.Type)
-		err := w.PutPackage(id, artifact.Package{PackageKey: v.PackageKey, Controls: controls, Folded: s.folded(v.PackageKey)})
-		if err != nil {
+		made := artifact.Package{PackageKey: v.PackageKey, Controls: startingControls(a, v.Origin.Type), Folded: s.folded(v.PackageKey)}
+		if a != arrivedByPublish {
+			made.Folded = s.foldedFrom(v.PackageKey)
+		}
+		if err := w.PutPackage(id, made); err != nil {
 			return err
 		}
 	}

@@ -34,7 +34,7 @@ func (s *Shelf) SetLabel(ctx context.Context, p artifact.PackageKey, label, vers
 		_, err := w.Package(id, p)
 		if artifact.Is(err, artifact.NotFound) {
 			controls := startingControls(arrivedFromUpstream, artifact.OriginExternal)
-			err = w.PutPackage(id, artifact.Package{PackageKey: p, Controls: controls, Folded: s.service.folded(p)})
+			err = w.PutPackage(id, artifact.Package{PackageKey: p, Controls: controls, Folded: s.service.foldedFrom(p)})
 		}
 		if err != nil {
 			return err

@@ -44,6 +44,10 @@ type Traits struct {
 	// Fold returns what may be there only once among a repository's packages of the format, if that is less than the
 	// canonical name. nil: the name.
 	Fold func(artifact.PackageKey) string
+	// FoldOwn has Fold count for packages that begin with a publication or with origin controls, and not for those that come from
+	// elsewhere, for registries that let names be beside each other that fold to the same: those may be fetched, one and the
+	// other, but none that folds as one of ours does.
+	FoldOwn bool
 	// FoldVersion returns what may be there only once among a package's versions, if that is less than the text of one:
 	// assets that are published under another spelling of a version come to the one that is there, and a version that can be
 	// read from upstream in any spelling is not published. nil: the text.
@@ -111,6 +115,14 @@ func (s *Service) folded(p artifact.PackageKey) string {
 		return fold(p)
 	}
 	return ""
+}
+
+// foldedFrom is folded for a package that comes from elsewhere.
+func (s *Service) foldedFrom(p artifact.PackageKey) string {
+	if s.traits(p.Format).FoldOwn {
+		return ""
+	}
+	return s.folded(p)
 }
 
 // follows reports whether retained versions take over anything from their registry later.

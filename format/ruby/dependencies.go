@@ -22,7 +22,8 @@ const maxAsked = 200
 const atOnce = 8
 
 // getDependencies answers with what all gems of some names need to run, marshalled: the dependency API, which Bundler asks where
-// there is no list of versions. Without names it is a probe. Names that are not known have no gems.
+// there is no list of versions. Without names it is a probe. Names that are not known have no gems,
+// nor have those that no gem can be called: the others of the request are answered.
 func getDependencies(w http.ResponseWriter, r *http.Request, s format.Shelf) error {
 	if err := s.Access(r.Context()); err != nil {
 		return err
@@ -42,7 +43,7 @@ func getDependencies(w http.ResponseWriter, r *http.Request, s format.Shelf) err
 		group.Go(func() error {
 			p, err := parseName(name)
 			if err != nil {
-				return err
+				return nil
 			}
 			d, err := s.Document(ctx, p, "dependencies", renderDependencies)
 			if artifact.Is(err, artifact.NotFound) {

@@ -254,6 +254,43 @@ func TestAPushMayBeAForm(t *testing.T) {
 	}
 }
 
+func TestGemsOfSimilarNamesAreNotPushedBesideEachOther(t *testing.T) {
+	s := newConnectedSite(t)
+	s.pushed("acme_tools", "1.0")
+	for _, name := range []string{"acme-tools", "Acme_Tools"} {
+		s.must(http.StatusConflict, s.push(metadataText(name, "1.0", "")))
+		s.offer(name, metadataText(name, "9.0", ""))
+		s.must(http.StatusNotFound, s.do("GET", "info/"+name, ""))
+		s.must(http.StatusNotFound, s.do("GET", "gems/"+name+"-9.0.gem", ""))
+		if n := s.Registry(publicOne).Asked("info/" + name); n != 0 {
+			t.Errorf("the registry was asked for %s %d times", name, n)
+		}
+	}
+	s.Control(shelf, artifact.PackageKey{Format: artifact.Ruby, Name: "acme_tools"}, artifact.Allow, artifact.Allow)
+	s.get("gems/acme-tools-9.0.gem")
+}
+
+func TestGemsOfSimilarNamesAreFetchedBesideEachOther(t *testing.T) {
+	s := newConnectedSite(t)
+	for _, name := range []string{"pair-one", "pair_one"} {
+		s.offer(name, metadataText(name, "1.0", ""))
+		s.get("gems/" + name + "-1.0.gem")
+	}
+	s.pushed("Pair_One", "1.0")
+	s.get("gems/pair-one-1.0.gem")
+	if got := s.get("info/pair_one"); !strings.Contains(got, "\n1.0 ") {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestADependencyThatNoGemCanBeHasNoGems(t *testing.T) {
+	s := newSite(t)
+	s.pushed("demo", "1.0")
+	if got := s.dependenciesOf("a/b,demo,"); len(got) != 1 {
+		t.Errorf("got %v, want the one of demo", got)
+	}
+}
+
 func TestRefusalsAreWordedForGem(t *testing.T) {
 	s := newSite(t)
 	for path, want := range map[string]string{

@@ -35,6 +35,9 @@ func checkNewName(name string) error {
 	return checkName(name)
 }
 
+// fold returns what may be there only once among the gems that are pushed here (docs/decisions/0076-gems-of-similar-names.md).
+func fold(p artifact.PackageKey) string { return strings.ReplaceAll(strings.ToLower(p.Name), "_", "-") }
+
 // parseName returns the key of a package, or Invalid. Names are compared byte by byte: to clients Rack and rack are two gems.
 func parseName(name string) (artifact.PackageKey, error) {
 	return artifact.PackageKey{Format: artifact.Ruby, Name: name}, checkName(name)

@@ -15,13 +15,15 @@ import (
 )
 
 // Format returns the registration of Ruby. Names and versions mean what is written (user guide, "Using CodeArtifact with Ruby");
-// but a version that Gem::Version takes for another is not published beside it. A version from outside has all gems that its
-// registry lists.
+// but a version that Gem::Version takes for another is not published beside it, nor a gem whose name looks like
+// that of one of ours. A version from outside has all gems that its registry lists.
 func Format() format.Format {
 	quick := newSpecifications()
 	return format.Format{
 		Name: artifact.Ruby,
 		Traits: repository.Traits{
+			Fold:        fold,
+			FoldOwn:     true,
 			FoldVersion: foldVersion,
 			Late:        repository.LateWhole,
 			Growth:      repository.GrowAlways,
