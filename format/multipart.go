@@ -22,6 +22,9 @@ type Part struct {
 	io.Reader
 }
 
+// maxEpilogue is how much is read of what follows a form, in bytes.
+const maxEpilogue = 64 << 10
+
 // EachPart hands the parts of the form in a request's body to take, in the order in which they come, each to be read before the
 // next; what take leaves is passed over. Invalid: the body is no form, or it is cut off or malformed. Quota, with 413: it has
 // more than most parts. Other errors are those of take and of the body.
@@ -37,6 +40,8 @@ func EachPart(r *http.Request, most int, take func(Part) error) error {
 		// Not NextPart, which decodes what is labelled quoted-printable, whether it is that or not.
 		part, err := parts.NextRawPart()
 		if err == io.EOF {
+			// net/http closes a connection on which a client waited to be told to go on and a rest of the body was left.
+			_, _ = io.CopyN(io.Discard, body, maxEpilogue) // nobody wants it
 			return nil
 		}
 		if err != nil {

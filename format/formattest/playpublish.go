@@ -1,8 +1,10 @@
 package formattest
 
 import (
+	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"entrepot/artifact"
 )
@@ -19,6 +21,42 @@ func (p *play) publishing() {
 	p.lists(team, name, first.Version, second.Version)
 	p.installs(team, first)
 	p.installs(team, second)
+}
+
+// waiting publishes as clients do that wait to be told to go on, with a length and without: net/http closes their connection
+// where a handler leaves a rest of the body. A format may close it on purpose.
+func (p *play) waiting() {
+	p.client.Transport.(*http.Transport).ExpectContinueTimeout = time.Hour
+	name := p.Name(0)
+	for n, length := range []bool{true, false} {
+		for _, q := range p.Publish(p.t, p.release(name, n)) {
+			var body io.Reader = strings.NewReader(q.Body)
+			if !length {
+				body = io.MultiReader(body)
+			}
+			r, err := http.NewRequestWithContext(p.t.Context(), q.Method, p.address+team+"/"+q.Path, body)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			for key, value := range q.Header {
+				r.Header.Set(key, value)
+			}
+			r.Header.Set("Expect", "100-continue")
+			answer, err := p.client.Do(r)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			answer.Body.Close()
+			meant := http.Header{}
+			if p.Format.Header != nil {
+				p.Format.Header(meant, r)
+			}
+			if closes := meant.Get("Connection") == "close"; answer.StatusCode/100 != 2 || answer.Close != closes {
+				p.t.Errorf("%s %s, length told %v: got %d, connection closed %v; want a success and %v", q.Method, q.Path, length,
+					answer.StatusCode, answer.Close, closes)
+			}
+		}
+	}
 }
 
 func (p *play) conflicting() {

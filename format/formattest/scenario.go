@@ -76,6 +76,7 @@ func RunScenario(t *testing.T, s Scenario) {
 	}{
 		{"what is published can be listed and installed, version after version", true, (*play).publishing},
 		{"other bytes under a version that is there are a conflict", true, (*play).conflicting},
+		{"a publication is read to its end, so that its connection serves the next one", true, (*play).waiting},
 		{"an unlisted version is for those who name it, an archived one for nobody", true, (*play).withdrawing},
 		{"a version that its publisher advises against says so and can be installed", s.Discourage != nil, (*play).discouraging},
 		{"a version that its registry advises against says so and can be installed", external && s.Discouraged != nil, (*play).discouraged},

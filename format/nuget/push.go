@@ -1,10 +1,9 @@
 package nuget
 
 import (
-	"errors"
+	"context"
 	"io"
 	"mime"
-	"mime/multipart"
 	"net/http"
 	"slices"
 	"strings"
@@ -56,55 +55,58 @@ func detailsOf(m manifest, found packageFile) artifact.Details {
 	return d
 }
 
-// take stages the package of a request, if its sender may publish it. Of a package whose nuspec comes late it is not known yet
-// whose it is: then it is staged for those who may read here, and asked when it is published.
-func take(r *http.Request, s format.Shelf) (*repository.Upload, error) {
-	content, err := packageIn(r)
-	if err != nil {
-		return nil, format.OrDenied(r.Context(), s, err)
+// maxParts bounds the parts of a push, of which clients send one.
+const maxParts = 16
+
+// take stages the package of a request: the first part of a form, whatever its name, or all of the body. Whatever else a form
+// has is passed over.
+func take(r *http.Request, s format.Shelf) (upload *repository.Upload, err error) {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); !strings.HasPrefix(kind, "multipart/") {
+		return stage(r.Context(), s, r.Body)
 	}
+	err = format.EachPart(r, maxParts, func(part format.Part) (err error) {
+		if upload == nil {
+			upload, err = stage(r.Context(), s, part)
+		}
+		return err
+	})
+	switch {
+	case err != nil && upload != nil:
+		_ = upload.Discard()
+		return nil, err
+	case err != nil:
+		return nil, format.OrDenied(r.Context(), s, err)
+	case upload == nil:
+		return nil, format.OrDenied(r.Context(), s, invalid("The push has no package: a form with one part, as nuget push and dotnet "+
+			"nuget push send it."))
+	}
+	return upload, nil
+}
+
+// stage stages a package, if its sender may publish it. Of one whose nuspec comes late it is not known yet whose it is: then it is
+// staged for those who may read here, and asked when it is published.
+func stage(ctx context.Context, s format.Shelf, content io.Reader) (*repository.Upload, error) {
 	begun := ahead{r: content}
 	if n, ok := begun.findNuspec(); ok && validID(n.ID) {
 		p, err := packageOf(n.ID)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.MayPublish(r.Context(), p); err != nil {
+		if err := s.MayPublish(ctx, p); err != nil {
 			return nil, err
 		}
-	} else if err := s.Access(r.Context()); err != nil {
+	} else if err := s.Access(ctx); err != nil {
 		return nil, err
 	}
-	upload, err := s.Stage(r.Context())
+	upload, err := s.Stage(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := io.CopyBuffer(struct{ io.Writer }{upload}, begun.whole(), make([]byte, 64<<10)); err != nil {
 		_ = upload.Discard()
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, cutOff(err)
-		}
 		return nil, err
 	}
 	return upload, nil
-}
-
-func cutOff(err error) error { return invalid("The push is cut off or malformed.").Causing(err) }
-
-// packageIn finds the package in a request: the first part of a form, whatever its name, or all of the body.
-func packageIn(r *http.Request) (io.Reader, error) {
-	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || !strings.HasPrefix(kind, "multipart/") {
-		return r.Body, nil
-	}
-	part, err := multipart.NewReader(r.Body, parameters["boundary"]).NextRawPart()
-	if err == io.EOF {
-		return nil, invalid("The push has no package: a form with one part, as nuget push and dotnet nuget push send it.")
-	}
-	if err != nil {
-		return nil, cutOff(err)
-	}
-	return part, nil
 }
 
 // symbolsType is the package type of symbol packages (NuGet reference, "Creating symbol packages").
