@@ -12,9 +12,11 @@ import (
 
 	"entrepot/awsapi"
 	"entrepot/format"
+	"entrepot/format/cargo"
 	"entrepot/format/npm"
 	"entrepot/format/nuget"
 	"entrepot/format/pypi"
+	"entrepot/format/ruby"
 	"entrepot/format/swift"
 
 	"github.com/google/go-cmp/cmp"
@@ -100,7 +102,9 @@ var route = regexp.MustCompile("`((?:GET|PUT|POST|DELETE|PATCH) /[^`]*)`")
 
 func TestTheTablesOfCallsHaveEveryRoute(t *testing.T) {
 	text := readCompatibility(t)
-	for _, f := range []format.Format{npm.Format(), pypi.Format(), nuget.Format(), swift.Format()} {
+	for _, f := range []format.Format{
+		cargo.Format(), npm.Format(), nuget.Format(), pypi.Format(), ruby.Format(), swift.Format(),
+	} {
 		t.Run(string(f.Name), func(t *testing.T) {
 			start, end := section(t, text, string(f.Name))
 			var told, served []string
