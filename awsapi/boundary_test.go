@@ -102,6 +102,8 @@ func (n nobody) Bearer(*http.Request, iam.Circumstances, artifact.DomainKey) (ia
 	return n.Caller, nil
 }
 
+func (n nobody) Attempts(*http.Request) bool { return false }
+
 func openFace(t *testing.T) face {
 	t.Helper()
 	s := begin(t, Options{})
