@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"entrepot/artifact"
@@ -131,7 +132,8 @@ func (o Origin) below(path string) (*url.URL, error) {
 	return u, nil
 }
 
-// checkRelative refuses paths that could leave the base: the segments are judged as the server there may read them.
+// checkRelative refuses paths that could leave the base: the segments are judged as the server there may read them, which may
+// take an escaped slash for one.
 func checkRelative(path string) error {
 	refuse := func(why string) error {
 		return artifact.Errorf(artifact.Invalid, "The upstream path %.200q %s.", path, why)
@@ -147,7 +149,7 @@ func checkRelative(path string) error {
 			return refuse("is not properly escaped")
 		case plain == "" && i == 0 && path != "":
 			return refuse("is not relative")
-		case plain == "." || plain == "..":
+		case slices.ContainsFunc(strings.Split(plain, "/"), func(part string) bool { return part == "." || part == ".." }):
 			return refuse("has a dot segment")
 		case strings.ContainsFunc(plain, func(r rune) bool { return r < 0x20 || r == 0x7f || r == '\\' }):
 			return refuse("has a control character or a backslash")

@@ -95,6 +95,8 @@ func TestPathsStayBelowTheOrigin(t *testing.T) {
 		{"another host", "https://h.example.test/r", "//x.example.test/", ""},
 		{"dots", "https://h.example.test/r", "a/../../x", ""},
 		{"escaped dots", "https://h.example.test/r", "%2e%2e/x", ""},
+		{"escaped dots and slash", "https://h.example.test/r", "%2e%2e%2Fx", ""},
+		{"dots between escaped slashes", "https://h.example.test/r", "@a%2f..%2fb", ""},
 		{"one escaped dot", "https://h.example.test/r", ".%2e/x", ""},
 		{"a backslash", "https://h.example.test/r", `a\b`, ""},
 		{"an escaped backslash", "https://h.example.test/r", "a%5cb", ""},
