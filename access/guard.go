@@ -18,11 +18,12 @@ import (
 	"entrepot/catalog"
 )
 
-// Ceilings of what is remembered: the principals, keys and tokens that are in use at a time.
+// Ceilings of what is remembered: the principals, keys, tokens and sessions that are in use at a time.
 const (
 	rememberedPrincipals = 4096
 	rememberedKeys       = 4096
 	rememberedTokens     = 32768
+	rememberedSessions   = 4096
 )
 
 // Config is what a Guard is made of. All of it is needed but for what says so.
@@ -50,6 +51,7 @@ type Guard struct {
 	principals *catalog.Memo[string, member]
 	keys       *catalog.Memo[string, keyInUse]
 	tokens     *catalog.Memo[catalog.TokenHash, catalog.Token]
+	sessions   *catalog.Memo[string, member]
 }
 
 // globalRegion is the region that calls to AWS's global services are signed for, wherever they come from.
@@ -90,6 +92,7 @@ func New(c Config) (*Guard, error) {
 		principals: catalog.NewMemo[string, member](c.Catalog, rememberedPrincipals),
 		keys:       catalog.NewMemo[string, keyInUse](c.Catalog, rememberedKeys),
 		tokens:     catalog.NewMemo[catalog.TokenHash, catalog.Token](c.Catalog, rememberedTokens),
+		sessions:   catalog.NewMemo[string, member](c.Catalog, rememberedSessions),
 	}, nil
 }
 

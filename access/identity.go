@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"maps"
 	"net/http"
 
 	"entrepot/access/sigv4"
@@ -13,10 +14,10 @@ import (
 // API authenticates a call that is signed for service, named as in a credential's scope. payload says how its body enters
 // the signature; a body that was read can be read again.
 //
-// Refusals are *sigv4.Error: those of Verifier.Parse and Verifier.Verify, Mismatch for another service, and Unrecognized
-// for a key that is switched off or came with a session token, which none of this installation's keys has. The last is
-// told only to those who signed with the right secret; to anybody else an id that does not exist and a wrong secret look
-// the same and take the same: a catalog read, an unsealing and a verification each.
+// Refusals are *sigv4.Error: those of Verifier.Parse and Verifier.Verify, Mismatch for another service, Unrecognized for a
+// key that is switched off or came without the session token that belongs to it, and Expired for a session that is over.
+// The last two are told only to those who signed with the right secret; to anybody else an id that does not exist and a
+// wrong secret look the same and take the same: a catalog read, an unsealing and a verification each.
 func (g *Guard) API(r *http.Request, in iam.Circumstances, payload sigv4.Payload, service string) (
 	iam.Caller, error) {
 	claim, err := g.verifier.Parse(r)
@@ -31,10 +32,17 @@ func (g *Guard) API(r *http.Request, in iam.Circumstances, payload sigv4.Payload
 	if err != nil {
 		return iam.Caller{}, err
 	}
-	if !key.active || !claim.SessionToken().IsZero() {
+	if !key.active || !key.holds(claim.SessionToken()) {
 		return iam.Caller{}, sigv4.Refuse(sigv4.Unrecognized)
 	}
-	m, err := g.member(r.Context(), key.principal)
+	session := ""
+	if key.session != nil {
+		if !g.now().Before(key.session.expiresAt) {
+			return iam.Caller{}, sigv4.Refuse(sigv4.Expired)
+		}
+		session = claim.AccessKeyID()
+	}
+	m, err := g.of(r.Context(), key.principal, session)
 	if artifact.Is(err, artifact.NotFound) {
 		return iam.Caller{}, sigv4.Refuse(sigv4.Unrecognized) // deleted since the key was read
 	}
@@ -52,7 +60,7 @@ func (g *Guard) verify(ctx context.Context, claim *sigv4.Claim, payload sigv4.Pa
 	id := claim.AccessKeyID()
 	proven := false
 	key, err := g.keys.Get(ctx, id, func(ctx context.Context, on *catalog.Basis) (keyInUse, error) {
-		on.Topics(catalog.AccessKeyTopic(id), catalog.PrincipalsTopic())
+		on.Topics(credentialTopic(id), catalog.PrincipalsTopic())
 		key, err := g.readKey(ctx, id)
 		if err != nil {
 			return keyInUse{}, err
@@ -94,7 +102,7 @@ func (g *Guard) Package(r *http.Request, in iam.Circumstances, domain catalog.Do
 	if token.Domain != domain || domain == 0 {
 		return iam.Caller{}, refused()
 	}
-	m, err := g.member(r.Context(), token.Principal)
+	m, err := g.of(r.Context(), token.Principal, token.Session)
 	if artifact.Is(err, artifact.NotFound) {
 		return iam.Caller{}, refused()
 	}
@@ -104,10 +112,31 @@ func (g *Guard) Package(r *http.Request, in iam.Circumstances, domain catalog.Do
 	return g.caller(m, in), nil
 }
 
+// Nobody is who calls with no credential at all.
+func (g *Guard) Nobody(in iam.Circumstances) iam.Caller { return g.caller(member{}, in) }
+
+// of returns a principal, in a session of it if there is one.
+func (g *Guard) of(ctx context.Context, principal, session string) (member, error) {
+	if session != "" {
+		return g.inSession(ctx, session)
+	}
+	return g.member(ctx, principal)
+}
+
+// credentialTopic changes with what an access key ID stands for: a key or a session.
+func credentialTopic(id string) catalog.Topic {
+	if ofSession(id) {
+		return catalog.SessionTopic(id)
+	}
+	return catalog.AccessKeyTopic(id)
+}
+
 // caller adds the circumstances of a request to a member, as condition keys.
 func (g *Guard) caller(m member, in iam.Circumstances) iam.Caller {
 	keys := in.Keys()
+	maps.Copy(keys, m.keys)
 	keys["aws:requestedregion"] = []string{g.region}
 	keys["aws:viaawsservice"] = []string{"false"}
-	return iam.Caller{Principal: m.principal, Identity: m.identity, Boundary: m.boundary, Context: keys, RequestID: in.RequestID}
+	return iam.Caller{Principal: m.principal, Identity: m.identity, Boundary: m.boundary, Session: m.session,
+		Temporary: m.temporary, Context: keys, RequestID: in.RequestID}
 }

@@ -47,16 +47,17 @@ type keyInUse struct {
 	principal string
 	active    bool
 	secret    artifact.Secret // zero: nobody has this key
+	session   *sessionInUse   // nil for a key that is no session's
 }
 
-// readKey reads a key and opens its secret. For an id nobody has it opens another secret, so that it costs the same,
-// and returns the zero key.
+// readKey reads a key, of a principal or of a session, and opens its secret. For an id nobody has it opens another secret,
+// so that it costs the same, and returns the zero key.
 func (g *Guard) readKey(ctx context.Context, id string) (keyInUse, error) {
-	record := g.unknownKey
+	record, session := g.unknownKey, (*sessionInUse)(nil)
 	err := g.store.Read(ctx, func(r catalog.Reader) error {
-		found, err := r.AccessKey(id)
+		found, of, err := findKey(r, id)
 		if err == nil {
-			record = found
+			record, session = found, of
 		} else if !artifact.Is(err, artifact.NotFound) {
 			return err
 		}
@@ -72,5 +73,19 @@ func (g *Guard) readKey(ctx context.Context, id string) (keyInUse, error) {
 	if record.ID != id || record.Principal == "" {
 		return keyInUse{}, nil
 	}
-	return keyInUse{record.Principal, record.Active, artifact.NewSecret(string(secret))}, nil
+	return keyInUse{record.Principal, record.Active, artifact.NewSecret(string(secret)), session}, nil
+}
+
+// findKey finds an access key or NotFound.
+func findKey(r catalog.Reader, id string) (catalog.AccessKey, *sessionInUse, error) {
+	if !ofSession(id) {
+		key, err := r.AccessKey(id)
+		return key, nil, err
+	}
+	s, err := r.Session(id)
+	if err != nil {
+		return catalog.AccessKey{}, nil, err
+	}
+	key := catalog.AccessKey{ID: s.ID, Principal: s.Principal, Secret: s.Secret, Active: true, CreatedAt: s.IssuedAt}
+	return key, &sessionInUse{s.Token, s.ExpiresAt}, nil
 }

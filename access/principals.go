@@ -14,6 +14,11 @@ type member struct {
 	principal iam.Principal
 	identity  []*iam.Policy
 	boundary  *iam.Policy // nil means none
+
+	// In a session of it:
+	session   []*iam.Policy
+	temporary iam.Temporary
+	keys      map[string][]string // condition keys
 }
 
 // allowAll is the policy of the account itself and of the first administrator.

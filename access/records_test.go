@@ -29,6 +29,7 @@ type held struct {
 	policies   map[string][]catalog.IdentityPolicy
 	keys       map[string]catalog.AccessKey
 	tokens     map[catalog.TokenHash]catalog.Token
+	sessions   map[string]catalog.Session
 	events     []catalog.Event
 	touched    bool
 }
@@ -39,6 +40,7 @@ func newRecords() *records {
 		policies:   map[string][]catalog.IdentityPolicy{},
 		keys:       map[string]catalog.AccessKey{},
 		tokens:     map[catalog.TokenHash]catalog.Token{},
+		sessions:   map[string]catalog.Session{},
 	}}
 }
 
@@ -83,7 +85,7 @@ func (s *records) Write(_ context.Context, fn func(catalog.Writer) error) error 
 func (h *held) copied() *held {
 	return &held{
 		principals: cloneMap(h.principals), policies: cloneMap(h.policies), keys: cloneMap(h.keys),
-		tokens: cloneMap(h.tokens), events: slices.Clone(h.events),
+		tokens: cloneMap(h.tokens), sessions: cloneMap(h.sessions), events: slices.Clone(h.events),
 	}
 }
 
@@ -123,6 +125,25 @@ func (h *held) Events(_ int64, limit int) ([]catalog.Event, error) {
 	return h.events[:min(limit, len(h.events))], nil
 }
 
+func (h *held) Session(id string) (catalog.Session, error) { return find(h.sessions, id) }
+
+func (h *held) CreateSession(s catalog.Session) error {
+	h.touched = true
+	h.sessions[s.ID] = s
+	return nil
+}
+
+func (h *held) DeleteSession(id string) error {
+	h.touched = true
+	delete(h.sessions, id)
+	for hash, token := range h.tokens {
+		if token.Session == id {
+			delete(h.tokens, hash)
+		}
+	}
+	return nil
+}
+
 func (h *held) LastEvent() (int64, error) { return int64(len(h.events)), nil }
 
 func (h *held) AccessKeys(principal string) ([]catalog.AccessKey, error) {
@@ -154,6 +175,11 @@ func (h *held) DeletePrincipal(id string) error {
 	for k, v := range h.tokens {
 		if v.Principal == id {
 			delete(h.tokens, k)
+		}
+	}
+	for k, v := range h.sessions {
+		if v.Principal == id {
+			delete(h.sessions, k)
 		}
 	}
 	return nil

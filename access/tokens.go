@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -29,8 +30,9 @@ const (
 )
 
 // Issue makes a token that lets the caller's principal use the repositories of a domain, with the rights it has at the
-// time of use. seconds is its life: 900 to 43200; absent is 43200; 0 is until the caller's own credential ends, which
-// for an access key, having no end, is 43200 (user guide, "CodeArtifact authentication and tokens").
+// time of use; one that is issued in a session has no more than that session has, for its whole life, and ends with it only if
+// that is revoked. seconds is its life: 900 to 43200; absent is 43200; 0 is until the caller's session ends, or 43200 for an
+// access key, which has no end (user guide, "CodeArtifact authentication and tokens").
 //
 // A request that is sent again gets the token it got, with the end it had; it is not recorded again
 // (docs/decisions/0052-one-request-one-token.md).
@@ -50,13 +52,12 @@ func (g *Guard) Issue(ctx context.Context, c iam.Caller, domain catalog.Domain, 
 	if d, err := mayBear(c, asked); err != nil {
 		return "", time.Time{}, g.recordRefusal(ctx, c, d, err)
 	}
-	life := asked
-	if life == 0 {
-		life = maxTokenSeconds
-	}
 	now := g.now().UTC().Truncate(time.Second)
-	token := catalog.Token{Domain: domain.ID, Principal: c.Principal.ID, IssuedAt: now,
-		ExpiresAt: now.Add(time.Duration(life) * time.Second)}
+	token := catalog.Token{Domain: domain.ID, Principal: cmp.Or(c.Temporary.Principal, c.Principal.ID), Session: c.Temporary.ID, IssuedAt: now,
+		ExpiresAt: now.Add(time.Duration(cmp.Or(asked, maxTokenSeconds)) * time.Second)}
+	if asked == 0 && c.Temporary.ID != "" {
+		token.ExpiresAt = c.Temporary.ExpiresAt
+	}
 	secret := g.secretOf(token, c.Proof)
 	token.Hash = tokenHash(secret)
 	event, err := g.event(c, "codeartifact:GetAuthorizationToken", iam.Place{Partition: partitionOf(c.Principal.ARN),
@@ -97,7 +98,7 @@ func (g *Guard) secretOf(t catalog.Token, p iam.Proof) artifact.Secret {
 		return newToken()
 	}
 	lives := (t.IssuedAt.Sub(p.At) + sigv4.MaxSkew) / t.ExpiresAt.Sub(t.IssuedAt)
-	about := fmt.Appendf(nil, "authorization token %x %d %d %s", p.Digest, lives, t.Domain, t.Principal)
+	about := fmt.Appendf(nil, "authorization token %x %d %d %s %s", p.Digest, lives, t.Domain, t.Principal, t.Session)
 	return tokenOf(g.sealer.Derive(about))
 }
 

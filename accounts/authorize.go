@@ -21,6 +21,9 @@ type Subject struct {
 	Keys map[string][]string
 	// Policies are those of the resource, if it has any. They count beside the caller's own.
 	Policies []*iam.Policy
+	// Delegated says that the caller's own policies count only as far as those of the resource leave it to his account, as
+	// a role's trust policy does.
+	Delegated bool
 }
 
 // Refusal is the cause of the Denied of Authorize: what was asked and how it was decided.
@@ -37,10 +40,14 @@ func (r *Refusal) Error() string { return r.Action + ": " + r.Decision.String() 
 // for what others do to accounts, sessions and keys. It reads nothing: whoever calls it brings what is known of the
 // subject, from the transaction in which the action is done.
 //
-// What is another account's takes a resource policy that allows it, beside the caller's own.
+// What is another account's takes a resource policy that allows it, beside the caller's own. In IAM nobody may do anything in a
+// session of a user (STS API reference, GetSessionToken, for one without a device).
 func Authorize(c iam.Caller, action string, on Subject) error {
 	if c.Principal.Anonymous() {
 		return artifact.Errorf(artifact.Unauthenticated, "The request is not signed.")
+	}
+	if t := c.Temporary; t.ID != "" && !t.Role && strings.HasPrefix(action, "iam:") {
+		return artifact.Errorf(artifact.Denied, "Cannot call %s with the session credentials of a user", action)
 	}
 	request := iam.Request{Principal: c.Principal, Action: action, Context: on.circumstances(c.Context)}
 	if on.ARN != "" {
@@ -48,7 +55,11 @@ func Authorize(c iam.Caller, action string, on Subject) error {
 	}
 	policies := iam.Policies{Identity: c.Identity, Boundary: c.Boundary, Session: c.Session, Resource: on.Policies}
 	own := on.Owner == "" || string(on.Owner) == c.Principal.Account
-	decision := iam.Evaluate(request, policies, own)
+	evaluate := iam.Evaluate
+	if on.Delegated {
+		evaluate = iam.EvaluateDelegated
+	}
+	decision := evaluate(request, policies, own)
 	if decision.Allowed() {
 		return nil
 	}

@@ -8,22 +8,30 @@ type Problem uint8
 
 // The problems.
 const (
-	AlreadyExists   Problem = iota + 1 // Conflict: the name is taken
-	InUse                              // Conflict: something else hangs on it
-	MalformedPolicy                    // Invalid: not a policy document that would be honoured
-	InvalidInput                       // Invalid: the members do not go together, or not with what is there
-	NotModifiable                      // Invalid: it is AWS's, and nobody's to change
+	AlreadyExists        Problem = iota + 1 // Conflict: the name is taken
+	InUse                                   // Conflict: something else hangs on it
+	MalformedPolicy                         // Invalid: not a policy document that would be honoured
+	InvalidInput                            // Invalid: the members do not go together, or not with what is there
+	NotModifiable                           // Invalid: it is AWS's, and nobody's to change
+	PolicyTooLarge                          // Invalid: more policies and tags than a session has room for
+	BadIdentityToken                        // Invalid: not a token that proves anything here
+	IdentityTokenExpired                    // Invalid: a token that is over
+	ProviderUnreachable                     // Unavailable: an identity provider's keys could not be had
 )
 
 var problemNames = [...]string{AlreadyExists: "already exists", InUse: "in use", MalformedPolicy: "malformed policy",
-	InvalidInput: "invalid input", NotModifiable: "not modifiable"}
+	InvalidInput: "invalid input", NotModifiable: "not modifiable", PolicyTooLarge: "policy too large",
+	BadIdentityToken: "bad identity token", IdentityTokenExpired: "identity token expired",
+	ProviderUnreachable: "identity provider unreachable"}
 
 // Error names the problem.
 func (p Problem) Error() string { return problemNames[p] }
 
 // problemKinds are the kinds of error that the problems make.
 var problemKinds = map[Problem]artifact.Kind{AlreadyExists: artifact.Conflict, InUse: artifact.Conflict,
-	MalformedPolicy: artifact.Invalid, InvalidInput: artifact.Invalid, NotModifiable: artifact.Invalid}
+	MalformedPolicy: artifact.Invalid, InvalidInput: artifact.Invalid, NotModifiable: artifact.Invalid,
+	PolicyTooLarge: artifact.Invalid, BadIdentityToken: artifact.Invalid, IdentityTokenExpired: artifact.Invalid,
+	ProviderUnreachable: artifact.Unavailable}
 
 // errorf makes the error of a problem; format and args give the sentence for the caller.
 func (p Problem) errorf(format string, args ...any) error {

@@ -8,11 +8,13 @@ type Quotas struct {
 	AttachedPolicies               int // of a user, a group or a role
 	PolicyVersions                 int // of a managed policy
 	Tags                           int // of a user, a role or a policy
+	IdentityProviders              int // of an account
+	ClientIDs                      int // of an identity provider
 }
 
 // DefaultQuotas are the service's.
 var DefaultQuotas = Quotas{Users: 5000, Groups: 300, Roles: 1000, Policies: 1500, GroupsOfUser: 10, AccessKeys: 2,
-	AttachedPolicies: 10, PolicyVersions: 5, Tags: 50}
+	AttachedPolicies: 10, PolicyVersions: 5, Tags: 50, IdentityProviders: 100, ClientIDs: 100}
 
 func (q Quotas) withDefaults() Quotas {
 	standard := DefaultQuotas
@@ -21,6 +23,7 @@ func (q Quotas) withDefaults() Quotas {
 		{&q.Policies, &standard.Policies}, {&q.GroupsOfUser, &standard.GroupsOfUser},
 		{&q.AccessKeys, &standard.AccessKeys}, {&q.AttachedPolicies, &standard.AttachedPolicies},
 		{&q.PolicyVersions, &standard.PolicyVersions}, {&q.Tags, &standard.Tags},
+		{&q.IdentityProviders, &standard.IdentityProviders}, {&q.ClientIDs, &standard.ClientIDs},
 	} {
 		if *row.value == 0 {
 			*row.value = *row.standard

@@ -12,6 +12,7 @@
 package accounts
 
 import (
+	"net/url"
 	"time"
 
 	"entrepot/catalog"
@@ -26,8 +27,15 @@ type Service struct {
 type Options struct {
 	Catalog   catalog.Store
 	Partition string // of ARNs; empty means aws
+	Region    string // of the installation, where roles are used
 	Now       func() time.Time
-	Quotas    Quotas // zero members take the service's defaults
+	// SessionKeys makes the credentials of sessions, IdentityTokens proves who an identity provider vouches for.
+	SessionKeys    SessionKeys
+	IdentityTokens IdentityTokens
+	// PrivateIssuer reports whether the operator has configured an identity provider, which may then be without TLS; nil means
+	// that it has configured none.
+	PrivateIssuer func(issuer *url.URL) bool
+	Quotas        Quotas // zero members take the service's defaults
 }
 
 // New returns the rules over the given parts.

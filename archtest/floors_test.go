@@ -69,7 +69,7 @@ var floors = map[string][]string{
 	"format/formattest": append([]string{"clientconfig", "format", "repository", "repository/repositorytest", "blob/mem", "blob/disk",
 		"upstream/upstreamtest"}, contracts...),
 	"awsapi":   append([]string{"repository", "strictjson"}, contracts...),
-	"accounts": contracts,
+	"accounts": append([]string{"access/oidc", "strictjson"}, contracts...),
 	"queryapi": append([]string{"access", "access/sigv4", "accounts"}, contracts...),
 	"console":  append([]string{"repository", "access"}, contracts...),
 	// The server sees the contract of formats; the formats themselves, like the API, are handed to it by the wiring.

@@ -54,6 +54,9 @@ type Reader interface {
 	TagReader
 	PrincipalReader
 	ManagedPolicyReader
+	RoleReader
+	IdentityProviderReader
+	SessionReader
 	TokenReader
 	DocumentReader
 	EventReader
@@ -73,6 +76,9 @@ type Writer interface {
 	TagWriter
 	PrincipalWriter
 	ManagedPolicyWriter
+	RoleWriter
+	IdentityProviderWriter
+	SessionWriter
 	TokenWriter
 	DocumentWriter
 	EventWriter

@@ -127,6 +127,7 @@ type Token struct {
 	Hash      TokenHash
 	Domain    DomainID
 	Principal string
+	Session   string // ID of the session whose token it is; empty for a principal's own
 	IssuedAt  time.Time
 	ExpiresAt time.Time
 }
@@ -135,11 +136,13 @@ type Token struct {
 type TokenReader interface {
 	// Token returns the token, expired or not, or NotFound.
 	Token(h TokenHash) (Token, error)
+	// Tokens lists the tokens of an account's principals by hash.
+	Tokens(account artifact.AccountID, page Page) (Listing[Token], error)
 }
 
 // TokenWriter changes tokens. Deleting touches the TokenTopic of each.
 type TokenWriter interface {
-	// CreateToken stores t; Conflict if its hash is taken, NotFound without its domain or principal.
+	// CreateToken stores t; Conflict if its hash is taken, NotFound without its domain, its principal or the session it names.
 	CreateToken(t Token) error
 	DeleteToken(h TokenHash) error
 	// DeleteTokensExpired removes up to limit (clamped as in Page) tokens that expired before t, the oldest

@@ -22,6 +22,7 @@ const (
 	topicTokens
 	topicToken
 	topicFolded
+	topicSession
 )
 
 // DomainsTopic changes when a domain is created or deleted.
@@ -66,6 +67,10 @@ func TokensTopic() Topic { return topic(topicTokens, empty) }
 // TokenTopic changes when one token is revoked or removed; issuing it does not touch it. Where several tokens go at once
 // TokensTopic may be all that is touched, so rest on both.
 func TokenTopic(h TokenHash) Topic { return topic(topicToken, empty.text(string(h[:]))) }
+
+// SessionTopic changes when one session is begun or ended, by its ID. Those that go with their principal may touch
+// PrincipalsTopic alone, so rest on both.
+func SessionTopic(id string) Topic { return topic(topicSession, empty.text(id)) }
 
 // OfPackages reports whether the topic is about packages, which are written far more often than all else, and under
 // names that any publisher chooses.

@@ -42,6 +42,7 @@ func TestTopicsOfDifferentThingsDiffer(t *testing.T) {
 		"abc of another domain":     catalog.PackageTopic(2, artifact.PackageKey{Name: "abc"}),
 		"principal a":               catalog.PrincipalTopic("a"),
 		"access key a":              catalog.AccessKeyTopic("a"),
+		"session a":                 catalog.SessionTopic("a"),
 		"the token of first byte 1": catalog.TokenTopic(catalog.TokenHash{1}),
 		"the token of last byte 1":  catalog.TokenTopic(catalog.TokenHash{31: 1}),
 	} {

@@ -100,6 +100,9 @@ func (c Config) check(upstreams []string) error {
 			wrong(path, "%s", err)
 		}
 	}
+	for _, u := range c.IdentityProviders {
+		require(validUpstreamURL(u), "identity_providers", "%.200q must be http:// or https:// with a host, without query and fragment", u)
+	}
 	// The least a proxy may be trusted for is that it is known: an entry for everybody trusts every client.
 	for _, p := range c.TrustedProxies {
 		require(!strings.HasSuffix(p, "/0"), "trusted_proxies", "%.60q would trust every client", p)

@@ -13,28 +13,29 @@ import (
 
 // Config is every setting. What each means stands in example.yaml.
 type Config struct {
-	Data           string              `yaml:"data"`
-	Listen         string              `yaml:"listen"`
-	PublicURL      string              `yaml:"public_url"` // empty: follows from the listener, see PublicURLOn
-	HostSuffix     string              `yaml:"host_suffix"`
-	Hosts          []string            `yaml:"hosts"`
-	AWSHosts       bool                `yaml:"aws_hosts"`
-	Account        string              `yaml:"account"`
-	Region         string              `yaml:"region"`
-	TLS            TLS                 `yaml:"tls"`
-	Upstreams      map[string]Upstream `yaml:"upstreams"`
-	Fetch          Fetch               `yaml:"fetch"`
-	Limits         Limits              `yaml:"limits"`
-	Quotas         Quotas              `yaml:"quotas"`
-	Rates          Rates               `yaml:"rates"`
-	Cache          Cache               `yaml:"cache"`
-	AnonymousReads bool                `yaml:"anonymous_reads"`
-	TrustedProxies []string            `yaml:"trusted_proxies"`
-	MetricsFrom    []string            `yaml:"metrics_from"`
-	Log            Log                 `yaml:"log"`
-	Retention      Retention           `yaml:"retention"`
-	Jobs           Jobs                `yaml:"jobs"`
-	Drain          Drain               `yaml:"drain"`
+	Data              string              `yaml:"data"`
+	Listen            string              `yaml:"listen"`
+	PublicURL         string              `yaml:"public_url"` // empty: follows from the listener, see PublicURLOn
+	HostSuffix        string              `yaml:"host_suffix"`
+	Hosts             []string            `yaml:"hosts"`
+	AWSHosts          bool                `yaml:"aws_hosts"`
+	Account           string              `yaml:"account"`
+	Region            string              `yaml:"region"`
+	TLS               TLS                 `yaml:"tls"`
+	Upstreams         map[string]Upstream `yaml:"upstreams"`
+	Fetch             Fetch               `yaml:"fetch"`
+	Limits            Limits              `yaml:"limits"`
+	Quotas            Quotas              `yaml:"quotas"`
+	Rates             Rates               `yaml:"rates"`
+	Cache             Cache               `yaml:"cache"`
+	AnonymousReads    bool                `yaml:"anonymous_reads"`
+	IdentityProviders []string            `yaml:"identity_providers"`
+	TrustedProxies    []string            `yaml:"trusted_proxies"`
+	MetricsFrom       []string            `yaml:"metrics_from"`
+	Log               Log                 `yaml:"log"`
+	Retention         Retention           `yaml:"retention"`
+	Jobs              Jobs                `yaml:"jobs"`
+	Drain             Drain               `yaml:"drain"`
 }
 
 // TLS says where the certificate comes from: from two PEM files, of which both or neither are set, or, in the mode TLSAuto,
@@ -143,7 +144,7 @@ func Default() Config {
 	quotas := repository.DefaultQuotas()
 	return Config{
 		Data: "./entrepot-data", Listen: "127.0.0.1:8090", Account: "123456789012", Region: "us-east-1",
-		Hosts: []string{}, Upstreams: map[string]Upstream{}, TrustedProxies: []string{},
+		Hosts: []string{}, Upstreams: map[string]Upstream{}, IdentityProviders: []string{}, TrustedProxies: []string{},
 		MetricsFrom: []string{"127.0.0.0/8", "::1/128"},
 		Fetch: Fetch{Freshness: 5 * time.Second, StaleWhileRevalidate: time.Minute, NegativeTTL: time.Minute,
 			Patience: 20 * time.Second, MaxDocument: 256 * MiB},

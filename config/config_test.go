@@ -102,7 +102,7 @@ func TestEverySettingCanBeMadeByVariableAndFlag(t *testing.T) {
 		"account": "210987654321", "region": "eu-west-9", "log.level": "debug", "log.format": "json",
 		"tls.cert": "c", "tls.key": "k", "tls.mode": "auto",
 		"upstreams.npmjs.url": "https://c.test/x", "upstreams.npmjs.username": "me", "fetch.negative_ttl": "3s",
-		"retention.audit": "48h", "retention.events": "48h",
+		"retention.audit": "48h", "retention.events": "48h", "identity_providers": "https://a.test, http://b.test:8080",
 	}
 	for _, k := range Keys([]string{"npmjs"}) {
 		in := reflect.TypeFor[Config]()
@@ -192,6 +192,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"log format":            {yaml: "log: {format: xml}\n", want: []string{"log.format"}},
 		"no network":            {yaml: "trusted_proxies: [proxy.example.test]\n", want: []string{"trusted_proxies", "proxy.example.test"}},
 		"trust everybody":       {yaml: "trusted_proxies: [0.0.0.0/0]\n", want: []string{"trusted_proxies", "every client"}},
+		"no identity provider":  {yaml: "identity_providers: [issuer.example.test]\n", want: []string{"identity_providers"}},
 		"unknown upstream":      {yaml: "upstreams: {npm: https://a.test}\n", want: []string{"upstreams.npm", "npmjs, pypi"}},
 		"upstream without URL":  {yaml: "upstreams: {npmjs: {token: " + canary + "}}\n", want: []string{"upstreams.npmjs", "url"}},
 		"upstream with a query": {yaml: "upstreams: {npmjs: https://a.test/?k=" + canary + "}\n", want: []string{"upstreams.npmjs"}},

@@ -15,10 +15,22 @@ type Caller struct {
 	Identity  []*Policy
 	Boundary  *Policy   // nil means none
 	Session   []*Policy // of which one must allow; none of them means that nothing narrows the session
+	// Temporary is what is known of the session; zero for a caller with credentials of its own.
+	Temporary Temporary
 	// Context holds the request's condition keys: aws:sourceip, aws:securetransport, aws:currenttime …
 	Context   map[string][]string
 	RequestID string
 	Proof     Proof
+}
+
+// Temporary is a session as its caller's requests have it.
+type Temporary struct {
+	ID             string // of its access key; empty without a session
+	Principal      string // ID of the role or user whose session it is
+	Role           bool   // it is a role's; else it stands for a user
+	ExpiresAt      time.Time
+	Transitive     []string // keys of the principal's tags that sessions begun with it have as well
+	SourceIdentity string
 }
 
 // Proof is the signature by which a request says who makes it. It tells one request from another, and is the same each

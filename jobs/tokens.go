@@ -25,6 +25,20 @@ func ExpiredTokens(c catalog.Store, kept time.Duration, now func() time.Time) fu
 	}
 }
 
+// ExpiredSessions returns the work of a job that removes sessions that have been over for as long as kept says and whose tokens are
+// gone.
+func ExpiredSessions(c catalog.Store, kept time.Duration, now func() time.Time) func(ctx context.Context) error {
+	return func(ctx context.Context) error {
+		err := removeAll(ctx, c, func(w catalog.Writer) (int, error) {
+			return w.DeleteSessionsExpired(now().Add(-kept), removeBatch)
+		})
+		if err != nil {
+			return fmt.Errorf("remove expired sessions: %w", err)
+		}
+		return nil
+	}
+}
+
 // removeAll runs remove, which removes up to removeBatch rows and tells how many, until there are no more.
 func removeAll(ctx context.Context, c catalog.Store, remove func(catalog.Writer) (int, error)) error {
 	for {

@@ -14,6 +14,7 @@ import (
 type ledger struct {
 	catalog.Store
 	tokens []time.Time
+	over   []time.Time // sessions
 	events map[catalog.EventKind][]time.Time
 	writes int
 	fail   error // of every write, after its function
@@ -34,6 +35,11 @@ func (l *ledger) Write(_ context.Context, fn func(catalog.Writer) error) error {
 
 func (p page) DeleteTokensExpired(t time.Time, limit int) (n int, err error) {
 	p.ledger.tokens, n = without(p.ledger.tokens, t, limit)
+	return n, nil
+}
+
+func (p page) DeleteSessionsExpired(t time.Time, limit int) (n int, err error) {
+	p.over, n = without(p.over, t, limit)
 	return n, nil
 }
 
@@ -75,6 +81,22 @@ func TestExpiredTokensGoInSmallTransactions(t *testing.T) {
 	}
 	l.fail = errors.New("disk full")
 	if err := ExpiredTokens(l, 0, time.Now)(t.Context()); !errors.Is(err, l.fail) {
+		t.Errorf("got %v, want the catalog's error", err)
+	}
+}
+
+func TestSessionsThatAreOverGo(t *testing.T) {
+	l := &ledger{}
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	l.over = []time.Time{now.Add(-time.Hour - time.Second), now.Add(-time.Minute), now.Add(time.Second)}
+	if err := ExpiredSessions(l, time.Hour, func() time.Time { return now })(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(l.over) != 2 {
+		t.Errorf("%d sessions left, want those that were over for an hour gone", len(l.over))
+	}
+	l.fail = errors.New("disk full")
+	if err := ExpiredSessions(l, 0, time.Now)(t.Context()); !errors.Is(err, l.fail) {
 		t.Errorf("got %v, want the catalog's error", err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 //
 // The tag has the parameter's name, the name of its shape in the service's model, which the grammar looks up, and whether
 // it must be there. A list has the shape of its members, one of structures none. Fields are string, int, bool,
-// artifact.Secret, []string, and lists of structs of these; what is absent stays zero.
+// artifact.Secret, []string, lists of structs of these and pointers to them; what is absent stays zero.
 func do[In, Out any](g grammar, fn func(ctx context.Context, c iam.Caller, in In) (Out, error)) Action {
 	plan := planOf(reflect.TypeFor[In](), g)
 	act := func(ctx context.Context, c iam.Caller, form Form) (any, error) {
@@ -30,7 +30,7 @@ func do[In, Out any](g grammar, fn func(ctx context.Context, c iam.Caller, in In
 		}
 		return fn(ctx, c, in)
 	}
-	return Action{act, reflect.TypeFor[In](), reflect.TypeFor[Out]()}
+	return Action{Do: act, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
 }
 
 // nothing is the output of actions that have none.
@@ -62,7 +62,7 @@ func planOf(t reflect.Type, g grammar) *plan {
 		parts := strings.Split(t.Field(i).Tag.Get("query"), ",")
 		f := field{index: i, name: parts[0], shape: parts[1], required: slices.Contains(parts[2:], "required")}
 		of := t.Field(i).Type
-		if f.list = of.Kind() == reflect.Slice; f.list {
+		if f.list = of.Kind() == reflect.Slice; f.list || of.Kind() == reflect.Pointer {
 			of = of.Elem()
 		}
 		if f.list && of.Kind() == reflect.Struct {
@@ -127,9 +127,18 @@ func (d *decoder) structure(into reflect.Value, p *plan, prefix, at string) {
 			d.fault(nil, place, "Member must not be null")
 		}
 		if present {
-			d.scalar(target, f.rule, text, place)
+			d.scalar(valueOf(target), f.rule, text, place)
 		}
 	}
+}
+
+// valueOf is the value itself, or a new one that the pointer then points to.
+func valueOf(target reflect.Value) reflect.Value {
+	if target.Kind() != reflect.Pointer {
+		return target
+	}
+	target.Set(reflect.New(target.Type().Elem()))
+	return target.Elem()
 }
 
 // list fills a list: NAME.member.1, NAME.member.2 …, as far as they are there, in the order of their numbers.

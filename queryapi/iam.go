@@ -32,7 +32,7 @@ func IAM(rules *accounts.Service) *Service {
 		},
 	}
 	a := &iamAPI{rules}
-	for _, table := range []map[string]Action{a.users()} {
+	for _, table := range []map[string]Action{a.users(), a.roles(), a.identityProviders()} {
 		maps.Copy(s.Actions, table)
 	}
 	return s
@@ -47,8 +47,16 @@ var iamGrammar = grammar{
 	"arnType":              text(20, 2048),
 	"markerType":           text(1, 320, `[\u0020-\u00FF]+`, `[ -\xff]+`),
 	"maxItemsType":         number(1, 1000),
-	"tagKeyType":           text(1, 128, `[\p{L}\p{Z}\p{N}_.:/=+\-@]+`),
-	"tagValueType":         text(0, 256, `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`),
+	"roleNameType":         text(1, 64, `[\w+=,.@-]+`),
+	"policyDocumentType":   text(1, 131072, `[\u0009\u000A\u000D\u0020-\u00FF]+`, `[\x09\x0A\x0D\x20-\x{FF}]+`),
+	"roleDescriptionType": text(0, 1000, `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`,
+		`[\x09\x0A\x0D\x20-\x7E\x{A1}-\x{FF}]*`),
+	"roleMaxSessionDurationType":   number(3600, 43200),
+	"OpenIDConnectProviderUrlType": text(1, 255),
+	"clientIDType":                 text(1, 255),
+	"thumbprintType":               text(40, 40),
+	"tagKeyType":                   text(1, 128, `[\p{L}\p{Z}\p{N}_.:/=+\-@]+`),
+	"tagValueType":                 text(0, 256, `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`),
 }
 
 // defaultItems is how many items are on a page of which nobody says how long it may be.

@@ -50,7 +50,7 @@ func listedUser(p catalog.Principal) userShape {
 
 func wholeUser(p catalog.Principal) userShape {
 	u := listedUser(p)
-	u.Boundary, u.Tags = boundaryOf(p), tagsOfPrincipal(p)
+	u.Boundary, u.Tags = boundaryOf(p), tagsIfAny(p.Tags)
 	return u
 }
 
@@ -61,13 +61,13 @@ func boundaryOf(p catalog.Principal) *boundaryShape {
 	return &boundaryShape{"Policy", p.Boundary}
 }
 
-// tagsOfPrincipal is nothing where there are none.
-func tagsOfPrincipal(p catalog.Principal) *members[tagShape] {
-	if len(p.Tags) == 0 {
+// tagsIfAny is nothing where there are none.
+func tagsIfAny(tags map[string]string) *members[tagShape] {
+	if len(tags) == 0 {
 		return nil
 	}
-	tags := shapesOf(accounts.TagsOf(p.Tags))
-	return &tags
+	shapes := shapesOf(accounts.TagsOf(tags))
+	return &shapes
 }
 
 func shapesOf(tags []accounts.Tag) members[tagShape] {

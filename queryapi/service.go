@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 
+	"entrepot/access/sigv4"
 	"entrepot/accounts"
 	"entrepot/artifact"
 	"entrepot/iam"
@@ -30,6 +31,13 @@ type Action struct {
 	Do func(ctx context.Context, c iam.Caller, in Form) (result any, err error)
 
 	in, out reflect.Type
+	// anybody may call it without a signature: who calls is proved by what the call carries.
+	anybody bool
+}
+
+func (a Action) ofAnybody() Action {
+	a.anybody = true
+	return a
 }
 
 // Failure is how an error is told.
@@ -38,7 +46,8 @@ type Failure struct {
 	Code   string
 }
 
-// Serve answers one request: a POST with a form as its body, or a presigned GET with the form in its query.
+// Serve answers one request: a POST with a form as its body, or a presigned GET with the form in its query. A caller who is nobody in
+// particular has signed nothing.
 func (s *Service) Serve(w http.ResponseWriter, r *http.Request, c iam.Caller) {
 	if w.Header().Get(requestIDHeader) == "" && c.RequestID != "" {
 		w.Header().Set(requestIDHeader, c.RequestID)
@@ -68,6 +77,9 @@ func (s *Service) do(r *http.Request, c iam.Caller) (name string, result any, er
 	if !known || version != s.Version {
 		return "", nil, &Error{http.StatusBadRequest, "InvalidAction",
 			"Could not find operation " + shorten(name) + " for version " + shorten(version)}
+	}
+	if c.Principal.Anonymous() && !act.anybody {
+		return "", nil, sigv4.Refuse(sigv4.Missing)
 	}
 	result, err = act.Do(r.Context(), c, in)
 	return name, result, err

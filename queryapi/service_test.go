@@ -32,7 +32,7 @@ const identity = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/do
 	`<ResponseMetadata><RequestId>request-3</RequestId></ResponseMetadata></GetCallerIdentityResponse>` + "\n"
 
 func TestSTSTellsTheCallerWhoItIs(t *testing.T) {
-	w := ask(STS(), "Action=GetCallerIdentity&Version=2011-06-15")
+	w := ask(STS(nil), "Action=GetCallerIdentity&Version=2011-06-15")
 	if got := w.Body.String(); w.Code != http.StatusOK || got != identity {
 		t.Errorf("got %d\n%s\nwant\n%s", w.Code, got, identity)
 	}
@@ -43,7 +43,7 @@ func TestSTSTellsTheCallerWhoItIs(t *testing.T) {
 
 func TestAPresignedQueryIsAnsweredLikeAForm(t *testing.T) {
 	w := httptest.NewRecorder()
-	STS().Serve(w, httptest.NewRequest("GET", "/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Date=x", nil), ann())
+	STS(nil).Serve(w, httptest.NewRequest("GET", "/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Date=x", nil), ann())
 	if w.Code != http.StatusOK || w.Body.String() != identity {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
@@ -61,8 +61,8 @@ func told(t *testing.T, w *httptest.ResponseRecorder) errorResponse {
 
 func TestWhatIsNoCallIsRefused(t *testing.T) {
 	rows := []struct{ name, form, code, message string }{
-		{"another action", "Action=AssumeRole&Version=2011-06-15", "InvalidAction",
-			"Could not find operation AssumeRole for version 2011-06-15"},
+		{"another action", "Action=AssumeRoot&Version=2011-06-15", "InvalidAction",
+			"Could not find operation AssumeRoot for version 2011-06-15"},
 		{"another version", "Action=GetCallerIdentity&Version=2010-01-01", "InvalidAction",
 			"Could not find operation GetCallerIdentity for version 2010-01-01"},
 		{"no version", "Action=GetCallerIdentity", "InvalidAction",
@@ -79,7 +79,7 @@ func TestWhatIsNoCallIsRefused(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			w := ask(STS(), row.form)
+			w := ask(STS(nil), row.form)
 			if got := told(t, w); w.Code != http.StatusBadRequest || got.Code != row.code || got.Message != row.message ||
 				got.Type != "Sender" || got.RequestID != "request-3" {
 				t.Errorf("got %d %+v, want %s: %s", w.Code, got, row.code, row.message)
@@ -109,7 +109,7 @@ func TestErrorsAreToldByTheirKindAndOursKeepTheirReason(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			s := STS()
+			s := STS(nil)
 			s.Actions["Break"] = Action{Do: func(context.Context, iam.Caller, Form) (any, error) { return nil, row.err }}
 			w := ask(s, "Action=Break&Version=2011-06-15")
 			if got := told(t, w); w.Code != row.status || got.Code != row.code || got.Type != row.kind ||
@@ -154,7 +154,7 @@ func FuzzForm(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, form string) {
-		w := ask(STS(), form)
+		w := ask(STS(nil), form)
 		if w.Code != http.StatusOK && w.Code != http.StatusBadRequest {
 			t.Fatalf("got %d", w.Code)
 		}

@@ -39,6 +39,12 @@ func (s *Server) serveAPI(x *exchange, r *http.Request, api API, service string)
 // credential scope; the signature is then only good for that service.
 func (s *Server) serveQuery(x *exchange, r *http.Request) {
 	service := scopedService(r)
+	if service == "" && s.unsigned != nil && isForm(r) && !s.authenticator.Attempts(r) {
+		x.pattern = "POST / (unsigned)"
+		x.fail = func(err error) { s.unsigned.Fail(x.w, r, err) }
+		s.unsigned.Serve(x.w, r, s.authenticator.Nobody(s.circumstances(x)))
+		return
+	}
 	api, offered := s.services[service]
 	if !offered {
 		x.pattern = "POST / (other service)"

@@ -92,6 +92,28 @@ func TestRoutesByMethod(t *testing.T) {
 	}
 }
 
+func TestOneServiceTakesFormsWithoutASignature(t *testing.T) {
+	f := newFixture(t, func(o *Options) { o.Unsigned = "sts" })
+	form := []string{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}
+	for name, test := range map[string]struct {
+		header []string
+		status int
+		body   string
+	}{
+		"a form":              {form, 200, `sts POST / by  from`},
+		"no form":             {[]string{"Content-Type", "application/json"}, 403, `not signed for any service`},
+		"a form with a token": {append(form, "Authorization", "Bearer "+goodToken), 403, `not signed for any service`},
+		"a form that is signed for another service": {append(form, "Authorization", signature("ec2", "right")), 400, `is not offered here`},
+		"a form that is signed":                     {append(form, "Authorization", signature("sts", "right")), 200, `sts POST / by alice`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if w := f.do("POST", "/", test.header...); w.Code != test.status || !strings.Contains(w.Body.String(), test.body) {
+				t.Errorf("got %d %s, want %d with %s", w.Code, w.Body, test.status, test.body)
+			}
+		})
+	}
+}
+
 func TestChallengeNamesDomainAndRepository(t *testing.T) {
 	f := newFixture(t, nil)
 	w := f.do("GET", base+"/pkg")

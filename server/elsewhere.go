@@ -16,15 +16,20 @@ func (s *Server) refuseService(x *exchange, r *http.Request, service string) {
 		e = elsewhere{http.StatusBadRequest, "InvalidAction", "UnknownOperationException",
 			fmt.Sprintf("The service %.40q is not offered here.", service)}
 	}
-	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
-	case media == "application/x-www-form-urlencoded" || slices.Contains(inXML, service):
+	case isForm(r) || slices.Contains(inXML, service):
 		s.queryError(x.w, e.status, e.queryCode, e.message)
 	case r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor":
 		e.writeCBOR(x.w)
 	default:
 		e.writeJSON(x.w)
 	}
+}
+
+// isForm reports whether a request has the body of the query protocol.
+func isForm(r *http.Request) bool {
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return media == "application/x-www-form-urlencoded"
 }
 
 // inXML are the services that answer in XML whatever they are sent, by their names in credential scopes: those of the

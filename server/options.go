@@ -19,6 +19,8 @@ type Authenticator interface {
 	// iam. A request that is not signed, or not for that service, is Unauthenticated. The caller takes over the
 	// request's circumstances.
 	Signed(r *http.Request, in iam.Circumstances, service string) (iam.Caller, error)
+	// Nobody is the caller of a request that carries no credential, to a service that takes such.
+	Nobody(in iam.Circumstances) iam.Caller
 	// Bearer says whose authorization token a package manager's request carries. No token, one that is not good, or one
 	// of another domain is Unauthenticated, and the same whether or not the domain exists.
 	Bearer(r *http.Request, in iam.Circumstances, domain artifact.DomainKey) (iam.Caller, error)
@@ -32,6 +34,9 @@ type Options struct {
 	Authenticator Authenticator
 	API           API            // CodeArtifact, under /v1/
 	Services      map[string]API // POST /, by name in the credential scope: sts, iam …; may be empty
+	// Unsigned is the one of them that gets what is signed for none and has the form of its protocol; empty means none does. It
+	// answers what it must not be asked without a signature by itself.
+	Unsigned string
 	// QueryError answers a call to another service in the AWS query protocol.
 	QueryError func(w http.ResponseWriter, status int, code, message string)
 	Formats    []format.Format

@@ -45,6 +45,10 @@ func (p *people) Signed(r *http.Request, in iam.Circumstances, service string) (
 	return alice(in), nil
 }
 
+func (p *people) Nobody(in iam.Circumstances) iam.Caller {
+	return iam.Caller{Context: in.Keys(), RequestID: in.RequestID}
+}
+
 func (p *people) Bearer(r *http.Request, in iam.Circumstances, domain artifact.DomainKey) (iam.Caller, error) {
 	p.asked.Add(1)
 	if r.Header.Get("Authorization") != "Bearer "+goodToken || domain.Name != "team" {

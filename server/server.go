@@ -25,6 +25,7 @@ type Server struct {
 	authenticator Authenticator
 	api           API
 	services      map[string]API
+	unsigned      API // nil where no service takes calls without a signature
 	queryError    func(w http.ResponseWriter, status int, code, message string)
 	mounts        map[artifact.Format]*mount
 	shelves       func(iam.Caller, artifact.RepositoryKey, string) format.Shelf
@@ -53,7 +54,7 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	s := &Server{
-		addresses: o.Addresses, authenticator: o.Authenticator, api: o.API, services: o.Services,
+		addresses: o.Addresses, authenticator: o.Authenticator, api: o.API, services: o.Services, unsigned: o.Services[o.Unsigned],
 		queryError: o.QueryError, shelves: o.Shelves,
 		trusted: o.TrustedProxies, metricsFrom: o.MetricsFrom, limits: o.Limits.withDefaults(), log: o.Log, now: o.Now,
 		newID: o.NewID, metrics: m, health: &health{checks: o.Checks, now: o.Now}, notes: o.Notes,

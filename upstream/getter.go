@@ -45,7 +45,7 @@ func (g *Getter) Get(ctx context.Context, address string, limit int64) ([]byte, 
 		return refuse("that is no URL of a document", err)
 	}
 	transport := g.trusted
-	if !g.isPrivate(u) {
+	if !g.IsPrivate(u) {
 		if u.Scheme != "https" {
 			return refuse("only https is spoken to those that the operator has not configured", nil)
 		}
@@ -80,8 +80,8 @@ func (g *Getter) Get(ctx context.Context, address string, limit int64) ([]byte, 
 	return body, nil
 }
 
-// isPrivate reports whether the operator has configured the scheme, host and port.
-func (g *Getter) isPrivate(u *url.URL) bool {
+// IsPrivate reports whether the operator has configured the scheme, host and port.
+func (g *Getter) IsPrivate(u *url.URL) bool {
 	return slices.ContainsFunc(g.private, func(base *url.URL) bool {
 		return base.Scheme == u.Scheme && strings.EqualFold(base.Hostname(), u.Hostname()) && portOf(base) == portOf(u)
 	})

@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) catalog.Store) {
 		{"policies", testPolicies},
 		{"principals", testPrincipals},
 		{"managed_policies", testManagedPolicies},
+		{"sessions", testSessions},
 		{"documents", testDocuments},
 		{"events", testEvents},
 		{"leases", testLeases},

@@ -26,6 +26,9 @@ const (
 	memberList
 	managedPolicyList
 	policyUserList
+	sessionList
+	tokenList
+	providerList
 )
 
 // A marker is the sort key of the last item of a page, so a list goes on in the right place whatever was created or

@@ -34,7 +34,7 @@ func openLimited(path string) error {
 		return err
 	}
 	limited := before
-	limited.Cur = uint64(info.Size() / 2)
+	limited.Cur = uint64(info.Size() / 4 * 3)
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limited); err != nil {
 		return err
 	}

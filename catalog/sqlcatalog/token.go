@@ -9,16 +9,36 @@ import (
 
 func noToken() error { return artifact.Errorf(artifact.NotFound, "The token does not exist.") }
 
+const tokenColumns = "SELECT t.hash, t.domain, t.principal, coalesce(t.session, ''), t.issued_at, t.expires_at FROM tokens t "
+
+func scanToken(row scanner, t *catalog.Token) error {
+	return row.Scan(fixed(t.Hash[:]), &t.Domain, &t.Principal, &t.Session, instant{&t.IssuedAt}, instant{&t.ExpiresAt})
+}
+
 // Token implements catalog.TokenReader.
 func (s *session) Token(h catalog.TokenHash) (catalog.Token, error) {
-	t, found, err := one(s, "find a token", func(row scanner, t *catalog.Token) error {
-		t.Hash = h
-		return row.Scan(&t.Domain, &t.Principal, instant{&t.IssuedAt}, instant{&t.ExpiresAt})
-	}, "SELECT domain, principal, issued_at, expires_at FROM tokens WHERE hash = ?", h[:])
+	t, found, err := one(s, "find a token", scanToken, tokenColumns+"WHERE t.hash = ?", h[:])
 	if err == nil && !found {
 		err = noToken()
 	}
 	return t, err
+}
+
+// Tokens implements catalog.TokenReader.
+func (s *session) Tokens(account artifact.AccountID, page catalog.Page) (catalog.Listing[catalog.Token], error) {
+	var where conditions
+	where.add("p.account = ?", account)
+	if page.After != "" {
+		after, err := unmark(tokenList, 1, page.After)
+		if err != nil {
+			return catalog.Listing[catalog.Token]{}, err
+		}
+		where.add("t.hash > ?", []byte(after[0]))
+	}
+	limit := clamp(page.Limit)
+	items, err := all(s, "list tokens", scanToken, tokenColumns+"JOIN principals p ON p.id = t.principal WHERE "+
+		where.String()+" ORDER BY t.hash LIMIT ?", append(where.args, limit+1)...)
+	return listing(items, limit, func(t catalog.Token) string { return mark(tokenList, string(t.Hash[:])) }), err
 }
 
 // CreateToken implements catalog.TokenWriter.
@@ -29,9 +49,16 @@ func (s *session) CreateToken(t catalog.Token) error {
 	if _, err := s.Principal(t.Principal); err != nil {
 		return err
 	}
-	n, err := s.exec("create a token", `INSERT INTO tokens (hash, domain, principal, issued_at, expires_at)
-		VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		t.Hash[:], t.Domain, t.Principal, t.IssuedAt.UnixMicro(), t.ExpiresAt.UnixMicro())
+	var session any
+	if t.Session != "" {
+		if _, err := s.Session(t.Session); err != nil {
+			return err
+		}
+		session = t.Session
+	}
+	n, err := s.exec("create a token", `INSERT INTO tokens (hash, domain, principal, session, issued_at, expires_at)
+		VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		t.Hash[:], t.Domain, t.Principal, session, t.IssuedAt.UnixMicro(), t.ExpiresAt.UnixMicro())
 	if err == nil && n == 0 {
 		err = artifact.Errorf(artifact.Conflict, "The token already exists.")
 	}

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"time"
 
 	"entrepot/access"
+	"entrepot/access/oidc"
 	"entrepot/access/sigv4"
 	"entrepot/accounts"
 	"entrepot/artifact"
@@ -203,13 +205,33 @@ func (a *app) openAccess(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.accounts = accounts.New(accounts.Options{Catalog: a.catalog, Now: time.Now})
+	issuers, err := a.openIssuers()
+	if err != nil {
+		return err
+	}
+	a.accounts = accounts.New(accounts.Options{Catalog: a.catalog, Region: a.config.Region, Now: time.Now, SessionKeys: a.guard,
+		IdentityTokens: oidc.New(issuers.Get, time.Now), PrivateIssuer: issuers.IsPrivate})
 	if a.fresh {
 		if err := a.install(ctx); err != nil {
 			return err
 		}
 	}
 	return access.Readdress(a.config.Data, a.config.PublicURL)
+}
+
+// openIssuers opens the way to the keys of identity providers.
+func (a *app) openIssuers() (*upstream.Getter, error) {
+	var private []*url.URL
+	for _, text := range a.config.IdentityProviders {
+		u, err := url.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		private = append(private, u)
+	}
+	issuers := upstream.NewGetter(upstream.Options{Patience: a.config.Fetch.Patience, UserAgent: "entrepot/" + version}, private)
+	a.closing(issuers.Close)
+	return issuers, nil
 }
 
 // install makes the administrator, with which the first start comes to its end.
@@ -244,7 +266,7 @@ func (a *app) openServer(context.Context) error {
 			Region: a.config.Region, Account: artifact.AccountID(a.config.Account), Logger: a.log,
 			Served: served(), Rates: awsapi.Rates(a.config.Rates),
 		}),
-		Services: map[string]server.API{"sts": queryapi.STS(), "iam": queryapi.IAM(a.accounts)}, QueryError: queryapi.WriteError,
+		Services: map[string]server.API{"sts": queryapi.STS(a.accounts), "iam": queryapi.IAM(a.accounts)}, Unsigned: "sts", QueryError: queryapi.WriteError,
 		Formats: formats(),
 		Shelves: func(c iam.Caller, key artifact.RepositoryKey, base string) format.Shelf {
 			return a.rules.Shelf(c, key, base)
@@ -273,6 +295,7 @@ func (a *app) startJobs(context.Context) error {
 		jobs.Options{Catalog: a.catalog, Holder: rand.Text(), Now: time.Now, Log: a.log, Metrics: a.metrics},
 		jobs.Job{Name: "orphans", Every: a.config.Jobs.OrphanEvery, Run: orphans.Run, Wake: a.room.collect},
 		jobs.Job{Name: "tokens", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredTokens(a.catalog, kept.Tokens, time.Now)},
+		jobs.Job{Name: "sessions", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredSessions(a.catalog, kept.Tokens, time.Now)},
 		jobs.Job{Name: "record", Every: a.config.Jobs.RecordEvery, Run: jobs.OldEvents(a.catalog,
 			map[catalog.EventKind]time.Duration{catalog.AuditEvent: kept.Audit, catalog.VersionEvent: kept.Events}, time.Now)},
 	)
@@ -334,6 +357,8 @@ const jsonBody = 1 << 20
 func (a authenticator) Signed(r *http.Request, in iam.Circumstances, service string) (iam.Caller, error) {
 	return a.guard.API(r, in, sigv4.Payload{HeaderHash: awsapi.HeaderHash(r), Limit: jsonBody}, service)
 }
+
+func (a authenticator) Nobody(in iam.Circumstances) iam.Caller { return a.guard.Nobody(in) }
 
 func (a authenticator) Bearer(r *http.Request, in iam.Circumstances, key artifact.DomainKey) (iam.Caller, error) {
 	// The ID of a domain that is not there is zero, and a token for it is refused like any wrong one.
