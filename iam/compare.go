@@ -37,34 +37,27 @@ func (s *segment) text() string {
 	return s.chunks[0].text
 }
 
-func (c *compiler) template(value string, wildcards bool) (t template, variables *template, err error) {
+func (c *compiler) template(value string, wildcards bool) (template, error) {
 	pieces, err := grammar{wildcards: wildcards, variables: c.variables}.parse(value)
-	if err != nil {
-		return t, nil, err
-	}
-	t = newTemplate(pieces)
-	if t.fixed == nil {
-		variables = &t
-	}
-	return t, variables, nil
+	return newTemplate(pieces), err
 }
 
-func compileText(c *compiler, value string) (comparer, *template, error) {
-	t, variables, err := c.template(value, false)
-	if err == nil && variables == nil {
-		return exact(t.fixed.first.text()), nil, nil
+func compileText(c *compiler, value string) (comparer, error) {
+	t, err := c.template(value, false)
+	if err == nil && t.fixed != nil {
+		return exact(t.fixed.first.text()), nil
 	}
-	return &like{t}, variables, err
+	return &like{t}, err
 }
 
-func compileFolded(c *compiler, value string) (comparer, *template, error) {
-	t, variables, err := c.template(value, false)
-	return &folded{t}, variables, err
+func compileFolded(c *compiler, value string) (comparer, error) {
+	t, err := c.template(value, false)
+	return &folded{t}, err
 }
 
-func compileLike(c *compiler, value string) (comparer, *template, error) {
-	t, variables, err := c.template(value, true)
-	return &like{t}, variables, err
+func compileLike(c *compiler, value string) (comparer, error) {
+	t, err := c.template(value, true)
+	return &like{t}, err
 }
 
 // arnLike is a value of the ARN operators: six templates between the first five colons, so that no wildcard reaches
@@ -93,29 +86,25 @@ func (v *arnLike) compare(held string, f *facts) bool {
 	return true
 }
 
-func compileARN(c *compiler, value string) (comparer, *template, error) {
+func compileARN(c *compiler, value string) (comparer, error) {
 	pieces, err := grammar{wildcards: true, variables: c.variables}.parse(value)
 	if err != nil {
-		return nil, nil, err
-	}
-	all := newTemplate(pieces)
-	var variables *template
-	if all.fixed == nil {
-		variables = &all
+		return nil, err
 	}
 	if len(pieces) == 1 && (pieces[0].kind == anyRun || pieces[0].kind == variable) {
-		return &arnLike{whole: &all}, variables, nil
+		whole := newTemplate(pieces)
+		return &arnLike{whole: &whole}, nil
 	}
 	var v arnLike
 	parts := splitPieces(pieces, len(v.parts))
 	if len(parts) != len(v.parts) || len(parts[0]) != 1 || parts[0][0].text != "arn" {
-		return nil, nil, fmt.Errorf("%q is not an ARN: its parts may hold * and ?, but all six must be there",
+		return nil, fmt.Errorf("%q is not an ARN: its parts may hold * and ?, but all six must be there",
 			clip(value))
 	}
 	for i, part := range parts {
 		v.parts[i] = newTemplate(part)
 	}
-	return &v, variables, nil
+	return &v, nil
 }
 
 // splitPieces splits at the first limit-1 colons of the literals.
@@ -153,10 +142,10 @@ func (v ordered) compare(held string, _ *facts) bool {
 	return err == nil && v.holds(cmp.Compare(n, v.value))
 }
 
-func compileNumber(holds func(order int) bool) func(*compiler, string) (comparer, *template, error) {
-	return func(_ *compiler, value string) (comparer, *template, error) {
+func compileNumber(holds func(order int) bool) func(*compiler, string) (comparer, error) {
+	return func(_ *compiler, value string) (comparer, error) {
 		n, err := parseNumber(value)
-		return ordered{n, holds}, nil, err
+		return ordered{n, holds}, err
 	}
 }
 
@@ -183,10 +172,10 @@ func (v instant) compare(held string, _ *facts) bool {
 	return err == nil && v.holds(t.Compare(v.value))
 }
 
-func compileDate(holds func(order int) bool) func(*compiler, string) (comparer, *template, error) {
-	return func(_ *compiler, value string) (comparer, *template, error) {
+func compileDate(holds func(order int) bool) func(*compiler, string) (comparer, error) {
+	return func(_ *compiler, value string) (comparer, error) {
 		t, err := parseDate(value)
-		return instant{t, holds}, nil, err
+		return instant{t, holds}, err
 	}
 }
 
@@ -214,22 +203,22 @@ type truth bool
 
 func (v truth) compare(held string, _ *facts) bool { return strings.EqualFold(held, boolText(bool(v))) }
 
-func compileBool(_ *compiler, value string) (comparer, *template, error) {
+func compileBool(_ *compiler, value string) (comparer, error) {
 	for _, b := range []bool{true, false} {
 		if strings.EqualFold(value, boolText(b)) {
-			return truth(b), nil, nil
+			return truth(b), nil
 		}
 	}
-	return nil, nil, fmt.Errorf("%q is neither true nor false", clip(value))
+	return nil, fmt.Errorf("%q is neither true nor false", clip(value))
 }
 
 // compileBinary decodes a value of BinaryEquals; the request holds the bytes themselves.
-func compileBinary(_ *compiler, value string) (comparer, *template, error) {
+func compileBinary(_ *compiler, value string) (comparer, error) {
 	decoded, err := base64.StdEncoding.Strict().DecodeString(value)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%q is not base64", clip(value))
+		return nil, fmt.Errorf("%q is not base64", clip(value))
 	}
-	return exact(decoded), nil, nil
+	return exact(decoded), nil
 }
 
 // network is a value of IpAddress.
@@ -241,12 +230,12 @@ func (v network) compare(held string, _ *facts) bool {
 }
 
 // compileNetwork takes an address or a CIDR block. IPv4 written as IPv6 is IPv4, on both sides of the comparison.
-func compileNetwork(_ *compiler, value string) (comparer, *template, error) {
+func compileNetwork(_ *compiler, value string) (comparer, error) {
 	prefix, err := parsePrefix(value)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%q is neither an IP address nor a CIDR block", clip(value))
+		return nil, fmt.Errorf("%q is neither an IP address nor a CIDR block", clip(value))
 	}
-	return network(prefix), nil, nil
+	return network(prefix), nil
 }
 
 func parsePrefix(value string) (netip.Prefix, error) {

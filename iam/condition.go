@@ -13,15 +13,12 @@ type condition struct {
 	quantity quantity
 	ifExists bool // an absent key is as good as a match
 	values   []comparer
-	// strict holds the values with variables of a negated operator: there, a value that cannot be known must not count
-	// as one that differs.
-	strict []template
 }
 
 // comparer is one value of a condition.
 type comparer interface {
 	// compare reports whether what the request holds compares to the value as the operator, without its negation, says.
-	// What is not of the operator's type does not.
+	// What is not of the operator's type does not, and to a value with a variable that has none nothing does.
 	compare(held string, f *facts) bool
 }
 
@@ -37,7 +34,7 @@ const (
 // operator is a condition operator without prefix and suffix.
 type operator struct {
 	negated bool
-	compile func(c *compiler, value string) (comparer, *template, error)
+	compile func(c *compiler, value string) (comparer, error)
 }
 
 // operators are those of the IAM guide, "IAM JSON policy elements: Condition operators". Null is not among them: it looks
@@ -144,12 +141,9 @@ func (c *compiler) key(n *node, model condition) (condition, error) {
 		if item.Kind != strictjson.Text && item.Kind != strictjson.Number && item.Kind != strictjson.Bool {
 			return model, item.fail("want a string, a number or a boolean, got %v", item.Kind)
 		}
-		value, variables, err := model.operator.compile(c, item.Text)
+		value, err := model.operator.compile(c, item.Text)
 		if err != nil {
 			return model, item.fail("%v", err)
-		}
-		if variables != nil && model.operator.negated {
-			model.strict = append(model.strict, *variables)
 		}
 		model.values = append(model.values, value)
 	}
@@ -161,11 +155,6 @@ func (c *condition) holds(f *facts) bool {
 	held := f.values(c.key)
 	if c.operator == &nullOperator {
 		return c.passes(boolText(len(held) == 0), f)
-	}
-	for i := range c.strict {
-		if !c.strict[i].resolvable(f) {
-			return false
-		}
 	}
 	if len(held) == 0 {
 		return c.ifExists || c.quantity == forAll || c.quantity == plain && c.operator.negated

@@ -20,7 +20,8 @@ func TestConditionOperators(t *testing.T) {
 		{"StringEquals", `"${aws:username}${$}{x}"`, "bob${x}", true},
 		{"StringEquals", `"${s3:prefix}"`, "", false},
 		{"StringEquals", `["${s3:prefix}", "b"]`, "b", true},
-		{"StringNotEquals", `["${s3:prefix}", "b"]`, "c", false},
+		{"StringNotEquals", `["${s3:prefix}", "b"]`, "c", true},
+		{"StringNotEquals", `["${s3:prefix}", "b"]`, "b", false},
 		{"StringNotEquals", `["a", "b"]`, "c", true},
 		{"StringEqualsIgnoreCase", `"WEB"`, "web", true},
 		{"StringEqualsIgnoreCase", `"${aws:username}"`, "BOB", true},
@@ -76,7 +77,7 @@ func TestConditionOperators(t *testing.T) {
 		{"ArnLike", `"arn:aws:iam::1:user/x"`, "user/x", false},
 		{"ArnNotEquals", `"arn:aws:iam::1:user/*"`, "arn:aws:iam::1:role/x", true},
 		{"ArnNotLike", `"arn:aws:iam::1:user/*"`, "arn:aws:iam::1:user/x", false},
-		{"ArnNotLike", `["arn:aws:iam::1:role/*", "arn:aws:iam::1:user/${s3:prefix}"]`, "arn:aws:iam::1:user/x", false},
+		{"ArnNotLike", `["arn:aws:iam::1:role/*", "arn:aws:iam::1:user/${s3:prefix}"]`, "arn:aws:iam::1:user/x", true},
 	} {
 		t.Run(fmt.Sprintf("%s %s holding %q", test.operator, test.value, test.held), func(t *testing.T) {
 			p := mustParse(t, IdentityPolicy, `{"Version": "2012-10-17", "Statement": `+

@@ -11,13 +11,15 @@ package iam
 //   - An anonymous caller has no account to allow anything. A resource policy that names "*" suffices: whether anybody may
 //     call without credentials at all is for whoever takes the call to say. CodeArtifact takes none.
 //   - A boundary and session policies grant nothing: what the boundary does not allow is denied, and what none of the session
-//     policies allows. A resource policy of the same
-//     account that names a user is not held back by the user's boundary, and one that names a session by neither.
+//     policies allows. A resource policy of the same account that names a user is not held back by the user's boundary, and
+//     one that names a session or "*" by neither.
+//   - NotPrincipal spares whom it names in full, the account and the role included, and nobody who has a boundary.
 //
 // sameAccount is the caller's to know: it holds for principals of the account that owns the domain, and for those of the
 // account that administers the repository in question. Policies must hold only the documents that count for the action.
 func Evaluate(req Request, p Policies, sameAccount bool) Decision {
 	f := newFacts(&req)
+	f.bounded = p.Boundary != nil
 	var identity, resource, boundary, session finding
 	for _, document := range p.Identity {
 		identity.search(document, f, false)
@@ -52,7 +54,7 @@ func Evaluate(req Request, p Policies, sameAccount bool) Decision {
 	case identityAllows && (sameAccount || resource.allow.statement != nil):
 		return identity.allow.decide(AllowedByIdentity, f)
 	case sameAccount && resource.named > namedAccount && (inBoundary || resource.named >= namedUser) &&
-		(inSession || resource.named == namedSession):
+		(inSession || resource.named >= namedSession):
 		return resource.allow.decide(AllowedByResource, f)
 	case !inBoundary:
 		return (&match{}).decide(DeniedByBoundary, f)
@@ -151,15 +153,10 @@ func (s *statement) matchResource(f *facts) (string, bool) {
 	return "", false
 }
 
-// matchOther is matchResource for NotResource. A pattern that cannot be known leaves out nothing for certain, so the
-// statement does not apply. An allow applies if it leaves out none of the resources, a deny if there is one that it does
-// not leave out.
+// matchOther is matchResource for NotResource. An allow applies if it leaves out none of the resources, a deny if there is
+// one that it does not leave out. A pattern with a variable that has no value leaves out nothing (guide, "Policy variables
+// with no value").
 func (s *statement) matchOther(f *facts) (string, bool) {
-	for i := range s.resources {
-		if !s.resources[i].resolvable(f) {
-			return "", false
-		}
-	}
 	other := ""
 	for _, r := range f.resources {
 		switch left := s.lists(r, f); {

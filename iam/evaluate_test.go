@@ -87,6 +87,12 @@ func given(effect, condition string) string {
 
 func to(principal string) string { return `, "Principal": {"AWS": "` + principal + `"}` }
 
+// except denies everything to all but the names.
+func except(names ...string) documents {
+	return documents{identity: all, resource: `{"Effect": "Deny", "Action": "*", "Resource": "*", "NotPrincipal": {"AWS": ["` +
+		strings.Join(names, `", "`) + `"]}}`}
+}
+
 const read, publish = "codeartifact:ReadFromRepository", "codeartifact:PublishPackageVersion"
 
 var (
@@ -177,11 +183,16 @@ func TestDecisions(t *testing.T) {
 			docs: documents{identity: statementOf("Allow", "*", home, "")}},
 		{name: "I10 a variable without value, resource", who: ci, on: home, want: NoIdentityAllow,
 			docs: documents{identity: statementOf("Allow", "*", home, "")}},
-		{name: "I10 a variable without value, NotResource", who: ci, want: NoIdentityAllow,
+		{name: "I10 a variable without value, NotResource leaves out nothing", who: ci, want: AllowedByIdentity,
 			docs: documents{identity: `{"Effect": "Allow", "Action": "*", "NotResource": "` + home + `"}`}},
-		{name: "I10 a variable without value, negated condition", who: ci, want: NoIdentityAllow,
+		{name: "I10 a variable without value, negated condition", who: ci, want: AllowedByIdentity,
 			docs:    tagged(`"StringNotEquals": {"aws:ResourceTag/owner": "${aws:username}"}`),
 			context: map[string][]string{"aws:resourcetag/owner": {"eve"}}},
+		{name: "I10 the team that is not set is denied what another's is", want: DeniedByIdentity, docs: documents{identity: all + "," +
+			given("Deny", `"StringNotEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}`)},
+			context: map[string][]string{"aws:resourcetag/team": {"red"}}},
+		{name: "I10 a deny of all but a variable without value", who: ci, want: DeniedByIdentity, docs: documents{identity: all +
+			`, {"Effect": "Deny", "Action": "*", "NotResource": "` + home + `"}`}},
 		{name: "I10 a deny with a variable without value is without effect", who: ci, want: AllowedByIdentity,
 			docs: documents{identity: all + "," + statementOf("Deny", "*", home, "")}},
 		{name: "I10 a default stands in", who: ci, on: prefix + "repository/d/shared", want: AllowedByIdentity,
@@ -311,9 +322,12 @@ func TestDecisions(t *testing.T) {
 				session: statementOf("Allow", publish, "*", "")}},
 		{name: "I24 the boundary does not hold back what the user is granted", want: AllowedByResource,
 			docs: documents{resource: toBob, boundary: statementOf("Allow", publish, "*", "")}},
-		{name: "I24 the boundary holds back what everyone is granted", want: DeniedByBoundary,
+		{name: "I24 the boundary does not hold back what everyone is granted", want: AllowedByResource,
 			docs: documents{resource: statementOf("Allow", read, "*", anyone),
 				boundary: statementOf("Allow", publish, "*", "")}},
+		{name: "I24 the session policy does not hold back what everyone is granted", who: ci, want: AllowedByResource,
+			docs: documents{resource: statementOf("Allow", read, "*", anyone),
+				session: statementOf("Allow", publish, "*", "")}},
 		{name: "I24 across accounts the boundary holds back even so", who: mallory, other: true, want: DeniedByBoundary,
 			docs: documents{identity: all, resource: statementOf("Allow", read, "*", to(mallory.ARN)),
 				boundary: statementOf("Allow", publish, "*", "")}},
@@ -324,12 +338,25 @@ func TestDecisions(t *testing.T) {
 			docs: tagged(`"StringEquals": {"a:b": "v"}`), context: map[string][]string{"a:b": {"w", "v"}}},
 		{name: "several values, StringNotEquals one of them", want: NoIdentityAllow,
 			docs: tagged(`"StringNotEquals": {"a:b": "v"}`), context: map[string][]string{"a:b": {"w", "v"}}},
-		{name: "NotPrincipal denies others", who: alice, want: DeniedByResource, docs: documents{identity: all,
-			resource: `{"Effect": "Deny", "NotPrincipal": {"AWS": "` + bob.ARN + `"}, "Action": "*", "Resource": "*"}`}},
-		{name: "NotPrincipal spares whom it names", want: AllowedByIdentity, docs: documents{identity: all,
-			resource: `{"Effect": "Deny", "NotPrincipal": {"AWS": "` + bob.ARN + `"}, "Action": "*", "Resource": "*"}`}},
-		{name: "NotPrincipal of an account does not spare its users", want: DeniedByResource, docs: documents{identity: all,
-			resource: `{"Effect": "Deny", "NotPrincipal": {"AWS": "` + owner + `"}, "Action": "*", "Resource": "*"}`}},
+		{name: "NotPrincipal denies others", who: alice, want: DeniedByResource, docs: except(bob.ARN, owner)},
+		{name: "NotPrincipal spares a user whose account it names too", want: AllowedByIdentity, docs: except(bob.ARN, owner)},
+		{name: "NotPrincipal of a user alone denies the account", want: DeniedByResource, docs: except(bob.ARN)},
+		{name: "NotPrincipal of an account does not spare its users", want: DeniedByResource, docs: except(owner)},
+		{name: "NotPrincipal of an account spares its root", want: AllowedByIdentity, docs: except(owner),
+			who: Principal{Account: owner, ARN: "arn:aws:iam::" + owner + ":root", ID: owner}},
+		{name: "NotPrincipal spares a session that it names with role and account", who: ci, want: AllowedByIdentity,
+			docs: except(ci.ARN, ci.Role, owner)},
+		{name: "NotPrincipal of a role and its account does not spare its sessions", who: ci, want: DeniedByResource,
+			docs: except(ci.Role, owner)},
+		{name: "NotPrincipal of a session without its role", who: ci, want: DeniedByResource, docs: except(ci.ARN, owner)},
+		{name: "NotPrincipal spares nobody who has a boundary", want: DeniedByResource,
+			docs: documents{identity: all, boundary: all, resource: except(bob.ARN, owner).resource}},
+		{name: "a call is not made by a service on somebody's behalf", want: DeniedByIdentity, docs: documents{identity: all + "," +
+			given("Deny", `"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}, "Bool": {"aws:ViaAWSService": "false"}`)},
+			context: map[string][]string{"aws:sourceip": {"198.51.100.1"}, "aws:viaawsservice": {"true"}}},
+		{name: "nobody is no service and does not say so", who: Principal{Account: "-"}, other: true, want: AllowedByResource,
+			docs: documents{resource: statementOf("Allow", read, "*", anyone+
+				`, "Condition": {"Null": {"aws:PrincipalIsAWSService": "true"}}`)}},
 		{name: "an allow on one of several resources suffices", resource: []string{prefix + "domain/d", repoX, "*"},
 			docs: documents{identity: statementOf("Allow", "*", repoX, "")}, want: AllowedByIdentity},
 		{name: "a deny on one of several resources counts", resource: []string{prefix + "domain/d", repoX, "*"},
@@ -337,7 +364,7 @@ func TestDecisions(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			req := Request{Principal: test.who, Action: test.action, Resources: test.resource, Context: test.context}
-			if req.Principal.ARN == "" {
+			if req.Principal.ARN == "" && req.Principal.Account == "" {
 				req.Principal = bob
 			}
 			if req.Action == "" {

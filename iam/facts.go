@@ -10,6 +10,7 @@ type facts struct {
 	request   *Request
 	action    string   // lower case
 	resources []string // never empty
+	bounded   bool     // the caller has a permissions boundary
 
 	known     *principalKind
 	roleKnown bool
@@ -52,16 +53,19 @@ func (f *facts) role() string {
 	return f.roleARN
 }
 
-// derived are the condition keys that follow from the principal; "" is absent. Whatever the request's context holds under
+// derived are the condition keys that follow from the principal or are the same for all; "" is absent. Whatever the request's context holds under
 // their names is not looked at.
 var derived = map[string]func(f *facts) string{
 	"aws:principalarn":          (*facts).principalARN,
 	"aws:principalaccount":      func(f *facts) string { return f.request.Principal.Account },
 	"aws:principalorgid":        func(f *facts) string { return f.request.Principal.OrgID },
 	"aws:principaltype":         (*facts).principalType,
-	"aws:principalisawsservice": func(*facts) string { return "false" },
+	"aws:principalisawsservice": (*facts).isAWSService,
 	"aws:userid":                func(f *facts) string { return f.request.Principal.ID },
 	"aws:username":              func(f *facts) string { return f.request.Principal.Name },
+	// Nobody calls on behalf of a principal. The guide's own example of a policy for certain networks denies those who call
+	// themselves, by this key.
+	"aws:viaawsservice": func(*facts) string { return "false" },
 	// CodeArtifact supports all global keys but these two (guide, "Policy actions, resources and conditions").
 	"aws:referer":   func(*facts) string { return "" },
 	"aws:useragent": func(*facts) string { return "" },
@@ -83,6 +87,14 @@ func (f *facts) principalType() string {
 		return "Anonymous"
 	}
 	return f.kind().typ
+}
+
+// isAWSService is false for whoever signs a request; one that nobody signs has no such key.
+func (f *facts) isAWSService() string {
+	if f.request.Principal.Anonymous() {
+		return ""
+	}
+	return "false"
 }
 
 // values returns what the request holds under key, which is in lower case; nothing if the key is absent.

@@ -24,10 +24,10 @@ type naming uint8
 const (
 	notNamed      naming = iota
 	namedAccount         // only the caller's account is named: its administrators decide
-	namedEveryone        // by "*"
 	namedRole            // the role behind the session, the root user, or an identity provider
 	namedUser            // the user; boundaries do not hold back the grant
 	namedSession         // this very session; neither boundaries nor session policies do
+	namedEveryone        // by "*", sessions included (IAM guide, "IAM role principals")
 )
 
 func (c *compiler) principal(n *node, s *statement) (err error) {
@@ -148,6 +148,9 @@ func (p *principals) addProvider(name string) bool {
 // name says how the list covers the caller, in the strongest way it does.
 func (p *principals) name(f *facts) naming {
 	caller := &f.request.Principal
+	if p.everyone {
+		return namedEveryone
+	}
 	if slices.Contains(p.arns, caller.ARN) {
 		return f.kind().named
 	}
@@ -159,9 +162,6 @@ func (p *principals) name(f *facts) naming {
 	if slices.Contains(p.outside, caller.ARN) {
 		return namedRole
 	}
-	if p.everyone {
-		return namedEveryone
-	}
 	if slices.Contains(p.accounts, caller.Account) {
 		if f.kind().resource == "root" {
 			return namedRole
@@ -171,17 +171,29 @@ func (p *principals) name(f *facts) naming {
 	return notNamed
 }
 
-// covers says how the statement covers the caller. NotPrincipal excepts only whom it names: an account in it excepts the
-// root user and not everyone in the account, and everyone else is meant.
+// covers says how the statement covers the caller.
 func (s *statement) covers(f *facts) naming {
-	named := s.principals.name(f)
 	if !s.notPrincipal {
-		return named
+		return s.principals.name(f)
 	}
-	if named > namedAccount {
+	if s.principals.spare(f) {
 		return notNamed
 	}
 	return namedEveryone
+}
+
+// spare reports whether a NotPrincipal with the list leaves the caller out. IAM looks at the account first, then at the
+// role, then at the session or user, and each of them has to be named; a permissions boundary makes it look no further
+// (IAM guide, "NotPrincipal").
+func (p *principals) spare(f *facts) bool {
+	caller := &f.request.Principal
+	if f.bounded || !slices.Contains(p.accounts, caller.Account) {
+		return false
+	}
+	if role := f.role(); role != "" && !slices.Contains(p.arns, role) {
+		return false
+	}
+	return f.kind().resource == "root" || slices.Contains(p.arns, caller.ARN)
 }
 
 // principalKind is a kind of caller, known by how the resource part of its ARN begins.

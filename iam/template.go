@@ -173,16 +173,3 @@ func (t *template) resolve(f *facts) (g *glob, ok bool) {
 	compiled := compileGlob(resolved)
 	return &compiled, true
 }
-
-// resolvable reports whether every variable has a value or a default.
-func (t *template) resolvable(f *facts) bool {
-	for _, p := range t.pieces {
-		if p.kind != variable || p.defaults {
-			continue
-		}
-		if _, present := f.single(p.text); !present {
-			return false
-		}
-	}
-	return true
-}
