@@ -188,8 +188,9 @@ func TestDecisions(t *testing.T) {
 		{name: "I10 a variable without value, negated condition", who: ci, want: AllowedByIdentity,
 			docs:    tagged(`"StringNotEquals": {"aws:ResourceTag/owner": "${aws:username}"}`),
 			context: map[string][]string{"aws:resourcetag/owner": {"eve"}}},
-		{name: "I10 the team that is not set is denied what another's is", want: DeniedByIdentity, docs: documents{identity: all + "," +
-			given("Deny", `"StringNotEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}`)},
+		{name: "I10 who is of no team is denied what another team has", want: DeniedByIdentity,
+			docs: documents{identity: all + "," +
+				given("Deny", `"StringNotEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}`)},
 			context: map[string][]string{"aws:resourcetag/team": {"red"}}},
 		{name: "I10 a deny of all but a variable without value", who: ci, want: DeniedByIdentity, docs: documents{identity: all +
 			`, {"Effect": "Deny", "Action": "*", "NotResource": "` + home + `"}`}},
@@ -351,7 +352,7 @@ func TestDecisions(t *testing.T) {
 		{name: "NotPrincipal of a session without its role", who: ci, want: DeniedByResource, docs: except(ci.ARN, owner)},
 		{name: "NotPrincipal spares nobody who has a boundary", want: DeniedByResource,
 			docs: documents{identity: all, boundary: all, resource: except(bob.ARN, owner).resource}},
-		{name: "a call is not made by a service on somebody's behalf", want: DeniedByIdentity, docs: documents{identity: all + "," +
+		{name: "no service makes a call on somebody's behalf", want: DeniedByIdentity, docs: documents{identity: all + "," +
 			given("Deny", `"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}, "Bool": {"aws:ViaAWSService": "false"}`)},
 			context: map[string][]string{"aws:sourceip": {"198.51.100.1"}, "aws:viaawsservice": {"true"}}},
 		{name: "nobody is no service and does not say so", who: Principal{Account: "-"}, other: true, want: AllowedByResource,

@@ -63,8 +63,8 @@ var derived = map[string]func(f *facts) string{
 	"aws:principalisawsservice": (*facts).isAWSService,
 	"aws:userid":                func(f *facts) string { return f.request.Principal.ID },
 	"aws:username":              func(f *facts) string { return f.request.Principal.Name },
-	// Nobody calls on behalf of a principal. The guide's own example of a policy for certain networks denies those who call
-	// themselves, by this key.
+	// No service calls on somebody's behalf. The guide's example of a policy for certain networks denies whom this key says
+	// to call directly.
 	"aws:viaawsservice": func(*facts) string { return "false" },
 	// CodeArtifact supports all global keys but these two (guide, "Policy actions, resources and conditions").
 	"aws:referer":   func(*facts) string { return "" },

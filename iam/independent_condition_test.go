@@ -46,7 +46,7 @@ var operators = map[string]operator{
 	"DateLessThanEquals":        {matches: date(-1, 0)},
 	"DateGreaterThan":           {matches: date(1)},
 	"DateGreaterThanEquals":     {matches: date(0, 1)},
-	"Bool":                      {matches: func(value, written string, _ []mark) bool { return strings.EqualFold(value, written) }},
+	"Bool":                      {matches: sameTruth},
 	"BinaryEquals":              {matches: sameBytes},
 	"IpAddress":                 {matches: inRange},
 	"NotIpAddress":              {matches: inRange, negated: true},
@@ -86,8 +86,8 @@ func (j *judge) condition(s *statement, name, key string, written values) bool {
 	name, forAll := strings.CutPrefix(name, "ForAllValues:")
 	name, forAny := strings.CutPrefix(name, "ForAnyValue:")
 	op := operators[name]
-	// The guide counts an empty string as an empty set. Here it is a value, as a tag may have it: see the decision on the
-	// second reading of IAM.
+	// The guide counts an empty string as an empty set. Here it is a value, as a tag may have it: the
+	// decision "IAM is read twice" says why.
 	if len(asked) == 0 {
 		return ifExists || forAll || op.negated && !forAny
 	}
@@ -163,6 +163,8 @@ func moment(text string) (time.Time, bool) {
 	seconds, err := strconv.ParseInt(text, 10, 64)
 	return time.Unix(seconds, 0), err == nil
 }
+
+func sameTruth(value, written string, _ []mark) bool { return strings.EqualFold(value, written) }
 
 func sameBytes(value, written string, _ []mark) bool {
 	want, err := base64.StdEncoding.DecodeString(written)

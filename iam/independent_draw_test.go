@@ -16,30 +16,36 @@ const (
 	ownersAccount = "111122223333"
 	otherAccount  = "444455556666"
 	arnOf         = "arn:aws:codeartifact:eu-west-1:" + ownersAccount + ":"
+	iamOwner      = "arn:aws:iam::" + ownersAccount + ":"
+	iamOther      = "arn:aws:iam::" + otherAccount + ":"
+	stsOwner      = "arn:aws:sts::" + ownersAccount + ":"
+	stsOther      = "arn:aws:sts::" + otherAccount + ":"
 )
 
 // Everything is drawn from few values, so that policies and requests meet.
 var (
-	actionsAsked = []string{"codeartifact:ReadFromRepository", "codeartifact:PublishPackageVersion", "codeartifact:DescribeDomain",
-		"codeartifact:GetAuthorizationToken", "codeartifact:ListDomains", "sts:GetServiceBearerToken"}
-	actionPatterns = []string{"*", "codeartifact:*", "codeartifact:Read*", "CodeArtifact:readfromrepository", "codeartifact:?ublish*",
-		"codeartifact:*Domain*", "sts:GetServiceBearerToken", "codeartifact:PublishPackageVersion", "codeartifact:Get*", "iam:*"}
-	resourcesAsked = []string{arnOf + "domain/d", arnOf + "repository/d/x", arnOf + "repository/d/bob", arnOf + "repository/d/Red",
-		arnOf + "package/d/x/npm//lodash", arnOf + "package/d/x/npm/red/a*b", arnOf + "package-group/d/npm/%2a"}
-	resourcePatterns = []string{"*", arnOf + "*", arnOf + "repository/d/*", arnOf + "repository/d/x", arnOf + "repository/D/x",
-		arnOf + "package/d/*/npm/*", arnOf + "package/d/x/npm//lodas?", "arn:aws:codeartifact:*:*:domain/*", "arn:aws:codeartifact:*",
-		arnOf + "repository/d/${aws:username}", arnOf + "repository/d/${aws:PrincipalTag/team, 'x'}", arnOf + "*/${AWS:userName,'bob'}",
-		arnOf + "repository/*/${aws:PrincipalTag/Team}", arnOf + "package/d/x/npm/*/a${*}b", arnOf + "package/d/x/npm/${?}/a?b",
-		arnOf + "*d/${app:several}", "arn:aws:s3:::bucket/*", arnOf + "?omain/d", arnOf + "*/d/*/*/*"}
+	actionsAsked = []string{"codeartifact:ReadFromRepository", "codeartifact:PublishPackageVersion",
+		"codeartifact:DescribeDomain", "codeartifact:GetAuthorizationToken", "codeartifact:ListDomains",
+		"sts:GetServiceBearerToken"}
+	actionPatterns = []string{"*", "codeartifact:*", "codeartifact:Read*", "CodeArtifact:readfromrepository",
+		"codeartifact:?ublish*", "codeartifact:*Domain*", "sts:GetServiceBearerToken", "codeartifact:PublishPackageVersion",
+		"codeartifact:Get*", "iam:*"}
+	resourcesAsked = []string{arnOf + "domain/d", arnOf + "repository/d/x", arnOf + "repository/d/bob",
+		arnOf + "repository/d/Red", arnOf + "package/d/x/npm//lodash", arnOf + "package/d/x/npm/red/a*b",
+		arnOf + "package-group/d/npm/%2a"}
+	resourcePatterns = []string{"*", arnOf + "*", arnOf + "repository/d/*", arnOf + "repository/d/x",
+		arnOf + "repository/D/x", arnOf + "package/d/*/npm/*", arnOf + "package/d/x/npm//lodas?",
+		"arn:aws:codeartifact:*:*:domain/*", "arn:aws:codeartifact:*", arnOf + "repository/d/${aws:username}",
+		arnOf + "repository/d/${aws:PrincipalTag/team, 'x'}", arnOf + "*/${AWS:userName,'bob'}",
+		arnOf + "repository/*/${aws:PrincipalTag/Team}", arnOf + "package/d/x/npm/*/a${*}b",
+		arnOf + "package/d/x/npm/${?}/a?b", arnOf + "*d/${app:several}", "arn:aws:s3:::bucket/*", arnOf + "?omain/d",
+		arnOf + "*/d/*/*/*"}
 	unders     = []string{"", "", "", arnOf + "domain/", arnOf}
 	principals = drawnPrincipals()
-	named      = []string{"*", ownersAccount, otherAccount, "arn:aws:iam::" + ownersAccount + ":root", "arn:aws:iam::" + otherAccount + ":root",
-		"arn:aws:iam::" + ownersAccount + ":user/bob", "arn:aws:iam::" + ownersAccount + ":user/team/ann",
-		"arn:aws:iam::" + ownersAccount + ":user/ann", "arn:aws:iam::" + otherAccount + ":user/bob",
-		"arn:aws:iam::" + ownersAccount + ":role/team/ci", "arn:aws:iam::" + ownersAccount + ":role/ci",
-		"arn:aws:iam::" + otherAccount + ":role/deploy", "arn:aws:sts::" + ownersAccount + ":assumed-role/ci/build-7",
-		"arn:aws:sts::" + ownersAccount + ":assumed-role/ci/build-8", "arn:aws:sts::" + otherAccount + ":assumed-role/deploy/now",
-		"arn:aws:sts::" + ownersAccount + ":federated-user/fay"}
+	named      = []string{"*", ownersAccount, otherAccount, iamOwner + "root", iamOther + "root", iamOwner + "user/bob",
+		iamOwner + "user/team/ann", iamOwner + "user/ann", iamOther + "user/bob", iamOwner + "role/team/ci",
+		iamOwner + "role/ci", iamOther + "role/deploy", stsOwner + "assumed-role/ci/build-7",
+		stsOwner + "assumed-role/ci/build-8", stsOther + "assumed-role/deploy/now", stsOwner + "federated-user/fay"}
 )
 
 func drawnPrincipals() []iam.Principal {
@@ -47,18 +53,22 @@ func drawnPrincipals() []iam.Principal {
 		return iam.Principal{Account: account, ARN: "arn:aws:iam::" + account + ":user/" + path + name, ID: id, Name: name}
 	}
 	session := func(account, role, name string) iam.Principal {
-		return iam.Principal{Account: account, ARN: "arn:aws:sts::" + account + ":assumed-role/" + role + "/" + name, ID: "AROA:" + name}
-	}
-	root := func(account string) iam.Principal {
-		return iam.Principal{Account: account, ARN: "arn:aws:iam::" + account + ":root", ID: account}
+		arn := "arn:aws:sts::" + account + ":assumed-role/" + role + "/" + name
+		return iam.Principal{Account: account, ARN: arn, ID: "AROA:" + name}
 	}
 	withPath := session(ownersAccount, "ci", "build-7")
-	withPath.Role = "arn:aws:iam::" + ownersAccount + ":role/team/ci"
+	withPath.Role = iamOwner + "role/team/ci"
 	return []iam.Principal{
-		user(ownersAccount, "", "bob", "AIDABOB"), user(ownersAccount, "team/", "ann", "AIDAANN"), user(otherAccount, "", "bob", "AIDAELSE"),
-		withPath, session(ownersAccount, "ci", "build-8"), session(otherAccount, "deploy", "now"),
-		{Account: ownersAccount, ARN: "arn:aws:sts::" + ownersAccount + ":federated-user/fay", ID: ownersAccount + ":fay"},
-		root(ownersAccount), root(otherAccount), {},
+		{}, // nobody
+		user(ownersAccount, "", "bob", "AIDABOB"),
+		user(ownersAccount, "team/", "ann", "AIDAANN"),
+		user(otherAccount, "", "bob", "AIDAELSE"),
+		withPath,
+		session(ownersAccount, "ci", "build-8"),
+		session(otherAccount, "deploy", "now"),
+		{Account: ownersAccount, ARN: stsOwner + "federated-user/fay", ID: ownersAccount + ":fay"},
+		{Account: ownersAccount, ARN: iamOwner + "root", ID: ownersAccount},
+		{Account: otherAccount, ARN: iamOther + "root", ID: otherAccount},
 	}
 }
 
@@ -73,43 +83,57 @@ type subject struct {
 }
 
 var (
-	stringOperators = []string{"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike"}
+	stringOperators = []string{"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase",
+		"StringLike", "StringNotLike"}
 	arnOperators    = []string{"ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike"}
-	numberOperators = []string{"NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan",
-		"NumericGreaterThanEquals"}
-	dateOperators = []string{"DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals"}
-	teams         = []string{"red", "Red", "r*d", "*", "r?d", "blue", "${aws:PrincipalTag/team}", "${aws:username}", "${aws:username, 'red'}", "r${*}d", "",
-		"${app:several}", "${$}red", "${aws:RequestTag/team, 'blue'}"}
-	arns = []string{"arn:aws:iam::" + ownersAccount + ":user/bob", "arn:aws:iam::*:user/*", "arn:aws:iam::" + ownersAccount + ":role/team/*",
-		"arn:*:iam::" + ownersAccount + ":*", "arn:aws:sts::*:federated-user/?ay", "arn:aws:iam::" + ownersAccount + ":*/${aws:username}",
-		"arn:aws:iam:*:root", "arn:aws:iam::" + otherAccount + ":root", "arn:aws:*:*:*:*:*", "*", "${aws:PrincipalArn}"}
+	numberOperators = []string{"NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals",
+		"NumericGreaterThan", "NumericGreaterThanEquals"}
+	dateOperators = []string{"DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan",
+		"DateGreaterThanEquals"}
+	truthOperators   = []string{"Bool"}
+	addressOperators = []string{"IpAddress", "NotIpAddress"}
+
+	teams = []string{"red", "Red", "r*d", "*", "r?d", "blue", "${aws:PrincipalTag/team}", "${aws:username}",
+		"${aws:username, 'red'}", "r${*}d", "", "${app:several}", "${$}red", "${aws:RequestTag/team, 'blue'}"}
+	arns = []string{iamOwner + "user/bob", "arn:aws:iam::*:user/*", iamOwner + "role/team/*",
+		"arn:*:iam::" + ownersAccount + ":*", "arn:aws:sts::*:federated-user/?ay", iamOwner + "*/${aws:username}",
+		"arn:aws:iam:*:root", iamOther + "root", "arn:aws:*:*:*:*:*", "*", "${aws:PrincipalArn}"}
+	names   = []string{"bob", "b*", "BOB", "ann", "${aws:username}", "${aws:PrincipalTag/team}"}
+	kinds   = []string{"User", "Account", "AssumedRole", "FederatedUser", "Anonymous", "*User"}
+	truths  = []string{"true", "false"}
+	noon    = "2026-11-29T12:00:00Z"
+	moments = []string{noon, "2026-11-29", "2026-11-29T13:00+01:00", "2026-11", "2026", "1795953600",
+		"2026-11-29T12:00:00.5Z"}
+	networks = []string{"203.0.113.0/24", "203.0.113.9", "203.0.113.9/32", "2001:db8::/32", "2001:db8::1", "0.0.0.0/0",
+		"::/0"}
 
 	subjects = []subject{
 		{"aws:RequestTag/team", []string{"red", "Red", "blue", "r*d", "$red", ""}, false, teams, stringOperators},
 		{"aws:ResourceTag/Team", []string{"red", "bob"}, false, teams, stringOperators},
-		{"aws:TagKeys", []string{"team", "Team", "cost", "red"}, true, []string{"team", "t*", "cost", "red", "${aws:username}"}, stringOperators},
+		{"aws:TagKeys", []string{"team", "Team", "cost", "red"}, true,
+			[]string{"team", "t*", "cost", "red", "${aws:username}"}, stringOperators},
 		{"app:several", []string{"red", "blue", "bob"}, true, teams, stringOperators},
 		{"aws:PrincipalTag/team", nil, false, teams, stringOperators},
-		{"AWS:Username", nil, false, []string{"bob", "b*", "BOB", "ann", "${aws:username}", "${aws:PrincipalTag/team}"}, stringOperators},
+		{"AWS:Username", nil, false, names, stringOperators},
 		{"aws:userid", nil, false, []string{"AIDABOB", "AROA:*", "*:fay", ownersAccount, "aida*"}, stringOperators},
 		{"aws:PrincipalOrgID", nil, false, []string{"o-house", "o-*", "o-else"}, stringOperators},
 		{"aws:PrincipalAccount", nil, false, []string{ownersAccount, otherAccount, "1*"}, stringOperators},
-		{"aws:PrincipalType", nil, false, []string{"User", "Account", "AssumedRole", "FederatedUser", "Anonymous", "*User"}, stringOperators},
+		{"aws:PrincipalType", nil, false, kinds, stringOperators},
 		{"aws:PrincipalArn", nil, false, arns, slices.Concat(arnOperators, stringOperators)},
-		{"aws:SourceArn", []string{"arn:aws:iam::" + ownersAccount + ":user/bob", "arn:aws:iam:::root", "red", "arn:aws:iam::" + otherAccount + ":root"},
-			false, arns, arnOperators},
-		{"sts:DurationSeconds", []string{"900", "3600", "43200", "3600.5", "-1", "soon"}, false, []string{"900", "3600", "3600.50", "43200", "0"}, numberOperators},
+		{"aws:SourceArn", []string{iamOwner + "user/bob", "arn:aws:iam:::root", "red", iamOther + "root"}, false, arns,
+			arnOperators},
+		{"sts:DurationSeconds", []string{"900", "3600", "43200", "3600.5", "-1", "soon"}, false,
+			[]string{"900", "3600", "3600.50", "43200", "0"}, numberOperators},
 		{"app:sizes", []string{"1", "2", "3"}, true, []string{"1", "2.0", "03"}, numberOperators},
-		{"aws:CurrentTime", []string{"2026-11-29T12:00:00Z", "2026-11-29T00:00:00Z", "2026-11-29T14:00:00+02:00"}, false,
-			[]string{"2026-11-29T12:00:00Z", "2026-11-29", "2026-11-29T13:00+01:00", "2026-11", "2026", "1795953600", "2026-11-29T12:00:00.5Z"}, dateOperators},
-		{"app:days", []string{"2026-11-01", "2026", "2027-01-01T00:00:00Z"}, true, []string{"2026", "2026-11", "2027"}, dateOperators},
-		{"aws:EpochTime", []string{"1795953600", "1795953601"}, false, []string{"2026-11-29T12:00:00Z", "1795953601"}, dateOperators},
-		{"aws:SecureTransport", []string{"true", "false"}, false, []string{"true", "false"}, []string{"Bool"}},
-		{"aws:ViaAWSService", nil, false, []string{"true", "false"}, []string{"Bool"}},
-		{"aws:PrincipalIsAWSService", nil, false, []string{"true", "false"}, []string{"Bool"}},
+		{"aws:CurrentTime", []string{noon, "2026-11-29T00:00:00Z", "2026-11-29T14:00:00+02:00"}, false, moments, dateOperators},
+		{"app:days", []string{"2026-11-01", "2026", "2027-01-01T00:00:00Z"}, true, []string{"2026", "2026-11", "2027"},
+			dateOperators},
+		{"aws:EpochTime", []string{"1795953600", "1795953601"}, false, []string{noon, "1795953601"}, dateOperators},
+		{"aws:SecureTransport", truths, false, truths, truthOperators},
+		{"aws:ViaAWSService", nil, false, truths, truthOperators},
+		{"aws:PrincipalIsAWSService", nil, false, truths, truthOperators},
 		{"app:bytes", []string{"abc", "YWJj", "\x00\xff"}, false, []string{"YWJj", "AP8="}, []string{"BinaryEquals"}},
-		{"aws:SourceIp", []string{"203.0.113.9", "198.51.100.1", "2001:db8::1", "here"}, false,
-			[]string{"203.0.113.0/24", "203.0.113.9", "203.0.113.9/32", "2001:db8::/32", "2001:db8::1", "0.0.0.0/0", "::/0"}, []string{"IpAddress", "NotIpAddress"}},
+		{"aws:SourceIp", []string{"203.0.113.9", "198.51.100.1", "2001:db8::1", "here"}, false, networks, addressOperators},
 	}
 )
 

@@ -24,7 +24,7 @@ type statement struct {
 	variables bool // the document's Version knows policy variables
 }
 
-// values is an element that may be one value or several: texts, numbers and truths, all as texts; of principals, their names.
+// values is an element that may be one value or several, as texts: strings, numbers and truths; of principals, their names.
 type values []string
 
 func (v *values) UnmarshalJSON(source []byte) error {
@@ -74,7 +74,9 @@ func (j *judge) principal(s *statement) bool {
 func (j *judge) action(s *statement) bool {
 	asked := strings.ToLower(j.world.request.Action)
 	matches := func(patterns values) bool {
-		return slices.ContainsFunc(patterns, func(pattern string) bool { return like(marksOf(strings.ToLower(pattern), true), asked) })
+		return slices.ContainsFunc(patterns, func(pattern string) bool {
+			return like(marksOf(strings.ToLower(pattern), true), asked)
+		})
 	}
 	if s.NotAction != nil {
 		return !matches(s.NotAction)
