@@ -352,9 +352,6 @@ func TestDecisions(t *testing.T) {
 		{name: "NotPrincipal of a session without its role", who: ci, want: DeniedByResource, docs: except(ci.ARN, owner)},
 		{name: "NotPrincipal spares nobody who has a boundary", want: DeniedByResource,
 			docs: documents{identity: all, boundary: all, resource: except(bob.ARN, owner).resource}},
-		{name: "no service makes a call on somebody's behalf", want: DeniedByIdentity, docs: documents{identity: all + "," +
-			given("Deny", `"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}, "Bool": {"aws:ViaAWSService": "false"}`)},
-			context: map[string][]string{"aws:sourceip": {"198.51.100.1"}, "aws:viaawsservice": {"true"}}},
 		{name: "nobody is no service and does not say so", who: Principal{Account: "-"}, other: true, want: AllowedByResource,
 			docs: documents{resource: statementOf("Allow", read, "*", anyone+
 				`, "Condition": {"Null": {"aws:PrincipalIsAWSService": "true"}}`)}},

@@ -53,7 +53,7 @@ func (f *facts) role() string {
 	return f.roleARN
 }
 
-// derived are the condition keys that follow from the principal or are the same for all; "" is absent. Whatever the request's context holds under
+// derived are the condition keys that follow from the principal; "" is absent. Whatever the request's context holds under
 // their names is not looked at.
 var derived = map[string]func(f *facts) string{
 	"aws:principalarn":          (*facts).principalARN,
@@ -63,9 +63,6 @@ var derived = map[string]func(f *facts) string{
 	"aws:principalisawsservice": (*facts).isAWSService,
 	"aws:userid":                func(f *facts) string { return f.request.Principal.ID },
 	"aws:username":              func(f *facts) string { return f.request.Principal.Name },
-	// No service calls on somebody's behalf. The guide's example of a policy for certain networks denies whom this key says
-	// to call directly.
-	"aws:viaawsservice": func(*facts) string { return "false" },
 	// CodeArtifact supports all global keys but these two (guide, "Policy actions, resources and conditions").
 	"aws:referer":   func(*facts) string { return "" },
 	"aws:useragent": func(*facts) string { return "" },

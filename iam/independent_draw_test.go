@@ -130,7 +130,7 @@ var (
 			dateOperators},
 		{"aws:EpochTime", []string{"1795953600", "1795953601"}, false, []string{noon, "1795953601"}, dateOperators},
 		{"aws:SecureTransport", truths, false, truths, truthOperators},
-		{"aws:ViaAWSService", nil, false, truths, truthOperators},
+		{"aws:ViaAWSService", truths, false, truths, truthOperators},
 		{"aws:PrincipalIsAWSService", nil, false, truths, truthOperators},
 		{"app:bytes", []string{"abc", "YWJj", "\x00\xff"}, false, []string{"YWJj", "AP8="}, []string{"BinaryEquals"}},
 		{"aws:SourceIp", []string{"203.0.113.9", "198.51.100.1", "2001:db8::1", "here"}, false, networks, addressOperators},

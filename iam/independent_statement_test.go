@@ -133,7 +133,6 @@ func contextOf(r iam.Request) map[string][]string {
 		}
 	}
 	set("aws:principaltype", kindOf(p))
-	set("aws:viaawsservice", "false") // nobody calls on behalf of anybody
 	if p.ARN == "" {
 		return keys
 	}
@@ -151,7 +150,7 @@ func contextOf(r iam.Request) map[string][]string {
 }
 
 func ofPrincipal(key string) bool {
-	return strings.HasPrefix(key, "aws:principal") || key == "aws:userid" || key == "aws:viaawsservice" || key == "aws:username"
+	return strings.HasPrefix(key, "aws:principal") || key == "aws:userid" || key == "aws:username"
 }
 
 func kindOf(p iam.Principal) string {
