@@ -77,3 +77,11 @@ func TestTheErrorOfWhoTakesAPartComesBack(t *testing.T) {
 		t.Errorf("got %v, want what was returned", err)
 	}
 }
+
+// net/http closes a connection on which a client waited to be told to go on, and a rest of the body was left.
+func TestWhatFollowsAFormIsRead(t *testing.T) {
+	body := strings.NewReader(twoParts + strings.Repeat("-", 20<<10))
+	if got, err := partsOf(body, "multipart/form-data; boundary=x", 2); err != nil || body.Len() != 0 {
+		t.Errorf("got %q, %v, and %d bytes are left", got, err, body.Len())
+	}
+}
