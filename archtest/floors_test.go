@@ -57,10 +57,11 @@ var floors = map[string][]string{
 
 	"format": append([]string{"clientconfig", "repository", "upstream/detect"}, contracts...),
 	// What the formats share is a room of its own beside them or the contract itself; one format never imports another.
-	"format/*": append([]string{"bytecache", "clientconfig", "format", "format/jsonscan", "format/keptpage", "format/semver",
-		"format/stricttar", "format/strictzip", "format/unpacked", "repository", "upstream/detect"}, contracts...),
+	"format/*": append([]string{"bytecache", "clientconfig", "format", "format/jsonscan", "format/keptpage", "format/keptzip",
+		"format/semver", "format/stricttar", "format/strictzip", "format/unpacked", "repository", "upstream/detect"}, contracts...),
 	"format/jsonscan":  {},
 	"format/keptpage":  append([]string{"bytecache", "repository"}, contracts...),
+	"format/keptzip":   {"artifact"},
 	"format/semver":    {},
 	"format/unpacked":  {},
 	"format/stricttar": {"artifact", "format/unpacked"},

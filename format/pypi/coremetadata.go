@@ -1,16 +1,14 @@
 package pypi
 
 import (
-	"archive/zip"
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"strings"
 
 	"entrepot/artifact"
 	"entrepot/bytecache"
 	"entrepot/format"
+	"entrepot/format/keptzip"
 )
 
 // coreRoom bounds the memory for metadata that was read out of wheels, in bytes.
@@ -79,52 +77,22 @@ const maxDirectory = 64 << 20
 // readCore reads the METADATA out of a wheel of size bytes, of any kind that a registry may have; nil if there is none, or
 // none that can be read. Errors are those of content.
 func readCore(content io.ReaderAt, size int64) ([]byte, error) {
-	watched := &watchedReader{r: content, left: maxDirectory}
-	archive, err := zip.NewReader(watched, size)
+	text, err := coreIn(content, size)
+	if artifact.Is(err, artifact.Invalid) {
+		return nil, nil
+	}
+	return text, err
+}
+
+func coreIn(content io.ReaderAt, size int64) ([]byte, error) {
+	archive, err := keptzip.Open(content, size, maxDirectory)
 	if err != nil {
-		return nil, watched.err
+		return nil, err
 	}
 	for _, f := range archive.File {
-		folder, name, _ := strings.Cut(f.Name, "/")
-		if !strings.HasSuffix(folder, ".dist-info") || name != "METADATA" {
-			continue
+		if folder, name, _ := strings.Cut(f.Name, "/"); strings.HasSuffix(folder, ".dist-info") && name == "METADATA" {
+			return archive.Read(f, maxMetadata)
 		}
-		body, err := f.Open()
-		if err != nil {
-			return nil, watched.err
-		}
-		defer body.Close()
-		text, err := io.ReadAll(io.LimitReader(body, maxMetadata+1))
-		if err != nil || len(text) > maxMetadata {
-			return nil, watched.err
-		}
-		return text, nil
 	}
 	return nil, nil
-}
-
-// watchedReader gives up to so many bytes, and remembers how its source failed, which is not the fault of what is in it.
-type watchedReader struct {
-	r    io.ReaderAt
-	left int64
-	err  error
-}
-
-var (
-	errTooFar = errors.New("too much of the archive would have to be read")
-	errBefore = errors.New("the archive points to what is before it")
-)
-
-func (w *watchedReader) ReadAt(p []byte, at int64) (int, error) {
-	if at < 0 {
-		return 0, errBefore
-	}
-	if w.left -= int64(len(p)); w.left < 0 {
-		return 0, errTooFar
-	}
-	n, err := w.r.ReadAt(p, at)
-	if err != nil && err != io.EOF {
-		w.err = fmt.Errorf("read kept wheel: %w", err)
-	}
-	return n, err
 }

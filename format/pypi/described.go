@@ -57,7 +57,7 @@ func metadataIn(named distribution, content io.ReaderAt, size int64) (metadata, 
 		return parseMetadata(core)
 	}
 	if size > maxDescribing {
-		return metadata{}, errTooFar
+		return metadata{}, invalid("%s is too large to be looked into.", named.name)
 	}
 	found, err := inspectSdist(content, size, named)
 	return found.metadata, err
