@@ -12,14 +12,16 @@ var (
 // for the room and all below it, unless a longer one fits better; a room may always import what lies below itself. Test
 // files are free: a test of the rules may well use a real catalog.
 var floors = map[string][]string{
-	"artifact":   {},
-	"iam":        {"strictjson"},
-	"durable":    {},
-	"strictjson": {},
-	"bytecache":  {},
-	"freespace":  {"durable"},
-	"localca":    {"durable"},
-	"trust":      {"clientconfig", "localca", "durable"},
+	"artifact": {},
+	"iam":      {"strictjson"},
+	// What patterns of package groups mean follows from the words alone.
+	"packagegroup": {"artifact"},
+	"durable":      {},
+	"strictjson":   {},
+	"bytecache":    {},
+	"freespace":    {"durable"},
+	"localca":      {"durable"},
+	"trust":        {"clientconfig", "localca", "durable"},
 	// Files of users' tools know nothing of packages.
 	"clientconfig": {"durable"},
 	"nettest":      {},
@@ -43,7 +45,7 @@ var floors = map[string][]string{
 	"upstream/doccache":          {"artifact", "blob", "catalog", "upstream"},
 	"upstream/upstreamtest":      {"artifact", "upstream"},
 
-	"repository": append([]string{"bytecache"}, contracts...),
+	"repository": append([]string{"bytecache", "packagegroup"}, contracts...),
 	// Catalogs and whole rules for the tests of others.
 	"catalog/sqlcatalog/sqlcatalogtest": {"catalog/sqlcatalog"},
 	"repository/repositorytest": append([]string{"repository", "blob/mem", "catalog/sqlcatalog",
@@ -69,7 +71,7 @@ var floors = map[string][]string{
 	// The suites of formats and shelves stand on the real rules.
 	"format/formattest": append([]string{"clientconfig", "format", "repository", "repository/repositorytest", "blob/mem", "blob/disk",
 		"upstream/upstreamtest"}, contracts...),
-	"awsapi":   append([]string{"repository", "strictjson"}, contracts...),
+	"awsapi":   append([]string{"packagegroup", "repository", "strictjson"}, contracts...),
 	"accounts": append([]string{"access/oidc", "strictjson"}, contracts...),
 	"queryapi": append([]string{"access", "access/sigv4", "accounts"}, contracts...),
 	"console":  append([]string{"repository", "access"}, contracts...),
