@@ -46,6 +46,7 @@ type Stamp uint64
 type Reader interface {
 	DomainReader
 	RepositoryReader
+	PackageGroupReader
 	PackageReader
 	LabelReader
 	VersionReader
@@ -68,6 +69,7 @@ type Writer interface {
 	Reader
 	DomainWriter
 	RepositoryWriter
+	PackageGroupWriter
 	PackageWriter
 	LabelWriter
 	VersionWriter

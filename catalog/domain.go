@@ -44,8 +44,8 @@ type DomainReader interface {
 type DomainWriter interface {
 	// CreateDomain stores d and returns its new ID; Conflict if the owner has one of this name.
 	CreateDomain(d Domain) (DomainID, error)
-	// DeleteDomain removes the domain with its policy and tags; Conflict while it has repositories. Tokens of the domain go
-	// with it.
+	// DeleteDomain removes the domain with its policy, tags and package groups; Conflict while it has repositories. Tokens of
+	// the domain go with it.
 	DeleteDomain(id DomainID) error
 	// PassOverDomainIDs sees to it that no ID up to this one is given out from now on. A catalog that was restored from a
 	// backup does not know which ones were in use after it. Touches nothing.

@@ -45,6 +45,9 @@ type PackageReader interface {
 	// the order of Packages; one that several hold comes once for each, in the order of ids. It is streamed, not collected,
 	// and the loop's body may use the same Reader or Writer. After an error the sequence ends.
 	EachPackage(ids []RepositoryID, filter PackageFilter) iter.Seq2[HeldPackage, error]
+	// DomainPackages yields every package of a format that any repository of the domain holds, each once, ordered by name,
+	// then by namespace. after is the package to go on behind, zero for the beginning. It is streamed as EachPackage is.
+	DomainPackages(id DomainID, format artifact.Format, after artifact.PackageKey) iter.Seq2[artifact.PackageKey, error]
 	// SearchPackages lists packages of one format in any of the repositories where every term is part of the namespace,
 	// the name or the text (see PackageWriter.DescribePackage), case aside as by strings.ToLower; a package held by
 	// several of them comes once. Ordered by name, then by namespace. It reads an index and does not scan a repository for

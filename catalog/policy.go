@@ -2,10 +2,12 @@ package catalog
 
 import "time"
 
-// Holder is what can hold a resource policy or tags: a domain, or a repository of it when Repository is not zero.
+// Holder is what can hold a resource policy or tags: a domain, or a repository of it when Repository is not zero. Tags can
+// be held by a package group of it as well, when Group is not zero and Repository is.
 type Holder struct {
 	Domain     DomainID
 	Repository RepositoryID
+	Group      PackageGroupID
 }
 
 // Policy is a resource policy as it was put.

@@ -30,6 +30,11 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 		identity := catalog.IdentityPolicy{Name: text, Document: text}
 		accessKey := catalog.AccessKey{ID: text, Principal: text, Secret: []byte(text)}
 		token := catalog.Token{Hash: catalog.TokenHash{byte(i)}, Principal: text}
+		group := catalog.PackageGroup{Pattern: text, ContactInfo: text, Description: text,
+			Restrictions: map[artifact.RestrictionType]catalog.Restriction{}}
+		for _, restriction := range artifact.RestrictionTypes() {
+			group.Restrictions[restriction] = catalog.Restriction{Mode: artifact.RestrictionMode(text)}
+		}
 		policy := catalog.Policy{Document: text, Revision: text}
 		document := catalog.Document{DocumentKey: catalog.DocumentKey{Connection: text, Path: text}, ETag: text,
 			LastModified: text, Form: text}
@@ -43,8 +48,13 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 			if r.ID, err = w.CreateRepository(r); err != nil {
 				return err
 			}
+			group.Domain = d.ID
+			if group.ID, err = w.CreatePackageGroup(group); err != nil {
+				return err
+			}
 			h := catalog.Holder{Domain: d.ID, Repository: r.ID}
-			return errors.Join(w.PutPackage(r.ID, p), w.DescribePackage(r.ID, key, text), create(w, r.ID, v),
+			return errors.Join(w.PutTags(catalog.Holder{Domain: d.ID, Group: group.ID}, map[string]string{text: text}),
+				w.PutPackage(r.ID, p), w.DescribePackage(r.ID, key, text), create(w, r.ID, v),
 				w.SetLabels(r.ID, v.VersionKey, text), w.CreatePrincipal(principal),
 				w.PutIdentityPolicy(text, identity), w.CreateManagedPolicy(managed, text), w.AttachPolicy(text, text),
 				w.SetAccountAlias(artifact.AccountID(text), text), w.CreateAccessKey(accessKey), w.CreateToken(token),
@@ -96,6 +106,12 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 			check(err)
 			want(t, what, gotPolicy, policy)
 			gotTags, err := rd.Tags(h)
+			check(err)
+			want(t, what, gotTags, map[string]string{text: text})
+			gotGroup, err := rd.PackageGroup(d.ID, text)
+			check(err)
+			want(t, what, gotGroup, group)
+			gotTags, err = rd.Tags(catalog.Holder{Domain: d.ID, Group: group.ID})
 			check(err)
 			want(t, what, gotTags, map[string]string{text: text})
 			gotDocument, err := rd.Document(document.DocumentKey)

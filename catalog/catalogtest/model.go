@@ -26,6 +26,7 @@ type model struct {
 	versions     map[heldVersion]artifact.Version
 	policies     map[catalog.Holder]catalog.Policy
 	tags         map[catalog.Holder]map[string]string
+	groups       map[catalog.PackageGroupID]catalog.PackageGroup
 }
 
 type heldPackage struct {
@@ -43,12 +44,12 @@ func (v heldVersion) of() heldPackage { return heldPackage{v.in, v.PackageKey} }
 func newModel() *model {
 	return &model{map[catalog.DomainID]catalog.Domain{}, map[catalog.RepositoryID]catalog.Repository{},
 		map[heldPackage]artifact.Package{}, map[heldPackage]string{}, map[heldPackage]map[string]string{}, map[heldVersion]artifact.Version{},
-		map[catalog.Holder]catalog.Policy{}, map[catalog.Holder]map[string]string{}}
+		map[catalog.Holder]catalog.Policy{}, map[catalog.Holder]map[string]string{}, map[catalog.PackageGroupID]catalog.PackageGroup{}}
 }
 
 func (m *model) clone() *model {
 	return &model{maps.Clone(m.domains), maps.Clone(m.repositories), maps.Clone(m.packages), maps.Clone(m.texts),
-		maps.Clone(m.labels), maps.Clone(m.versions), maps.Clone(m.policies), maps.Clone(m.tags)}
+		maps.Clone(m.labels), maps.Clone(m.versions), maps.Clone(m.policies), maps.Clone(m.tags), maps.Clone(m.groups)}
 }
 
 // folded reports whether the repository holds another package of the format that folds to the same.
@@ -75,6 +76,12 @@ func (m *model) deletePackage(p heldPackage) {
 func (m *model) deleteHolder(h catalog.Holder) {
 	delete(m.policies, h)
 	delete(m.tags, h)
+}
+
+// deleteGroup removes a package group with what it holds.
+func (m *model) deleteGroup(g catalog.PackageGroup) {
+	delete(m.groups, g.ID)
+	m.deleteHolder(catalog.Holder{Domain: g.Domain, Group: g.ID})
 }
 
 // search is SearchPackages by looking at everything.
@@ -108,6 +115,7 @@ var (
 	}
 	modelVersions = []string{"1", "1.0", "2\x00"}
 	modelTexts    = []string{"", "plain words", "50% 'off'", "ÄB"}
+	modelPatterns = []string{"/*", "/npm/a~", "%_"}
 	modelTerms    = []string{"a", "_", "b%", "words", "äb", "plain w"}
 	modelTimes    = []int{0, 1, 1, 2}
 	modelStatuses = []artifact.Status{artifact.Published, artifact.Archived}

@@ -21,7 +21,7 @@ var operations = []operation{
 	opCreateDomain, opDeleteDomain, opCreateRepository, opCreateRepository, opUpdateRepository, opDeleteRepository,
 	opPutPackage, opPutPackage, opPutPackage, opDescribePackage, opDeletePackage, opSetLabels, opSetLabels, opDeleteLabel,
 	opCreateVersion, opCreateVersion, opCreateVersion, opCreateVersion, opUpdateVersion, opSetStatus, opDeleteVersion,
-	opPutPolicy, opDeletePolicy, opPutTags, opDeleteTags,
+	opPutPolicy, opDeletePolicy, opPutTags, opDeleteTags, opCreateGroup, opCreateGroup, opUpdateGroup, opDeleteGroup,
 }
 
 // pick draws an id that is there, or now and then one that is not.
@@ -66,6 +66,11 @@ func opDeleteDomain(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer
 	if wanted == done {
 		delete(m.domains, id)
 		m.deleteHolder(catalog.Holder{Domain: id})
+		for _, g := range maps.Clone(m.groups) {
+			if g.Domain == id {
+				m.deleteGroup(g)
+			}
+		}
 	}
 	return "DeleteDomain", wanted, c.DeleteDomain(id)
 }
@@ -267,6 +272,15 @@ func opDeleteVersion(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Write
 	return "DeleteVersion", kindIf(!there, artifact.NotFound), c.DeleteVersion(held.in, held.VersionKey)
 }
 
+// drawTagged is drawHolder for tags, which groups hold as well.
+func drawTagged(t *rapid.T, m *model) (catalog.Holder, bool) {
+	if rapid.IntRange(0, 2).Draw(t, "group's") > 0 {
+		return drawHolder(t, m)
+	}
+	id, there := pick(t, "group", m.groups)
+	return catalog.Holder{Domain: m.groups[id].Domain, Group: id}, there
+}
+
 // drawHolder draws a domain or one of its repositories, and whether it is there.
 func drawHolder(t *rapid.T, m *model) (catalog.Holder, bool) {
 	if rapid.Bool().Draw(t, "domain's") {
@@ -295,7 +309,7 @@ func opDeletePolicy(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer
 }
 
 func opPutTags(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
-	h, there := drawHolder(t, m)
+	h, there := drawTagged(t, m)
 	tags := map[string]string{rapid.SampledFrom(modelTexts).Draw(t, "key"): rapid.SampledFrom(modelTexts).Draw(t, "value")}
 	if there {
 		all := maps.Clone(tags)
@@ -310,7 +324,7 @@ func opPutTags(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (st
 }
 
 func opDeleteTags(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
-	h, there := drawHolder(t, m)
+	h, there := drawTagged(t, m)
 	keys := rapid.SliceOfN(rapid.SampledFrom(modelTexts), 0, 2).Draw(t, "keys")
 	left := maps.Clone(m.tags[h])
 	maps.DeleteFunc(left, func(key, _ string) bool { return slices.Contains(keys, key) })
@@ -320,4 +334,60 @@ func opDeleteTags(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) 
 		m.tags[h] = left
 	}
 	return "DeleteTags", kindIf(!there, artifact.NotFound), c.DeleteTags(h, keys)
+}
+
+// drawGroup fills in what an update may change, and reports whether all repositories in its lists are of its domain.
+func drawGroup(t *rapid.T, m *model, g *catalog.PackageGroup) (sound bool) {
+	sound = true
+	g.ContactInfo = rapid.SampledFrom(modelTexts).Draw(t, "contact")
+	g.Description = rapid.SampledFrom(modelTexts).Draw(t, "description")
+	g.Restrictions = map[artifact.RestrictionType]catalog.Restriction{}
+	for _, restriction := range artifact.RestrictionTypes() {
+		drawn := catalog.Restriction{Mode: rapid.SampledFrom(artifact.RestrictionModes()).Draw(t, "mode")}
+		for range rapid.IntRange(0, 2).Draw(t, "listed") {
+			id, _ := pick(t, "listed", m.repositories)
+			r, there := m.repositories[id]
+			sound = sound && there && r.Domain == g.Domain
+			listed := catalog.AllowedRepository{ID: id, Name: r.Name}
+			if !slices.Contains(drawn.Repositories, listed) {
+				drawn.Repositories = append(drawn.Repositories, listed)
+			}
+		}
+		g.Restrictions[restriction] = drawn
+	}
+	return sound
+}
+
+func opCreateGroup(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	domain, there := pick(t, "domain", m.domains)
+	g := catalog.PackageGroup{Domain: domain, Pattern: rapid.SampledFrom(modelPatterns).Draw(t, "pattern"), CreatedAt: moment(1)}
+	wanted := kindIf(!drawGroup(t, m, &g) || !there, artifact.NotFound)
+	for _, have := range m.groups {
+		if wanted == done && have.Domain == g.Domain && have.Pattern == g.Pattern {
+			wanted = artifact.Conflict
+		}
+	}
+	id, err := c.CreatePackageGroup(g)
+	if err == nil {
+		g.ID = id
+		m.groups[id] = g
+	}
+	return "CreatePackageGroup", wanted, err
+}
+
+func opUpdateGroup(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	id, there := pick(t, "group", m.groups)
+	g := m.groups[id]
+	g.ID = id
+	wanted := kindIf(!drawGroup(t, m, &g) || !there, artifact.NotFound)
+	if wanted == done {
+		m.groups[id] = g
+	}
+	return "UpdatePackageGroup", wanted, c.UpdatePackageGroup(g)
+}
+
+func opDeleteGroup(t *rapid.T, _ artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	id, there := pick(t, "group", m.groups)
+	m.deleteGroup(m.groups[id])
+	return "DeletePackageGroup", kindIf(!there, artifact.NotFound), c.DeletePackageGroup(id)
 }

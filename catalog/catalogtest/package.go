@@ -9,7 +9,8 @@ import (
 )
 
 func testPackages(t *testing.T, open func(t *testing.T) catalog.Store) {
-	for _, rows := range [][]row{singlePackages(), packageLists()} {
+	for _, rows := range [][]row{singlePackages(), packageLists(),
+		{{"those_of_a_domain_come_once_in_the_order_of_their_names", packagesOfDomains}}} {
 		runRows(t, open, rows)
 	}
 }

@@ -23,6 +23,7 @@ func Run(t *testing.T, open func(t *testing.T) catalog.Store) {
 	}{
 		{"domains", testDomains},
 		{"repositories", testRepositories},
+		{"package_groups", testPackageGroups},
 		{"packages", testPackages},
 		{"labels", testLabels},
 		{"search", testSearch},

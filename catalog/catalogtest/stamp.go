@@ -38,6 +38,7 @@ func everyVerbTouchesItsTopics(f *fixture) {
 	})
 	h := catalog.Holder{Domain: d, Repository: id}
 	var made catalog.DomainID
+	group := catalog.PackageGroup{Domain: d, Pattern: "/*", Restrictions: restrictions()}
 	var another catalog.RepositoryID
 	domains, domain := catalog.DomainsTopic(), catalog.DomainTopic(d)
 	packageTopics := []catalog.Topic{catalog.PackageTopic(d, key), catalog.RepositoryTopic(id, key.Format)}
@@ -67,6 +68,15 @@ func everyVerbTouchesItsTopics(f *fixture) {
 		{"DeletePolicy", []catalog.Topic{domain}, func(w catalog.Writer) error { return w.DeletePolicy(h) }},
 		{"PutTags", []catalog.Topic{domain}, func(w catalog.Writer) error { return w.PutTags(h, map[string]string{"a": "b"}) }},
 		{"DeleteTags", []catalog.Topic{domain}, func(w catalog.Writer) error { return w.DeleteTags(h, []string{"a"}) }},
+		{"CreatePackageGroup", []catalog.Topic{domain}, func(w catalog.Writer) (err error) {
+			group.ID, err = w.CreatePackageGroup(group)
+			return err
+		}},
+		{"UpdatePackageGroup", []catalog.Topic{domain}, func(w catalog.Writer) error { return w.UpdatePackageGroup(group) }},
+		{"PutTags_of_a_group", []catalog.Topic{domain}, func(w catalog.Writer) error {
+			return w.PutTags(catalog.Holder{Domain: d, Group: group.ID}, map[string]string{"a": "b"})
+		}},
+		{"DeletePackageGroup", []catalog.Topic{domain}, func(w catalog.Writer) error { return w.DeletePackageGroup(group.ID) }},
 		{"PutPackage", packageTopics, func(w catalog.Writer) error {
 			return w.PutPackage(id, artifact.Package{PackageKey: key})
 		}},

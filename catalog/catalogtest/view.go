@@ -25,6 +25,8 @@ type view struct {
 	Referenced   map[catalog.DomainID][]bool
 	Policies     map[catalog.Holder]catalog.Policy
 	Tags         map[catalog.Holder]map[string]string
+	Groups       map[catalog.DomainID][]catalog.PackageGroup
+	InDomain     map[catalog.DomainID][]artifact.PackageKey // the npm packages
 }
 
 func newView() view {
@@ -33,7 +35,8 @@ func newView() view {
 		Versions: map[catalog.RepositoryID][]artifact.Version{}, Each: map[artifact.PackageKey][]catalog.HeldVersion{},
 		Newest: map[heldPackage][]catalog.VersionSummary{}, Found: map[string][]artifact.PackageKey{},
 		Referenced: map[catalog.DomainID][]bool{}, Policies: map[catalog.Holder]catalog.Policy{},
-		Tags: map[catalog.Holder]map[string]string{}}
+		Tags: map[catalog.Holder]map[string]string{}, Groups: map[catalog.DomainID][]catalog.PackageGroup{},
+		InDomain: map[catalog.DomainID][]artifact.PackageKey{}}
 }
 
 // view computes what should be read.
@@ -127,9 +130,40 @@ func (m *model) view() view {
 	for _, term := range modelTerms {
 		o.Found[term] = m.search(slices.Collect(maps.Keys(m.repositories)), artifact.NPM, []string{term})
 	}
+	m.viewGroups(&o)
 	maps.Copy(o.Policies, m.policies)
 	maps.Copy(o.Tags, m.tags)
 	return o
+}
+
+// viewGroups computes what should be read of package groups, and of the packages that they are about.
+func (m *model) viewGroups(o *view) {
+	for _, g := range m.groups {
+		g.Restrictions = maps.Clone(g.Restrictions)
+		for t, r := range g.Restrictions {
+			r.Repositories = slices.DeleteFunc(slices.Clone(r.Repositories), func(listed catalog.AllowedRepository) bool {
+				_, there := m.repositories[listed.ID]
+				return !there
+			})
+			slices.SortFunc(r.Repositories, func(a, b catalog.AllowedRepository) int { return strings.Compare(a.Name, b.Name) })
+			g.Restrictions[t] = r
+		}
+		o.Groups[g.Domain] = append(o.Groups[g.Domain], g)
+	}
+	for _, groups := range o.Groups {
+		slices.SortFunc(groups, func(a, b catalog.PackageGroup) int { return strings.Compare(a.Pattern, b.Pattern) })
+	}
+	for p := range m.packages {
+		domain := m.repositories[p.in].Domain
+		if p.Format == artifact.NPM && !slices.Contains(o.InDomain[domain], p.PackageKey) {
+			o.InDomain[domain] = append(o.InDomain[domain], p.PackageKey)
+		}
+	}
+	for _, keys := range o.InDomain {
+		slices.SortFunc(keys, func(a, b artifact.PackageKey) int {
+			return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Namespace, b.Namespace))
+		})
+	}
 }
 
 // look reads what a catalog has of one owner's domains through every verb there is for it.
@@ -159,6 +193,9 @@ func look(r catalog.Reader, account artifact.AccountID) (view, error) {
 			o.Referenced[d.ID] = append(o.Referenced[d.ID], yes)
 		}
 		if err := o.lookAtHolder(r, catalog.Holder{Domain: d.ID}); err != nil {
+			return o, err
+		}
+		if err := o.lookAtGroups(r, d.ID); err != nil {
 			return o, err
 		}
 	}
@@ -209,6 +246,34 @@ func (o *view) lookAtHolder(r catalog.Reader, h catalog.Holder) error {
 		o.Tags[h] = tags
 	}
 	return err
+}
+
+func (o *view) lookAtGroups(r catalog.Reader, id catalog.DomainID) error {
+	groups, err := r.PackageGroups(id)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		again, err := r.PackageGroup(id, g.Pattern)
+		if err != nil {
+			return err
+		}
+		o.Groups[id] = append(o.Groups[id], again)
+		tags, err := r.Tags(catalog.Holder{Domain: id, Group: g.ID})
+		if err != nil {
+			return err
+		}
+		if len(tags) > 0 {
+			o.Tags[catalog.Holder{Domain: id, Group: g.ID}] = tags
+		}
+	}
+	for key, err := range r.DomainPackages(id, artifact.NPM, artifact.PackageKey{}) {
+		if err != nil {
+			return err
+		}
+		o.InDomain[id] = append(o.InDomain[id], key)
+	}
+	return nil
 }
 
 func (o *view) lookAtPackages(r catalog.Reader, id catalog.RepositoryID) error {

@@ -20,3 +20,6 @@ func Released() []string {
 
 // Spelled is the statement that finds the spellings of a version in one repository.
 func Spelled() string { return spelledIn("(?)") }
+
+// DomainPackages is the statement that lists the packages of a domain.
+func DomainPackages() string { return domainPackages }

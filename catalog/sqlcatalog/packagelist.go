@@ -131,3 +131,34 @@ func (s *session) EachPackage(ids []catalog.RepositoryID,
 		}
 	}
 }
+
+// domainPackages takes the domain, the format, the key of the package before and how many. The plus keeps the database
+// from going through the repositories and sorting what it finds: the index of names has the order.
+const domainPackages = `SELECT DISTINCT p.format, p.namespace, p.name FROM packages p
+	WHERE +p.repository IN (SELECT id FROM repositories WHERE domain = ?) AND p.format = ? AND (p.name, p.namespace) > (?, ?)
+	ORDER BY p.name, p.namespace LIMIT ?`
+
+// DomainPackages implements catalog.PackageReader.
+func (s *session) DomainPackages(id catalog.DomainID, format artifact.Format,
+	after artifact.PackageKey) iter.Seq2[artifact.PackageKey, error] {
+	return func(yield func(artifact.PackageKey, error) bool) {
+		for {
+			chunk, err := all(s, "list packages of a domain", func(row scanner, p *artifact.PackageKey) error {
+				return row.Scan(&p.Format, &p.Namespace, &p.Name)
+			}, domainPackages, id, format, after.Name, after.Namespace, chunkSize)
+			if err != nil {
+				yield(artifact.PackageKey{}, err)
+				return
+			}
+			for _, p := range chunk {
+				if !yield(p, nil) {
+					return
+				}
+			}
+			if len(chunk) < chunkSize {
+				return
+			}
+			after = chunk[len(chunk)-1]
+		}
+	}
+}

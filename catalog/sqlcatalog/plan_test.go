@@ -34,6 +34,13 @@ func TestSpellingsAreLookedUpInTheirIndex(t *testing.T) {
 	}
 }
 
+func TestThePackagesOfADomainAreReadInTheOrderOfTheIndex(t *testing.T) {
+	plan := planOf(t, newSchema(t), sqlcatalog.DomainPackages())
+	if !strings.Contains(plan, "packages_by_name (format=? AND (name,namespace)>(?,?))") || strings.Contains(plan, "TEMP B-TREE") {
+		t.Errorf("more is read than listed, or sorted:\n%s", plan)
+	}
+}
+
 // newSchema is a database that has nothing but the schema.
 func newSchema(t *testing.T) *sql.DB {
 	t.Helper()

@@ -18,6 +18,14 @@ func nullable(id catalog.RepositoryID) any {
 
 // holds fails with NotFound if the holder does not exist.
 func (s *session) holds(h catalog.Holder) error {
+	if h.Group != 0 {
+		found, err := s.exists("find a package group", "SELECT 1 FROM package_groups WHERE id = ? AND domain = ?",
+			h.Group, h.Domain)
+		if err == nil && !found {
+			err = noPackageGroup("number " + decimal(h.Group))
+		}
+		return err
+	}
 	if h.Repository == 0 {
 		_, err := s.DomainByID(h.Domain)
 		return err
@@ -83,8 +91,15 @@ func (s *session) DeletePolicy(h catalog.Holder) error {
 // Tags implements catalog.TagReader.
 func (s *session) Tags(h catalog.Holder) (map[string]string, error) {
 	type tag struct{ key, value string }
-	rows, err := all(s, "find tags", func(row scanner, t *tag) error { return row.Scan(&t.key, &t.value) },
-		"SELECT key, value FROM tags WHERE "+holderIs, h.Domain, h.Repository)
+	scan := func(row scanner, t *tag) error { return row.Scan(&t.key, &t.value) }
+	var rows []tag
+	var err error
+	if h.Group != 0 {
+		rows, err = all(s, "find tags", scan, `SELECT t.key, t.value FROM package_group_tags t
+			JOIN package_groups g ON g.id = t.package_group WHERE g.id = ? AND g.domain = ?`, h.Group, h.Domain)
+	} else {
+		rows, err = all(s, "find tags", scan, "SELECT key, value FROM tags WHERE "+holderIs, h.Domain, h.Repository)
+	}
 	tags := make(map[string]string, len(rows))
 	for _, t := range rows {
 		tags[t.key] = t.value
@@ -99,13 +114,23 @@ func (s *session) PutTags(h catalog.Holder, tags map[string]string) error {
 	}
 	s.touch(catalog.DomainTopic(h.Domain))
 	for key, value := range tags {
-		if _, err := s.exec("put a tag", `INSERT INTO tags (domain, repository, key, value) VALUES (?, ?, ?, ?)
-			ON CONFLICT (domain, coalesce(repository, 0), key) DO UPDATE SET value = excluded.value`,
-			h.Domain, nullable(h.Repository), key, value); err != nil {
+		if err := s.putTag(h, key, value); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *session) putTag(h catalog.Holder, key, value string) (err error) {
+	if h.Group != 0 {
+		_, err = s.exec("put a tag", `INSERT INTO package_group_tags (package_group, key, value) VALUES (?, ?, ?)
+			ON CONFLICT (package_group, key) DO UPDATE SET value = excluded.value`, h.Group, key, value)
+		return err
+	}
+	_, err = s.exec("put a tag", `INSERT INTO tags (domain, repository, key, value) VALUES (?, ?, ?, ?)
+		ON CONFLICT (domain, coalesce(repository, 0), key) DO UPDATE SET value = excluded.value`,
+		h.Domain, nullable(h.Repository), key, value)
+	return err
 }
 
 // DeleteTags implements catalog.TagWriter.
@@ -115,10 +140,18 @@ func (s *session) DeleteTags(h catalog.Holder, keys []string) error {
 	}
 	s.touch(catalog.DomainTopic(h.Domain))
 	for _, key := range keys {
-		if _, err := s.exec("delete a tag", "DELETE FROM tags WHERE "+holderIs+" AND key = ?",
-			h.Domain, h.Repository, key); err != nil {
+		if err := s.deleteTag(h, key); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *session) deleteTag(h catalog.Holder, key string) (err error) {
+	if h.Group != 0 {
+		_, err = s.exec("delete a tag", "DELETE FROM package_group_tags WHERE package_group = ? AND key = ?", h.Group, key)
+		return err
+	}
+	_, err = s.exec("delete a tag", "DELETE FROM tags WHERE "+holderIs+" AND key = ?", h.Domain, h.Repository, key)
+	return err
 }

@@ -229,6 +229,8 @@ func (s *session) DeleteRepository(id catalog.RepositoryID) error {
 	if _, err := s.exec("delete a repository", s.dialect.indexSearch.deleteRepository, id); err != nil {
 		return err
 	}
-	_, err = s.exec("delete a repository", "DELETE FROM repositories WHERE id = ?", id)
-	return err
+	if _, err := s.exec("delete a repository", "DELETE FROM repositories WHERE id = ?", id); err != nil {
+		return err
+	}
+	return s.groupsChanged(domain) // it is in none of their lists any more
 }
