@@ -80,7 +80,7 @@ func TestATableOfActionsSaysOnWhatPermissionIsAskedAndWhosePoliciesCount(t *test
 		"ListDomains":                    {"account", "none"},
 		"PutDomainPermissionsPolicy":     {"domain", "none"},
 		"PutRepositoryPermissionsPolicy": {"repository", "domain's"},
-		"TagResource":                    {"domain or repository", "domain's, repository's"},
+		"TagResource":                    {"domain or package group or repository", "domain's, repository's"},
 	} {
 		a, _ := repository.ActionNamed(name)
 		if got := [2]string{a.JudgedOn(), a.ResourcePolicies()}; got != want {

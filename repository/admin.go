@@ -32,10 +32,12 @@ type RepositoryChange struct {
 	Upstreams   *[]string
 }
 
-// Target is what holds a resource policy or tags: a domain, or the repository called Repository in it.
+// Target is what holds a resource policy or tags: a domain, or the repository called Repository in it. Tags are held by
+// package groups as well.
 type Target struct {
 	artifact.DomainKey
 	Repository string // empty for the domain itself
+	Group      string // the pattern of a package group
 }
 
 // Selection names the versions that a call about several of them means, as the API does.

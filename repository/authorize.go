@@ -7,6 +7,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/iam"
+	"entrepot/packagegroup"
 )
 
 // noCredential is told to those who came without one and need one. Package managers then ask for it, or send what they
@@ -23,11 +24,29 @@ func noCredential() error {
 // An action that is not in the table, or not one that is done to such a subject, is an error of the program.
 func (s *Service) Authorize(ctx context.Context, c iam.Caller, action string, on Subject,
 	tags map[string]string) error {
-	at, err := s.configuration(ctx, on.Domain, on.Repository)
+	on, err := s.withItsGroup(ctx, on)
+	if err != nil {
+		return err
+	}
+	at, err := s.surroundings(ctx, configurationKey{on.Domain, on.Repository, on.Group})
 	if err != nil {
 		return err
 	}
 	return s.authorizeAt(ctx, at, c, action, on, tags)
+}
+
+// withItsGroup names the group of a subject that is the group of a package. Where there is none to find, as without the
+// domain, it is the one of all packages.
+func (s *Service) withItsGroup(ctx context.Context, on Subject) (Subject, error) {
+	if on.Group != "" || on.depth() != toGroup {
+		return on, nil
+	}
+	info, _, err := s.AssociatedGroup(ctx, on.Domain, on.Package)
+	if artifact.Is(err, artifact.NotFound) {
+		info.Pattern, err = packagegroup.Root, nil
+	}
+	on.Group = info.Pattern
+	return on, err
 }
 
 func (s *Service) authorizeAt(ctx context.Context, at *configuration, c iam.Caller, action string, on Subject,

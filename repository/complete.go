@@ -60,8 +60,8 @@ func (s *Service) addPromises(w catalog.Writer, c iam.Caller, repo catalog.Repos
 	if err != nil || known == nil || known.Origin.Connection != from.source.connection || !known.Status.Downloadable() {
 		return err
 	}
-	in, err := s.admissionIn(w, repo.ID, known.PackageKey)
-	if err != nil || !in.mayPull(repo.ID) {
+	in, err := s.admissionIn(w, repo, known.PackageKey)
+	if err != nil || !in.mayPull(from.source.wayInto(repo), repo.ID) {
 		return err
 	}
 	before := len(known.Assets)

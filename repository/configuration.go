@@ -17,51 +17,62 @@ type configuration struct {
 
 	domainPolicy, repositoryPolicy *iam.Policy // nil if there is none
 	domainTags, repositoryTags     map[string]string
+	groupTags                      map[string]string // of the package group, where one was asked for
 
 	graph graph
 }
 
 type configurationKey struct {
 	domain     artifact.DomainKey
-	repository string
+	repository string // empty for the domain itself, or the package group
+	group      string // the pattern of one
 }
 
 // configuration returns what is known around a domain (name empty) or a repository. What does not exist is nil in it, and that
 // is remembered as well.
 func (s *Service) configuration(ctx context.Context, domain artifact.DomainKey, name string) (*configuration, error) {
-	return s.configurations.Get(ctx, configurationKey{domain, name}, func(ctx context.Context, on *catalog.Basis) (*configuration, error) {
+	return s.surroundings(ctx, configurationKey{domain: domain, repository: name})
+}
+
+// surroundings is configuration for what may be a package group as well.
+func (s *Service) surroundings(ctx context.Context, key configurationKey) (*configuration, error) {
+	return s.configurations.Get(ctx, key, func(ctx context.Context, on *catalog.Basis) (*configuration, error) {
 		on.Topics(catalog.DomainsTopic())
 		found := &configuration{}
 		err := s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
-			found.domain, err = optional(r.Domain(domain))
+			found.domain, err = optional(r.Domain(key.domain))
 			return err
 		})
 		if err != nil {
-			return nil, fmt.Errorf("find domain %s: %w", domain, err)
+			return nil, fmt.Errorf("find domain %s: %w", key.domain, err)
 		}
 		if found.domain == nil {
 			return found, nil
 		}
 		on.Topics(catalog.DomainTopic(found.domain.ID))
-		err = s.Catalog.Read(ctx, func(r catalog.Reader) error { return s.load(r, found, name) })
+		err = s.Catalog.Read(ctx, func(r catalog.Reader) error { return s.load(r, found, key) })
 		if err != nil {
-			return nil, fmt.Errorf("load %s/%s: %w", domain, name, err)
+			return nil, fmt.Errorf("load %s/%s%s: %w", key.domain, key.repository, key.group, err)
 		}
 		return found, nil
 	})
 }
 
 // load fills in everything about it but its domain.
-func (s *Service) load(r catalog.Reader, found *configuration, name string) error {
+func (s *Service) load(r catalog.Reader, found *configuration, key configurationKey) error {
 	holder := catalog.Holder{Domain: found.domain.ID}
 	var err error
 	if found.domainPolicy, found.domainTags, err = policyAndTags(r, holder); err != nil {
 		return err
 	}
-	if name == "" {
+	if key.group != "" {
+		found.groupTags, err = tagsOfGroup(r, found.domain.ID, key.group)
+		return err
+	}
+	if key.repository == "" {
 		return nil
 	}
-	found.repository, err = optional(r.Repository(found.domain.Repository(name)))
+	found.repository, err = optional(r.Repository(found.domain.Repository(key.repository)))
 	if err != nil || found.repository == nil {
 		return err
 	}
@@ -71,6 +82,15 @@ func (s *Service) load(r catalog.Reader, found *configuration, name string) erro
 	}
 	found.graph, err = walk(r, *found.repository, s.Quotas.SearchedUpstreams)
 	return err
+}
+
+// tagsOfGroup reads the tags of a package group, if there is one of the pattern.
+func tagsOfGroup(r catalog.Reader, id catalog.DomainID, pattern string) (map[string]string, error) {
+	g, err := optional(r.PackageGroup(id, pattern))
+	if err != nil || g == nil {
+		return nil, err
+	}
+	return r.Tags(catalog.Holder{Domain: id, Group: g.ID})
 }
 
 // policyAndTags reads the policy and the tags of a holder.

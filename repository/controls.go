@@ -1,6 +1,8 @@
 package repository
 
 import (
+	"fmt"
+
 	"entrepot/artifact"
 	"entrepot/catalog"
 )
@@ -16,34 +18,34 @@ const (
 	arrivedByCopy
 )
 
-// startingControls is the table of the guide for a domain whose package groups allow everything. A package copied
-// in allows both when its origin is internal; else it has the controls of one that was fetched.
-func startingControls(a arrival, o artifact.OriginType) artifact.Controls {
+// startingControls is the table of the guide. Where a package's group restricts anything the package leaves all to the
+// group. A package copied in allows both when its origin is internal; else it has the controls of one that was fetched.
+func startingControls(a arrival, o artifact.OriginType, of membership) artifact.Controls {
 	switch {
+	case a == arrivedByCopy && o == artifact.OriginInternal || a != arrivedByCopy && !of.unrestricted():
+		return artifact.Controls{Publish: artifact.Allow, Upstream: artifact.Allow}
 	case a == arrivedByPublish:
 		return artifact.Controls{Publish: artifact.Allow, Upstream: artifact.Block}
-	case a == arrivedByCopy && o == artifact.OriginInternal:
-		return artifact.Controls{Publish: artifact.Allow, Upstream: artifact.Allow}
 	}
 	return artifact.Controls{Publish: artifact.Block, Upstream: artifact.Allow}
 }
 
 // ensurePackage makes the package of a version if the repository does not have it yet, and keeps the text by which
 // search finds it up to date.
-func (s *Service) ensurePackage(w catalog.Writer, id catalog.RepositoryID, v artifact.Version, a arrival) error {
-	in, err := s.admissionIn(w, id, v.PackageKey)
+func (s *Service) ensurePackage(w catalog.Writer, repo catalog.Repository, v artifact.Version, a arrival) error {
+	in, err := s.admissionIn(w, repo, v.PackageKey)
 	if err != nil {
 		return err
 	}
-	return s.putPackage(w, id, among(in.packages, id), v, a)
+	return s.putPackage(w, repo.ID, in, v, a)
 }
 
-// putPackage is ensurePackage for a package that was looked up in the same transaction, nil if it is not there. Conflict if
-// another package has a name that means the same.
-func (s *Service) putPackage(w catalog.Writer, id catalog.RepositoryID, known *catalog.HeldPackage, v artifact.Version,
-	a arrival) error {
-	if known == nil {
-		made := artifact.Package{PackageKey: v.PackageKey, Controls: startingControls(a, v.Origin.Type), Folded: s.folded(v.PackageKey)}
+// putPackage is ensurePackage for a package that was looked up in the same transaction. Conflict if another package has a
+// name that means the same.
+func (s *Service) putPackage(w catalog.Writer, id catalog.RepositoryID, in admission, v artifact.Version, a arrival) error {
+	if among(in.packages, id) == nil {
+		made := artifact.Package{PackageKey: v.PackageKey, Controls: startingControls(a, v.Origin.Type, in.of),
+			Folded: s.folded(v.PackageKey)}
 		if a != arrivedByPublish {
 			made.Folded = s.foldedFrom(v.PackageKey)
 		}
@@ -63,12 +65,14 @@ func among[T any](held map[catalog.RepositoryID]T, id catalog.RepositoryID) *T {
 }
 
 // admission answers which ways into repositories are open to one package. It is the one place that says so; what it
-// rests on are the package's own origin controls in each repository.
+// rests on are the package's own origin controls in each repository and the package group that it belongs to. A way is
+// open if both let it be (user guide, "Package origin controls").
 type admission struct {
 	packages map[catalog.RepositoryID]catalog.HeldPackage
 	// namesakes are packages whose names mean the same where the package itself is not held: what they close stays closed
 	// under every spelling.
 	namesakes map[catalog.RepositoryID]artifact.Package
+	of        membership
 }
 
 // controls are those that decide in a repository; zero, which is open, if nothing is there that could.
@@ -79,29 +83,63 @@ func (a admission) controls(in catalog.RepositoryID) artifact.Controls {
 	return a.namesakes[in].Controls
 }
 
-// mayPull reports whether versions and assets of the package may come into the repository from anywhere upstream. A
-// package that is not there yet may.
-func (a admission) mayPull(into catalog.RepositoryID) bool {
-	return a.controls(into).Upstream != artifact.Block
+// reachesBeyond reports whether anything upstream of a repository is searched for the package. A package that is not there
+// yet may come. Groups have no say: they are asked where versions are kept, and of what is searched between nothing is.
+func (a admission) reachesBeyond(repo catalog.RepositoryID) bool {
+	return a.controls(repo).Upstream != artifact.Block
+}
+
+// mayPull reports whether versions and assets of the package may come into the repository from upstream by one way: from
+// its external connection or from a repository behind it.
+func (a admission) mayPull(way artifact.RestrictionType, into catalog.RepositoryID) bool {
+	return a.reachesBeyond(into) && a.of.allows(way, into)
 }
 
 // mayPublish reports whether clients may publish versions of the package into the repository.
 func (a admission) mayPublish(into catalog.RepositoryID) bool {
-	return a.controls(into).Publish != artifact.Block
+	return a.controls(into).Publish != artifact.Block && a.of.allows(artifact.Publishing, into)
 }
 
-// admission reads what decides about a package in some repositories.
-func (s *Service) admission(r catalog.Reader, ids []catalog.RepositoryID, p artifact.PackageKey) (a admission, err error) {
+// whyNotPublish says why not, in a sentence.
+func (a admission) whyNotPublish(into catalog.Repository, p artifact.PackageKey) string {
+	if a.controls(into.ID).Publish == artifact.Block {
+		return fmt.Sprintf("The origin controls of package '%s' in repository '%s' do not allow publishing (publish=BLOCK).",
+			p.Qualified(), into.Name)
+	}
+	return a.of.refusal(artifact.Publishing, fmt.Sprintf("publishing package '%s' into repository '%s'", p.Qualified(), into.Name))
+}
+
+// whyNotPulled says what keeps the package from coming into the repository of a graph from upstream, in sentences that
+// follow another one; empty if nothing does. No other repository is named: the caller may not know of it.
+func (s *Service) whyNotPulled(a admission, g graph, f artifact.Format) string {
+	asked := g.nodes[0].repository
+	switch {
+	case !a.reachesBeyond(asked.ID):
+		return " Its origin controls block upstream versions of this package (upstream=BLOCK)."
+	case len(g.nodes) > 1 && !a.of.allows(artifact.InternalUpstream, asked.ID):
+		return " " + a.of.refusal(artifact.InternalUpstream, fmt.Sprintf("versions from upstream in repository '%s'", asked.Name))
+	}
+	for _, n := range g.nodes {
+		if len(s.feeding(n.repository, f)) > 0 && !a.of.allows(artifact.ExternalUpstream, n.repository.ID) {
+			return " " + a.of.refusal(artifact.ExternalUpstream, "versions from external connections")
+		}
+	}
+	return ""
+}
+
+// admission reads what decides about a package in some repositories of a domain with these groups.
+func (s *Service) admission(r catalog.Reader, all *groups, ids []catalog.RepositoryID,
+	p artifact.PackageKey) (a admission, err error) {
 	if a.packages, err = r.PackageIn(ids, p); err != nil {
 		return a, err
 	}
-	return s.admissionOf(r, ids, p, a.packages)
+	return s.admissionOf(r, all, ids, p, a.packages)
 }
 
 // admissionOf is admission for a package that was looked up already.
-func (s *Service) admissionOf(r catalog.Reader, ids []catalog.RepositoryID, p artifact.PackageKey,
+func (s *Service) admissionOf(r catalog.Reader, all *groups, ids []catalog.RepositoryID, p artifact.PackageKey,
 	packages map[catalog.RepositoryID]catalog.HeldPackage) (a admission, err error) {
-	a.packages = packages
+	a.packages, a.of = packages, all.membership(p)
 	if folded := s.folded(p); folded != "" {
 		a.namesakes, err = r.FoldedIn(ids, p.Format, folded)
 	}
@@ -109,6 +147,10 @@ func (s *Service) admissionOf(r catalog.Reader, ids []catalog.RepositoryID, p ar
 }
 
 // admissionIn is admission in one repository, inside the transaction that acts on it.
-func (s *Service) admissionIn(r catalog.Reader, id catalog.RepositoryID, p artifact.PackageKey) (admission, error) {
-	return s.admission(r, []catalog.RepositoryID{id}, p)
+func (s *Service) admissionIn(r catalog.Reader, repo catalog.Repository, p artifact.PackageKey) (admission, error) {
+	all, err := s.groupsIn(r, repo.Domain)
+	if err != nil {
+		return admission{}, err
+	}
+	return s.admission(r, all, []catalog.RepositoryID{repo.ID}, p)
 }

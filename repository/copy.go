@@ -241,7 +241,7 @@ func (s *Service) judgeCopy(w catalog.Writer, to catalog.Repository, v *artifact
 func (s *Service) copyVersion(w catalog.Writer, c iam.Caller, to catalog.Repository,
 	v artifact.Version) (VersionResult, error) {
 	v.PublishedAt = s.Now()
-	if err := s.ensurePackage(w, to.ID, v, arrivedByCopy); err != nil {
+	if err := s.ensurePackage(w, to, v, arrivedByCopy); err != nil {
 		return VersionResult{}, err
 	}
 	operation := created

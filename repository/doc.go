@@ -17,13 +17,17 @@
 //	subject.go, action.go,       on what an action is judged, by whose policies, and whether it is allowed
 //	level.go, authorize.go
 //	configuration.go, graph.go   a repository with all around it, read once
-//	admin.go, domain.go,         domains, repositories, connections, policies and tags are made, changed and told
-//	repositories.go,
+//	admin.go, domain.go,         domains, repositories, connections, policies, tags and package groups are made, changed and
+//	repositories.go,             told
 //	connections.go,
-//	policies.go, tags.go
+//	policies.go, tags.go,
+//	groupadmin.go,
+//	grouporigin.go,
+//	association.go
 //
 // Resolution:
 //
+//	groups.go                    the package groups of a domain, which of them a package belongs to, and what they allow
 //	controls.go, plan.go         which ways are open to a package, and the order in which they are searched
 //	source.go, registry.go       an external registry, and what it answers
 //	locate.go, open.go,          where a version is, where an asset is, how it is brought in

@@ -12,7 +12,7 @@ import (
 	"entrepot/iam"
 )
 
-// CreateDomain makes a domain in the caller's account with a key of its own. Conflict if the account has one of this
+// CreateDomain makes a domain in the caller's account with a key and a package group of all packages of its own. Conflict if the account has one of this
 // name; Quota above the account's number; Invalid for an encryption key that cannot be one.
 func (s *Service) CreateDomain(ctx context.Context, c iam.Caller, spec DomainSpec) (DomainInfo, error) {
 	key := artifact.DomainKey{Owner: artifact.AccountID(c.Principal.Account), Name: spec.Name}
@@ -49,6 +49,9 @@ func (s *Service) CreateDomain(ctx context.Context, c iam.Caller, spec DomainSpe
 		if d.ID, err = w.CreateDomain(d); artifact.Is(err, artifact.Conflict) {
 			return domainExists(key)
 		} else if err != nil {
+			return err
+		}
+		if _, err := w.CreatePackageGroup(rootGroup(d)); err != nil {
 			return err
 		}
 		if err := w.PutTags(catalog.Holder{Domain: d.ID}, spec.Tags); err != nil {

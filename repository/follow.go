@@ -36,6 +36,7 @@ func (s *Service) follow(ctx context.Context, c iam.Caller, p artifact.PackageKe
 type laggard struct {
 	repository catalog.Repository
 	origin     artifact.Origin
+	source     planSource // which lists it
 	listed     artifact.Version
 }
 
@@ -54,7 +55,7 @@ func (s *Service) behind(ctx context.Context, p artifact.PackageKey, made *plan,
 	var found []laggard
 	for _, group := range groups {
 		for i, v := range group {
-			listed, err := made.followed(ctx, ranks, group[i:], from)
+			listed, source, err := made.followed(ctx, ranks, group[i:], from)
 			if err != nil {
 				return nil, err
 			}
@@ -62,7 +63,7 @@ func (s *Service) behind(ctx context.Context, p artifact.PackageKey, made *plan,
 				continue
 			}
 			if _, differs := s.following(v.Version, *listed); differs {
-				found = append(found, laggard{made.sources[ranks[v.Repository]].repository, v.Origin, *listed})
+				found = append(found, laggard{made.sources[ranks[v.Repository]].repository, v.Origin, source, *listed})
 			}
 		}
 	}
@@ -91,13 +92,13 @@ func (s *Service) retainedVersions(ctx context.Context, p artifact.PackageKey,
 	return groups, err
 }
 
-// followed returns what the registry of the first of the records lists, or nil if the record has nothing to follow. The
-// others are records of the same version behind it.
+// followed returns what the registry of the first of the records lists, and the source that this is, or nil if the record
+// has nothing to follow. The others are records of the same version behind it.
 func (p *plan) followed(ctx context.Context, ranks map[catalog.RepositoryID]int, records []catalog.HeldVersion,
-	from listings) (*artifact.Version, error) {
-	v := records[0]
+	from listings) (*artifact.Version, planSource, error) {
+	v, none := records[0], planSource{}
 	if v.Origin.Type != artifact.OriginExternal || !v.Status.Downloadable() {
-		return nil, nil
+		return nil, none, nil
 	}
 	own := ranks[v.Repository]
 	for _, rank := range from.ranks() {
@@ -106,19 +107,19 @@ func (p *plan) followed(ctx context.Context, ranks map[catalog.RepositoryID]int,
 		}
 		for _, between := range records[1:] {
 			if ranks[between.Repository] < rank && (!between.Status.Downloadable() || between.Origin != v.Origin) {
-				return nil, nil
+				return nil, none, nil
 			}
 		}
 		listed, err := from.at[rank].Version(ctx, v.VersionKey.Version)
 		if artifact.Is(err, artifact.NotFound) {
-			return nil, nil // withdrawn there: what was retained stays
+			return nil, none, nil // withdrawn there: what was retained stays
 		}
 		if err != nil || !listed.Status.Downloadable() {
-			return nil, err // withheld there: the same
+			return nil, none, err // withheld there: the same
 		}
-		return &listed, nil
+		return &listed, p.sources[rank], nil
 	}
-	return nil, nil
+	return nil, none, nil
 }
 
 // following returns a record as it is once it follows what its registry lists, and whether that is anything else than it
@@ -181,12 +182,12 @@ func (s *Service) catchUp(w catalog.Writer, c iam.Caller, b laggard) (bool, erro
 	if err != nil || v == nil {
 		return false, err
 	}
-	in, err := s.admissionIn(w, b.repository.ID, v.PackageKey)
+	in, err := s.admissionIn(w, b.repository, v.PackageKey)
 	if err != nil {
 		return false, err
 	}
 	next, differs := s.following(*v, b.listed)
-	if !v.Status.Downloadable() || v.Origin != b.origin || !in.mayPull(b.repository.ID) || !differs {
+	if !v.Status.Downloadable() || v.Origin != b.origin || !in.mayPull(b.source.wayInto(b.repository), b.repository.ID) || !differs {
 		return false, nil
 	}
 	if next.Revision, err = versionRevision(next); err != nil {

@@ -43,6 +43,31 @@ func (s *Service) index(ctx context.Context, at *configuration, f artifact.Forma
 	})
 }
 
+// search is a page of the packages that the repositories of a graph hold and that match, without those that may not be
+// seen through the asked one. Where groups keep some away a page may be short while others follow.
+func (s *Service) search(r catalog.Reader, at *configuration, f artifact.Format, terms []string,
+	page catalog.Page) (found catalog.Listing[artifact.PackageKey], err error) {
+	all, err := s.groupsAt(r, at.domain.ID)
+	if err != nil {
+		return found, err
+	}
+	if found, err = r.SearchPackages(at.graph.ids(), f, terms, page); err != nil || !all.closed {
+		return found, err
+	}
+	var visible []artifact.PackageKey
+	for _, key := range found.Items {
+		in, err := s.admission(r, all, at.graph.ids(), key)
+		if err != nil {
+			return found, err
+		}
+		if s.planFor(at.graph, f, in).shows(in.packages) {
+			visible = append(visible, key)
+		}
+	}
+	found.Items = visible
+	return found, nil
+}
+
 // searchesOutside reports whether a repository of the graph takes packages of the format from an external registry.
 func (s *Service) searchesOutside(g graph, f artifact.Format) bool {
 	return !s.traits(f).InternalOnly && slices.ContainsFunc(g.nodes, func(n node) bool { return len(s.feeding(n.repository, f)) > 0 })
@@ -65,6 +90,10 @@ func (s *Service) inventory(ctx context.Context, at *configuration,
 	return func(yield func(InventoryItem, error) bool) {
 		ended := false
 		err := s.Catalog.Read(ctx, func(r catalog.Reader) error {
+			all, err := s.groupsAt(r, at.domain.ID)
+			if err != nil {
+				return err
+			}
 			var key artifact.PackageKey
 			var held map[catalog.RepositoryID]catalog.HeldPackage
 			// next yields the package that was read, and reports whether to go on.
@@ -72,17 +101,12 @@ func (s *Service) inventory(ctx context.Context, at *configuration,
 				if len(held) == 0 {
 					return true, nil
 				}
-				in, err := s.admissionOf(r, at.graph.ids(), key, held)
+				in, err := s.admissionOf(r, all, at.graph.ids(), key, held)
 				if err != nil {
 					return false, err
 				}
 				made := s.planFor(at.graph, filter.Format, in)
-				visible := false
-				for _, id := range made.repositories() {
-					_, here := held[id]
-					visible = visible || here
-				}
-				ended = visible && !yield(InventoryItem{key, heldVersions(r, made.repositories(), key)}, nil)
+				ended = made.shows(held) && !yield(InventoryItem{key, heldVersions(r, made.repositories(), key)}, nil)
 				return !ended, nil
 			}
 			for p, err := range r.EachPackage(at.graph.ids(), filter) {
@@ -97,7 +121,7 @@ func (s *Service) inventory(ctx context.Context, at *configuration,
 				}
 				held[p.Repository] = p
 			}
-			_, err := next()
+			_, err = next()
 			return err
 		})
 		if err != nil && !ended {

@@ -201,9 +201,9 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 		if v.Revision, err = versionRevision(v); err != nil {
 			return err
 		}
-		return s.addFromUpstream(w, c, repo, v, arrivedFromExternal)
+		return s.addFromUpstream(w, c, repo, v, arrivedFromExternal, from.source.wayInto(repo))
 	}
-	in, err := s.admissionIn(w, repo.ID, known.PackageKey)
+	in, err := s.admissionIn(w, repo, known.PackageKey)
 	if err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 		return artifact.Errorf(artifact.Conflict,
 			"Repository %s holds version %s of %s with other contents.", repo.Name, known.Version, known.Qualified()).
 			About(artifact.VersionResource, idIn(repo.RepositoryKey, known.VersionKey.String()))
-	case !in.mayPull(repo.ID):
+	case !in.mayPull(from.source.wayInto(repo), repo.ID):
 		return noLongerAdmitted(repo, known.VersionKey)
 	}
 	if ok {

@@ -31,9 +31,9 @@ func (s *Shelf) SetLabel(ctx context.Context, p artifact.PackageKey, label, vers
 	}
 	id, p := at.repository.ID, wanted.PackageKey
 	return s.service.Catalog.Write(ctx, func(w catalog.Writer) error {
-		_, err := w.Package(id, p)
-		if artifact.Is(err, artifact.NotFound) {
-			controls := startingControls(arrivedFromUpstream, artifact.OriginExternal)
+		in, err := s.service.admissionIn(w, *at.repository, p)
+		if err == nil && among(in.packages, id) == nil {
+			controls := startingControls(arrivedFromUpstream, artifact.OriginExternal, in.of)
 			err = w.PutPackage(id, artifact.Package{PackageKey: p, Controls: controls, Folded: s.service.foldedFrom(p)})
 		}
 		if err != nil {

@@ -26,11 +26,13 @@ const (
 	toDomain
 	toRepository
 	toPackage
-	toGroup // a subject cannot name one yet
+	toGroup
 )
 
 func (s Subject) depth() depth {
 	switch {
+	case s.Group != "" || s.Package.Name != "" && s.Repository == "":
+		return toGroup
 	case s.Package.Name != "":
 		return toPackage
 	case s.Repository != "":
@@ -63,7 +65,10 @@ var (
 		domainPolicy: true, enough: forAdministrator, tags: repositoryTags}
 	onNewRepository = &level{judgedOn: "repository to be or its domain", reaches: toRepository, arns: ofDomainAndRepository,
 		domainPolicy: true, enough: forOwner}
-	onGroup  = &level{judgedOn: "package group", reaches: toGroup, domainPolicy: true}
+	onGroup = &level{judgedOn: "package group", reaches: toGroup, arns: ofGroup,
+		domainPolicy: true, enough: forOwner, tags: groupTags}
+	onNewGroup = &level{judgedOn: "package group to be", reaches: toGroup, arns: ofGroup,
+		domainPolicy: true, enough: forOwner}
 	onDomain = &level{judgedOn: "domain", reaches: toDomain, arns: ofDomain,
 		domainPolicy: true, enough: forOwner, tags: domainTags}
 	onDomainUnowned = &level{judgedOn: "domain", reaches: toDomain, arns: ofDomain, enough: forOwner, tags: domainTags}
@@ -86,6 +91,10 @@ func ofPackage(in iam.Place, on Subject) []string {
 	return []string{in.PackageARN(on.Domain.Name, on.Repository, string(p.Format), p.Namespace, p.Name).String()}
 }
 
+func ofGroup(in iam.Place, on Subject) []string {
+	return []string{in.PackageGroupARN(on.Domain.Name, on.Group).String()}
+}
+
 func ofDomainAndRepository(in iam.Place, on Subject) []string {
 	return append(ofDomain(in, on), ofRepository(in, on)...)
 }
@@ -95,6 +104,7 @@ func ofRepositoryAndPackage(in iam.Place, on Subject) []string {
 }
 
 func domainTags(at *configuration) map[string]string     { return at.domainTags }
+func groupTags(at *configuration) map[string]string      { return at.groupTags }
 func repositoryTags(at *configuration) map[string]string { return at.repositoryTags }
 
 // resources are the ARNs that a subject is judged on.

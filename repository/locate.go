@@ -152,7 +152,7 @@ func (s *Service) choose(ctx context.Context, at *configuration, made *plan, fou
 	case unavailable != nil:
 		return located{}, unavailable
 	}
-	return located{}, notThrough(at, made, v)
+	return located{}, s.notThrough(at, made, v)
 }
 
 // behind yields where an asset may come from that the record found lacks: the repositories behind it, each with its
@@ -206,13 +206,9 @@ func withdrawnUpstream(v artifact.VersionKey) error {
 }
 
 // notThrough says what was searched, without naming repositories that the caller may not know of.
-func notThrough(at *configuration, made *plan, v artifact.VersionKey) error {
-	reason := ""
-	if !made.mayPull(at.repository.ID) {
-		reason = " Its origin controls block upstream versions of this package (upstream=BLOCK)."
-	}
+func (s *Service) notThrough(at *configuration, made *plan, v artifact.VersionKey) error {
 	return artifact.Errorf(artifact.NotFound,
 		"Version %s of %s is neither in repository %s nor in the %d repositories upstream of it.%s",
-		v.Version, v.Qualified(), at.repository.Name, len(at.graph.nodes)-1, reason).
+		v.Version, v.Qualified(), at.repository.Name, len(at.graph.nodes)-1, s.whyNotPulled(made.admission, at.graph, v.Format)).
 		About(artifact.VersionResource, v.String())
 }

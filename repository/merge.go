@@ -78,7 +78,7 @@ func (s *Service) merge(ctx context.Context, at *configuration, p artifact.Packa
 	case !something && from.unavailable != nil:
 		return View{}, from.unavailable
 	case !something:
-		return View{}, noPackage(at.repository.RepositoryKey, p)
+		return View{}, s.noPackageThrough(at, made, p)
 	}
 	view := View{PackageKey: p, Versions: m.versions(ctx)}
 	view.Numbers = m.numbers
@@ -93,6 +93,13 @@ func (s *Service) merge(ctx context.Context, at *configuration, p artifact.Packa
 		return v, err
 	}
 	return view, nil
+}
+
+// noPackageThrough is that a package cannot be seen through a repository, with what keeps it from coming there.
+func (s *Service) noPackageThrough(at *configuration, made *plan, p artifact.PackageKey) error {
+	none := noPackage(at.repository.RepositoryKey, p)
+	none.Reason += s.whyNotPulled(made.admission, at.graph, p.Format)
+	return none
 }
 
 // heldStatus is the record that decides about a version among those of the plan's repositories.

@@ -21,7 +21,7 @@ func noRepository(key artifact.RepositoryKey) error {
 		key.Name, key.Domain, key.Owner).About(artifact.RepositoryResource, key.Domain+"/"+key.Name)
 }
 
-func noPackage(key artifact.RepositoryKey, p artifact.PackageKey) error {
+func noPackage(key artifact.RepositoryKey, p artifact.PackageKey) *artifact.Error {
 	return artifact.Errorf(artifact.NotFound,
 		"The %s package '%s' does not exist in repository '%s'.", p.Format, p.Qualified(), key.Name).
 		About(artifact.PackageResource, idIn(key, p.String()))

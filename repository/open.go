@@ -247,7 +247,7 @@ func (s *Service) retain(ctx context.Context, c iam.Caller, at *configuration, f
 			if retained, err = w.Version(holder, key); err != nil {
 				return err
 			}
-			return s.addFromUpstream(w, c, *at.repository, retained, arrivedFromUpstream)
+			return s.addFromUpstream(w, c, *at.repository, retained, arrivedFromUpstream, artifact.InternalUpstream)
 		})
 		return retained, err
 	})
@@ -257,16 +257,18 @@ func (s *Service) retain(ctx context.Context, c iam.Caller, at *configuration, f
 	return result.(artifact.Version), nil
 }
 
-// addFromUpstream adds a version that came from upstream to a repository. Controls that were set meanwhile are obeyed.
-func (s *Service) addFromUpstream(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.Version, a arrival) error {
-	in, err := s.admissionIn(w, repo.ID, v.PackageKey)
+// addFromUpstream adds a version that came from upstream to a repository, by one way. Controls and groups that were changed
+// meanwhile are obeyed.
+func (s *Service) addFromUpstream(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.Version, a arrival,
+	way artifact.RestrictionType) error {
+	in, err := s.admissionIn(w, repo, v.PackageKey)
 	if err != nil {
 		return err
 	}
-	if !v.Status.Downloadable() || !in.mayPull(repo.ID) {
+	if !v.Status.Downloadable() || !in.mayPull(way, repo.ID) {
 		return noLongerAdmitted(repo, v.VersionKey)
 	}
-	err = s.putPackage(w, repo.ID, among(in.packages, repo.ID), v, a)
+	err = s.putPackage(w, repo.ID, in, v, a)
 	if artifact.Is(err, artifact.Conflict) {
 		return artifact.Errorf(artifact.NotFound, "Repository %s holds another package whose name means the same as %s.",
 			repo.Name, v.Qualified()).Causing(err).

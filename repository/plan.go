@@ -28,6 +28,14 @@ type planSource struct {
 	connection string // empty for the repository's own records
 }
 
+// wayInto is how versions of the source come into a repository.
+func (s planSource) wayInto(repo catalog.Repository) artifact.RestrictionType {
+	if s.connection != "" && s.repository.ID == repo.ID {
+		return artifact.ExternalUpstream
+	}
+	return artifact.InternalUpstream
+}
+
 type planKey struct {
 	repository catalog.RepositoryID
 	pkg        artifact.PackageKey
@@ -76,7 +84,11 @@ func (s *Service) makePlan(ctx context.Context, at *configuration, p artifact.Pa
 		return nil, err
 	}
 	err = s.Catalog.Read(ctx, func(r catalog.Reader) error {
-		in, err := s.admission(r, at.graph.ids(), p)
+		all, err := s.groupsAt(r, at.domain.ID)
+		if err != nil {
+			return err
+		}
+		in, err := s.admission(r, all, at.graph.ids(), p)
 		if err != nil {
 			return err
 		}
@@ -97,12 +109,18 @@ func (s *Service) planFor(g graph, f artifact.Format, a admission) *plan {
 		repo := g.nodes[n].repository
 		rank := made.add(planSource{repository: repo})
 		defer func() { made.ends[rank] = len(made.sources) }()
-		if s.traits(f).InternalOnly || !a.mayPull(repo.ID) {
+		if s.traits(f).InternalOnly || !a.reachesBeyond(repo.ID) {
 			return rank
 		}
 		for _, child := range g.nodes[n].children {
+			if n == 0 && !a.mayPull(artifact.InternalUpstream, repo.ID) {
+				break // what is found further on is kept here; repositories between keep nothing, and are not asked
+			}
 			below := lay(child)
 			made.children[rank] = append(made.children[rank], below)
+		}
+		if !a.mayPull(artifact.ExternalUpstream, repo.ID) {
+			return rank
 		}
 		for _, connection := range s.feeding(repo, f) {
 			below := made.add(planSource{repo, connection})
@@ -146,6 +164,14 @@ func (p *plan) repositories() []catalog.RepositoryID {
 		}
 	}
 	return ids
+}
+
+// shows reports whether one of the plan's repositories is among those that hold the package.
+func (p *plan) shows(held map[catalog.RepositoryID]catalog.HeldPackage) bool {
+	return slices.ContainsFunc(p.repositories(), func(id catalog.RepositoryID) bool {
+		_, here := held[id]
+		return here
+	})
 }
 
 // connections are the external ones that may be asked; of a plan that could not be made there are none.

@@ -112,9 +112,15 @@ func noPolicy(on Target) error {
 	return artifact.Errorf(artifact.NotFound, "There is no permissions policy on %s '%s'.", t, id).About(t, id)
 }
 
-func (t Target) subject() Subject { return Subject{Domain: t.DomainKey, Repository: t.Repository} }
+func (t Target) subject() Subject {
+	return Subject{Domain: t.DomainKey, Repository: t.Repository, Group: t.Group}
+}
 
+// resource is what an error says that it is about. The service model has no word for a package group.
 func (t Target) resource() (artifact.ResourceType, string) {
+	if t.Group != "" {
+		return "", ""
+	}
 	if t.Repository == "" {
 		return artifact.DomainResource, t.Name
 	}
@@ -123,9 +129,13 @@ func (t Target) resource() (artifact.ResourceType, string) {
 
 // holderOf finds what a target means in the catalog.
 func holderOf(r catalog.Reader, on Target) (h catalog.Holder, err error) {
-	d, err := r.Domain(on.DomainKey)
-	if artifact.Is(err, artifact.NotFound) {
-		return h, noDomain(on.DomainKey)
+	d, err := heldDomain(r, on.DomainKey)
+	if err == nil && on.Group != "" {
+		g, err := r.PackageGroup(d.ID, on.Group)
+		if artifact.Is(err, artifact.NotFound) {
+			err = noGroup(GroupKey{on.DomainKey, on.Group})
+		}
+		return catalog.Holder{Domain: d.ID, Group: g.ID}, err
 	}
 	if err != nil || on.Repository == "" {
 		return catalog.Holder{Domain: d.ID}, err

@@ -51,7 +51,7 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, 
 	}
 	var published artifact.Version
 	err = s.record(ctx, *at.domain, since, contents, func(w catalog.Writer) error {
-		in, err := s.admissionIn(w, at.repository.ID, p.PackageKey)
+		in, err := s.admissionIn(w, *at.repository, p.PackageKey)
 		if err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, 
 			return s.writeArrivals(w, c, at, step)
 		}
 		step.shown = shown
-		published, err = s.writePublication(w, c, at, among(in.packages, at.repository.ID), step, p)
+		published, err = s.writePublication(w, c, at, in, step, p)
 		return err
 	})
 	return published, err
@@ -182,8 +182,7 @@ func (s *Service) step(at *configuration, in admission, known *artifact.Version,
 	assets []artifact.Asset) (next publishing, err error) {
 	next = publishing{known: known, version: artifact.Version{VersionKey: p.VersionKey}}
 	if !in.mayPublish(at.repository.ID) {
-		return next, conflict(at, p, "The origin controls of package '%s' in repository '%s' do not allow publishing "+
-			"(publish=BLOCK).", p.Qualified(), at.repository.Name)
+		return next, conflict(at, p, "%s", in.whyNotPublish(*at.repository, p.PackageKey))
 	}
 	t := s.traits(p.Format)
 	if known == nil {
@@ -311,9 +310,8 @@ func (s *Service) notReachable(ctx context.Context, at *configuration, made *pla
 	return nil
 }
 
-// writePublication writes what a publication makes of a version, with its package, labels, event and audit row, and returns it; pkg
-// is nil if the package is new here.
-func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configuration, pkg *catalog.HeldPackage, step publishing,
+// writePublication writes what a publication makes of a version, with its package, labels, event and audit row, and returns it.
+func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configuration, in admission, step publishing,
 	p Publication) (v artifact.Version, err error) {
 	if step.known != nil && p.Merge != nil {
 		if step.version.Manifest, step.version.Details, err = p.Merge(*step.known); err != nil {
@@ -333,10 +331,10 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 		return v, err
 	}
 	v = step.version
-	if err := s.putPackage(w, id, pkg, v, arrivedByPublish); err != nil {
+	if err := s.putPackage(w, id, in, v, arrivedByPublish); err != nil {
 		return v, err
 	}
-	if err := s.labels(w, id, p, pkg == nil, step.shown); err != nil {
+	if err := s.labels(w, id, p, among(in.packages, id) == nil, step.shown); err != nil {
 		return v, err
 	}
 	if err := write(w, id, v); err != nil {

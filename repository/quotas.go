@@ -12,6 +12,7 @@ import (
 type Quotas struct {
 	Domains             int   // per account
 	Repositories        int   // per domain
+	PackageGroups       int   // per domain, that of all packages among them
 	DirectUpstreams     int   // per repository
 	SearchedUpstreams   int   // per request, the asked repository not counted
 	ExternalConnections int   // per repository
@@ -27,7 +28,7 @@ type Quotas struct {
 // DefaultQuotas are the service's own limits. The settings of a server that nobody configured are made of them.
 func DefaultQuotas() Quotas {
 	return Quotas{
-		Domains: 10, Repositories: 1000, DirectUpstreams: 10, SearchedUpstreams: 25, ExternalConnections: 1,
+		Domains: 10, Repositories: 1000, PackageGroups: 1000, DirectUpstreams: 10, SearchedUpstreams: 25, ExternalConnections: 1,
 		Tags: 50, Assets: 350, AssetSize: 5 << 30,
 		PackageVersions: 50_000, PackageLabels: 2000, PackageIndex: 256 << 20, VersionIndex: 2 << 20,
 	}
@@ -38,6 +39,7 @@ func (q Quotas) withDefaults() Quotas {
 	standard := DefaultQuotas()
 	orDefault(&q.Domains, standard.Domains)
 	orDefault(&q.Repositories, standard.Repositories)
+	orDefault(&q.PackageGroups, standard.PackageGroups)
 	orDefault(&q.DirectUpstreams, standard.DirectUpstreams)
 	orDefault(&q.SearchedUpstreams, standard.SearchedUpstreams)
 	orDefault(&q.ExternalConnections, standard.ExternalConnections)

@@ -12,6 +12,7 @@ import (
 	"entrepot/catalog"
 	"entrepot/upstream"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/sync/singleflight"
 )
 
@@ -22,6 +23,7 @@ type Service struct {
 	held           *catalog.Memo[heldKey, heldAsset]
 	absences       *catalog.Memo[heldKey, absence]
 	plans          *catalog.Memo[planKey, *plan]
+	groupings      *lru.Cache[catalog.DomainID, *groups]
 	documents      *documents
 	damages        *damages
 	readmes        *bytecache.Cache[contentKey, string]
@@ -80,6 +82,7 @@ func New(o Options) *Service {
 		readmes: newReadmes(), background: newBackground()}
 	s.configurations = catalog.NewMemo[configurationKey, *configuration](o.Catalog, 4096)
 	s.plans = catalog.NewMemo[planKey, *plan](o.Catalog, 16384)
+	s.groupings = groupingsOf(256)
 	s.held = catalog.NewMemo[heldKey, heldAsset](o.Catalog, 65536)
 	s.absences = catalog.NewMemo[heldKey, absence](o.Catalog, 16384)
 	return s

@@ -160,7 +160,7 @@ func (s *Shelf) Search(ctx context.Context, f artifact.Format, terms []string,
 		return found, err
 	}
 	err = s.service.Catalog.Read(ctx, func(r catalog.Reader) error {
-		found, err = r.SearchPackages(at.graph.ids(), f, terms, page)
+		found, err = s.service.search(r, at, f, terms, page)
 		return err
 	})
 	return found, err

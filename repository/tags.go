@@ -26,7 +26,7 @@ func (s *Service) mayTag(ctx context.Context, c iam.Caller, on Subject, tags map
 }
 
 func (s *Service) tooManyTags(on Subject) error {
-	t, id := Target{on.Domain, on.Repository}.resource()
+	t, id := Target{on.Domain, on.Repository, on.Group}.resource()
 	return artifact.Errorf(artifact.Quota, "A resource can have at most %d tags.", s.Quotas.Tags).About(t, id)
 }
 
@@ -44,7 +44,7 @@ func distinctInAnyCase(tags map[string]string) error {
 	return nil
 }
 
-// Tags returns the tags of a domain or a repository; NotFound if there is no such thing.
+// Tags returns the tags of a domain, a repository or a package group; NotFound if there is no such thing.
 func (s *Service) Tags(ctx context.Context, on Target) (tags map[string]string, err error) {
 	err = s.Catalog.Read(ctx, func(r catalog.Reader) error {
 		h, err := holderOf(r, on)
@@ -57,7 +57,7 @@ func (s *Service) Tags(ctx context.Context, on Target) (tags map[string]string, 
 	return tags, err
 }
 
-// PutTags adds tags or overwrites their values. NotFound if there is no such domain or repository; Quota above the
+// PutTags adds tags or overwrites their values. NotFound if there is no such thing; Quota above the
 // number it may have; Invalid if two keys differ in case only.
 func (s *Service) PutTags(ctx context.Context, c iam.Caller, on Target, tags map[string]string) error {
 	return s.retag(ctx, c, "TagResource", on, func(w catalog.Writer, h catalog.Holder) error {
