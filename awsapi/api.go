@@ -126,12 +126,8 @@ func (a *API) answer(r *http.Request, caller iam.Caller) (any, error) {
 	return op.run(a, r.Context(), caller, in)
 }
 
-// authorize asks for permission once, for the parsed subject. A subject cannot name a package group yet, and no
-// operation on one is available: those are answered without a question, always with the same words.
+// authorize asks for permission once, for the parsed subject.
 func (a *API) authorize(ctx context.Context, caller iam.Caller, op *operation, in input) error {
-	if !op.Available && !op.Fits(in.subject()) {
-		return nil
-	}
 	var tags map[string]string
 	if t, ok := in.(tagged); ok {
 		tags = t.requestTags()

@@ -28,7 +28,12 @@ func (a arns) repository(k artifact.RepositoryKey) string {
 	return a.of(k.Owner).RepositoryARN(k.Domain, k.Name).String()
 }
 
-// target names what holds a policy or tags.
+// group names a package group.
+func (a arns) group(k repository.GroupKey) string {
+	return a.of(k.Owner).PackageGroupARN(k.Name, k.Pattern).String()
+}
+
+// target names what holds a policy.
 func (a arns) target(t repository.Target) string {
 	if t.Repository == "" {
 		return a.domain(t.DomainKey)
@@ -66,8 +71,7 @@ func (a arns) parse(text string) (repository.Target, error) {
 	case named.Kind == iam.RepositoryResource && artifact.ValidRepositoryName(named.Repository):
 		return repository.Target{DomainKey: domain, Repository: named.Repository}, nil
 	case named.Kind == iam.PackageGroupResource:
-		return repository.Target{}, refuse(UnknownOperation,
-			"Tags of package groups are not available yet in this version of Entrepot.")
+		return repository.Target{DomainKey: domain, Group: named.Pattern}, nil
 	}
 	return repository.Target{}, unknown
 }

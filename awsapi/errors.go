@@ -19,7 +19,7 @@ const (
 	CannotParse           Reason = "CANNOT_PARSE"            // not JSON, not of the member's type, ambiguous
 	EncryptionKeyError    Reason = "ENCRYPTION_KEY_ERROR"    // the domain's key is unknown or unusable
 	FieldValidationFailed Reason = "FIELD_VALIDATION_FAILED" // a field breaks its grammar, or two contradict each other
-	UnknownOperation      Reason = "UNKNOWN_OPERATION"       // no such path and method, or one that is still to come
+	UnknownOperation      Reason = "UNKNOWN_OPERATION"       // no such path and method
 	OtherReason           Reason = "OTHER"                   // the rules say no
 )
 

@@ -13,7 +13,6 @@ import (
 type Operation struct {
 	repository.Action
 	Method, Path string
-	Available    bool // false: known and checked, but answered that it is not available yet
 }
 
 type operation struct {
@@ -48,25 +47,26 @@ var operations = []operation{
 		"AssociateExternalConnection", (*API).associateExternalConnection),
 	does(post, "/v1/package/versions/copy", "CopyPackageVersions", (*API).copyPackageVersions),
 	does(post, "/v1/domain", "CreateDomain", (*API).createDomain),
-	waits[createPackageGroupInput](post, "/v1/package-group", "CreatePackageGroup"),
+	does(post, "/v1/package-group", "CreatePackageGroup", (*API).createPackageGroup),
 	does(post, "/v1/repository", "CreateRepository", (*API).createRepository),
 	does(del, "/v1/domain", "DeleteDomain", (*API).deleteDomain),
 	does(del, "/v1/domain/permissions/policy", "DeleteDomainPermissionsPolicy", (*API).deleteDomainPermissionsPolicy),
 	does(del, "/v1/package", "DeletePackage", (*API).deletePackage),
-	waits[packageGroupInput](del, "/v1/package-group", "DeletePackageGroup"),
+	does(del, "/v1/package-group", "DeletePackageGroup", (*API).deletePackageGroup),
 	does(post, "/v1/package/versions/delete", "DeletePackageVersions", (*API).deletePackageVersions),
 	does(del, "/v1/repository", "DeleteRepository", (*API).deleteRepository),
 	does(del, "/v1/repository/permissions/policies",
 		"DeleteRepositoryPermissionsPolicy", (*API).deleteRepositoryPermissionsPolicy),
 	does(get, "/v1/domain", "DescribeDomain", (*API).describeDomain),
 	does(get, "/v1/package", "DescribePackage", (*API).describePackage),
-	waits[packageGroupInput](get, "/v1/package-group", "DescribePackageGroup"),
+	does(get, "/v1/package-group", "DescribePackageGroup", (*API).describePackageGroup),
 	does(get, "/v1/package/version", "DescribePackageVersion", (*API).describePackageVersion),
 	does(get, "/v1/repository", "DescribeRepository", (*API).describeRepository),
 	does(del, "/v1/repository/external-connection",
 		"DisassociateExternalConnection", (*API).disassociateExternalConnection),
 	does(post, "/v1/package/versions/dispose", "DisposePackageVersions", (*API).disposePackageVersions),
-	waits[getAssociatedPackageGroupInput](get, "/v1/get-associated-package-group", "GetAssociatedPackageGroup"),
+	does(get, "/v1/get-associated-package-group",
+		"GetAssociatedPackageGroup", (*API).getAssociatedPackageGroup),
 	does(post, "/v1/authorization-token", "GetAuthorizationToken", (*API).getAuthorizationToken),
 	does(get, "/v1/domain/permissions/policy", "GetDomainPermissionsPolicy", (*API).getDomainPermissionsPolicy),
 	does(get, "/v1/package/version/asset", "GetPackageVersionAsset", (*API).getPackageVersionAsset),
@@ -74,11 +74,11 @@ var operations = []operation{
 	does(get, "/v1/repository/endpoint", "GetRepositoryEndpoint", (*API).getRepositoryEndpoint),
 	does(get, "/v1/repository/permissions/policy",
 		"GetRepositoryPermissionsPolicy", (*API).getRepositoryPermissionsPolicy),
-	waits[listAllowedRepositoriesForGroupInput](get, "/v1/package-group-allowed-repositories",
-		"ListAllowedRepositoriesForGroup"),
-	waits[listAssociatedPackagesInput](get, "/v1/list-associated-packages", "ListAssociatedPackages"),
+	does(get, "/v1/package-group-allowed-repositories",
+		"ListAllowedRepositoriesForGroup", (*API).listAllowedRepositoriesForGroup),
+	does(get, "/v1/list-associated-packages", "ListAssociatedPackages", (*API).listAssociatedPackages),
 	does(post, "/v1/domains", "ListDomains", (*API).listDomains),
-	waits[listPackageGroupsInput](post, "/v1/package-groups", "ListPackageGroups"),
+	does(post, "/v1/package-groups", "ListPackageGroups", (*API).listPackageGroups),
 	does(post, "/v1/package/version/assets", "ListPackageVersionAssets", (*API).listPackageVersionAssets),
 	does(post, "/v1/package/version/dependencies",
 		"ListPackageVersionDependencies", (*API).listPackageVersionDependencies),
@@ -86,7 +86,7 @@ var operations = []operation{
 	does(post, "/v1/packages", "ListPackages", (*API).listPackages),
 	does(post, "/v1/repositories", "ListRepositories", (*API).listRepositories),
 	does(post, "/v1/domain/repositories", "ListRepositoriesInDomain", (*API).listRepositoriesInDomain),
-	waits[listSubPackageGroupsInput](post, "/v1/package-groups/sub-groups", "ListSubPackageGroups"),
+	does(post, "/v1/package-groups/sub-groups", "ListSubPackageGroups", (*API).listSubPackageGroups),
 	does(post, "/v1/tags", "ListTagsForResource", (*API).listTagsForResource),
 	does(publishRoute.method, publishRoute.path, "PublishPackageVersion", (*API).publishPackageVersion),
 	does(put, "/v1/domain/permissions/policy", "PutDomainPermissionsPolicy", (*API).putDomainPermissionsPolicy),
@@ -95,9 +95,9 @@ var operations = []operation{
 		"PutRepositoryPermissionsPolicy", (*API).putRepositoryPermissionsPolicy),
 	does(post, "/v1/tag", "TagResource", (*API).tagResource),
 	does(post, "/v1/untag", "UntagResource", (*API).untagResource),
-	waits[updatePackageGroupInput](put, "/v1/package-group", "UpdatePackageGroup"),
-	waits[updatePackageGroupOriginConfigurationInput](put, "/v1/package-group-origin-configuration",
-		"UpdatePackageGroupOriginConfiguration"),
+	does(put, "/v1/package-group", "UpdatePackageGroup", (*API).updatePackageGroup),
+	does(put, "/v1/package-group-origin-configuration",
+		"UpdatePackageGroupOriginConfiguration", (*API).updatePackageGroupOriginConfiguration),
 	does(post, "/v1/package/versions/update_status",
 		"UpdatePackageVersionsStatus", (*API).updatePackageVersionsStatus),
 	does(put, "/v1/repository", "UpdateRepository", (*API).updateRepository),
@@ -109,17 +109,19 @@ type anInput[T any] interface {
 	input
 }
 
-// does makes the row of an operation with a handler.
+// does makes the row of an operation.
 func does[T, Out any, In anInput[T]](method, path, name string,
 	handle func(*API, context.Context, iam.Caller, In) (Out, error)) operation {
 	var out Out
-	row := waits[T, In](method, path, name)
-	row.Available = true
-	row.output = out
-	row.run = func(a *API, ctx context.Context, c iam.Caller, in input) (any, error) {
-		return handle(a, ctx, c, in.(In))
+	return operation{
+		Operation: Operation{Action: action(name), Method: method, Path: path},
+		input:     func() input { return In(new(T)) },
+		plan:      planOf[T](),
+		run: func(a *API, ctx context.Context, c iam.Caller, in input) (any, error) {
+			return handle(a, ctx, c, in.(In))
+		},
+		output: out,
 	}
-	return row
 }
 
 // action finds the operation's action. A name that has none is a mistake in the table, and the program does not start.
@@ -129,17 +131,4 @@ func action(name string) repository.Action {
 		panic("awsapi: there is no action " + name)
 	}
 	return a
-}
-
-// waits makes the row of an operation whose handler is yet to come. The request is decoded, checked and authorised as
-// it will be then, so a client learns all there is to learn before it is told.
-func waits[T any, In anInput[T]](method, path, name string) operation {
-	return operation{
-		Operation: Operation{Action: action(name), Method: method, Path: path},
-		input:     func() input { return In(new(T)) },
-		plan:      planOf[T](),
-		run: func(*API, context.Context, iam.Caller, input) (any, error) {
-			return nil, refuse(UnknownOperation, "%s is not available yet in this version of Entrepot.", name)
-		},
-	}
 }

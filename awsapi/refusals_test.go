@@ -218,10 +218,6 @@ func TestRefusedRequests(t *testing.T) {
 			"POST /v1/tags?resourceArn=arn:aws:codeartifact:us-east-1:111122223333:domain/acme/x", "", FieldValidationFailed,
 			"The resourceArn 'arn:aws:codeartifact:us-east-1:111122223333:domain/acme/x' is not the ARN of a domain, a " +
 				"repository or a package group."},
-		{"ARN of a package group",
-			"POST /v1/tags?resourceArn=arn:aws:codeartifact:us-east-1:111122223333:package-group/acme/npm/%252a", "",
-			UnknownOperation,
-			"Tags of package groups are not available yet in this version of Entrepot."},
 		{"no versions to delete", "POST /v1/package/versions/delete?" + inPackage, `{"versions":[]}`, FieldValidationFailed,
 			"versions names no version."},
 		{"versions absent", "POST /v1/package/versions/dispose?" + inPackage, `{}`, FieldValidationFailed,
@@ -358,13 +354,30 @@ func TestRefusalComesBeforePermissionAndPermissionBeforeExistence(t *testing.T) 
 	}
 }
 
-func TestAnUnavailableOperationAsksForPermissionFirstWhereItHasASubject(t *testing.T) {
+func TestARequestIsToldItsOwnFaultFirst(t *testing.T) {
 	s := begin(t, Options{})
-	s.asks("POST /v1/package-groups?domain=acme", "", "ListPackageGroups", "domain/acme")
 	if status, _, body := raw(t, s.nobody,
-		"POST /v1/package/version/publish?"+inRepo+"&format=npm&package=x&version=1&asset=a", ""); status != 400 ||
-		strings.Contains(string(body), "not available") {
+		"POST /v1/package/version/publish?"+inRepo+"&format=npm&package=x&version=1&asset=a", ""); status != 400 {
 		t.Errorf("got %d %s, want the request's own fault first", status, body)
+	}
+}
+
+func TestGroupsAreRefusedOnceTheyArePermitted(t *testing.T) {
+	s := beginIn(t, Options{}, "team")
+	for _, row := range []struct{ request, body, message string }{
+		{"PUT /v1/package-group-origin-configuration?domain=acme&package-group=%2F%2A",
+			`{"addAllowedRepositories":[{"repositoryName":"team"}]}`,
+			"An allowed repository has both a repositoryName and an originRestrictionType."},
+		{"PUT /v1/package-group-origin-configuration?domain=acme&package-group=%2F%2A",
+			`{"removeAllowedRepositories":[{"originRestrictionType":"PUBLISH"}]}`,
+			"An allowed repository has both a repositoryName and an originRestrictionType."},
+		{"POST /v1/package-group?domain=acme", `{"packageGroup":"/npm/foo*"}`, "'/npm/foo*' is not the pattern of a package group: " +
+			"* stands behind a character that is neither letter nor digit; behind a letter or a digit write ~."},
+	} {
+		status, _, body := raw(t, s.base, row.request, row.body)
+		if status != http.StatusBadRequest || !strings.Contains(string(body), row.message) {
+			t.Errorf("%s: got %d %s", row.request, status, body)
+		}
 	}
 }
 

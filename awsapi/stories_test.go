@@ -188,6 +188,65 @@ func TestTagsOfADomainAndOfARepository(t *testing.T) {
 	}
 }
 
+func TestAPackageGroupFromCreationToDeletion(t *testing.T) {
+	s := beginIn(t, Options{}, "team", "b2")
+	const of, named = "domain=acme&package-group=%2Fnpm%2Fspace%2F%2A", `"packageGroup":"/npm/space/*"`
+	const arns = `arn:aws:codeartifact:us-east-1:111122223333:package-group/acme`
+	const root = `{"arn":"` + arns + `/%2a","pattern":"/*"}`
+	inherits := func(mode string) string {
+		return `{"mode":"INHERIT","effectiveMode":"` + mode + `","inheritedFrom":` + root + `}`
+	}
+	described := func(description, publish string) string {
+		return `{"arn":"` + arns + `/npm/space/%2a","pattern":"/npm/space/*","domainName":"acme","domainOwner":"111122223333",` +
+			`"createdTime":1602535878.039,"contactInfo":"us"` + description + `,"originConfiguration":{"restrictions":{` +
+			`"EXTERNAL_UPSTREAM":` + inherits("ALLOW") + `,"INTERNAL_UPSTREAM":` + inherits("ALLOW") + `,"PUBLISH":` + publish + `}},` +
+			`"parent":` + root + `}`
+	}
+	const creation = `{` + named + `,"contactInfo":"us","tags":[{"key":"k","value":"v"}]}`
+	s.asks("POST /v1/package-group?domain=acme", creation, "CreatePackageGroup", "package-group/acme/npm/space/%2a")
+	s.sends("POST /v1/package-group?domain=acme", creation, `{"packageGroup":`+described("", inherits("ALLOW"))+`}`)
+	s.answers("POST /v1/package-group?domain=acme", creation, http.StatusConflict)
+	s.sends("PUT /v1/package-group?domain=acme", `{`+named+`,"description":"d"}`,
+		`{"packageGroup":`+described(`,"description":"d"`, inherits("ALLOW"))+`}`)
+	const list = `{"mode":"ALLOW_SPECIFIC_REPOSITORIES","effectiveMode":"ALLOW_SPECIFIC_REPOSITORIES","repositoriesCount":1}`
+	const change = `{"restrictions":{"PUBLISH":"ALLOW_SPECIFIC_REPOSITORIES"},"addAllowedRepositories":` +
+		`[{"repositoryName":"team","originRestrictionType":"PUBLISH"}]}`
+	s.asks("PUT /v1/package-group-origin-configuration?"+of, change, "UpdatePackageGroupOriginConfiguration",
+		"package-group/acme/npm/space/%2a")
+	group := described(`,"description":"d"`, list)
+	s.sends("PUT /v1/package-group-origin-configuration?"+of, change,
+		`{"packageGroup":`+group+`,"allowedRepositoryUpdates":{"PUBLISH":{"ADDED":["team"]}}}`)
+	s.sends("GET /v1/package-group-allowed-repositories?"+of+"&originRestrictionType=PUBLISH", "",
+		`{"allowedRepositories":["team"]}`)
+	s.sends("GET /v1/package-group-allowed-repositories?"+of+"&originRestrictionType=EXTERNAL_UPSTREAM", "",
+		`{"allowedRepositories":[]}`)
+	s.sends("GET /v1/package-group?"+of, "", `{"packageGroup":`+group+`}`)
+	s.sends("POST /v1/package-groups?domain=acme&prefix=%2Fnpm", "", `{"packageGroups":[`+group+`]}`)
+	s.sends("POST /v1/package-groups/sub-groups?domain=acme&package-group=%2F%2A", "", `{"packageGroups":[`+group+`]}`)
+	s.asks("POST /v1/package-groups?domain=acme", "", "ListPackageGroups", "domain/acme")
+
+	const resource = "resourceArn=arn:aws:codeartifact:us-east-1:111122223333:package-group/acme/npm/space/%252a"
+	s.asks("POST /v1/tags?"+resource, "", "ListTagsForResource", "package-group/acme/npm/space/%2a")
+	s.sends("POST /v1/tag?"+resource, `{"tags":[{"key":"a","value":"b"}]}`, `{}`)
+	s.sends("POST /v1/untag?"+resource, `{"tagKeys":["k"]}`, `{}`)
+	s.sends("POST /v1/tags?"+resource, "", `{"tags":[{"key":"a","value":"b"}]}`)
+
+	ui := artifact.PackageKey{Format: artifact.NPM, Namespace: "space", Name: "ui"}
+	s.hold("team", artifact.Version{VersionKey: ui.At("1.0.0"), Revision: "r", Status: artifact.Published})
+	const packages = `{"packages":[{"format":"npm","namespace":"space","package":"ui","associationType":"STRONG"}]}`
+	s.sends("GET /v1/list-associated-packages?"+of, "", packages)
+	s.sends("GET /v1/list-associated-packages?domain=acme&package-group=%2Fnpm%2FSPACE%2F%2A&preview=true", "", `{"packages":[]}`)
+	const called = "GET /v1/get-associated-package-group?domain=acme&format=npm&namespace=Space&package=ui"
+	s.asks(called, "", "GetAssociatedPackageGroup", "package-group/acme/npm/space/%2a")
+	s.sends(called, "", `{"packageGroup":`+group+`,"associationType":"WEAK"}`)
+
+	s.asks("DELETE /v1/package-group?"+of, "", "DeletePackageGroup", "package-group/acme/npm/space/%2a")
+	s.sends("DELETE /v1/package-group?"+of, "", `{"packageGroup":`+group+`}`)
+	s.answers("GET /v1/package-group?"+of, "", http.StatusNotFound)
+	s.answers("DELETE /v1/package-group?domain=acme&package-group=%2F%2A", "", http.StatusBadRequest)
+	s.answers("POST /v1/tags?"+resource, "", http.StatusNotFound)
+}
+
 func TestATokensDurationIsHandedOnAsItWasAsked(t *testing.T) {
 	s := beginIn(t, Options{}, "team")
 	zero, hour := 0, 3600

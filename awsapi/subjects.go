@@ -120,21 +120,27 @@ func (n *ofARN) complete(a *API, _ iam.Caller) (err error) {
 }
 
 func (n *ofARN) subject() repository.Subject {
-	return repository.Subject{Domain: n.target.DomainKey, Repository: n.target.Repository}
+	return repository.Subject{Domain: n.target.DomainKey, Repository: n.target.Repository, Group: n.target.Group}
 }
 
-// ofGroup is for operations on a package group, none of which is available yet: its subject is nothing.
+// ofGroup is for operations on a package group, whose pattern is in the query.
 type ofGroup struct {
-	Domain       string             `query:"domain" is:"DomainName,required"`
-	DomainOwner  artifact.AccountID `query:"domain-owner" is:"AccountId,blank"`
-	PackageGroup string             `query:"package-group" is:"PackageGroupPattern,required"`
-	ofAccount
+	ofDomain
+	PackageGroup string `query:"package-group" is:"PackageGroupPattern,required"`
 }
+
+func (g *ofGroup) group() repository.GroupKey {
+	return repository.GroupKey{DomainKey: g.key(), Pattern: g.PackageGroup}
+}
+func (g *ofGroup) subject() repository.Subject { return repository.OnGroup(g.group()) }
 
 // ofNamedGroup is ofGroup for the two operations that carry the pattern in the body.
 type ofNamedGroup struct {
-	Domain       string             `query:"domain" is:"DomainName,required"`
-	DomainOwner  artifact.AccountID `query:"domain-owner" is:"AccountId,blank"`
-	PackageGroup string             `json:"packageGroup" is:"PackageGroupPattern,required"`
-	ofAccount
+	ofDomain
+	PackageGroup string `json:"packageGroup" is:"PackageGroupPattern,required"`
 }
+
+func (g *ofNamedGroup) group() repository.GroupKey {
+	return repository.GroupKey{DomainKey: g.key(), Pattern: g.PackageGroup}
+}
+func (g *ofNamedGroup) subject() repository.Subject { return repository.OnGroup(g.group()) }

@@ -36,6 +36,7 @@ var bounds = map[string]struct{ least, most int64 }{
 	"limits.reserve":               {0, int64(GiB)},
 	"quotas.domains":               {1, 1_000_000},
 	"quotas.repositories":          {1, 1_000_000},
+	"quotas.package_groups":        {1, 100_000},
 	"quotas.direct_upstreams":      {1, 100},
 	"quotas.searched_upstreams":    {1, 1000},
 	"quotas.tags":                  {1, 1000},

@@ -85,6 +85,7 @@ type Limits struct {
 type Quotas struct {
 	Domains           int  `yaml:"domains"`
 	Repositories      int  `yaml:"repositories"`
+	PackageGroups     int  `yaml:"package_groups"`
 	DirectUpstreams   int  `yaml:"direct_upstreams"`
 	SearchedUpstreams int  `yaml:"searched_upstreams"`
 	Tags              int  `yaml:"tags"`
@@ -150,7 +151,7 @@ func Default() Config {
 			Patience: 20 * time.Second, MaxDocument: 256 * MiB},
 		Limits: Limits{MaxAsset: Size(quotas.AssetSize), MaxBody: 8 * GiB, RequestTime: time.Hour, Patience: 20 * time.Second,
 			MinRate: 4 * KiB, IdleTime: 2 * time.Minute, Connections: 8192, FailedLogins: 60, MinFree: 64 * MiB, Reserve: 4 * MiB},
-		Quotas: Quotas{Domains: quotas.Domains, Repositories: quotas.Repositories,
+		Quotas: Quotas{Domains: quotas.Domains, Repositories: quotas.Repositories, PackageGroups: quotas.PackageGroups,
 			DirectUpstreams: quotas.DirectUpstreams, SearchedUpstreams: quotas.SearchedUpstreams, Tags: quotas.Tags,
 			Assets: quotas.Assets, PackageVersions: quotas.PackageVersions, PackageLabels: quotas.PackageLabels,
 			PackageIndex: Size(quotas.PackageIndex), VersionIndex: Size(quotas.VersionIndex)},

@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,15 +45,10 @@ func readCompatibility(t *testing.T) string {
 
 func operationsTable() string {
 	var b strings.Builder
-	b.WriteString("| operation | request | permission is asked on | resource policies that count | available |\n" +
-		"| --- | --- | --- | --- | --- |\n")
+	b.WriteString("| operation | request | permission is asked on | resource policies that count |\n" +
+		"| --- | --- | --- | --- |\n")
 	for _, o := range awsapi.Operations() {
-		available := "yes"
-		if !o.Available {
-			available = "not yet"
-		}
-		fmt.Fprintf(&b, "| %s | `%s %s` | %s | %s | %s |\n", o.Name, o.Method, o.Path, o.JudgedOn(),
-			o.ResourcePolicies(), available)
+		fmt.Fprintf(&b, "| %s | `%s %s` | %s | %s |\n", o.Name, o.Method, o.Path, o.JudgedOn(), o.ResourcePolicies())
 	}
 	return b.String()
 }
@@ -77,25 +71,6 @@ func wantTable(t *testing.T, name, table string) {
 
 func TestTheTableOfOperationsIsTheServers(t *testing.T) {
 	wantTable(t, "operations", operationsTable())
-}
-
-var countOfOperations = regexp.MustCompile(`\b(\d+) of the (\d+) API operations`)
-
-func TestTheReadmeCountsTheOperationsThatAreNotThere(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	missing, all := 0, awsapi.Operations()
-	for _, o := range all {
-		if !o.Available {
-			missing++
-		}
-	}
-	got := countOfOperations.FindString(string(readme))
-	if want := fmt.Sprintf("%d of the %d API operations", missing, len(all)); got != want {
-		t.Errorf("README.md says %q, want %q", got, want)
-	}
 }
 
 var route = regexp.MustCompile("`((?:GET|PUT|POST|DELETE|PATCH) /[^`]*)`")

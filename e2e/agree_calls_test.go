@@ -38,7 +38,6 @@ const (
 	away      = "InternalServerException"
 	badField  = "FIELD_VALIDATION_FAILED"
 	otherwise = "OTHER"
-	notYet    = "UNKNOWN_OPERATION"
 	unparsed  = "CANNOT_PARSE"
 )
 
@@ -111,7 +110,7 @@ func makeRepository(name string, upstreams ...string) row {
 // chapters are told at the same time, account when they are done: with one domain allowed and the registry away.
 var chapters = []chapter{
 	domainsChapter, repositoriesChapter, policiesChapter, tagsChapter, readingChapter, versionsChapter,
-	genericChapter, deniedChapter(), laterChapter,
+	genericChapter, deniedChapter(), groupsChapter,
 }
 
 var domainsChapter = chapter{name: "domains", rows: []row{
@@ -358,7 +357,7 @@ var tagsChapter = chapter{
 			about: "domain nowhere"},
 		{name: "what is left", operation: "ListTagsForResource", input: `{` + arnOf + `domain/${domain}"}`,
 			want: `{"tags":[{"key":"team","value":"b"}]}`},
-		{name: "of a package group", operation: "ListTagsForResource", code: invalid, reason: notYet,
+		{name: "of no package group", operation: "ListTagsForResource", code: notFound, about: " tags-any/npm/*",
 			input: `{` + arnOf + `package-group/${domain}/npm/%2a"}`},
 	},
 }
@@ -630,30 +629,92 @@ func deniedChapter() chapter {
 	return c
 }
 
-const group = `"packageGroup":"/npm/*"`
-
-// laterChapter has what is known and not available yet.
-var laterChapter = chapter{name: "later", setup: []row{makeDomain, makeRepository("app")}, rows: append(briefly([]row{
-	later("CreatePackageGroup", with("", group)),
-	later("DeletePackageGroup", with("", group)),
-	later("DescribePackageGroup", with("", group)),
-	later("UpdatePackageGroup", with("", group)),
-	later("ListPackageGroups", with("")),
-	later("ListSubPackageGroups", with("", group)),
-	later("ListAssociatedPackages", with("", group)),
-	later("GetAssociatedPackageGroup", with("", called("left"))),
-	later("ListAllowedRepositoriesForGroup", with("", group, `"originRestrictionType":"PUBLISH"`)),
-	later("UpdatePackageGroupOriginConfiguration", with("", group, `"restrictions":{"PUBLISH":"BLOCK"}`)),
-}),
-	row{name: "that does not fit", operation: "CreatePackageGroup", input: with("", `"packageGroup":"/npm/ *"`),
-		code:   invalid,
-		reason: badField},
-)}
-
-func later(operation, input string) row {
-	return row{name: "is not available yet", operation: operation, input: input, code: invalid, reason: notYet,
-		says: operation + " is not available yet"}
+// grouped is the input of the operations on a package group.
+func grouped(pattern string, more ...string) string {
+	return with("", append([]string{`"packageGroup":"` + pattern + `"`}, more...)...)
 }
+
+var groupsChapter = chapter{name: "groups", setup: []row{makeDomain, makeRepository("app"), makeRepository("lib"),
+	{operation: "PutPackageOriginConfiguration",
+		input: with("app", called("@space/ui"), `"restrictions":{"publish":"ALLOW","upstream":"BLOCK"}`)}},
+	rows: []row{
+		{name: "of a new domain", operation: "ListPackageGroups", input: with(""),
+			want: `{"packageGroups":[{"pattern":"/*","parent":null,"originConfiguration":{"restrictions":{"PUBLISH":{"mode":"ALLOW",` +
+				`"effectiveMode":"ALLOW","inheritedFrom":null},"EXTERNAL_UPSTREAM":{},"INTERNAL_UPSTREAM":{}}}}],"nextToken":null}`},
+		{name: "one", operation: "CreatePackageGroup",
+			input: grouped("/npm/space/*", `"contactInfo":"us"`, `"description":"ours"`, `"tags":[{"key":"team","value":"a"}]`),
+			want: `{"packageGroup":{"arn":"*","pattern":"/npm/space/*","domainName":"groups-any","createdTime":"*","contactInfo":"us",` +
+				`"description":"ours","parent":{"pattern":"/*"},"originConfiguration":{"restrictions":{"PUBLISH":{"mode":"INHERIT",` +
+				`"effectiveMode":"ALLOW","inheritedFrom":{"pattern":"/*","arn":"*"},"repositoriesCount":null}}}}}`},
+		{name: "it again", operation: "CreatePackageGroup", input: grouped("/npm/space/*"), code: conflict, says: "already exists",
+			about: " groups-any/npm/space/*"},
+		{name: "of all packages", operation: "CreatePackageGroup", input: grouped("/*"), code: conflict,
+			about: " groups-any/*"},
+		{name: "of no pattern", operation: "CreatePackageGroup", input: grouped("/npm/foo*"), code: invalid, reason: otherwise,
+			says: "write ~"},
+		{name: "of a pattern with a space", operation: "CreatePackageGroup", input: grouped("/npm/ *"), code: invalid, reason: badField},
+		{name: "in the spelling that is not kept", operation: "CreatePackageGroup", input: grouped("/nuget//Acme~"), code: invalid,
+			reason: otherwise, says: "Write '/nuget//acme~'"},
+		{name: "that is one too many", operation: "CreatePackageGroup", input: grouped("/pypi/*"), code: quota,
+			says: "limit of 2 package groups", about: "domain groups-any"},
+		{name: "its description", operation: "UpdatePackageGroup", input: grouped("/npm/space/*", `"description":""`),
+			want: `{"packageGroup":{"contactInfo":"us","description":null}}`},
+		{name: "none", operation: "UpdatePackageGroup", input: grouped("/pypi/*"), code: notFound, says: "Package group not found",
+			about: " groups-any/pypi/*"},
+		{name: "a list", operation: "UpdatePackageGroupOriginConfiguration",
+			input: grouped("/npm/space/*", `"restrictions":{"PUBLISH":"ALLOW_SPECIFIC_REPOSITORIES","EXTERNAL_UPSTREAM":"BLOCK"}`,
+				`"addAllowedRepositories":[{"repositoryName":"lib","originRestrictionType":"PUBLISH"},`+
+					`{"repositoryName":"app","originRestrictionType":"PUBLISH"}]`),
+			want: `{"allowedRepositoryUpdates":{"PUBLISH":{"ADDED":["app","lib"]}},"packageGroup":{"originConfiguration":{"restrictions":{` +
+				`"PUBLISH":{"mode":"ALLOW_SPECIFIC_REPOSITORIES","repositoriesCount":2},"EXTERNAL_UPSTREAM":{"mode":"BLOCK"}}}}}`},
+		{name: "less of it", operation: "UpdatePackageGroupOriginConfiguration",
+			input: grouped("/npm/space/*", `"removeAllowedRepositories":[{"repositoryName":"lib","originRestrictionType":"PUBLISH"}]`),
+			want:  `{"allowedRepositoryUpdates":{"PUBLISH":{"REMOVED":["lib"]}}}`},
+		{name: "a list of another mode", operation: "UpdatePackageGroupOriginConfiguration", code: invalid, reason: otherwise,
+			input: grouped("/*", `"addAllowedRepositories":[{"repositoryName":"lib","originRestrictionType":"PUBLISH"}]`)},
+		{name: "a list of no repository", operation: "UpdatePackageGroupOriginConfiguration", code: notFound,
+			about: "repository groups-any/none",
+			input: grouped("/npm/space/*", `"addAllowedRepositories":[{"repositoryName":"none","originRestrictionType":"PUBLISH"}]`)},
+		{name: "no parent", operation: "UpdatePackageGroupOriginConfiguration", code: invalid, reason: otherwise,
+			input: grouped("/*", `"restrictions":{"PUBLISH":"INHERIT"}`)},
+		{name: "no mode", operation: "UpdatePackageGroupOriginConfiguration", code: invalid, reason: badField,
+			input: grouped("/*", `"restrictions":{"PUBLISH":"DENY"}`)},
+		{name: "of one", operation: "ListAllowedRepositoriesForGroup",
+			input: grouped("/npm/space/*", `"originRestrictionType":"PUBLISH"`), want: `{"allowedRepositories":["app"]}`},
+		{name: "of none", operation: "ListAllowedRepositoriesForGroup", code: notFound, about: " groups-any/pypi/*",
+			input: grouped("/pypi/*", `"originRestrictionType":"PUBLISH"`)},
+		{name: "first page", operation: "ListPackageGroups", input: with("", `"maxResults":1`), keep: "groups /nextToken",
+			want: `{"packageGroups":[{"pattern":"/*"}]}`},
+		{name: "second page", operation: "ListPackageGroups", input: with("", `"maxResults":1,"nextToken":"${groups}"`),
+			want: `{"packageGroups":[{"pattern":"/npm/space/*"}],"nextToken":null}`},
+		{name: "by a prefix", operation: "ListPackageGroups", input: with("", `"prefix":"/pypi"`), want: `{"packageGroups":[]}`},
+		{name: "nowhere", operation: "ListPackageGroups", input: `{"domain":"nowhere"}`, code: notFound, about: "domain nowhere"},
+		{name: "of all", operation: "ListSubPackageGroups", input: grouped("/*"),
+			want: `{"packageGroups":[{"pattern":"/npm/space/*"}]}`},
+		{name: "of none", operation: "ListSubPackageGroups", input: grouped("/pypi/*"), code: notFound, about: " groups-any/pypi/*"},
+		{name: "of one", operation: "ListAssociatedPackages", input: grouped("/npm/space/*"),
+			want: `{"packages":[{"format":"npm","namespace":"space","package":"ui","associationType":"STRONG"}]}`},
+		{name: "of one to be", operation: "ListAssociatedPackages", input: grouped("/npm/space/UI$", `"preview":true`),
+			want: `{"packages":[{"package":"ui","associationType":"WEAK"}]}`},
+		{name: "of none", operation: "ListAssociatedPackages", input: grouped("/npm/space/UI$"), code: notFound,
+			about: " groups-any/npm/space/UI$"},
+		{name: "of a package", operation: "GetAssociatedPackageGroup", input: with("", called("@space/other")),
+			want: `{"packageGroup":{"pattern":"/npm/space/*"},"associationType":"STRONG"}`},
+		{name: "of another", operation: "GetAssociatedPackageGroup", input: with("", called("left")),
+			want: `{"packageGroup":{"pattern":"/*"},"associationType":"STRONG"}`},
+		{name: "nowhere", operation: "GetAssociatedPackageGroup", input: `{"domain":"nowhere",` + called("left") + `}`,
+			code: notFound, about: "domain nowhere"},
+		{name: "of a group", operation: "ListTagsForResource", input: `{` + arnOf + `package-group/${domain}/npm/space/%2a"}`,
+			want: `{"tags":[{"key":"team","value":"a"}]}`},
+		{name: "one", operation: "DescribePackageGroup", input: grouped("/npm/space/*"),
+			want: `{"packageGroup":{"pattern":"/npm/space/*","parent":{"pattern":"/*"}}}`},
+		{name: "one", operation: "DeletePackageGroup", input: grouped("/npm/space/*"), want: `{"packageGroup":{"pattern":"/npm/space/*"}}`},
+		{name: "it again", operation: "DeletePackageGroup", input: grouped("/npm/space/*"), code: notFound,
+			about: " groups-any/npm/space/*"},
+		{name: "of all packages", operation: "DeletePackageGroup", input: grouped("/*"), code: invalid, reason: otherwise},
+		{name: "one that is gone", operation: "DescribePackageGroup", input: grouped("/npm/space/*"), code: notFound,
+			about: " groups-any/npm/space/*"},
+	}}
 
 var account = chapter{name: "account", rows: []row{
 	{name: "of the account", operation: "ListDomains", input: `{}`,

@@ -51,7 +51,7 @@ func (p Place) PackageARN(domain, repository, format, namespace, name string) AR
 
 // PackageGroupARN returns the ARN of the package group with the pattern, which begins with a slash. The characters *, $
 // and % are percent-encoded in lower case (guide, "Package group ARNs"), so that no pattern is a wildcard in a policy.
-// Permission on a package group is not asked for yet; ParseResource reads what this writes.
+// ParseResource reads what this writes.
 func (p Place) PackageGroupARN(domain, pattern string) ARN {
 	return p.arn("package-group/" + domain + encodePattern.Replace(pattern))
 }

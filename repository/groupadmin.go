@@ -64,8 +64,11 @@ func (g *group) info(in artifact.DomainKey) GroupInfo {
 func noGroup(key GroupKey) error {
 	return artifact.Errorf(artifact.NotFound,
 		"Package group not found. Package group '%s' in domain '%s' owned by account '%s' does not exist",
-		key.Pattern, key.Name, key.Owner)
+		key.Pattern, key.Name, key.Owner).About(key.resource())
 }
+
+// resource is what an error about the group says that it is about. The service model has no type for it.
+func (k GroupKey) resource() (artifact.ResourceType, string) { return "", k.Name + k.Pattern }
 
 // groupPattern reads the pattern of a group that is to be made, or might be. Invalid if it is none, or if packages of its
 // format are kept under names in another spelling: it would match none of them, and block those that it is meant for.
@@ -115,7 +118,8 @@ func (s *Service) CreateGroup(ctx context.Context, c iam.Caller, spec GroupSpec)
 			return err
 		}
 		if all.named(spec.Pattern) != nil {
-			return artifact.Errorf(artifact.Conflict, "Package group '%s' already exists in domain '%s'.", spec.Pattern, d.Name)
+			return artifact.Errorf(artifact.Conflict, "Package group '%s' already exists in domain '%s'.", spec.Pattern, d.Name).
+				About(spec.resource())
 		}
 		if len(all.ordered) >= s.Quotas.PackageGroups {
 			return artifact.Errorf(artifact.Quota, "Domain '%s' has reached its limit of %d package groups.", d.Name,

@@ -464,7 +464,7 @@ func TestPermissionOnGroups(t *testing.T) {
 			repository.OnGroup(groupKey("/npm//left$")), true},
 		{"on one that is not there yet", policy("Allow", "", "codeartifact:*", arns+"/pypi/%2a"), "CreatePackageGroup",
 			repository.OnGroup(groupKey("/pypi/*")), true},
-		{"on the group of a package", policy("Allow", "", "codeartifact:*", arns+"/npm//left%24"), "GetAssociatedPackageGroup",
+		{"T91 on the group of a package, by its ARN", policy("Allow", "", "codeartifact:*", arns+"/npm//left%24"), "GetAssociatedPackageGroup",
 			repository.OnGroupOf(domainKey, npm("left")), true},
 		{"on the group of another package", policy("Allow", "", "codeartifact:*", arns+"/npm//left%24"), "GetAssociatedPackageGroup",
 			repository.OnGroupOf(domainKey, npm("right")), false},

@@ -116,10 +116,9 @@ func (t Target) subject() Subject {
 	return Subject{Domain: t.DomainKey, Repository: t.Repository, Group: t.Group}
 }
 
-// resource is what an error says that it is about. The service model has no word for a package group.
 func (t Target) resource() (artifact.ResourceType, string) {
 	if t.Group != "" {
-		return "", ""
+		return GroupKey{t.DomainKey, t.Group}.resource()
 	}
 	if t.Repository == "" {
 		return artifact.DomainResource, t.Name

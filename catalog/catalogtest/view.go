@@ -26,8 +26,11 @@ type view struct {
 	Policies     map[catalog.Holder]catalog.Policy
 	Tags         map[catalog.Holder]map[string]string
 	Groups       map[catalog.DomainID][]catalog.PackageGroup
-	InDomain     map[catalog.DomainID][]artifact.PackageKey // the npm packages
+	InDomain     map[catalog.DomainID][]artifact.PackageKey // those of listedFormat
 }
+
+// listedFormat is the format whose packages are listed by domain.
+const listedFormat = artifact.NPM
 
 func newView() view {
 	return view{Usage: map[catalog.DomainID]catalog.Usage{}, Packages: map[catalog.RepositoryID][]artifact.Package{},
@@ -155,7 +158,7 @@ func (m *model) viewGroups(o *view) {
 	}
 	for p := range m.packages {
 		domain := m.repositories[p.in].Domain
-		if p.Format == artifact.NPM && !slices.Contains(o.InDomain[domain], p.PackageKey) {
+		if p.Format == listedFormat && !slices.Contains(o.InDomain[domain], p.PackageKey) {
 			o.InDomain[domain] = append(o.InDomain[domain], p.PackageKey)
 		}
 	}
@@ -267,7 +270,7 @@ func (o *view) lookAtGroups(r catalog.Reader, id catalog.DomainID) error {
 			o.Tags[catalog.Holder{Domain: id, Group: g.ID}] = tags
 		}
 	}
-	for key, err := range r.DomainPackages(id, artifact.NPM, artifact.PackageKey{}) {
+	for key, err := range r.DomainPackages(id, listedFormat, artifact.PackageKey{}) {
 		if err != nil {
 			return err
 		}

@@ -182,8 +182,8 @@ func (a *app) openRules(context.Context) error {
 		Formats: traits(),
 		Region:  a.config.Region, Endpoint: a.addresses.Endpoint, Now: time.Now, NewID: rand.Text, Log: a.log,
 		Quotas: repository.Quotas{
-			Domains: q.Domains, Repositories: q.Repositories, DirectUpstreams: q.DirectUpstreams,
-			SearchedUpstreams: q.SearchedUpstreams, Tags: q.Tags, Assets: q.Assets,
+			Domains: q.Domains, Repositories: q.Repositories, PackageGroups: q.PackageGroups,
+			DirectUpstreams: q.DirectUpstreams, SearchedUpstreams: q.SearchedUpstreams, Tags: q.Tags, Assets: q.Assets,
 			AssetSize:       int64(a.config.Limits.MaxAsset),
 			PackageVersions: q.PackageVersions, PackageLabels: q.PackageLabels,
 			PackageIndex: int64(q.PackageIndex), VersionIndex: int64(q.VersionIndex),
