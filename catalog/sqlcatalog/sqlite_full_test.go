@@ -27,7 +27,7 @@ func wantFull(t *testing.T, err error) {
 func TestACatalogThatCannotGrowSaysSoAndGoesOnReadingAndDeleting(t *testing.T) {
 	asked := 0
 	s := openAt(t, filepath.Join(t.TempDir(), "catalog.db"),
-		sqlcatalog.Options{MaxPages: 450, Full: func() { asked++ }})
+		sqlcatalog.Options{MaxPages: 500, Full: func() { asked++ }})
 	id := fill(t, s, 10, 1)
 	publish := func(i int) error {
 		key := packageNumber(i)

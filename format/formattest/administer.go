@@ -73,6 +73,25 @@ func (d *Domain) Control(name string, p artifact.PackageKey, publish, upstream a
 	d.check(err)
 }
 
+// Group makes a package group.
+func (d *Domain) Group(pattern string) {
+	d.t.Helper()
+	_, err := d.Rules.CreateGroup(d.t.Context(), d.caller,
+		repository.GroupSpec{GroupKey: repository.GroupKey{DomainKey: domainKey, Pattern: pattern}})
+	d.check(err)
+}
+
+// Restrict sets a restriction of a package group, and adds repositories to its list.
+func (d *Domain) Restrict(pattern string, t artifact.RestrictionType, mode artifact.RestrictionMode, repositories ...string) {
+	d.t.Helper()
+	change := repository.OriginChange{Modes: map[artifact.RestrictionType]artifact.RestrictionMode{t: mode}}
+	for _, name := range repositories {
+		change.Allow = append(change.Allow, repository.GroupRepository{Type: t, Name: name})
+	}
+	_, err := d.Rules.UpdateGroupOrigin(d.t.Context(), d.caller, repository.GroupKey{DomainKey: domainKey, Pattern: pattern}, change)
+	d.check(err)
+}
+
 // SetStatus has an administrator move a version that a repository holds to a status; to Disposed by disposing of it.
 func (d *Domain) SetStatus(name string, v artifact.VersionKey, status artifact.Status) {
 	d.t.Helper()
