@@ -62,6 +62,7 @@ func scopes(region string) []sigv4.Scope {
 	all := []sigv4.Scope{
 		{Region: region, Service: "codeartifact"},
 		{Region: region, Service: "sts"},
+		{Region: region, Service: "kms"},
 		{Region: globalRegion, Service: "iam"},
 		{Region: globalRegion, Service: "organizations"},
 	}

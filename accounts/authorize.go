@@ -22,7 +22,7 @@ type Subject struct {
 	// Policies are those of the resource, if it has any. They count beside the caller's own.
 	Policies []*iam.Policy
 	// Delegated says that the caller's own policies count only as far as those of the resource leave it to his account, as
-	// a role's trust policy does.
+	// a role's trust policy and the policy of an encryption key do: see iam.EvaluateDelegated.
 	Delegated bool
 }
 

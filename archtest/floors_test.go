@@ -54,6 +54,7 @@ var floors = map[string][]string{
 	"access/sigv4": {"artifact"},
 	"access/oidc":  {"artifact", "strictjson"},
 	"awsclient":    {"access/sigv4", "artifact", "durable"},
+	"kms":          append([]string{"accounts"}, contracts...),
 	"jobs":         contracts,
 	"fsck":         contracts,
 
@@ -73,7 +74,7 @@ var floors = map[string][]string{
 		"upstream/upstreamtest"}, contracts...),
 	"awsapi":   append([]string{"packagegroup", "repository", "strictjson"}, contracts...),
 	"accounts": append([]string{"access/oidc", "strictjson"}, contracts...),
-	"queryapi": append([]string{"access", "access/sigv4", "accounts"}, contracts...),
+	"queryapi": append([]string{"access", "access/sigv4", "accounts", "kms", "strictjson"}, contracts...),
 	"console":  append([]string{"repository", "access"}, contracts...),
 	// The server sees the contract of formats; the formats themselves, like the API, are handed to it by the wiring.
 	"server": append([]string{"format", "repository", "access"}, contracts...),

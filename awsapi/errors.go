@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/repository"
 )
 
 // Reason is the reason member of a ValidationException (service model, ValidationExceptionReason).
@@ -88,6 +89,9 @@ func failureOf(err error) failure {
 	if e, ok := errors.AsType[*artifact.Error](err); ok {
 		cause = *e
 	}
+	if errors.Is(err, repository.ErrKeyUnusable) {
+		cause.Kind = artifact.Invalid // the model has a reason for it, and whoever is told may be one to enable the key
+	}
 	row, known := failures[cause.Kind]
 	if !known {
 		cause, row = artifact.Error{}, failures[artifact.Internal]
@@ -111,6 +115,9 @@ func failureOf(err error) failure {
 func reasonOf(err error) Reason {
 	if r, ok := errors.AsType[*refusal](err); ok {
 		return r.reason
+	}
+	if errors.Is(err, repository.ErrKeyUnusable) {
+		return EncryptionKeyError
 	}
 	if _, ok := errors.AsType[named](err); ok {
 		return CannotParse // not even its signature could be read

@@ -49,9 +49,13 @@ func (i *tokens) Issue(_ context.Context, _ iam.Caller, d catalog.Domain, second
 	return "token-for-" + d.Name, moment.Add(time.Hour), nil
 }
 
+// storiesKey is the encryption key that there is.
+const storiesKey = "1234abcd-12ab-34cd-56ef-1234567890ab"
+
 func begin(t *testing.T, o Options) *story {
 	o.Region, o.Account = "us-east-1", "999900001111"
-	rules := repositorytest.Open(t, repository.Options{Now: func() time.Time { return moment }, Formats: traits})
+	rules := repositorytest.Open(t, repository.Options{Now: func() time.Time { return moment }, Formats: traits,
+		Keys: repositorytest.Keys{storiesKey: {EncryptionKey: "arn:aws:kms:us-east-1:111122223333:key/" + storiesKey}}})
 	s := &story{T: t, rules: rules, tokens: &tokens{}}
 	a := New(rules.Service, s.tokens, o)
 	s.client, s.base = serve(t, a, callerOf(owner))

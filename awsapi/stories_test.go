@@ -27,11 +27,10 @@ const acmeJSON = `"name":"acme","owner":"111122223333","arn":"arn:aws:codeartifa
 
 func TestADomainFromCreationToDeletion(t *testing.T) {
 	s := begin(t, Options{})
-	const keyID = "1234abcd-12ab-34cd-56ef-1234567890ab"
-	const encryption = `"encryptionKey":"arn:aws:kms:us-east-1:111122223333:key/` + keyID + `"`
+	const encryption = `"encryptionKey":"arn:aws:kms:us-east-1:111122223333:key/` + storiesKey + `"`
 	const described = `{"domain":{` + acmeJSON + `,"status":"Active","createdTime":1602535878.039,` + encryption +
 		`,"repositoryCount":0,"assetSizeBytes":0,"s3BucketArn":"arn:aws:s3:::assets-999900001111-us-east-1"}}`
-	const creation = `{"encryptionKey":"` + keyID + `","tags":[{"key":"cost","value":"7"}]}`
+	const creation = `{"encryptionKey":"` + storiesKey + `","tags":[{"key":"cost","value":"7"}]}`
 	s.asks("POST /v1/domain?domain=acme", creation, "CreateDomain", "domain/acme")
 	s.sends("POST /v1/domain?domain=acme", creation, described)
 	s.asks("GET /v1/domain?domain=acme&domain-owner=", "", "DescribeDomain", "domain/acme")

@@ -62,6 +62,7 @@ type Reader interface {
 	DocumentReader
 	EventReader
 	LeaseReader
+	EncryptionKeyReader
 }
 
 // Writer reads and writes one transaction. It sees its own writes.
@@ -85,6 +86,7 @@ type Writer interface {
 	DocumentWriter
 	EventWriter
 	LeaseWriter
+	EncryptionKeyWriter
 }
 
 // Page asks for a part of a list. Lists are ordered by the names of their items, byte by byte, unless a verb says

@@ -14,8 +14,10 @@ type Domain struct {
 	ID DomainID
 	artifact.DomainKey
 	EncryptionKey string // key ARN shown to callers
-	DataKey       []byte // the key of the domain's assets, wrapped by the master key
-	CreatedAt     time.Time
+	DataKey       []byte // the key of the domain's assets, wrapped
+	// WrappedUnder is the EncryptionKey under which DataKey is wrapped; empty for the master key.
+	WrappedUnder string
+	CreatedAt    time.Time
 }
 
 // Usage is what a domain holds, live.

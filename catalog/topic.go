@@ -23,6 +23,7 @@ const (
 	topicToken
 	topicFolded
 	topicSession
+	topicEncryptionKey
 )
 
 // DomainsTopic changes when a domain is created or deleted.
@@ -71,6 +72,9 @@ func TokenTopic(h TokenHash) Topic { return topic(topicToken, empty.text(string(
 // SessionTopic changes when one session is begun or ended, by its ID. Those that go with their principal may touch
 // PrincipalsTopic alone, so rest on both.
 func SessionTopic(id string) Topic { return topic(topicSession, empty.text(id)) }
+
+// EncryptionKeyTopic changes with one encryption key, by its ID; its aliases do not touch it.
+func EncryptionKeyTopic(id string) Topic { return topic(topicEncryptionKey, empty.text(id)) }
 
 // OfPackages reports whether the topic is about packages, which are written far more often than all else, and under
 // names that any publisher chooses.

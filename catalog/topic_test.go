@@ -11,15 +11,16 @@ import (
 func TestTopicsAreTheSameInEveryRelease(t *testing.T) {
 	left := artifact.PackageKey{Format: artifact.NPM, Namespace: "acme", Name: "left"}
 	for name, row := range map[string]struct{ got, want catalog.Topic }{
-		"domains":    {catalog.DomainsTopic(), 0x1f29ce4842223ee},
-		"domain":     {catalog.DomainTopic(7), 0x2d7a317074c5b29},
-		"package":    {catalog.PackageTopic(7, left), 0x3badb58c7827aa0},
-		"repository": {catalog.RepositoryTopic(7, artifact.NPM), 0x49c20279b579469},
-		"principals": {catalog.PrincipalsTopic(), 0x5f29ce4842223ee},
-		"principal":  {catalog.PrincipalTopic("AIDA7"), 0x60c5a2bab158521},
-		"access key": {catalog.AccessKeyTopic("AKIA7"), 0x75623187becba13},
-		"tokens":     {catalog.TokensTopic(), 0x8f29ce4842223ee},
-		"token":      {catalog.TokenTopic(catalog.TokenHash{7}), 0x94b6c0aadc046ff},
+		"domains":        {catalog.DomainsTopic(), 0x1f29ce4842223ee},
+		"domain":         {catalog.DomainTopic(7), 0x2d7a317074c5b29},
+		"package":        {catalog.PackageTopic(7, left), 0x3badb58c7827aa0},
+		"repository":     {catalog.RepositoryTopic(7, artifact.NPM), 0x49c20279b579469},
+		"principals":     {catalog.PrincipalsTopic(), 0x5f29ce4842223ee},
+		"principal":      {catalog.PrincipalTopic("AIDA7"), 0x60c5a2bab158521},
+		"access key":     {catalog.AccessKeyTopic("AKIA7"), 0x75623187becba13},
+		"tokens":         {catalog.TokensTopic(), 0x8f29ce4842223ee},
+		"token":          {catalog.TokenTopic(catalog.TokenHash{7}), 0x94b6c0aadc046ff},
+		"encryption key": {catalog.EncryptionKeyTopic("k"), 0xc9a57dc8ff57cef},
 	} {
 		if row.got != row.want {
 			t.Errorf("%s: got %#x, want %#x", name, row.got, row.want)

@@ -60,6 +60,7 @@ var bounds = map[string]struct{ least, most int64 }{
 	"jobs.orphan_grace":            {int64(time.Minute), int64(365 * 24 * time.Hour)},
 	"jobs.orphan_every":            {int64(time.Second), int64(365 * 24 * time.Hour)},
 	"jobs.token_every":             {int64(time.Second), int64(24 * time.Hour)},
+	"jobs.key_every":               {int64(time.Second), int64(24 * time.Hour)},
 	"jobs.record_every":            {int64(time.Second), int64(24 * time.Hour)},
 	"drain.notice":                 {0, int64(10 * time.Minute)},
 	"drain.time":                   {0, int64(24 * time.Hour)},

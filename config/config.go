@@ -131,6 +131,7 @@ type Jobs struct {
 	OrphanGrace time.Duration `yaml:"orphan_grace"`
 	OrphanEvery time.Duration `yaml:"orphan_every"`
 	TokenEvery  time.Duration `yaml:"token_every"`
+	KeyEvery    time.Duration `yaml:"key_every"`
 	RecordEvery time.Duration `yaml:"record_every"`
 }
 
@@ -158,7 +159,7 @@ func Default() Config {
 		Cache:     Cache{Documents: 64 * MiB, LargeDocuments: GiB, Assets: 64 * MiB},
 		Log:       Log{Level: "info", Format: "text"},
 		Retention: Retention{Audit: 365 * 24 * time.Hour, Events: 90 * 24 * time.Hour},
-		Jobs: Jobs{OrphanGrace: time.Hour, OrphanEvery: time.Hour, TokenEvery: 10 * time.Minute,
+		Jobs: Jobs{OrphanGrace: time.Hour, OrphanEvery: time.Hour, TokenEvery: 10 * time.Minute, KeyEvery: 10 * time.Minute,
 			RecordEvery: time.Hour},
 		Drain: Drain{Notice: 0, Time: 30 * time.Second},
 	}

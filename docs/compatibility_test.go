@@ -17,6 +17,7 @@ import (
 	"entrepot/format/pypi"
 	"entrepot/format/ruby"
 	"entrepot/format/swift"
+	"entrepot/queryapi"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -71,6 +72,14 @@ func wantTable(t *testing.T, name, table string) {
 
 func TestTheTableOfOperationsIsTheServers(t *testing.T) {
 	wantTable(t, "operations", operationsTable())
+}
+
+func TestTheListsOfJSONOperationsAreTheServers(t *testing.T) {
+	for name, service := range map[string]*queryapi.JSONService{"kms": queryapi.KMS(nil)} {
+		t.Run(name, func(t *testing.T) {
+			wantTable(t, name, "`"+strings.Join(service.OperationNames(), "`, `")+"`\n")
+		})
+	}
 }
 
 var route = regexp.MustCompile("`((?:GET|PUT|POST|DELETE|PATCH) /[^`]*)`")

@@ -115,7 +115,7 @@ var chapters = []chapter{
 
 var domainsChapter = chapter{name: "domains", rows: []row{
 	{name: "makes one", operation: "CreateDomain",
-		input: with("", `"tags":[{"key":"team","value":"a"}]`, `"encryptionKey":"alias/mine"`),
+		input: with("", `"tags":[{"key":"team","value":"a"}]`, `"encryptionKey":"alias/aws/codeartifact"`),
 		want: `{"domain":{"name":"domains-any","owner":"123456789012","status":"Active",` +
 			`"repositoryCount":0,"assetSizeBytes":0}}`},
 	{name: "makes none twice", operation: "CreateDomain", input: with(""), code: conflict, says: "already exists",

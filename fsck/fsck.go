@@ -19,7 +19,7 @@ import (
 // Options are an installation and what to do with it. All members are needed unless they say otherwise.
 type Options struct {
 	Catalog catalog.Inspector
-	// Open returns the byte store of a domain; an error says that its key does not open.
+	// Open returns the byte store of a domain; an error says that its key does not open, a Denied one that it was destroyed.
 	Open func(catalog.Domain) (blob.Store, error)
 	// Documents keeps what was fetched of registries' documents, a cache.
 	Documents blob.Store
@@ -141,7 +141,7 @@ func (c *check) listDomains(ctx context.Context) error {
 			store, err := c.Open(d)
 			if err != nil {
 				c.report.add(Finding{Kind: DomainKey, Domain: d.Name, Text: fmt.Sprintf("the key of domain %s does not open: %v",
-					d.Name, err), Remedy: "put back the keys/master or the catalog.sqlite that belongs to the other"})
+					d.Name, err), Remedy: remedyOfKey(err)})
 				continue
 			}
 			next := domain{Domain: d, store: store}
@@ -156,6 +156,14 @@ func (c *check) listDomains(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// remedyOfKey is what is left to do about a domain whose key does not open. One that was destroyed comes back with nothing.
+func remedyOfKey(err error) string {
+	if artifact.Is(err, artifact.Denied) {
+		return "delete the domain's repositories and the domain"
+	}
+	return "put back the keys/master or the catalog.sqlite that belongs to the other"
 }
 
 // reading reads the catalog. What cannot be read is a finding, and the check goes on with what can.

@@ -17,6 +17,7 @@ const (
 	SessionPolicy                    // passed when a session begins
 	ResourcePolicy                   // of a domain or repository
 	TrustPolicy                      // of a role: who may assume it
+	KeyPolicy                        // of an encryption key
 )
 
 // kindRules is what differs between the kinds.
@@ -30,12 +31,13 @@ type kindRules struct {
 }
 
 // The sizes are quotas of IAM (identity: an inline policy of a role, the largest there is; smaller quotas are for the
-// room that keeps them, see Policy.Size), of sts:AssumeRole (session) and of CodeArtifact's model (resource).
+// room that keeps them, see Policy.Size), of sts:AssumeRole (session), of CodeArtifact's model (resource) and of KMS (key).
 var rulesOf = [...]kindRules{
 	IdentityPolicy: {name: "an identity-based policy", size: 10240, skipSpace: true, resources: true},
 	SessionPolicy:  {name: "a session policy", size: 2048, resources: true},
 	ResourcePolicy: {name: "a resource-based policy", size: 7168, principals: true, resources: true, freeSid: true},
 	TrustPolicy:    {name: "a trust policy", size: 4096, skipSpace: true, principals: true},
+	KeyPolicy:      {name: "a key policy", size: 32768, principals: true, resources: true, freeSid: true},
 }
 
 // maxDocument bounds a document of any kind in bytes, white space included (IAM's model, PolicyDocument).

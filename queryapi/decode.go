@@ -20,7 +20,7 @@ import (
 // it must be there. A list has the shape of its members, one of structures none. Fields are string, int, bool,
 // artifact.Secret, []string, lists of structs of these and pointers to them; what is absent stays zero.
 func do[In, Out any](g grammar, fn func(ctx context.Context, c iam.Caller, in In) (Out, error)) Action {
-	plan := planOf(reflect.TypeFor[In](), g)
+	plan := planOf(reflect.TypeFor[In](), "query", g)
 	act := func(ctx context.Context, c iam.Caller, form Form) (any, error) {
 		var in In
 		d := decoder{form: form}
@@ -56,17 +56,18 @@ type field struct {
 
 var secretType = reflect.TypeFor[artifact.Secret]()
 
-func planOf(t reflect.Type, g grammar) *plan {
+// planOf reads how a struct is decoded from the tags of its fields that have the key.
+func planOf(t reflect.Type, key string, g grammar) *plan {
 	p := &plan{}
 	for i := range t.NumField() {
-		parts := strings.Split(t.Field(i).Tag.Get("query"), ",")
+		parts := strings.Split(t.Field(i).Tag.Get(key), ",")
 		f := field{index: i, name: parts[0], shape: parts[1], required: slices.Contains(parts[2:], "required")}
 		of := t.Field(i).Type
 		if f.list = of.Kind() == reflect.Slice; f.list || of.Kind() == reflect.Pointer {
 			of = of.Elem()
 		}
 		if f.list && of.Kind() == reflect.Struct {
-			f.inner = planOf(of, g)
+			f.inner = planOf(of, key, g)
 		} else if f.shape != "" {
 			rule, known := g[f.shape]
 			if !known {

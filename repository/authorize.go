@@ -21,6 +21,8 @@ func noCredential() error {
 // without policies of its own, so a stranger is Denied whether or not it exists. An anonymous caller may do nothing but
 // read, whatever policies say of everybody, and is Unauthenticated where he may not.
 //
+// What needs the domain's encryption key is Denied while that cannot be used, see KeyUnusable.
+//
 // An action that is not in the table, or not one that is done to such a subject, is an error of the program.
 func (s *Service) Authorize(ctx context.Context, c iam.Caller, action string, on Subject,
 	tags map[string]string) error {
@@ -70,6 +72,8 @@ func (s *Service) authorizeAt(ctx context.Context, at *configuration, c iam.Call
 	}
 	decision := iam.Evaluate(request, policies, judged.identityIsEnough(c, at, on))
 	switch {
+	case decision.Allowed() && judged.decrypts:
+		return at.keyUnusable
 	case decision.Allowed():
 		return nil
 	case c.Principal.Anonymous():

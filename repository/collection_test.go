@@ -76,7 +76,6 @@ func (d meetingDraft) Commit(ctx context.Context, digest artifact.Digest) (blob.
 // oneStore gives every domain the same store.
 type oneStore struct{ store blob.Store }
 
-func (v oneStore) NewKey() ([]byte, error)                 { return []byte("wrapped"), nil }
 func (v oneStore) Open(catalog.Domain) (blob.Store, error) { return v.store, nil }
 
 func newMeeting(t *testing.T) meeting {

@@ -2,6 +2,7 @@ package repository
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"entrepot/artifact"
@@ -14,6 +15,8 @@ import (
 type configuration struct {
 	domain     *catalog.Domain     // nil if there is none
 	repository *catalog.Repository // nil if there is none, or none was asked for
+
+	keyUnusable error // why the domain's encryption key cannot be used; nil if it can
 
 	domainPolicy, repositoryPolicy *iam.Policy // nil if there is none
 	domainTags, repositoryTags     map[string]string
@@ -49,7 +52,7 @@ func (s *Service) surroundings(ctx context.Context, key configurationKey) (*conf
 		if found.domain == nil {
 			return found, nil
 		}
-		on.Topics(catalog.DomainTopic(found.domain.ID))
+		on.Topics(catalog.DomainTopic(found.domain.ID), catalog.EncryptionKeyTopic(found.domain.WrappedUnder))
 		err = s.Catalog.Read(ctx, func(r catalog.Reader) error { return s.load(r, found, key) })
 		if err != nil {
 			return nil, fmt.Errorf("load %s/%s%s: %w", key.domain, key.repository, key.group, err)
@@ -61,6 +64,10 @@ func (s *Service) surroundings(ctx context.Context, key configurationKey) (*conf
 // load fills in everything about it but its domain.
 func (s *Service) load(r catalog.Reader, found *configuration, key configurationKey) error {
 	holder := catalog.Holder{Domain: found.domain.ID}
+	found.keyUnusable = keyUnusable(r, *found.domain)
+	if found.keyUnusable != nil && !errors.Is(found.keyUnusable, ErrKeyUnusable) {
+		return found.keyUnusable
+	}
 	var err error
 	if found.domainPolicy, found.domainTags, err = policyAndTags(r, holder); err != nil {
 		return err

@@ -23,6 +23,7 @@ import (
 	"entrepot/blob/sealed"
 	"entrepot/catalog"
 	"entrepot/catalog/sqlcatalog"
+	"entrepot/iam"
 	"entrepot/repository"
 )
 
@@ -32,7 +33,9 @@ type diskStores struct {
 	keyring *sealed.Keyring
 }
 
-func (v diskStores) NewKey() ([]byte, error) { return v.keyring.NewDataKey(), nil }
+func (v diskStores) DomainKey(context.Context, iam.Caller, string) (catalog.WrappedKey, error) {
+	return catalog.WrappedKey{DataKey: v.keyring.NewDataKey()}, nil
+}
 
 func (v diskStores) Open(d catalog.Domain) (blob.Store, error) {
 	space, err := v.disk.Space(fmt.Sprintf("domain-%d", d.ID))

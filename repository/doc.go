@@ -15,7 +15,8 @@
 // Administration:
 //
 //	subject.go, action.go,       on what an action is judged, by whose policies, and whether it is allowed
-//	level.go, authorize.go
+//	level.go, authorize.go,
+//	unusable.go
 //	configuration.go, graph.go   a repository with all around it, read once
 //	admin.go, domain.go,         domains, repositories, connections, policies, tags and package groups are made, changed and
 //	repositories.go,             told

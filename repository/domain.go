@@ -2,32 +2,27 @@ package repository
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"regexp"
-	"strings"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
 	"entrepot/iam"
 )
 
-// CreateDomain makes a domain in the caller's account with a key and a package group of all packages of its own. Conflict if the account has one of this
-// name; Quota above the account's number; Invalid for an encryption key that cannot be one.
+// CreateDomain makes a domain in the caller's account with a key of its own, and a package group of all packages. Conflict
+// if the account has one of this name; Quota above the account's number; Invalid for an encryption key that is not there or
+// cannot be used.
 func (s *Service) CreateDomain(ctx context.Context, c iam.Caller, spec DomainSpec) (DomainInfo, error) {
 	key := artifact.DomainKey{Owner: artifact.AccountID(c.Principal.Account), Name: spec.Name}
-	encryption, err := s.encryptionKey(key.Owner, spec.EncryptionKey)
-	if err != nil {
-		return DomainInfo{}, err
-	}
 	if err := s.mayTag(ctx, c, OnDomain(key), spec.Tags); err != nil {
 		return DomainInfo{}, err
 	}
-	wrapped, err := s.Stores.NewKey()
+	made, err := s.Keys.DomainKey(ctx, c, spec.EncryptionKey)
 	if err != nil {
 		return DomainInfo{}, fmt.Errorf("make a key for domain %s: %w", key, err)
 	}
-	d := catalog.Domain{DomainKey: key, EncryptionKey: encryption, DataKey: wrapped, CreatedAt: s.Now()}
+	d := catalog.Domain{DomainKey: key, EncryptionKey: made.EncryptionKey, DataKey: made.DataKey,
+		WrappedUnder: made.WrappedUnder, CreatedAt: s.Now()}
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
 		if _, err := w.Domain(key); err == nil {
 			return domainExists(key)
@@ -122,11 +117,6 @@ func (s *Service) Domains(ctx context.Context, owner artifact.AccountID,
 	return l, err
 }
 
-var (
-	kmsKeyID = regexp.MustCompile(`^(mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$`)
-	kmsAlias = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
-)
-
 // DomainID returns a domain's internal identity, zero if there is no such domain. It is remembered and costs no
 // look-up.
 func (s *Service) DomainID(ctx context.Context, key artifact.DomainKey) (catalog.DomainID, error) {
@@ -135,44 +125,4 @@ func (s *Service) DomainID(ctx context.Context, key artifact.DomainKey) (catalog
 		return 0, err
 	}
 	return at.domain.ID, nil
-}
-
-// encryptionKey turns what CreateDomain accepts (a key ARN, a key id, an alias name, an alias ARN, or nothing for the
-// account's own key) into the key ARN that DescribeDomain shows. No KMS stands behind it: the domain's real key is made
-// and kept here, and the ARN is a stable name for it. Terraform retries on the words "KMS key not found".
-func (s *Service) encryptionKey(account artifact.AccountID, asked string) (string, error) {
-	id := asked
-	prefix := iam.ARN{Partition: s.Partition, Service: "kms", Region: s.Region, Account: string(account)}
-	if asked == "" {
-		id = "alias/aws/codeartifact"
-	} else if strings.HasPrefix(asked, "arn:") {
-		parsed, err := iam.ParseARN(asked)
-		if err != nil || parsed.Service != "kms" || parsed.Region != s.Region || parsed.Partition != s.Partition {
-			return "", noKey(asked)
-		}
-		prefix.Account, id = parsed.Account, strings.TrimPrefix(parsed.Resource, "key/")
-		if id == parsed.Resource && !strings.HasPrefix(id, "alias/") {
-			return "", noKey(asked)
-		}
-	}
-	if kmsAlias.MatchString(id) {
-		id = stableUUID(prefix.Account + "/" + prefix.Region + "/" + id)
-	}
-	if !kmsKeyID.MatchString(id) || !artifact.AccountID(prefix.Account).Valid() {
-		return "", noKey(asked)
-	}
-	prefix.Resource = "key/" + id
-	return prefix.String(), nil
-}
-
-func noKey(asked string) error {
-	return artifact.Errorf(artifact.Invalid,
-		"KMS key not found: '%s' is neither a key id, a key ARN, an alias name nor an alias ARN of this region.", asked)
-}
-
-// stableUUID derives the same key id from the same name each time.
-func stableUUID(name string) string {
-	h := sha256.Sum256([]byte(name))
-	h[6], h[8] = h[6]&0x0f|0x50, h[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])
 }

@@ -92,7 +92,7 @@ func openFixtureLogging(t testing.TB, dir string, v repository.DomainStores, reg
 	h.check(err)
 	ids := atomic.Int64{}
 	h.rules = repository.New(repository.Options{
-		Catalog: h.catalog, Stores: v, Fetcher: client, Sources: map[string]repository.Source{npmjs: h.registry},
+		Catalog: h.catalog, Stores: v, Keys: keysOf(v), Fetcher: client, Sources: map[string]repository.Source{npmjs: h.registry},
 		Formats: map[artifact.Format]repository.Traits{
 			artifact.NPM: {DefaultLabel: "latest", Prefer: strings.Compare, Readme: h.readme},
 		},
@@ -109,6 +109,14 @@ func openFixtureLogging(t testing.TB, dir string, v repository.DomainStores, reg
 	t.Cleanup(h.close)
 	h.owner = h.caller(account, "owner", allowAll)
 	return h
+}
+
+// keysOf are the keys of stores that have their own.
+func keysOf(v repository.DomainStores) repository.DomainKeys {
+	if own, ok := v.(repository.DomainKeys); ok {
+		return own
+	}
+	return repositorytest.Keys{}
 }
 
 func (h *fixture) check(err error) {

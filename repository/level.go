@@ -16,6 +16,7 @@ type level struct {
 	repositoryPolicy bool
 	enough           sufficiency
 	tags             func(*configuration) map[string]string // of the resource, for aws:ResourceTag; nil means none
+	decrypts         bool                                   // whether what is done needs the domain's encryption key
 }
 
 // depth is how far down a subject reaches.
@@ -54,13 +55,16 @@ const (
 
 // The levels, from what lies in a repository to what lies nowhere.
 var (
-	onPackage = &level{judgedOn: "package", reaches: toPackage, arns: ofPackage,
+	onPackage = &level{judgedOn: "package", reaches: toPackage, arns: ofPackage, decrypts: true,
 		domainPolicy: true, repositoryPolicy: true, enough: forAdministrator}
 	// onDestination is for copies: policies in the wild name the repository as well as the packages in it.
 	onDestination = &level{judgedOn: "package or its repository", reaches: toPackage, arns: ofRepositoryAndPackage,
-		domainPolicy: true, repositoryPolicy: true, enough: forAdministrator}
+		decrypts: true, domainPolicy: true, repositoryPolicy: true, enough: forAdministrator}
 	onRepository = &level{judgedOn: "repository", reaches: toRepository, arns: ofRepository,
 		domainPolicy: true, repositoryPolicy: true, enough: forAdministrator, tags: repositoryTags}
+	// onContents is for what shows packages. The configuration of a repository is no secret of the key's.
+	onContents = &level{judgedOn: "repository", reaches: toRepository, arns: ofRepository,
+		domainPolicy: true, repositoryPolicy: true, enough: forAdministrator, tags: repositoryTags, decrypts: true}
 	onRepositoryUnowned = &level{judgedOn: "repository", reaches: toRepository, arns: ofRepository,
 		domainPolicy: true, enough: forAdministrator, tags: repositoryTags}
 	onNewRepository = &level{judgedOn: "repository to be or its domain", reaches: toRepository, arns: ofDomainAndRepository,

@@ -10,6 +10,7 @@ import (
 	"entrepot/blob"
 	"entrepot/bytecache"
 	"entrepot/catalog"
+	"entrepot/iam"
 	"entrepot/upstream"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -35,6 +36,7 @@ type Service struct {
 type Options struct {
 	Catalog   catalog.Store
 	Stores    DomainStores
+	Keys      DomainKeys
 	Fetcher   Fetcher
 	Sources   map[string]Source // by external connection; a connection without one cannot be associated
 	Formats   map[artifact.Format]Traits
@@ -54,10 +56,17 @@ type Options struct {
 
 // DomainStores gives each domain a byte store of its own, encrypted under the domain's key.
 type DomainStores interface {
-	// NewKey makes a key for a new domain and returns it wrapped: fit to be kept in the catalog.
-	NewKey() (wrapped []byte, err error)
-	// Open returns the store of a domain, at no cost once it is open.
+	// Open returns the store of a domain, at no cost once it is open. While the domain's encryption key cannot be used the
+	// error is KeyUnusable's.
 	Open(d catalog.Domain) (blob.Store, error)
+}
+
+// DomainKeys makes the data keys of new domains.
+type DomainKeys interface {
+	// DomainKey makes a data key, wrapped under the encryption key that the caller names: by its id, an alias, or the ARN of
+	// either; empty for the one of his account. Invalid for one that is not there or cannot be used, Denied for one that is
+	// not his to use.
+	DomainKey(ctx context.Context, c iam.Caller, asked string) (catalog.WrappedKey, error)
 }
 
 // Fetcher fetches assets of external registries; *upstream.Client is one.

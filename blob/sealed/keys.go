@@ -25,7 +25,9 @@ type Keyring struct {
 	dataKeys cipher.AEAD
 	secrets  cipher.AEAD
 	own      cipher.AEAD
-	derived  []byte
+	// encryptionKeys seals those of accounts.
+	encryptionKeys cipher.AEAD
+	derived        []byte
 }
 
 const hidden = "(key)"
@@ -49,7 +51,7 @@ func (*Keyring) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, hidden) }
 func (*Keyring) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
 // What is wrapped or sealed under the master key begins with this byte, so that a later format can be told apart.
-const keyringFormat = 1
+const keyringFormat byte = 1
 
 // maxSecret is the longest secret Seal takes, in bytes. Secrets are credentials; more is a mistake of the caller.
 const maxSecret = 64 << 10
@@ -66,6 +68,8 @@ func newKeyring(master []byte) *Keyring {
 		secrets:  newRandomGCM(derive(master, "secrets")),
 		own:      newRandomGCM(derive(master, "own content")),
 		derived:  derive(master, "derived secrets"),
+
+		encryptionKeys: newRandomGCM(derive(master, "encryption keys")),
 	}
 }
 
@@ -92,7 +96,7 @@ func (k *Keyring) OwnDataKey() DataKey { return DataKey{k.own} }
 
 // Unwrap returns the data key that NewDataKey made, or an error that wraps ErrNotOurs.
 func (k *Keyring) Unwrap(wrapped []byte) (DataKey, error) {
-	key, err := reveal(k.dataKeys, wrapped, nil)
+	key, err := reveal(k.dataKeys, keyringFormat, wrapped, nil)
 	if err == nil && len(key) != keySize {
 		err = ErrNotOurs
 	}
@@ -116,7 +120,7 @@ func (k *Keyring) Seal(secret []byte, purpose string) ([]byte, error) {
 
 // Unseal returns the secret that Seal was given with the same purpose, or an error that wraps ErrNotOurs.
 func (k *Keyring) Unseal(sealed []byte, purpose string) ([]byte, error) {
-	secret, err := reveal(k.secrets, sealed, []byte(purpose))
+	secret, err := reveal(k.secrets, keyringFormat, sealed, []byte(purpose))
 	if err != nil {
 		return nil, fmt.Errorf("unseal secret: %w", err)
 	}
@@ -131,11 +135,12 @@ func (k *Keyring) Derive(about []byte) [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-func reveal(aead cipher.AEAD, sealed, purpose []byte) ([]byte, error) {
+// reveal opens what was sealed in a format, which its first byte tells.
+func reveal(aead cipher.AEAD, format byte, sealed, purpose []byte) ([]byte, error) {
 	if len(sealed) == 0 || len(sealed) > 1+aead.Overhead()+maxSecret {
 		return nil, fmt.Errorf("%d bytes: %w", len(sealed), ErrNotOurs)
 	}
-	if sealed[0] != keyringFormat {
+	if sealed[0] != format {
 		return nil, fmt.Errorf("format %d: %w", sealed[0], ErrNotOurs)
 	}
 	plain, err := aead.Open(nil, nil, sealed[1:], purpose)

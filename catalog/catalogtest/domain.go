@@ -12,7 +12,8 @@ func testDomains(t *testing.T, open func(t *testing.T) catalog.Store) {
 		{"comes_back_as_created", func(t *testing.T, f *fixture) {
 			d := catalog.Domain{
 				DomainKey:     artifact.DomainKey{Owner: owner, Name: "acme"},
-				EncryptionKey: "arn:aws:kms:us-east-1:111122223333:key/1", DataKey: []byte{0, 1, 255}, CreatedAt: moment(1),
+				EncryptionKey: "arn:aws:kms:us-east-1:111122223333:key/1", DataKey: []byte{0, 1, 255},
+				WrappedUnder: "1", CreatedAt: moment(1),
 			}
 			f.write(func(w catalog.Writer) (err error) {
 				d.ID, err = w.CreateDomain(d)

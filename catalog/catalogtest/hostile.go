@@ -14,7 +14,7 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 	hostile := []string{"'", `"`, "%", "_", `\`, "\x00", "a\x00b", "a\x00c", "';DROP TABLE domains;--", "?", ":x", "é", "", " "}
 	f := &fixture{TB: t, Store: open(t)}
 	for i, text := range hostile {
-		d := catalog.Domain{DomainKey: artifact.DomainKey{Owner: artifact.AccountID(text), Name: text}, EncryptionKey: text}
+		d := catalog.Domain{DomainKey: artifact.DomainKey{Owner: artifact.AccountID(text), Name: text}, EncryptionKey: text, WrappedUnder: text}
 		r := catalog.Repository{RepositoryKey: artifact.RepositoryKey{Owner: artifact.AccountID(text), Domain: text, Name: text},
 			Administrator: artifact.AccountID(text), Description: text, Connections: []string{text}}
 		key := artifact.PackageKey{Format: artifact.Format(text), Namespace: text, Name: text}
@@ -35,6 +35,9 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 		for _, restriction := range artifact.RestrictionTypes() {
 			group.Restrictions[restriction] = catalog.Restriction{Mode: artifact.RestrictionMode(text)}
 		}
+		encryption := catalog.EncryptionKey{ID: text, Account: artifact.AccountID(text), Description: text, Policy: text,
+			Material: []byte(text), Tags: map[string]string{text: text}}
+		alias := catalog.KeyAlias{Account: artifact.AccountID(text), Name: text, Key: text}
 		policy := catalog.Policy{Document: text, Revision: text}
 		document := catalog.Document{DocumentKey: catalog.DocumentKey{Connection: text, Path: text}, ETag: text,
 			LastModified: text, Form: text}
@@ -58,6 +61,7 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 				w.SetLabels(r.ID, v.VersionKey, text), w.CreatePrincipal(principal),
 				w.PutIdentityPolicy(text, identity), w.CreateManagedPolicy(managed, text), w.AttachPolicy(text, text),
 				w.SetAccountAlias(artifact.AccountID(text), text), w.CreateAccessKey(accessKey), w.CreateToken(token),
+				w.CreateEncryptionKey(encryption), w.CreateKeyAlias(alias),
 				w.PutPolicy(h, policy), w.PutTags(h, map[string]string{text: text}), w.PutDocument(document), w.Record(event))
 		})
 		f.read(func(rd catalog.Reader) error {
@@ -102,6 +106,12 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 			gotToken, err := rd.Token(token.Hash)
 			check(err)
 			want(t, what, gotToken, token)
+			gotEncryption, err := rd.EncryptionKey(text)
+			check(err)
+			want(t, what, gotEncryption, encryption)
+			gotKeyAlias, err := rd.KeyAlias(artifact.AccountID(text), text)
+			check(err)
+			want(t, what, gotKeyAlias, alias)
 			gotPolicy, err := rd.Policy(h)
 			check(err)
 			want(t, what, gotPolicy, policy)

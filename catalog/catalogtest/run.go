@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) catalog.Store) {
 		{"principals", testPrincipals},
 		{"managed_policies", testManagedPolicies},
 		{"sessions", testSessions},
+		{"encryption_keys", testEncryptionKeys},
 		{"documents", testDocuments},
 		{"events", testEvents},
 		{"leases", testLeases},

@@ -44,6 +44,7 @@ func everyVerbTouchesItsTopics(f *fixture) {
 	packageTopics := []catalog.Topic{catalog.PackageTopic(d, key), catalog.RepositoryTopic(id, key.Format)}
 	principals, tokens := catalog.PrincipalsTopic(), catalog.TokensTopic()
 	principal, accessKey := catalog.PrincipalTopic("q"), catalog.AccessKeyTopic("k")
+	encryption := catalog.EncryptionKeyTopic("e")
 	for _, step := range []struct {
 		verb    string
 		touches []catalog.Topic
@@ -147,6 +148,14 @@ func everyVerbTouchesItsTopics(f *fixture) {
 			_, err := w.DeleteTokensExpired(moment(1), 10)
 			return err
 		}},
+		{"CreateEncryptionKey", []catalog.Topic{encryption}, func(w catalog.Writer) error {
+			return w.CreateEncryptionKey(catalog.EncryptionKey{ID: "e"})
+		}},
+		{"UpdateEncryptionKey", []catalog.Topic{encryption}, func(w catalog.Writer) error {
+			return w.UpdateEncryptionKey(catalog.EncryptionKey{ID: "e", Enabled: true})
+		}},
+		{"RewrapDomain", []catalog.Topic{domain}, func(w catalog.Writer) error { return w.RewrapDomain(d, []byte("anew")) }},
+		{"DeleteEncryptionKey", []catalog.Topic{encryption}, func(w catalog.Writer) error { return w.DeleteEncryptionKey("e") }},
 		{"DeletePrincipal", []catalog.Topic{principal, principals, tokens}, func(w catalog.Writer) error {
 			return w.DeletePrincipal("q")
 		}},

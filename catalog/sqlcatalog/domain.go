@@ -5,10 +5,10 @@ import (
 	"entrepot/catalog"
 )
 
-const domainColumns = "SELECT id, owner, name, encryption_key, data_key, created_at FROM domains "
+const domainColumns = "SELECT id, owner, name, encryption_key, data_key, wrapped_under, created_at FROM domains "
 
 func scanDomain(row scanner, d *catalog.Domain) error {
-	return row.Scan(&d.ID, &d.Owner, &d.Name, &d.EncryptionKey, &d.DataKey, instant{&d.CreatedAt})
+	return row.Scan(&d.ID, &d.Owner, &d.Name, &d.EncryptionKey, &d.DataKey, &d.WrappedUnder, instant{&d.CreatedAt})
 }
 
 func noDomain(name string) error {
@@ -83,9 +83,9 @@ func (s *session) Usage(id catalog.DomainID) (catalog.Usage, error) {
 // CreateDomain implements catalog.DomainWriter.
 func (s *session) CreateDomain(d catalog.Domain) (catalog.DomainID, error) {
 	id, created, err := one(s, "create a domain", scalar[catalog.DomainID],
-		`INSERT INTO domains (owner, name, encryption_key, data_key, created_at) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT DO NOTHING RETURNING id`,
-		d.Owner, d.Name, d.EncryptionKey, d.DataKey, d.CreatedAt.UnixMicro())
+		`INSERT INTO domains (owner, name, encryption_key, data_key, wrapped_under, created_at)
+		VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
+		d.Owner, d.Name, d.EncryptionKey, d.DataKey, d.WrappedUnder, d.CreatedAt.UnixMicro())
 	if err != nil {
 		return 0, err
 	}

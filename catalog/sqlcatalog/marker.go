@@ -29,6 +29,8 @@ const (
 	sessionList
 	tokenList
 	providerList
+	encryptionKeyList
+	keyAliasList
 )
 
 // A marker is the sort key of the last item of a page, so a list goes on in the right place whatever was created or

@@ -26,6 +26,7 @@ import (
 	"entrepot/freespace"
 	"entrepot/iam"
 	"entrepot/jobs"
+	"entrepot/kms"
 	"entrepot/localca"
 	"entrepot/queryapi"
 	"entrepot/repository"
@@ -49,6 +50,7 @@ type app struct {
 	catalog   catalog.Store
 	stores    *domainStores
 	upstream  *upstream.Client
+	keys      *kms.Service
 	rules     *repository.Service
 	guard     *access.Guard
 	accounts  *accounts.Service
@@ -124,10 +126,6 @@ func (a *app) openStores(ctx context.Context) error {
 		return err
 	}
 	a.closing(content.Close)
-	if a.stores, err = newDomainStores(content, "disk", keyring,
-		admission{a.room.admit, a.room.admitDocument}, a.metrics, int64(a.config.Cache.Assets)); err != nil {
-		return err
-	}
 	store, err := sqlcatalog.OpenSQLite(ctx, filepath.Join(a.config.Data, "catalog.sqlite"),
 		sqlcatalog.Options{Existing: !a.fresh, Full: a.makeRoom, Scarce: a.room.isLow})
 	if err != nil {
@@ -135,6 +133,10 @@ func (a *app) openStores(ctx context.Context) error {
 	}
 	a.closing(store.Close)
 	a.catalog = store
+	if a.stores, err = newDomainStores(content, "disk", keyring, store,
+		admission{a.room.admit, a.room.admitDocument}, a.metrics, int64(a.config.Cache.Assets)); err != nil {
+		return err
+	}
 	if a.fresh {
 		return nil
 	}
@@ -176,9 +178,10 @@ func (a *app) openRules(context.Context) error {
 	if a.config.AnonymousReads {
 		a.log.Warn("readers without credentials are let in wherever a policy allows everybody", "setting", "anonymous_reads")
 	}
+	a.keys = kms.New(kms.Options{Catalog: a.catalog, Keyring: a.stores, Region: a.config.Region, Now: time.Now, NewID: uuid.NewString})
 	q := a.config.Quotas
 	a.rules = repository.New(repository.Options{
-		Catalog: a.catalog, Stores: a.stores, Fetcher: a.upstream, Sources: sources(a.upstream),
+		Catalog: a.catalog, Stores: a.stores, Keys: a.keys, Fetcher: a.upstream, Sources: sources(a.upstream),
 		Formats: traits(),
 		Region:  a.config.Region, Endpoint: a.addresses.Endpoint, Now: time.Now, NewID: rand.Text, Log: a.log,
 		Quotas: repository.Quotas{
@@ -266,7 +269,9 @@ func (a *app) openServer(context.Context) error {
 			Region: a.config.Region, Account: artifact.AccountID(a.config.Account), Logger: a.log,
 			Served: served(), Rates: awsapi.Rates(a.config.Rates),
 		}),
-		Services: map[string]server.API{"sts": queryapi.STS(a.accounts), "iam": queryapi.IAM(a.accounts)}, Unsigned: "sts", QueryError: queryapi.WriteError,
+		Services: map[string]server.API{"iam": queryapi.IAM(a.accounts), "kms": queryapi.KMS(a.keys),
+			"sts": queryapi.STS(a.accounts)},
+		Unsigned: "sts", QueryError: queryapi.WriteError,
 		Formats: formats(),
 		Shelves: func(c iam.Caller, key artifact.RepositoryKey, base string) format.Shelf {
 			return a.rules.Shelf(c, key, base)
@@ -296,6 +301,7 @@ func (a *app) startJobs(context.Context) error {
 		jobs.Job{Name: "orphans", Every: a.config.Jobs.OrphanEvery, Run: orphans.Run, Wake: a.room.collect},
 		jobs.Job{Name: "tokens", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredTokens(a.catalog, kept.Tokens, time.Now)},
 		jobs.Job{Name: "sessions", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredSessions(a.catalog, kept.Tokens, time.Now)},
+		jobs.Job{Name: "keys", Every: a.config.Jobs.KeyEvery, Run: a.keys.Tend},
 		jobs.Job{Name: "record", Every: a.config.Jobs.RecordEvery, Run: jobs.OldEvents(a.catalog,
 			map[catalog.EventKind]time.Duration{catalog.AuditEvent: kept.Audit, catalog.VersionEvent: kept.Events}, time.Now)},
 	)

@@ -177,7 +177,7 @@ func (s *domainStores) wantDomains(r catalog.Reader, there map[catalog.DomainID]
 		if err != nil {
 			return err
 		}
-		if _, err := s.keyring.Unwrap(d.DataKey); err != nil {
+		if err := s.proveKey(r, d); err != nil {
 			return fmt.Errorf("the catalog is sealed under another key than keys/master: it and the keys are of two "+
 				"installations; put back the one that belongs to the other: domain %s: %w", d.Name, err)
 		}

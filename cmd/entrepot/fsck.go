@@ -101,7 +101,7 @@ func (c fsckCommand) check(ctx context.Context) (report fsck.Report, err error) 
 		return report, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	stores, err := newDomainStores(content, "disk", keyring, admitAll, prometheus.NewRegistry(), 0)
+	stores, err := newDomainStores(content, "disk", keyring, store, admitAll, prometheus.NewRegistry(), 0)
 	if err != nil {
 		return report, err
 	}
@@ -160,7 +160,7 @@ func (c fsckCommand) run(ctx context.Context, store *sqlcatalog.Store, content *
 			Remedy: "restore the catalog.sqlite that it belongs to, or move the folder away"})
 	}
 	shown := newProgress(os.Stderr)
-	report, err := fsck.Run(ctx, fsck.Options{Catalog: store, Open: stores.Open, Documents: documents, Found: found,
+	report, err := fsck.Run(ctx, fsck.Options{Catalog: store, Open: stores.openToCheck, Documents: documents, Found: found,
 		Now: time.Now, Grace: c.Grace, Repair: c.Repair, Progress: shown.show})
 	shown.end()
 	if err != nil {

@@ -33,10 +33,13 @@ type place interface {
 }
 
 // domainStores gives every domain a byte store of its own: what is asked for often is in memory, over the watch for room,
-// over metrics, over encryption under the domain's key, over a space of the place. It also seals small secrets under the master key.
+// over metrics, over encryption under the domain's key, over a space of the place. Domains' keys are wrapped under the master
+// key, or under encryption keys of accounts, which the catalog keeps. It also seals small secrets under the master key.
 type domainStores struct {
 	place   place
 	keyring *sealed.Keyring
+	keys    *catalog.Memo[string, sealed.EncryptionKey] // those in use, open
+	catalog catalog.Store
 	metrics *metered.Metrics
 	opened  sync.Map // catalog.DomainID → blob.Store
 	admits  admission
@@ -49,25 +52,35 @@ type admission struct{ content, document func() error }
 // admitAll takes everything.
 var admitAll = admission{func() error { return nil }, func() error { return nil }}
 
+// rememberedKeys is how many encryption keys are kept open.
+const rememberedKeys = 1024
+
 // newDomainStores keeps bytes in a place; kind is what metrics call it.
-func newDomainStores(p place, kind string, k *sealed.Keyring, a admission, r prometheus.Registerer, memory int64) (
-	*domainStores, error) {
+func newDomainStores(p place, kind string, k *sealed.Keyring, c catalog.Store, a admission, r prometheus.Registerer,
+	memory int64) (*domainStores, error) {
 	metrics, err := metered.NewMetrics(r, kind, time.Now)
 	if err != nil {
 		return nil, fmt.Errorf("register metrics of the blob store: %w", err)
 	}
-	return &domainStores{place: p, keyring: k, metrics: metrics, admits: a, memory: memory}, nil
+	keys := catalog.NewMemo[string, sealed.EncryptionKey](c, rememberedKeys)
+	return &domainStores{place: p, keyring: k, keys: keys, catalog: c, metrics: metrics, admits: a, memory: memory}, nil
 }
 
-// NewKey makes a key for a new domain, wrapped.
-func (s *domainStores) NewKey() ([]byte, error) { return s.keyring.NewDataKey(), nil }
-
-// Open returns the store of a domain, the same one each time.
+// Open returns the store of a domain, the same one each time for as long as the domain's encryption key can be used.
 func (s *domainStores) Open(d catalog.Domain) (blob.Store, error) {
+	unwrap := s.keyring.Unwrap
+	if d.WrappedUnder != "" {
+		key, err := s.encryptionKey(d)
+		if err != nil {
+			s.opened.Delete(d.ID) // what is in memory opens no more either
+			return nil, err
+		}
+		unwrap = key.Unwrap
+	}
 	if known, ok := s.opened.Load(d.ID); ok {
 		return known.(blob.Store), nil
 	}
-	key, err := s.keyring.Unwrap(d.DataKey)
+	key, err := unwrap(d.DataKey)
 	if err != nil {
 		return nil, fmt.Errorf("domain %s: %w", d.DomainKey, err)
 	}
@@ -114,7 +127,7 @@ func standingOf(r catalog.Reader, id catalog.DomainID) (standing, error) {
 
 // spaces lists all there is to look through for contents that nothing refers to.
 func (s *domainStores) spaces(c catalog.Store, documents blob.Store) jobs.Spaces {
-	living, abandoned := jobs.DomainSpaces(c, s.Open, documents), s.abandoned(c)
+	living, abandoned := jobs.DomainSpaces(c, s.openToCollect, documents), s.abandoned(c)
 	return func(ctx context.Context) ([]jobs.Space, error) {
 		all, err := living(ctx)
 		if err != nil {

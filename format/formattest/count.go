@@ -84,9 +84,6 @@ func (d *Domain) events(kind catalog.EventKind) []catalog.Event {
 // domainStores opens one byte store, for there is one domain.
 type domainStores struct{ store blob.Store }
 
-// NewKey follows repository.DomainStores.
-func (domainStores) NewKey() ([]byte, error) { return []byte("wrapped"), nil }
-
 // Open follows repository.DomainStores.
 func (v domainStores) Open(catalog.Domain) (blob.Store, error) { return v.store, nil }
 

@@ -3,6 +3,7 @@
 package repositorytest
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -45,6 +46,9 @@ func Open(t testing.TB, o repository.Options) *Rules {
 	if o.Stores == nil {
 		o.Stores = NewStores()
 	}
+	if o.Keys == nil {
+		o.Keys = Keys{}
+	}
 	if o.Endpoint == nil {
 		o.Endpoint = func(k artifact.RepositoryKey, f artifact.Format) string {
 			return fmt.Sprintf("http://entrepot.example.test/%s-%s/%s/%s/", k.Domain, k.Owner, f, k.Name)
@@ -75,9 +79,6 @@ type Stores struct {
 // NewStores returns stores that are empty.
 func NewStores() *Stores { return &Stores{byDomain: map[catalog.DomainID]*mem.Store{}} }
 
-// NewKey implements repository.DomainStores.
-func (s *Stores) NewKey() ([]byte, error) { return []byte("wrapped"), nil }
-
 // Open implements repository.DomainStores.
 func (s *Stores) Open(d catalog.Domain) (blob.Store, error) {
 	s.mu.Lock()
@@ -86,6 +87,21 @@ func (s *Stores) Open(d catalog.Domain) (blob.Store, error) {
 		s.byDomain[d.ID] = mem.New(time.Now)
 	}
 	return s.byDomain[d.ID], nil
+}
+
+// Keys are the encryption keys there are, by how callers name them, beside the one that every account has.
+type Keys map[string]catalog.WrappedKey
+
+// DomainKey implements repository.DomainKeys.
+func (k Keys) DomainKey(_ context.Context, c iam.Caller, asked string) (catalog.WrappedKey, error) {
+	if made, ok := k[asked]; ok {
+		return made, nil
+	}
+	if asked != "" {
+		return catalog.WrappedKey{}, artifact.Errorf(artifact.Invalid, "KMS key not found: there is no %s.", asked)
+	}
+	return catalog.WrappedKey{EncryptionKey: "arn:aws:kms:us-east-1:" + c.Principal.Account + ":key/default",
+		DataKey: []byte("wrapped")}, nil
 }
 
 // AllowAll is an identity policy that allows everything.
