@@ -85,8 +85,7 @@ const (
 // site is a repository with the format's handlers before it. It is connected to a registry that has nothing.
 type site struct {
 	*formattest.Domain
-	t *testing.T
-	h http.Handler
+	formattest.Client
 }
 
 func newSite(t *testing.T) *site {
@@ -94,64 +93,46 @@ func newSite(t *testing.T) *site {
 	d := formattest.Open(t, formattest.Options{Formats: []format.Format{Format()}})
 	d.Repository(shelf)
 	d.Connect(shelf, cratesIO)
-	s := &site{Domain: d, t: t}
+	s := &site{Domain: d, Client: formattest.Client{T: t}}
 	s.by(formattest.Caller("ada", "*"))
 	return s
 }
 
 // by has the caller do what follows.
 func (s *site) by(c iam.Caller) {
-	s.h = formattest.Handler(Format(), s.As(c).Shelf(shelf, artifact.Cargo))
+	s.Handler = formattest.Handler(Format(), s.As(c).Shelf(shelf, artifact.Cargo))
 }
 
 // in is the site in a subtest.
-func (s *site) in(t *testing.T) *site { return &site{s.In(t), t, s.h} }
-
-func (s *site) do(method, path, body string, header ...string) *httptest.ResponseRecorder {
-	s.t.Helper()
-	return formattest.NewRequest(method, path, body, header...).Do(s.h)
-}
-
-// must fails the test unless the answer has the status.
-func (s *site) must(status int, w *httptest.ResponseRecorder) *httptest.ResponseRecorder {
-	s.t.Helper()
-	if w.Code != status {
-		s.t.Fatalf("got %d %.500s, want %d", w.Code, w.Body, status)
-	}
-	return w
+func (s *site) in(t *testing.T) *site {
+	return &site{s.In(t), formattest.Client{T: t, Handler: s.Handler}}
 }
 
 // refused fails the test unless the answer has the status and the words, as cargo shows them.
 func (s *site) refused(status int, words string, w *httptest.ResponseRecorder) {
-	s.t.Helper()
+	s.T.Helper()
 	var told problem
 	if err := json.Unmarshal(w.Body.Bytes(), &told); err != nil || len(told.Errors) != 1 {
-		s.t.Errorf("got %d %.500s, %v, which cargo would not show", w.Code, w.Body, err)
+		s.T.Errorf("got %d %.500s, %v, which cargo would not show", w.Code, w.Body, err)
 		return
 	}
 	if got := told.Errors[0].Detail; w.Code != status || !strings.Contains(got, words) {
-		s.t.Errorf("got %d %.500s, want %d and %q", w.Code, got, status, words)
+		s.T.Errorf("got %d %.500s, want %d and %q", w.Code, got, status, words)
 	}
-}
-
-// get is the body of what can be read.
-func (s *site) get(path string) string {
-	s.t.Helper()
-	return s.must(http.StatusOK, s.do("GET", path, "")).Body.String()
 }
 
 // publish publishes a small crate and returns it.
 func (s *site) publish(name, number string) []byte {
-	s.t.Helper()
-	crate := packaged(s.t, name, number, "")
-	s.must(http.StatusOK, s.do("PUT", newCrate, framed(jsonOf(s.t, described(name, number)), crate)))
+	s.T.Helper()
+	crate := packaged(s.T, name, number, "")
+	s.Must(http.StatusOK, s.Do("PUT", newCrate, framed(jsonOf(s.T, described(name, number)), crate)))
 	return crate
 }
 
 // lines are those of an index file.
 func (s *site) lines(path string) []object {
-	s.t.Helper()
-	return linesOf(s.t, []byte(s.get(path)))
+	s.T.Helper()
+	return linesOf(s.T, []byte(s.Get(path)))
 }
 
 func linesOf(t testing.TB, index []byte) (lines []object) {

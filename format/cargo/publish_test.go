@@ -47,11 +47,11 @@ func withDependencies(doc object) {
 func TestWhatIsPublishedBecomesALineOfTheIndex(t *testing.T) {
 	s := newSite(t)
 	crate := packaged(t, "Demo_Crate", "1.0.0+a", dependencyTOML)
-	answer := s.must(200, s.do("PUT", newCrate, framed(jsonOf(t, described("Demo_Crate", "1.0.0+a", withDependencies)), crate)))
+	answer := s.Must(200, s.Do("PUT", newCrate, framed(jsonOf(t, described("Demo_Crate", "1.0.0+a", withDependencies)), crate)))
 	if got := answer.Body.String(); got != `{"warnings":{"invalid_badges":[],"invalid_categories":[],"other":[]}}` {
 		t.Errorf("got %s", got)
 	}
-	got := s.get("de/mo/demo_crate")
+	got := s.Get("de/mo/demo_crate")
 	v, err := s.Shelf(shelf, artifact.Cargo).Held(t.Context(), key("demo_crate").At("1.0.0+a"))
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +68,7 @@ func TestWhatIsPublishedBecomesALineOfTheIndex(t *testing.T) {
 	if got != want {
 		t.Errorf("got  %swant %s", got, want)
 	}
-	if got := s.get("api/v1/crates/Demo_Crate/1.0.0+a/download"); got != string(crate) {
+	if got := s.Get("api/v1/crates/Demo_Crate/1.0.0+a/download"); got != string(crate) {
 		t.Errorf("got %d bytes of the crate, want %d", len(got), len(crate))
 	}
 	d := v.Details
@@ -82,7 +82,7 @@ func TestWhatIsPublishedBecomesALineOfTheIndex(t *testing.T) {
 func TestOfAnOlderCargoTheManifestSaysWhichRustIsNeeded(t *testing.T) {
 	s := newSite(t)
 	crate := packaged(t, "demo", "1.0.0", "rust-version = \"1.56\"\n")
-	s.must(200, s.do("PUT", newCrate, framed(jsonOf(t, described("demo", "1.0.0", func(doc object) { delete(doc, "rust_version") })), crate)))
+	s.Must(200, s.Do("PUT", newCrate, framed(jsonOf(t, described("demo", "1.0.0", func(doc object) { delete(doc, "rust_version") })), crate)))
 	if got := s.lines("de/mo/demo")[0]["rust_version"]; got != "1.56" {
 		t.Errorf("got %v, want 1.56", got)
 	}
@@ -93,7 +93,7 @@ func TestWaysOfWritingTheSameAgree(t *testing.T) {
 	for i, inside := range []string{"\"0.*\"", "{ version = \"^0.*\" }", "\"0\"\n[dev-dependencies]\nunsaid = \"1\""} {
 		number := "1.0." + string(rune('0'+i))
 		document := jsonOf(t, described("demo", number, needs(object{"version_req": "0.*"})))
-		s.must(200, s.do("PUT", newCrate, framed(document, packaged(t, "demo", number, "[dependencies]\nbase = "+inside+"\n"))))
+		s.Must(200, s.Do("PUT", newCrate, framed(document, packaged(t, "demo", number, "[dependencies]\nbase = "+inside+"\n"))))
 	}
 }
 
@@ -125,10 +125,10 @@ func TestAPublicationWhoseLengthsDoNotFitIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := s.in(t)
-			s.refused(row.status, row.words, s.do("PUT", newCrate, row.body))
+			s.refused(row.status, row.words, s.Do("PUT", newCrate, row.body))
 			// Without a length in its header the body says by itself where it ends.
 			w := httptest.NewRecorder()
-			s.h.ServeHTTP(w, httptest.NewRequest("PUT", "/"+newCrate, struct{ io.Reader }{strings.NewReader(row.body)}))
+			s.Handler.ServeHTTP(w, httptest.NewRequest("PUT", "/"+newCrate, struct{ io.Reader }{strings.NewReader(row.body)}))
 			if w.Code/100 != 4 {
 				t.Errorf("in chunks: got %d %s, want a refusal", w.Code, w.Body)
 			}
@@ -173,7 +173,7 @@ func TestWhatCargoWouldNotSayIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := s.in(t)
 			document := jsonOf(t, described("demo", "1.0.0", row.change))
-			s.refused(400, row.words, s.do("PUT", newCrate, framed(document, packaged(t, "demo", "1.0.0", ""))))
+			s.refused(400, row.words, s.Do("PUT", newCrate, framed(document, packaged(t, "demo", "1.0.0", ""))))
 		})
 	}
 	if s.Changes() != 0 {
@@ -205,14 +205,14 @@ func TestWhatCargoSaysHasToBeWhatTheCrateSays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := s.in(t)
 			document := jsonOf(t, described("demo", "1.0.0", row.change))
-			s.refused(400, row.words, s.do("PUT", newCrate, framed(document, packaged(t, "demo", "1.0.0", row.inside))))
+			s.refused(400, row.words, s.Do("PUT", newCrate, framed(document, packaged(t, "demo", "1.0.0", row.inside))))
 		})
 	}
 	for name, crate := range map[string][]byte{
 		"the name":    pack(t, file("demo-1.0.0/Cargo.toml", cargoToml("Demo", "1.0.0", ""))),
 		"the version": pack(t, file("demo-1.0.0/Cargo.toml", cargoToml("demo", "1.0.1", ""))),
 	} {
-		s.refused(400, "Of "+name, s.do("PUT", newCrate, framed(jsonOf(t, described("demo", "1.0.0")), crate)))
+		s.refused(400, "Of "+name, s.Do("PUT", newCrate, framed(jsonOf(t, described("demo", "1.0.0")), crate)))
 	}
 	if s.Changes() != 0 {
 		t.Errorf("versions were changed %d times", s.Changes())
@@ -231,12 +231,12 @@ func TestNamesAndVersionsThatMeanTheSameAreThereOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := s.in(t)
 			body := framed(jsonOf(t, described(row.name, row.version)), packaged(t, row.name, row.version, ""))
-			s.refused(http.StatusConflict, "", s.do("PUT", newCrate, body))
+			s.refused(http.StatusConflict, "", s.Do("PUT", newCrate, body))
 		})
 	}
 	if got := s.lines("de/mo/demo_crate"); len(got) != 1 {
 		t.Errorf("got %v", got)
 	}
-	s.refused(404, "", s.do("GET", "de/mo/demo-crate", ""))
+	s.refused(404, "", s.Do("GET", "de/mo/demo-crate", ""))
 	s.publish("Demo_Crate", "2.0.0")
 }

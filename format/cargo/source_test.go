@@ -11,13 +11,13 @@ import (
 
 // offer has the registry serve an index file with the lines, and crates under the dl.
 func (s *site) offer(path string, lines ...string) {
-	s.t.Helper()
+	s.T.Helper()
 	s.Registry(cratesIO).Put(path, "text/plain", []byte(strings.Join(lines, "\n")+"\n"))
 }
 
 func (s *site) configure(dl string) {
-	s.t.Helper()
-	s.Registry(cratesIO).Put("config.json", jsonType, []byte(jsonOf(s.t, object{"dl": dl})))
+	s.T.Helper()
+	s.Registry(cratesIO).Put("config.json", jsonType, []byte(jsonOf(s.T, object{"dl": dl})))
 }
 
 func TestCratesComeThroughFromTheRegistry(t *testing.T) {
@@ -29,7 +29,7 @@ func TestCratesComeThroughFromTheRegistry(t *testing.T) {
 	if got := s.lines("in/fl/inflector")[0]; got["name"] != "Inflector" || got["pubtime"] != "2024-05-06T07:08:09Z" {
 		t.Errorf("got %v", got)
 	}
-	if got := s.get("api/v1/crates/Inflector/0.11.4/download"); got != string(crate) {
+	if got := s.Get("api/v1/crates/Inflector/0.11.4/download"); got != string(crate) {
 		t.Errorf("got %d bytes, want %d", len(got), len(crate))
 	}
 	v, err := s.Shelf(shelf, artifact.Cargo).Held(t.Context(), key("inflector").At("0.11.4"))
@@ -40,7 +40,7 @@ func TestCratesComeThroughFromTheRegistry(t *testing.T) {
 		len(d.Dependencies) != 1 || d.Dependencies[0] != (artifact.Dependency{Package: "base", Type: "regular", Requirement: "1"}) {
 		t.Errorf("got the details %+v", d)
 	}
-	if got := s.get("api/v1/crates?q=inflector"); !strings.Contains(got, `"name":"Inflector","max_version":"0.11.4","description":"A crate."`) {
+	if got := s.Get("api/v1/crates?q=inflector"); !strings.Contains(got, `"name":"Inflector","max_version":"0.11.4","description":"A crate."`) {
 		t.Errorf("got %s", got)
 	}
 }
@@ -52,7 +52,7 @@ func TestLinesComeThroughAsTheyAre(t *testing.T) {
 		`"target":null,"kind":"dev","registry":null,"public":true}],"cksum":"` + strings.Repeat("ab", 32) + `","features":{},` +
 		`"features2":{"x":["dep:a"]},"v":2,"rust_version":null,"new":[1]`
 	s.offer("3/b/bar", line+`,"yanked":false}`, strings.Replace(line, "1.0.0", "1.1.0", 1)+`,"yanked":true}`)
-	if got, want := s.get("3/b/bar"), line+`,"yanked":false}`+"\n"+strings.Replace(line, "1.0.0", "1.1.0", 1)+`,"yanked":true}`+"\n"; got != want {
+	if got, want := s.Get("3/b/bar"), line+`,"yanked":false}`+"\n"+strings.Replace(line, "1.0.0", "1.1.0", 1)+`,"yanked":true}`+"\n"; got != want {
 		t.Errorf("got  %swant %s", got, want)
 	}
 }
@@ -117,13 +117,13 @@ func TestWhatWasFetchedFollowsYanksAndNothingElse(t *testing.T) {
 	s.offer("3/b/bar", line)
 	sum := line[strings.Index(line, `"cksum":"`)+9:][:64]
 	s.Registry(cratesIO).Put("3/b/bar-"+sum, "application/gzip", crate)
-	s.get("api/v1/crates/bar/1.0.0/download")
+	s.Get("api/v1/crates/bar/1.0.0/download")
 	s.offer("3/b/bar", offeredLine(t, "bar", "1.0.0", []byte("other"), true))
 	got := s.lines("3/b/bar")[0]
 	if got["yanked"] != true || got["cksum"] != sum {
 		t.Errorf("got %v, want it yanked with the checksum of what is kept", got)
 	}
-	if got := s.get("api/v1/crates/bar/1.0.0/download"); got != string(crate) {
+	if got := s.Get("api/v1/crates/bar/1.0.0/download"); got != string(crate) {
 		t.Errorf("got %d bytes, want %d", len(got), len(crate))
 	}
 	s.offer("3/b/bar", line)
@@ -134,11 +134,11 @@ func TestWhatWasFetchedFollowsYanksAndNothingElse(t *testing.T) {
 
 func TestTheStatusesOfMissingFilesAreAnAbsence(t *testing.T) {
 	s := newSite(t)
-	s.refused(404, "", s.do("GET", "no/ne/none", ""))
+	s.refused(404, "", s.Do("GET", "no/ne/none", ""))
 	s.configure("nowhere")
 	crate := packaged(t, "bar", "1.0.0", "")
 	s.offer("3/b/bar", offeredLine(t, "bar", "1.0.0", crate, false))
-	if w := s.do("GET", "api/v1/crates/bar/1.0.0/download", ""); w.Code/100 != 5 || !strings.Contains(w.Body.String(), "config.json") {
+	if w := s.Do("GET", "api/v1/crates/bar/1.0.0/download", ""); w.Code/100 != 5 || !strings.Contains(w.Body.String(), "config.json") {
 		t.Errorf("got %d %s, want to be told of config.json", w.Code, w.Body)
 	}
 }
@@ -150,7 +150,7 @@ func TestANameThatIsTakenHereIsNotAskedOutside(t *testing.T) {
 	before := s.Registry(cratesIO).Asked("")
 	for _, path := range []string{"de/mo/demo_crate", "de/mo/demo-crate", "api/v1/crates/demo-crate/9.0.0/download",
 		"api/v1/crates/Demo-Crate/9.0.0/download"} {
-		w := s.do("GET", path, "")
+		w := s.Do("GET", path, "")
 		if want := map[bool]int{true: 200, false: http.StatusNotFound}[path == "de/mo/demo_crate"]; w.Code != want {
 			t.Errorf("%s: got %d %s, want %d", path, w.Code, w.Body, want)
 		}

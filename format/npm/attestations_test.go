@@ -287,31 +287,31 @@ func TestAttestationsOfAProxiedVersionAreAnswered(t *testing.T) {
 	s.Registry(npmjs).Put("-/npm/v1/attestations/@acme%2fbar@1.0.0", "application/json", []byte(document))
 
 	// npm takes the path of the address in the packument and asks its own registry.
-	address, _ := dig(s.json(s.do("GET", "@acme/bar", "")), "versions", "1.0.0", "dist", "attestations", "url").(string)
+	address, _ := dig(s.json(s.Do("GET", "@acme/bar", "")), "versions", "1.0.0", "dist", "attestations", "url").(string)
 	path, ok := strings.CutPrefix(address, shelfURL)
 	if !ok {
 		t.Fatalf("the packument has attestations at %q, want them below %s", address, shelfURL)
 	}
 	for _, path := range []string{path, "-/npm/v1/attestations/@acme%2fbar@1.0.0",
 		"-/npm/v1/attestations/%40acme%2Fbar%401.0.0"} {
-		w := s.must(http.StatusOK, s.do("GET", path, ""))
+		w := s.Must(http.StatusOK, s.Do("GET", path, ""))
 		if w.Body.String() != document || w.Header().Get("Content-Type") != "application/json" {
 			t.Errorf("%s: got %s %s", path, w.Header().Get("Content-Type"), w.Body)
 		}
-		head := s.must(http.StatusOK, s.do("HEAD", path, ""))
+		head := s.Must(http.StatusOK, s.Do("HEAD", path, ""))
 		if head.Body.Len() != 0 || head.Header().Get("Content-Length") != fmt.Sprint(len(document)) {
 			t.Errorf("HEAD %s: got %d bytes, Content-Length %s", path, head.Body.Len(), head.Header().Get("Content-Length"))
 		}
 	}
-	s.must(http.StatusOK, s.do("GET", "@acme/bar/-/bar-1.0.0.tgz", "")) // retained, it can be withdrawn
+	s.Must(http.StatusOK, s.Do("GET", "@acme/bar/-/bar-1.0.0.tgz", "")) // retained, it can be withdrawn
 	s.SetStatus(shelf, version, artifact.Unlisted)
-	s.must(http.StatusOK, s.do("GET", path, ""))
+	s.Must(http.StatusOK, s.Do("GET", path, ""))
 	s.SetStatus(shelf, version, artifact.Archived)
-	s.must(http.StatusNotFound, s.do("GET", path, ""))
-	s.must(http.StatusNotFound, s.do("GET", "-/npm/v1/attestations/plain@1.0.0", ""))
-	s.must(http.StatusNotFound, s.do("GET", "-/npm/v1/attestations/plain@9.9.9", ""))
-	s.must(http.StatusBadRequest, s.do("GET", "-/npm/v1/attestations/plain@latest", ""))
-	s.must(http.StatusBadRequest, s.do("GET", "-/npm/v1/attestations/@1.0.0", ""))
+	s.Must(http.StatusNotFound, s.Do("GET", path, ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "-/npm/v1/attestations/plain@1.0.0", ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "-/npm/v1/attestations/plain@9.9.9", ""))
+	s.Must(http.StatusBadRequest, s.Do("GET", "-/npm/v1/attestations/plain@latest", ""))
+	s.Must(http.StatusBadRequest, s.Do("GET", "-/npm/v1/attestations/@1.0.0", ""))
 }
 
 // bundlesOf reads the bundles of a document by way of encoding/json, compact.

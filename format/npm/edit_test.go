@@ -20,13 +20,13 @@ func TestDeprecateChangesTheMessageAndNothingElse(t *testing.T) {
 			s := newSite(t)
 			s.publish("@acme/bar", "1.0.0", "latest")
 			s.publish("@acme/bar", "1.1.0", "latest")
-			doc := s.json(s.do("GET", "@acme%2fbar?write=true", ""))
+			doc := s.json(s.Do("GET", "@acme%2fbar?write=true", ""))
 			v := dig(doc, "versions", "1.0.0").(object)
 			v["deprecated"], v["description"] = "use 1.1 \"instead\"", "forged"
 			doc["dist-tags"] = object{"latest": "1.0.0"}
-			s.must(http.StatusOK, s.do("PUT", "@acme%2fbar", text(t, row.edit(doc))))
+			s.Must(http.StatusOK, s.Do("PUT", "@acme%2fbar", text(t, row.edit(doc))))
 			for _, accept := range []string{"application/json", abbreviatedForm.contentType} {
-				now := s.json(s.do("GET", "@acme%2fbar", "", "Accept", accept))
+				now := s.json(s.Do("GET", "@acme%2fbar", "", "Accept", accept))
 				if got := dig(now, "versions", "1.0.0", "deprecated"); got != "use 1.1 \"instead\"" {
 					t.Errorf("got %v", got)
 				}
@@ -34,15 +34,15 @@ func TestDeprecateChangesTheMessageAndNothingElse(t *testing.T) {
 					t.Errorf("something else changed: %s", text(t, now))
 				}
 			}
-			if got := dig(s.json(s.do("GET", "@acme/bar/1.0.0", "")), "description"); got != "d" {
+			if got := dig(s.json(s.Do("GET", "@acme/bar/1.0.0", "")), "description"); got != "d" {
 				t.Errorf("got description %v", got)
 			}
 			v["deprecated"] = ""
-			s.must(http.StatusOK, s.do("PUT", "@acme%2fbar", text(t, row.edit(doc))))
-			if w := s.do("GET", "@acme%2fbar", ""); strings.Contains(w.Body.String(), "deprecated") {
+			s.Must(http.StatusOK, s.Do("PUT", "@acme%2fbar", text(t, row.edit(doc))))
+			if w := s.Do("GET", "@acme%2fbar", ""); strings.Contains(w.Body.String(), "deprecated") {
 				t.Errorf("it is still there: %s", w.Body)
 			}
-			s.must(http.StatusOK, s.do("PUT", "@acme%2fbar", text(t, row.edit(doc))))
+			s.Must(http.StatusOK, s.Do("PUT", "@acme%2fbar", text(t, row.edit(doc))))
 		})
 	}
 }
@@ -52,19 +52,19 @@ func TestDeprecateRefusesWhatIsNotHeldHere(t *testing.T) {
 	s.stock("bar", registry("bar", "1.0.0"))
 	s.open("bar")
 	s.publish("bar", "2.0.0", "latest")
-	doc := s.json(s.do("GET", "bar", ""))
+	doc := s.json(s.Do("GET", "bar", ""))
 	dig(doc, "versions", "2.0.0").(object)["deprecated"] = "x"
-	s.must(http.StatusOK, s.do("PUT", "bar", text(t, doc)))
+	s.Must(http.StatusOK, s.Do("PUT", "bar", text(t, doc)))
 	dig(doc, "versions", "1.0.0").(object)["deprecated"] = "x"
-	w := s.must(http.StatusBadRequest, s.do("PUT", "bar", text(t, doc)))
+	w := s.Must(http.StatusBadRequest, s.Do("PUT", "bar", text(t, doc)))
 	if want := "Only versions that were published here"; !strings.Contains(w.Body.String(), want) {
 		t.Errorf("got %s, want a sentence that says %q", w.Body, want)
 	}
-	s.must(http.StatusNotFound, s.do("PUT", "unknown", `{"name":"unknown","versions":{"1.0.0":{"deprecated":"x"}}}`))
-	s.must(http.StatusBadRequest, s.do("PUT", "bar", `{"name":"bar","versions":{"1.0.0":{"deprecated":5}}}`))
-	s.must(http.StatusBadRequest, s.do("PUT", "bar", `{"name":"bar","versions":{"1.0.0":[]}}`))
+	s.Must(http.StatusNotFound, s.Do("PUT", "unknown", `{"name":"unknown","versions":{"1.0.0":{"deprecated":"x"}}}`))
+	s.Must(http.StatusBadRequest, s.Do("PUT", "bar", `{"name":"bar","versions":{"1.0.0":{"deprecated":5}}}`))
+	s.Must(http.StatusBadRequest, s.Do("PUT", "bar", `{"name":"bar","versions":{"1.0.0":[]}}`))
 	long := strings.Repeat("x", maxMessage+1)
-	s.must(http.StatusBadRequest, s.do("PUT", "bar", `{"name":"bar","versions":{"1.0.0":{"deprecated":"`+long+`"}}}`))
+	s.Must(http.StatusBadRequest, s.Do("PUT", "bar", `{"name":"bar","versions":{"1.0.0":{"deprecated":"`+long+`"}}}`))
 }
 
 func TestDistTags(t *testing.T) {
@@ -95,12 +95,12 @@ func TestDistTags(t *testing.T) {
 		{"all at once", "PUT", "", `{"latest":"1.0.0"}`, 405, `{"latest":"1.1.0"}`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			s.t = t
-			w := s.must(row.status, s.do(row.method, tagged+row.path, row.body))
+			s.T = t
+			w := s.Must(row.status, s.Do(row.method, tagged+row.path, row.body))
 			if row.status == 200 && !strings.Contains(w.Body.String(), `"ok":true`) {
 				t.Errorf("got %s", w.Body)
 			}
-			if got := text(t, s.json(s.do("GET", tagged, ""))); row.want != "" && got != row.want {
+			if got := text(t, s.json(s.Do("GET", tagged, ""))); row.want != "" && got != row.want {
 				t.Errorf("got %s, want %s", got, row.want)
 			}
 		})

@@ -102,8 +102,7 @@ const (
 // site is a repository with the format's handlers before it. It is connected to a registry that has nothing.
 type site struct {
 	*formattest.Domain
-	t *testing.T
-	h http.Handler
+	formattest.Client
 }
 
 func newSite(t *testing.T) *site {
@@ -117,51 +116,37 @@ func newSiteOf(t *testing.T, quotas repository.Quotas) *site {
 	d := formattest.Open(t, formattest.Options{Formats: []format.Format{Format()}, Quotas: quotas})
 	d.Repository(shelf)
 	d.Connect(shelf, npmjs)
-	s := &site{Domain: d, t: t}
+	s := &site{Domain: d, Client: formattest.Client{T: t}}
 	s.serve(s.Shelf(shelf, artifact.NPM))
 	return s
 }
 
 // serve has the handlers work on the shelf from now on.
-func (s *site) serve(on format.Shelf) { s.h = formattest.Handler(Format(), on) }
+func (s *site) serve(on format.Shelf) { s.Handler = formattest.Handler(Format(), on) }
 
 // by has the caller do what follows.
 func (s *site) by(c iam.Caller) { s.serve(s.As(c).Shelf(shelf, artifact.NPM)) }
 
-func (s *site) do(method, path, body string, header ...string) *httptest.ResponseRecorder {
-	s.t.Helper()
-	return formattest.NewRequest(method, path, body, header...).Do(s.h)
-}
-
-// must fails the test unless the answer has the status.
-func (s *site) must(status int, w *httptest.ResponseRecorder) *httptest.ResponseRecorder {
-	s.t.Helper()
-	if w.Code != status {
-		s.t.Fatalf("got %d %.500s, want %d", w.Code, w.Body, status)
-	}
-	return w
-}
-
 func (s *site) json(w *httptest.ResponseRecorder) object {
-	s.t.Helper()
-	s.must(http.StatusOK, w)
+	s.T.Helper()
+	s.Must(http.StatusOK, w)
 	var v object
 	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
-		s.t.Fatalf("%v in %.500s", err, w.Body)
+		s.T.Fatalf("%v in %.500s", err, w.Body)
 	}
 	return v
 }
 
 // publish publishes a small package and returns its tarball.
 func (s *site) publish(name, version, tag string, more ...object) []byte {
-	s.t.Helper()
+	s.T.Helper()
 	packageJSON := object{"name": name, "version": version, "description": "d", "license": "MIT"}
 	for _, m := range more {
 		maps.Copy(packageJSON, m)
 	}
-	tarball := packed(s.t, packageJSON, map[string]string{"index.js": "x"})
-	w := s.do("PUT", url.PathEscape(name), text(s.t, putOf(name, version, tag, tarball, packageJSON)))
-	s.must(http.StatusCreated, w)
+	tarball := packed(s.T, packageJSON, map[string]string{"index.js": "x"})
+	w := s.Do("PUT", url.PathEscape(name), text(s.T, putOf(name, version, tag, tarball, packageJSON)))
+	s.Must(http.StatusCreated, w)
 	return tarball
 }
 

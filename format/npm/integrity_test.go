@@ -100,5 +100,5 @@ func TestPublishTakesATarballThatHasOneOfSeveralHashes(t *testing.T) {
 		dist := dig(doc, "versions", "1.0.0", "dist").(object)
 		dist["integrity"] = dist["integrity"].(string) + " " + sri([]byte("another"))
 	})
-	s.must(http.StatusCreated, s.do("PUT", "bar", text(t, doc)))
+	s.Must(http.StatusCreated, s.Do("PUT", "bar", text(t, doc)))
 }

@@ -12,19 +12,19 @@ import (
 
 // latest returns where latest points, and fails the test unless every door says the same.
 func (s *site) latest(in, name string) string {
-	s.t.Helper()
+	s.T.Helper()
 	s.serve(s.Shelf(in, artifact.NPM))
 	escaped := strings.Replace(name, "/", "%2f", 1)
 	found := map[string]any{}
 	for _, form := range []form{fullForm, abbreviatedForm} {
-		found[form.variant+" document"] = dig(s.json(s.do("GET", escaped, "", "Accept", form.contentType)), "dist-tags", "latest")
+		found[form.variant+" document"] = dig(s.json(s.Do("GET", escaped, "", "Accept", form.contentType)), "dist-tags", "latest")
 	}
-	found["version by tag"] = dig(s.json(s.do("GET", escaped+"/latest", "")), "version")
-	found["list of tags"] = dig(s.json(s.do("GET", "-/package/"+escaped+"/dist-tags", "")), "latest")
+	found["version by tag"] = dig(s.json(s.Do("GET", escaped+"/latest", "")), "version")
+	found["list of tags"] = dig(s.json(s.Do("GET", "-/package/"+escaped+"/dist-tags", "")), "latest")
 	want := found["list of tags"].(string)
 	for door, got := range found {
 		if got != want {
-			s.t.Errorf("%s in %s: the %s says %v, the list of tags %s", name, in, door, got, want)
+			s.T.Errorf("%s in %s: the %s says %v, the list of tags %s", name, in, door, got, want)
 		}
 	}
 	return want
@@ -32,11 +32,11 @@ func (s *site) latest(in, name string) string {
 
 // displayed is what the API displays of a package that a repository itself holds.
 func (s *site) displayed(in, name string) string {
-	s.t.Helper()
-	list, err := s.Rules.Versions(s.t.Context(), s.Shelf(in, artifact.NPM).Repository(), key(name), catalog.VersionFilter{},
+	s.T.Helper()
+	list, err := s.Rules.Versions(s.T.Context(), s.Shelf(in, artifact.NPM).Repository(), key(name), catalog.VersionFilter{},
 		catalog.Page{Limit: 1})
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	return list.DefaultDisplay
 }
@@ -55,7 +55,7 @@ func TestEveryDoorSaysTheSameOfLatest(t *testing.T) {
 		{"a publish that names it moves it", func() { s.publish(name, "1.0.0", "latest") }, "1.0.0"},
 		{"a higher release of another line does not", func() { s.publish(name, "4.0.0", "lts") }, "1.0.0"},
 		{"a dist-tag does", func() {
-			s.must(http.StatusOK, s.do("PUT", "-/package/@acme%2fbar/dist-tags/latest", `"3.0.0"`))
+			s.Must(http.StatusOK, s.Do("PUT", "-/package/@acme%2fbar/dist-tags/latest", `"3.0.0"`))
 		}, "3.0.0"},
 		{"where its version is unlisted the highest release stands in", func() {
 			s.SetStatus(shelf, key(name).At("3.0.0"), artifact.Unlisted)
@@ -76,7 +76,7 @@ func TestEveryDoorSaysTheSameOfLatest(t *testing.T) {
 		if got := s.displayed(shelf, name); got != step.want {
 			t.Errorf("%s: the API displays %s, want %s", step.does, got, step.want)
 		}
-		found := s.do("GET", "-/v1/search?text=bar", "").Body.String()
+		found := s.Do("GET", "-/v1/search?text=bar", "").Body.String()
 		if !strings.Contains(found, `"version":"`+step.want+`"`) {
 			t.Errorf("%s: search gives %s", step.does, found)
 		}
@@ -110,7 +110,7 @@ func TestLatestOfWhatComesFromUpstream(t *testing.T) {
 	if got := s.latest("team", "older"); got != "1.0.0" {
 		t.Errorf("with the upstream's tag: latest is %s, want 1.0.0", got)
 	}
-	s.do("GET", "older/-/older-1.0.0.tgz", "")
+	s.Do("GET", "older/-/older-1.0.0.tgz", "")
 	s.SetStatus("team", key("older").At("1.0.0"), artifact.Archived)
 	if got := s.latest("team", "older"); got != "0.5.0" {
 		t.Errorf("with the upstream's version withdrawn: latest is %s, want our own 0.5.0", got)
@@ -119,7 +119,7 @@ func TestLatestOfWhatComesFromUpstream(t *testing.T) {
 	// What was only fetched has no tags of its own.
 	s.serve(s.Shelf(shelf, artifact.NPM))
 	for _, number := range []string{"1.1.0", "1.0.0"} {
-		s.must(http.StatusOK, s.do("GET", "bare/-/bare-"+number+".tgz", ""))
+		s.Must(http.StatusOK, s.Do("GET", "bare/-/bare-"+number+".tgz", ""))
 	}
 	s.Disconnect(shelf, npmjs)
 	if got := s.latest(shelf, "bare"); got != "1.1.0" || s.displayed(shelf, "bare") != got {
@@ -157,13 +157,13 @@ func TestACopyLeavesLatestWhereItWasUnlessTheTagComesAlong(t *testing.T) {
 
 // copies copies versions of a package from the shelf to the team's repository.
 func (s *site) copies(name string, versions ...string) {
-	s.t.Helper()
+	s.T.Helper()
 	from := s.Shelf(shelf, artifact.NPM)
-	out, err := s.Rules.Copy(s.t.Context(), from.Caller(), repository.CopySpec{
+	out, err := s.Rules.Copy(s.T.Context(), from.Caller(), repository.CopySpec{
 		From: from.Repository(), To: s.Shelf("team", artifact.NPM).Repository(),
 		PackageKey: key(name), Selection: repository.Selection{Versions: versions},
 	})
 	if err != nil || len(out.Failed) > 0 {
-		s.t.Fatalf("copy %s %v: %v, %v", name, versions, out.Failed, err)
+		s.T.Fatalf("copy %s %v: %v, %v", name, versions, out.Failed, err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // offer has the registry offer a package whose versions, as it writes them, have tarballs with the given file names.
 func (s *site) offer(name string, files map[string]string, tags object) {
-	s.t.Helper()
+	s.T.Helper()
 	var numbers []string
 	for number := range files {
 		numbers = append(numbers, number)
@@ -22,13 +22,13 @@ func (s *site) offer(name string, files map[string]string, tags object) {
 		outside.Put(path, "application/octet-stream", []byte(number))
 	}
 	document["dist-tags"] = tags
-	outside.Put(strings.Replace(name, "/", "%2f", 1), "application/json", []byte(text(s.t, document)))
+	outside.Put(strings.Replace(name, "/", "%2f", 1), "application/json", []byte(text(s.T, document)))
 }
 
 // tarball returns what is served under a file name of a package.
 func (s *site) tarball(name, file string) string {
-	s.t.Helper()
-	return s.must(http.StatusOK, s.do("GET", name+"/-/"+file, "")).Body.String()
+	s.T.Helper()
+	return s.Must(http.StatusOK, s.Do("GET", name+"/-/"+file, "")).Body.String()
 }
 
 func TestAVersionThatOnlyLooseClientsTakeIsListedAsTheyLookForIt(t *testing.T) {
@@ -37,7 +37,7 @@ func TestAVersionThatOnlyLooseClientsTakeIsListedAsTheyLookForIt(t *testing.T) {
 			s := newSite(t)
 			s.offer(name, map[string]string{"3.0.0rc5": "bar-3.0.0rc5.tgz", "v1.2.0": "bar-v1.2.0.tgz", "01.0.0": "bar-01.0.0.tgz",
 				"0.9.0": "bar-0.9.0.tgz", "not a version": "bar-none.tgz"}, object{"latest": "v1.2.0", "next": "3.0.0rc5", "gone": "7.0.0x"})
-			doc := s.json(s.do("GET", name, ""))
+			doc := s.json(s.Do("GET", name, ""))
 			if got, want := keysOf(doc["versions"]), "0.9.0 1.0.0 1.2.0 3.0.0-rc5"; got != want {
 				t.Errorf("got the versions %s, want %s", got, want)
 			}
@@ -54,13 +54,13 @@ func TestAVersionThatOnlyLooseClientsTakeIsListedAsTheyLookForIt(t *testing.T) {
 				}
 			}
 			for _, selector := range []string{"3.0.0rc5", "3.0.0-rc5", "v3.0.0-rc5", "next"} {
-				if got := dig(s.json(s.do("GET", name+"/"+selector, "")), "version"); got != "3.0.0-rc5" {
+				if got := dig(s.json(s.Do("GET", name+"/"+selector, "")), "version"); got != "3.0.0-rc5" {
 					t.Errorf("%s: got version %v", selector, got)
 				}
 			}
 			tag := "-/package/" + strings.Replace(name, "/", "%2f", 1) + "/dist-tags/mine"
-			s.must(http.StatusOK, s.do("PUT", tag, `"3.0.0rc5"`))
-			if got := dig(s.json(s.do("GET", name+"/mine", "")), "version"); got != "3.0.0-rc5" {
+			s.Must(http.StatusOK, s.Do("PUT", tag, `"3.0.0rc5"`))
+			if got := dig(s.json(s.Do("GET", name+"/mine", "")), "version"); got != "3.0.0-rc5" {
 				t.Errorf("a tag set by hand points at %v", got)
 			}
 			held, err := s.Rules.Version(t.Context(), s.Shelf(shelf, artifact.NPM).Repository(), key(name).At("3.0.0-rc5"))
@@ -68,7 +68,7 @@ func TestAVersionThatOnlyLooseClientsTakeIsListedAsTheyLookForIt(t *testing.T) {
 				t.Errorf("kept as %s, %v", held.VersionKey, err)
 			}
 			s.SetStatus(shelf, held.VersionKey, artifact.Archived)
-			s.must(http.StatusNotFound, s.do("GET", name+"/-/bar-3.0.0rc5.tgz", ""))
+			s.Must(http.StatusNotFound, s.Do("GET", name+"/-/bar-3.0.0rc5.tgz", ""))
 		})
 	}
 }
@@ -92,7 +92,7 @@ func TestTwoTextsOfOneVersionAreOneVersion(t *testing.T) {
 			}
 			document = `{"name":"bar","versions":{` + document + `},"dist-tags":{"latest":"1.0.0rc1"}}`
 			s.Registry(npmjs).Put("bar", "application/json", []byte(document))
-			doc := s.json(s.do("GET", "bar", ""))
+			doc := s.json(s.Do("GET", "bar", ""))
 			if got := keysOf(doc["versions"]); got != "1.0.0-rc1" {
 				t.Errorf("got the versions %s", got)
 			}
@@ -120,12 +120,12 @@ func TestATarballIsFoundByTheNameThatItsRegistryGivesIt(t *testing.T) {
 	for _, when := range []string{"with the registry", "with what was fetched alone"} {
 		for _, name := range []string{"bar", "@acme/bar"} {
 			for file, want := range names {
-				if w := s.do("GET", name+"/-/"+file, ""); w.Code != http.StatusOK || w.Body.String() != want {
+				if w := s.Do("GET", name+"/-/"+file, ""); w.Code != http.StatusOK || w.Body.String() != want {
 					t.Errorf("%s: %s of %s: got %d %.100s, want the tarball of %s", when, file, name, w.Code, w.Body, want)
 				}
 			}
 			for _, file := range []string{"bar-other.tgz", "final.tgz", "bar-9.9.9.tgz", "@acme/bar-final.tgz"} {
-				s.must(http.StatusNotFound, s.do("GET", name+"/-/"+file, ""))
+				s.Must(http.StatusNotFound, s.Do("GET", name+"/-/"+file, ""))
 			}
 		}
 		if when == "with the registry" {
@@ -138,15 +138,15 @@ func TestAPublishIsOfAStrictVersion(t *testing.T) {
 	s := newSite(t)
 	for _, number := range []string{"3.0.0rc5", "v1.0.0", "01.0.0"} {
 		packageJSON := object{"name": "bar", "version": number}
-		w := s.do("PUT", "bar", text(t, putOf("bar", number, "latest", packed(t, packageJSON, nil), packageJSON)))
-		s.must(http.StatusBadRequest, w)
+		w := s.Do("PUT", "bar", text(t, putOf("bar", number, "latest", packed(t, packageJSON, nil), packageJSON)))
+		s.Must(http.StatusBadRequest, w)
 	}
 }
 
 func TestANameThatAVersionMakesIsThatVersionsAlsoWhereItIsWithdrawn(t *testing.T) {
 	s := newSite(t)
 	s.offer("bar", map[string]string{"1.0.0": "bar-1.0.0.tgz", "2.0.0": "old/-/bar-1.0.0.tgz"}, object{"latest": "2.0.0"})
-	s.must(http.StatusOK, s.do("GET", "bar/-/bar-1.0.0.tgz", ""))
+	s.Must(http.StatusOK, s.Do("GET", "bar/-/bar-1.0.0.tgz", ""))
 	s.SetStatus(shelf, key("bar").At("1.0.0"), artifact.Archived)
-	s.must(http.StatusNotFound, s.do("GET", "bar/-/bar-1.0.0.tgz", ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "bar/-/bar-1.0.0.tgz", ""))
 }

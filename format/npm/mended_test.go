@@ -8,10 +8,10 @@ import (
 
 // publishRaw publishes a tarball with a package.json as somebody wrote it, under the document that npm makes of it.
 func (s *site) publishRaw(number, packageJSON string, document object) {
-	s.t.Helper()
-	tarball := pack(s.t, file("package/package.json", packageJSON))
+	s.T.Helper()
+	tarball := pack(s.T, file("package/package.json", packageJSON))
 	document["name"], document["version"] = "bar", number
-	s.must(http.StatusCreated, s.do("PUT", "bar", text(s.t, putOf("bar", number, "latest", tarball, document))))
+	s.Must(http.StatusCreated, s.Do("PUT", "bar", text(s.T, putOf("bar", number, "latest", tarball, document))))
 }
 
 func TestPublishTakesAVersionThatTheClientCleaned(t *testing.T) {
@@ -21,7 +21,7 @@ func TestPublishTakesAVersionThatTheClientCleaned(t *testing.T) {
 	} {
 		s := newSite(t)
 		s.publishRaw(row[1], `{"name":" bar ","version":"`+row[0]+`"}`, object{})
-		doc := s.json(s.do("GET", "bar", ""))
+		doc := s.json(s.Do("GET", "bar", ""))
 		if got := keysOf(doc["versions"]); got != row[1] || dig(doc, "versions", row[1], "version") != row[1] {
 			t.Errorf("%q: got versions %s", row[0], got)
 		}
@@ -30,7 +30,7 @@ func TestPublishTakesAVersionThatTheClientCleaned(t *testing.T) {
 	tarball := pack(t, file("package/package.json", `{"name":"bar","version":"1.2.3"}`))
 	for _, number := range []string{"v1.2.3", "1.2.4"} {
 		doc := putOf("bar", number, "latest", tarball, object{"name": "bar", "version": number})
-		s.must(http.StatusBadRequest, s.do("PUT", "bar", text(t, doc)))
+		s.Must(http.StatusBadRequest, s.Do("PUT", "bar", text(t, doc)))
 	}
 }
 
@@ -58,7 +58,7 @@ func TestPublishMendsTheManifestInTheTarballAsNpmDoes(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			s := newSite(t)
 			s.publishRaw("1.0.0", "\uFEFF{\"name\":\"bar\",\"version\":\"1.0.0\","+row.inside+"}", object{})
-			if got := text(t, dig(s.json(s.do("GET", "bar", "")), "versions", "1.0.0", row.member)); got != row.want {
+			if got := text(t, dig(s.json(s.Do("GET", "bar", "")), "versions", "1.0.0", row.member)); got != row.want {
 				t.Errorf("got %s, want %s", got, row.want)
 			}
 		})
@@ -69,7 +69,7 @@ func TestPublishMendsWhatTheDocumentSaysOfPeople(t *testing.T) {
 	s := newSite(t)
 	s.publishRaw("1.0.0", `{"name":"bar","version":"1.0.0"}`, object{"author": "Ada <a@example.test>", "keywords": "a, b",
 		"repository": "acme/bar", "bugs": "b@example.test", "maintainers": "bob", "description": 5})
-	doc := s.json(s.do("GET", "bar", ""))
+	doc := s.json(s.Do("GET", "bar", ""))
 	for _, at := range []any{doc, dig(doc, "versions", "1.0.0")} {
 		for member, want := range map[string]string{
 			"author": `{"email":"a@example.test","name":"Ada"}`, "keywords": `["a","b"]`, "description": `null`,
@@ -88,7 +88,7 @@ func TestAKeyThatComesTwiceAnywhereInAPublishedDocumentIsRefused(t *testing.T) {
 	packageJSON := object{"name": "bar", "version": "1.0.0", "author": object{"name": "a", "url": "b"}}
 	doc := text(t, putOf("bar", "1.0.0", "latest", packed(t, packageJSON, nil), packageJSON))
 	twice := strings.Replace(doc, `"name":"a","url":"b"`, `"name":"a","name":"b"`, 1)
-	if w := s.do("PUT", "bar", twice); twice == doc || w.Code != http.StatusBadRequest ||
+	if w := s.Do("PUT", "bar", twice); twice == doc || w.Code != http.StatusBadRequest ||
 		!strings.Contains(w.Body.String(), "comes twice") {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
@@ -98,7 +98,7 @@ func TestARepeatedKeyLosesNoInstallScript(t *testing.T) {
 	const scripts = `"scripts":{"test":"a","test":"b","postinstall":"node x.js"}`
 	s := newSite(t)
 	s.publishRaw("1.0.0", `{"name":"bar","version":"1.0.0",`+scripts+`}`, object{})
-	doc := s.json(s.do("GET", "bar", "", "Accept", abbreviatedForm.contentType))
+	doc := s.json(s.Do("GET", "bar", "", "Accept", abbreviatedForm.contentType))
 	if got := dig(doc, "versions", "1.0.0", "hasInstallScript"); got != true {
 		t.Errorf("published: got hasInstallScript %v", got)
 	}

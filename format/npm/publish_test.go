@@ -39,14 +39,14 @@ func TestPublishKeepsTheTarballAndWhatItSays(t *testing.T) {
 	for _, path := range []string{"@acme/bar/-/bar-1.0.0.tgz", "@acme%2fbar/-/bar-1.0.0.tgz",
 		"@acme/bar/-/@acme/bar-1.0.0.tgz",
 		"@acme%2Fbar/-/@acme%2Fbar-1.0.0.tgz"} {
-		w := s.must(http.StatusOK, s.do("GET", path, "", "Accept-Encoding", "gzip"))
+		w := s.Must(http.StatusOK, s.Do("GET", path, "", "Accept-Encoding", "gzip"))
 		if w.Body.String() != string(tarball) || w.Header().Get("Content-Encoding") != "" ||
 			w.Header().Get("Content-Type") != "application/octet-stream" ||
 			!strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
 			t.Errorf("%s: got %d bytes with %v", path, w.Body.Len(), w.Header())
 		}
 	}
-	if got := text(t, s.json(s.do("GET", "-/package/@acme%2fbar/dist-tags", ""))); got != `{"beta":"1.0.0","latest":"1.0.0"}` {
+	if got := text(t, s.json(s.Do("GET", "-/package/@acme%2fbar/dist-tags", ""))); got != `{"beta":"1.0.0","latest":"1.0.0"}` {
 		t.Errorf("got tags %s", got)
 	}
 }
@@ -70,8 +70,8 @@ func TestPublishReadsKeysInAnyOrder(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
-			s.must(http.StatusCreated, s.do("PUT", "bar", body))
-			s.must(http.StatusOK, s.do("GET", "bar/-/bar-1.0.0.tgz", ""))
+			s.Must(http.StatusCreated, s.Do("PUT", "bar", body))
+			s.Must(http.StatusOK, s.Do("GET", "bar/-/bar-1.0.0.tgz", ""))
 		})
 	}
 }
@@ -133,7 +133,7 @@ func TestPublishRefusesWhatDoesNotFitTogether(t *testing.T) {
 			s := newSite(t)
 			packageJSON := object{"name": "@acme/bar", "version": "1.0.0"}
 			doc := putOf("@acme/bar", "1.0.0", "latest", packed(t, packageJSON, nil), packageJSON, row.spoil)
-			w := s.do("PUT", "@acme%2fbar", text(t, doc))
+			w := s.Do("PUT", "@acme%2fbar", text(t, doc))
 			if w.Code/100 != 4 || !strings.Contains(w.Body.String(), row.words) {
 				t.Errorf("got %d %s, want a refusal with %q", w.Code, w.Body, row.words)
 			}
@@ -149,7 +149,7 @@ func TestPublishRefusesVersionsClientsCannotTellApart(t *testing.T) {
 		s := newSite(t)
 		packageJSON := object{"name": "bar", "version": number}
 		doc := putOf("bar", number, "latest", packed(t, packageJSON, nil), packageJSON)
-		if w := s.do("PUT", "bar", text(t, doc)); w.Code != http.StatusBadRequest {
+		if w := s.Do("PUT", "bar", text(t, doc)); w.Code != http.StatusBadRequest {
 			t.Errorf("%s: got %d %s, want 400", number, w.Code, w.Body)
 		}
 	}
@@ -163,8 +163,8 @@ func TestTheTarballDecidesWhatIsInstalled(t *testing.T) {
 		"scripts":          object{"install": "x"},
 		"hasInstallScript": true, "_hasShrinkwrap": true, "os": []string{"linux"}, "description": "claimed"}
 	tarball := packed(t, inside, map[string]string{"binding.gyp": "{}"})
-	s.must(http.StatusCreated, s.do("PUT", "bar", text(t, putOf("bar", "1.0.0", "latest", tarball, claimed))))
-	v := dig(s.json(s.do("GET", "bar", "")), "versions", "1.0.0")
+	s.Must(http.StatusCreated, s.Do("PUT", "bar", text(t, putOf("bar", "1.0.0", "latest", tarball, claimed))))
+	v := dig(s.json(s.Do("GET", "bar", "")), "versions", "1.0.0")
 	for key, want := range map[string]string{
 		"dependencies": `{"real":"1"}`, "bin": `{"bar":"cli.js"}`, "engines": `{"node":"\u003e20"}`,
 		"scripts": `null`, "os": `null`,
@@ -182,7 +182,7 @@ func TestTheTarballDecidesWhatIsInstalled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
 			doc := putOf("bar", "1.0.0", "latest", packed(t, odd, nil), object{"name": "bar", "version": "1.0.0"})
-			w := s.must(http.StatusBadRequest, s.do("PUT", "bar", text(t, doc)))
+			w := s.Must(http.StatusBadRequest, s.Do("PUT", "bar", text(t, doc)))
 			if !strings.Contains(w.Body.String(), "package.json") {
 				t.Errorf("got %s, want it to name package.json", w.Body)
 			}
@@ -209,8 +209,8 @@ func TestHasInstallScript(t *testing.T) {
 			s := newSite(t)
 			row.packageJSON["name"], row.packageJSON["version"] = "bar", "1.0.0"
 			tarball := packed(t, row.packageJSON, row.files)
-			s.must(http.StatusCreated, s.do("PUT", "bar", text(t, putOf("bar", "1.0.0", "latest", tarball, row.packageJSON))))
-			v := dig(s.json(s.do("GET", "bar", "", "Accept", abbreviatedForm.contentType)), "versions", "1.0.0")
+			s.Must(http.StatusCreated, s.Do("PUT", "bar", text(t, putOf("bar", "1.0.0", "latest", tarball, row.packageJSON))))
+			v := dig(s.json(s.Do("GET", "bar", "", "Accept", abbreviatedForm.contentType)), "versions", "1.0.0")
 			if got := dig(v, "hasInstallScript") == true; got != row.want {
 				t.Errorf("got %v, want %v", got, row.want)
 			}
@@ -229,8 +229,8 @@ func TestAMergedDocumentPublishesOnlyTheAttachedVersion(t *testing.T) {
 		d["dist-tags"].(object)["latest"] = "1.0.0"
 		d["dist-tags"].(object)["old"] = "0.9.0"
 	})
-	s.must(http.StatusCreated, s.do("PUT", "bar", text(t, doc)))
-	got := s.json(s.do("GET", "bar", ""))
+	s.Must(http.StatusCreated, s.Do("PUT", "bar", text(t, doc)))
+	got := s.json(s.Do("GET", "bar", ""))
 	if keysOf(got["versions"]) != "1.0.0 1.1.0" || dig(got, "versions", "1.0.0", "description") != "d" {
 		t.Errorf("got versions %s", text(t, got["versions"]))
 	}
@@ -260,8 +260,8 @@ func TestReadmesComeFromWhereTheyAre(t *testing.T) {
 			s := newSite(t)
 			packageJSON := object{"name": "bar", "version": "1.0.0"}
 			doc := putOf("bar", "1.0.0", "latest", packed(t, packageJSON, row.files), packageJSON, row.spoil)
-			s.must(http.StatusCreated, s.do("PUT", "bar", text(t, doc)))
-			if got := s.json(s.do("GET", "bar", ""))["readme"]; got != row.want {
+			s.Must(http.StatusCreated, s.Do("PUT", "bar", text(t, doc)))
+			if got := s.json(s.Do("GET", "bar", ""))["readme"]; got != row.want {
 				t.Errorf("got %q, want %q", got, row.want)
 			}
 		})
@@ -296,14 +296,14 @@ func TestProvenanceIsKeptAndAnswered(t *testing.T) {
 		"of other bytes": bundleFor(t, []byte("x")), "no JSON": "x", "no envelope": "{}", "key twice": `{"a":1,"a":1}`,
 	} {
 		doc := putOf("@acme/bar", "1.0.0", "latest", tarball, packageJSON, attach(bad))
-		w := s.do("PUT", "@acme%2fbar", text(t, doc))
+		w := s.Do("PUT", "@acme%2fbar", text(t, doc))
 		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "provenance") {
 			t.Errorf("%s: got %d %s", name, w.Code, w.Body)
 		}
 	}
 	put := putOf("@acme/bar", "1.0.0", "latest", tarball, packageJSON, attach(bundle))
-	s.must(http.StatusCreated, s.do("PUT", "@acme%2fbar", text(t, put)))
-	doc := s.json(s.do("GET", "@acme/bar", ""))
+	s.Must(http.StatusCreated, s.Do("PUT", "@acme%2fbar", text(t, put)))
+	doc := s.json(s.Do("GET", "@acme/bar", ""))
 	at, _ := dig(doc, "versions", "1.0.0", "dist", "attestations", "url").(string)
 	path, ok := strings.CutPrefix(at, shelfURL)
 	if !ok {
@@ -315,7 +315,7 @@ func TestProvenanceIsKeptAndAnswered(t *testing.T) {
 			Bundle        json.RawMessage `json:"bundle"`
 		} `json:"attestations"`
 	}
-	if err := json.Unmarshal(s.must(200, s.do("GET", path, "")).Body.Bytes(), &answer); err != nil {
+	if err := json.Unmarshal(s.Must(200, s.Do("GET", path, "")).Body.Bytes(), &answer); err != nil {
 		t.Fatal(err)
 	}
 	if len(answer.Attestations) != 1 ||
@@ -324,27 +324,27 @@ func TestProvenanceIsKeptAndAnswered(t *testing.T) {
 		t.Errorf("got %+v", answer)
 	}
 	s.publish("plain", "1.0.0", "latest")
-	s.must(http.StatusNotFound, s.do("GET", "-/npm/v1/attestations/plain@1.0.0", ""))
-	s.must(http.StatusBadRequest, s.do("GET", "-/npm/v1/attestations/plain", ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "-/npm/v1/attestations/plain@1.0.0", ""))
+	s.Must(http.StatusBadRequest, s.Do("GET", "-/npm/v1/attestations/plain", ""))
 }
 
 func TestTooMuchIs413(t *testing.T) {
 	s := newSiteOf(t, repository.Quotas{AssetSize: 10})
 	packageJSON := object{"name": "bar", "version": "1.0.0"}
 	doc := putOf("bar", "1.0.0", "latest", packed(t, packageJSON, nil), packageJSON)
-	s.must(http.StatusRequestEntityTooLarge, s.do("PUT", "bar", text(t, doc)))
+	s.Must(http.StatusRequestEntityTooLarge, s.Do("PUT", "bar", text(t, doc)))
 	many := `{"name":"bar","versions":{"1.0.0":{"x":"` + strings.Repeat("x", maxOne) + `"}}}`
-	s.must(http.StatusRequestEntityTooLarge, s.do("PUT", "bar", many))
+	s.Must(http.StatusRequestEntityTooLarge, s.Do("PUT", "bar", many))
 	var all strings.Builder
 	for i := range 12 {
 		fmt.Fprintf(&all, `,"1.0.%d":{"x":"%s"}`, i, strings.Repeat("x", 3<<20))
 	}
-	s.must(http.StatusRequestEntityTooLarge, s.do("PUT", "bar", `{"name":"bar","versions":{`+all.String()[1:]+`}}`))
+	s.Must(http.StatusRequestEntityTooLarge, s.Do("PUT", "bar", `{"name":"bar","versions":{`+all.String()[1:]+`}}`))
 	all.Reset()
 	for i := range maxPutTags + 1 {
 		fmt.Fprintf(&all, `,"tag-%d":"1.0.0"`, i)
 	}
-	s.must(http.StatusRequestEntityTooLarge, s.do("PUT", "bar", `{"name":"bar","dist-tags":{`+all.String()[1:]+`}}`))
+	s.Must(http.StatusRequestEntityTooLarge, s.Do("PUT", "bar", `{"name":"bar","dist-tags":{`+all.String()[1:]+`}}`))
 }
 
 func TestABodyOverTheLimitIsCutOff(t *testing.T) {
@@ -373,19 +373,19 @@ func TestNamesThatDifferInCaseArePackagesOfTheirOwn(t *testing.T) {
 		t.Fatalf("got %d packages, want 3", s.Published())
 	}
 	for name, tarball := range map[string][]byte{"JSONStream": upper, "jsonstream": lower} {
-		doc := s.json(s.do("GET", name, ""))
+		doc := s.json(s.Do("GET", name, ""))
 		if doc["name"] != name {
 			t.Errorf("%s: the document is about %v", name, doc["name"])
 		}
 		if at := dig(doc, "versions", "1.0.0", "dist", "tarball"); at != shelfURL+name+"/-/"+name+"-1.0.0.tgz" {
 			t.Errorf("%s: got the tarball at %v", name, at)
 		}
-		if got := s.must(200, s.do("GET", name+"/-/"+name+"-1.0.0.tgz", "")).Body.Bytes(); !bytes.Equal(got, tarball) {
+		if got := s.Must(200, s.Do("GET", name+"/-/"+name+"-1.0.0.tgz", "")).Body.Bytes(); !bytes.Equal(got, tarball) {
 			t.Errorf("%s: the tarball is that of another package", name)
 		}
 	}
-	s.must(http.StatusNotFound, s.do("GET", "@acme/bar", ""))
-	s.must(http.StatusNotFound, s.do("GET", "JSONStream/-/jsonstream-1.0.0.tgz", ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "@acme/bar", ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "JSONStream/-/jsonstream-1.0.0.tgz", ""))
 }
 
 func TestACallerWhoMayOnlyChangeMetadataCanDeprecate(t *testing.T) {
@@ -393,8 +393,8 @@ func TestACallerWhoMayOnlyChangeMetadataCanDeprecate(t *testing.T) {
 	s.publish("bar", "1.0.0", "latest")
 	staged := s.Staged()
 	s.by(formattest.Caller("editor", "ReadFromRepository", "PutPackageMetadata"))
-	s.must(http.StatusOK, s.do("PUT", "bar", `{"name":"bar","versions":{"1.0.0":{"deprecated":"old"}}}`))
-	if got := dig(s.json(s.do("GET", "bar", "")), "versions", "1.0.0", "deprecated"); got != "old" {
+	s.Must(http.StatusOK, s.Do("PUT", "bar", `{"name":"bar","versions":{"1.0.0":{"deprecated":"old"}}}`))
+	if got := dig(s.json(s.Do("GET", "bar", "")), "versions", "1.0.0", "deprecated"); got != "old" {
 		t.Errorf("got the message %v, want old", got)
 	}
 	if n := s.Refusals(); n != 0 {
@@ -404,7 +404,7 @@ func TestACallerWhoMayOnlyChangeMetadataCanDeprecate(t *testing.T) {
 		"a tarball": `{"bar-1.0.1.tgz":{"data":"YQ=="}}`, "a tarball that is not base64": `{"bar-1.0.1.tgz":{"data":"?"}}`,
 		"provenance": `{"bar-1.0.1.sigstore":{"data":"{}"}}`,
 	} {
-		w := s.do("PUT", "bar", `{"_attachments":`+attachments+`,"name":"bar","versions":{"1.0.1":{}}}`)
+		w := s.Do("PUT", "bar", `{"_attachments":`+attachments+`,"name":"bar","versions":{"1.0.1":{}}}`)
 		if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "codeartifact:PublishPackageVersion") {
 			t.Errorf("%s: got %d %s, want the refusal", name, w.Code, w.Body)
 		}

@@ -19,26 +19,26 @@ func TestOneVersionIsFoundByNumberAndByTag(t *testing.T) {
 	s.publish("@acme/bar", "1.0.0", "latest")
 	s.publish("@acme/bar", "2.0.0-rc.1", "next")
 	for selector, want := range map[string]string{"1.0.0": "1.0.0", "latest": "1.0.0", "next": "2.0.0-rc.1"} {
-		v := s.json(s.do("GET", "@acme/bar/"+selector, ""))
+		v := s.json(s.Do("GET", "@acme/bar/"+selector, ""))
 		if v["version"] != want || dig(v, "dist", "tarball") != shelfURL+"@acme/bar/-/bar-"+want+".tgz" {
 			t.Errorf("%s: got %s", selector, text(t, v))
 		}
 	}
 	for _, selector := range []string{"3.0.0", "beta", "1", "^1.0.0"} {
-		s.must(http.StatusNotFound, s.do("GET", "@acme/bar/"+selector, ""))
+		s.Must(http.StatusNotFound, s.Do("GET", "@acme/bar/"+selector, ""))
 	}
-	s.must(http.StatusNotFound, s.do("GET", "other/latest", ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "other/latest", ""))
 	s.SetStatus(shelf, key("@acme/bar").At("1.0.0"), artifact.Unlisted)
-	s.must(http.StatusNotFound, s.do("GET", "@acme/bar/1.0.0", ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "@acme/bar/1.0.0", ""))
 }
 
 func TestATarballIsServedUnderItsOwnNameOnly(t *testing.T) {
 	s := newSite(t)
 	s.publish("bar", "1.0.0", "latest")
-	s.must(http.StatusOK, s.do("GET", "bar/-/bar-1.0.0.tgz", ""))
+	s.Must(http.StatusOK, s.Do("GET", "bar/-/bar-1.0.0.tgz", ""))
 	for _, path := range []string{"bar/-/bar-1.0.1.tgz", "bar/-/baz-1.0.0.tgz", "bar/-/bar.tgz", "bar/-/package.tgz",
 		"baz/-/baz-1.0.0.tgz"} {
-		s.must(http.StatusNotFound, s.do("GET", path, ""))
+		s.Must(http.StatusNotFound, s.Do("GET", path, ""))
 	}
 }
 
@@ -56,7 +56,7 @@ func TestWhoamiTellsTheCaller(t *testing.T) {
 			caller := formattest.Caller("ada", "ReadFromRepository")
 			caller.Principal.Name, caller.Principal.ARN = row.principal.Name, row.principal.ARN
 			s.by(caller)
-			if got := s.json(s.do("GET", "-/whoami", ""))["username"]; got != row.want {
+			if got := s.json(s.Do("GET", "-/whoami", ""))["username"]; got != row.want {
 				t.Errorf("got %v, want %s", got, row.want)
 			}
 		})
@@ -65,7 +65,7 @@ func TestWhoamiTellsTheCaller(t *testing.T) {
 
 func TestAnErrorIsOneTextUnderTwoKeys(t *testing.T) {
 	s := newSite(t)
-	w := s.must(http.StatusNotFound, s.do("GET", "unknown", ""))
+	w := s.Must(http.StatusNotFound, s.Do("GET", "unknown", ""))
 	if w.Header().Get("Content-Type") != "application/json" {
 		t.Errorf("got %q", w.Header().Get("Content-Type"))
 	}
@@ -89,7 +89,7 @@ func TestNPMGetsNoChallenge(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			s := newSite(t)
 			s.serve(formattest.Refusing{Err: artifact.Errorf(artifact.Unauthenticated, "The token has expired.")})
-			w := s.must(http.StatusUnauthorized, s.do("GET", "bar", "", row.header[0], row.header[1]))
+			w := s.Must(http.StatusUnauthorized, s.Do("GET", "bar", "", row.header[0], row.header[1]))
 			if got := w.Header().Get("WWW-Authenticate") == formattest.Challenge; got != row.challenge {
 				t.Errorf("got %q", w.Header().Get("WWW-Authenticate"))
 			}
@@ -148,8 +148,8 @@ func TestSearch(t *testing.T) {
 		{"nothing", "text=nothing", 0, "", 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			s.t = t
-			answer := s.json(s.do("GET", "-/v1/search?"+row.query, ""))
+			s.T = t
+			answer := s.json(s.Do("GET", "-/v1/search?"+row.query, ""))
 			objects, _ := answer["objects"].([]any)
 			if len(objects) != row.found || answer["total"] != row.total {
 				t.Fatalf("got %d of %v, want %d of %v", len(objects), answer["total"], row.found, row.total)
@@ -159,10 +159,10 @@ func TestSearch(t *testing.T) {
 			}
 		})
 	}
-	s.t = t
+	s.T = t
 	for _, query := range []string{"size=-1", "size=x", "from=1e9", "text=" + strings.Repeat("a", 101),
 		"text=" + strings.Repeat("a+", 11)} {
-		s.must(http.StatusBadRequest, s.do("GET", "-/v1/search?"+query, ""))
+		s.Must(http.StatusBadRequest, s.Do("GET", "-/v1/search?"+query, ""))
 	}
 }
 
@@ -175,8 +175,8 @@ func TestASearchHitHasTheFieldsThatClientsPrint(t *testing.T) {
 		v["maintainers"] = []any{object{"name": "bob", "email": "b@example.test"}}
 		return doc
 	}())
-	s.must(http.StatusOK, s.do("GET", "@acme/bar/-/bar-1.0.0.tgz", "")) // what was retained can be found
-	hit := dig(s.json(s.do("GET", "-/v1/search?text=bar", "")), "objects").([]any)[0]
+	s.Must(http.StatusOK, s.Do("GET", "@acme/bar/-/bar-1.0.0.tgz", "")) // what was retained can be found
+	hit := dig(s.json(s.Do("GET", "-/v1/search?text=bar", "")), "objects").([]any)[0]
 	want := `{"date":"2021-01-01T10:00:00.000Z","description":"from outside","keywords":["k"],` +
 		`"links":{"homepage":"https://h.example.test"},"maintainers":[{"email":"b@example.test","username":"bob"}],` +
 		`"name":"@acme/bar","publisher":{"username":"bob"},"scope":"acme","version":"1.0.0"}`

@@ -29,14 +29,14 @@ func TestAVersionFromARegistryHasTheReadmeOfItsOwnTarball(t *testing.T) {
 	}
 	outside.Put("bar", "application/json", []byte(text(t, doc)))
 	for number, want := range map[string]string{"1.0.0": "# one", "2.0.0": "two", "3.0.0": "", "4.0.0": ""} {
-		s.must(http.StatusOK, s.do("GET", "bar/-/bar-"+number+".tgz", ""))
+		s.Must(http.StatusOK, s.Do("GET", "bar/-/bar-"+number+".tgz", ""))
 		v, err := s.Rules.Described(t.Context(), formattest.Caller("ada", "*"), s.Shelf(shelf, artifact.NPM).Repository(),
 			key("bar").At(number))
 		if err != nil || v.Details.Readme != want {
 			t.Errorf("%s: got %q, %v, want %q", number, v.Details.Readme, err, want)
 		}
 	}
-	if got := s.json(s.do("GET", "bar", ""))["readme"]; got != "# outside" {
+	if got := s.json(s.Do("GET", "bar", ""))["readme"]; got != "# outside" {
 		t.Errorf("got the document's readme %q, want the registry's", got)
 	}
 }

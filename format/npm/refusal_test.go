@@ -43,7 +43,7 @@ func TestWhatIsNotSupportedIsRefusedInWordsThatHelp(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := newSite(t)
-			w := s.do(row.method, row.path, `{"name":"widget","users":{}}`)
+			w := s.Do(row.method, row.path, `{"name":"widget","users":{}}`)
 			if w.Code != row.status || !strings.Contains(w.Body.String(), row.words) {
 				t.Errorf("got %d %s, want %d with %q", w.Code, w.Body, row.status, row.words)
 			}
@@ -76,7 +76,7 @@ func TestMessagesNameAScopedPackageAsItsClientWritesIt(t *testing.T) {
 			`{"name":"@acme/none","versions":{"1.0.0":{"deprecated":"x"}}}`, "@acme/none"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			w := s.do(row.method, row.path, row.body)
+			w := s.Do(row.method, row.path, row.body)
 			if said := w.Body.String(); w.Code < 400 || !strings.Contains(said, row.want) {
 				t.Errorf("got %d %s, want a refusal that says %s", w.Code, said, row.want)
 			}

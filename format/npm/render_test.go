@@ -20,7 +20,7 @@ func TestTheFullDocumentHasWhatClientsReadFromIt(t *testing.T) {
 	s := newSite(t)
 	s.publish("@acme/bar", "1.0.0", "latest", object{"homepage": "https://h.example.test", "keywords": []string{"k"},
 		"scripts": object{"install": "x"}, "peerDependenciesMeta": object{"a": object{"optional": true}}})
-	w := s.do("GET", "@acme%2fbar", "")
+	w := s.Do("GET", "@acme%2fbar", "")
 	doc := s.json(w)
 	for _, row := range []struct {
 		want any
@@ -60,7 +60,7 @@ func TestTheAbbreviatedDocumentHasExactlyItsFields(t *testing.T) {
 	s := newSite(t)
 	s.publish("bar", "1.0.0", "latest", object{"homepage": "h", "main": "x", "funding": "f", "libc": []string{"musl"},
 		"peerDependenciesMeta": object{}, "engines": object{"node": ">1"}, "bin": "./cli.js"})
-	w := s.do("GET", "bar", "", "Accept", abbreviatedForm.contentType+"; q=1.0, application/json; q=0.8, */*")
+	w := s.Do("GET", "bar", "", "Accept", abbreviatedForm.contentType+"; q=1.0, application/json; q=0.8, */*")
 	doc := s.json(w)
 	if got, want := keysOf(doc), "dist-tags modified name time versions"; got != want {
 		t.Errorf("got top level %s, want %s", got, want)
@@ -76,7 +76,7 @@ func TestTheAbbreviatedDocumentHasExactlyItsFields(t *testing.T) {
 	if _, ok := doc["modified"].(string); !ok {
 		t.Errorf("got modified %v", doc["modified"])
 	}
-	full := s.do("GET", "bar", "")
+	full := s.Do("GET", "bar", "")
 	if full.Header().Get("Etag") == w.Header().Get("Etag") {
 		t.Error("both forms have one ETag")
 	}
@@ -122,12 +122,12 @@ func TestAcceptChoosesTheForm(t *testing.T) {
 
 // stock has the registry offer a packument made by registry, and the tarballs that it names.
 func (s *site) stock(name string, document object) {
-	s.t.Helper()
+	s.T.Helper()
 	outside, tarballs := s.Registry(npmjs), name+"/-/x-"
 	for version := range document["versions"].(object) {
 		outside.Put(tarballs+version+".tgz", "application/octet-stream", []byte(version))
 	}
-	packument := strings.ReplaceAll(text(s.t, document), "https://registry.example.test/"+tarballs, outside.URL+tarballs)
+	packument := strings.ReplaceAll(text(s.T, document), "https://registry.example.test/"+tarballs, outside.URL+tarballs)
 	outside.Put(strings.Replace(name, "/", "%2f", 1), "application/json", []byte(packument))
 }
 
@@ -141,7 +141,7 @@ func TestOnlyAddressesChangeInProxiedVersions(t *testing.T) {
 	dist["attestations"] = object{"url": "https://registry.example.test/-/npm/v1/attestations/@acme%2fbar@1.1.0",
 		"provenance": object{"predicateType": "https://slsa.example.test/v1"}}
 	s.stock("@acme/bar", document)
-	w := s.do("GET", "@acme/bar", "")
+	w := s.Do("GET", "@acme/bar", "")
 	doc := s.json(w)
 	if strings.Contains(w.Body.String(), "registry.example.test") ||
 		strings.Contains(w.Body.String(), s.Registry(npmjs).URL) {
@@ -219,7 +219,7 @@ func TestTimesAreWidenedOverAllSources(t *testing.T) {
 	s.open("bar")
 	s.Clock.Pass(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC).Sub(s.Clock.Now()))
 	s.publish("bar", "2.0.0", "mine")
-	doc := s.json(s.do("GET", "bar", "", "Accept", abbreviatedForm.contentType))
+	doc := s.json(s.Do("GET", "bar", "", "Accept", abbreviatedForm.contentType))
 	if doc["modified"] != "2027-01-01T00:00:00.000Z" || dig(doc, "time", "created") != "2020-01-01T00:00:00.000Z" {
 		t.Errorf("got modified %v, time %v", doc["modified"], doc["time"])
 	}

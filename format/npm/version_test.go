@@ -70,15 +70,15 @@ func TestTagsOfARegistryArePassedOnButForRanges(t *testing.T) {
 		want[tag] = "1.0.0"
 	}
 	for door, got := range map[string]any{
-		"document":     dig(s.json(s.do("GET", "bar", "")), "dist-tags"),
-		"list of tags": s.json(s.do("GET", "-/package/bar/dist-tags", "")),
+		"document":     dig(s.json(s.Do("GET", "bar", "")), "dist-tags"),
+		"list of tags": s.json(s.Do("GET", "-/package/bar/dist-tags", "")),
 	} {
 		if text(t, got) != text(t, want) {
 			t.Errorf("%s: got %v, want %v", door, got, want)
 		}
 	}
 	for _, path := range []string{"bar/1.x-latest", "bar/release%2f2.x", "bar/%40acme%2fnext"} {
-		if got := dig(s.json(s.do("GET", path, "")), "version"); got != "1.0.0" {
+		if got := dig(s.json(s.Do("GET", path, "")), "version"); got != "1.0.0" {
 			t.Errorf("%s: got version %v", path, got)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -30,8 +29,7 @@ const (
 // site is a repository with the format's handlers before it. It is connected to a registry that has nothing but a service index.
 type site struct {
 	*formattest.Domain
-	t testing.TB
-	h http.Handler
+	formattest.Client
 }
 
 func newSite(t testing.TB) *site {
@@ -39,7 +37,7 @@ func newSite(t testing.TB) *site {
 	d := formattest.Open(t, formattest.Options{Formats: []format.Format{Format()}})
 	d.Repository(shelf)
 	d.Connect(shelf, publicOne)
-	s := &site{Domain: d, t: t}
+	s := &site{Domain: d, Client: formattest.Client{T: t}}
 	s.serve(shelf)
 	s.put("", servicesOf(s.Registry(publicOne).URL))
 	return s
@@ -47,57 +45,37 @@ func newSite(t testing.TB) *site {
 
 // serve has what follows be asked of a repository.
 func (s *site) serve(repository string) {
-	s.h = formattest.Handler(Format(), s.Shelf(repository, artifact.NuGet))
+	s.Handler = formattest.Handler(Format(), s.Shelf(repository, artifact.NuGet))
 }
 
 // put has the registry answer a document.
 func (s *site) put(path string, document any) {
-	s.t.Helper()
-	s.Registry(publicOne).Put(path, "application/json", jsonOf(s.t, document))
-}
-
-func (s *site) do(method, path, body string, header ...string) *httptest.ResponseRecorder {
-	s.t.Helper()
-	return formattest.NewRequest(method, path, body, header...).Do(s.h)
-}
-
-// get fails the test unless the answer is 200, and returns its body.
-func (s *site) get(path string, header ...string) string {
-	s.t.Helper()
-	return s.must(http.StatusOK, s.do("GET", path, "", header...)).Body.String()
+	s.T.Helper()
+	s.Registry(publicOne).Put(path, "application/json", jsonOf(s.T, document))
 }
 
 // json is what a GET answers.
 func (s *site) json(path string) object {
-	s.t.Helper()
+	s.T.Helper()
 	var read object
-	if err := json.Unmarshal([]byte(s.get(path)), &read); err != nil {
-		s.t.Fatal(err)
+	if err := json.Unmarshal([]byte(s.Get(path)), &read); err != nil {
+		s.T.Fatal(err)
 	}
 	return read
 }
 
-// must fails the test unless the answer has the status.
-func (s *site) must(status int, w *httptest.ResponseRecorder) *httptest.ResponseRecorder {
-	s.t.Helper()
-	if w.Code != status {
-		s.t.Fatalf("got %d %.500s, want %d", w.Code, w.Body, status)
-	}
-	return w
-}
-
 // push pushes a package.
 func (s *site) push(content string) *httptest.ResponseRecorder {
-	s.t.Helper()
-	return pushOf(content).Do(s.h)
+	s.T.Helper()
+	return pushOf(content).Do(s.Handler)
 }
 
 // held is a version as a repository holds it.
 func (s *site) held(repository string, v artifact.VersionKey) artifact.Version {
-	s.t.Helper()
-	found, err := s.Shelf(repository, artifact.NuGet).Held(s.t.Context(), v)
+	s.T.Helper()
+	found, err := s.Shelf(repository, artifact.NuGet).Held(s.T.Context(), v)
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	return found
 }
@@ -244,7 +222,7 @@ func (o offeredVersion) catalogEntry() object {
 
 // offer has the registry have a package with the versions, and no others.
 func (s *site) offer(versions ...offeredVersion) {
-	s.t.Helper()
+	s.T.Helper()
 	address := s.Registry(publicOne).URL
 	var leaves []any
 	for _, o := range versions {

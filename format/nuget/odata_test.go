@@ -40,9 +40,9 @@ type atomMember struct {
 
 // feed reads a feed, and returns what is in it.
 func (s *site) feed(path string) (read atom, listed string) {
-	s.t.Helper()
-	if err := xml.Unmarshal([]byte(s.get(path)), &read); err != nil {
-		s.t.Fatal(err)
+	s.T.Helper()
+	if err := xml.Unmarshal([]byte(s.Get(path)), &read); err != nil {
+		s.T.Fatal(err)
 	}
 	var all []string
 	for _, e := range read.Entries {
@@ -55,7 +55,7 @@ func TestFeedsOfVersion2ListWhatTheirClientsAskFor(t *testing.T) {
 	s := newSite(t)
 	s.pushAll("Acme.Core", "1.0.0", "1.1.0", "2.0.0-beta", "3.0.0-rc.1")
 	s.pushAll("Acme.Tool", "0.1.0")
-	s.must(http.StatusNoContent, s.do("DELETE", "v2/Acme.Core/1.1.0", ""))
+	s.Must(http.StatusNoContent, s.Do("DELETE", "v2/Acme.Core/1.1.0", ""))
 	for path, want := range map[string]string{
 		"FindPackagesById()?id='acme.CORE'":                                                 "Acme.Core 1.0.0, Acme.Core 1.1.0, Acme.Core 2.0.0-beta",
 		"FindPackagesById?id='Acme.Core'&semVerLevel=2.0.0":                                 "Acme.Core 1.0.0, Acme.Core 1.1.0, Acme.Core 2.0.0-beta, Acme.Core 3.0.0-rc.1",
@@ -79,9 +79,9 @@ func TestFeedsOfVersion2ListWhatTheirClientsAskFor(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"Search()?$filter=Id%20like%20'x'", "Search()?$top=many", "FindPackagesById()?id='a/b'", "Packages()?$filter=" + strings.Repeat("(", 100)} {
-		s.must(http.StatusBadRequest, s.do("GET", "v2/"+path, ""))
+		s.Must(http.StatusBadRequest, s.Do("GET", "v2/"+path, ""))
 	}
-	s.must(http.StatusNotFound, s.do("GET", "v2/GetUpdates()", ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "v2/GetUpdates()", ""))
 	for query, want := range map[string]string{
 		"searchTerm='acme'&$filter=IsLatestVersion":                              "2",
 		"searchTerm='acme'&$filter=IsLatestVersion&$top=1":                       "2",
@@ -90,7 +90,7 @@ func TestFeedsOfVersion2ListWhatTheirClientsAskFor(t *testing.T) {
 		"searchTerm='acme'&includePrerelease=true&$filter=IsPrerelease&$skip=10": "1",
 		"searchTerm='acme'&$filter=startswith(Id,'Nothing')":                     "0",
 	} {
-		if got := s.get("v2/Search()/$count?" + query); got != want {
+		if got := s.Get("v2/Search()/$count?" + query); got != want {
 			t.Errorf("%s: got the count %s, want %s", query, got, want)
 		}
 		if got, _ := s.feed("v2/Search()?$inlinecount=allpages&" + query); got.Count != want {
@@ -103,9 +103,9 @@ func TestAnEntryOfVersion2LeadsToThePackage(t *testing.T) {
 	s := newSite(t)
 	content := packed(t, "Acme.Core", "1.0.0+b", `<dependencies><group targetFramework="net45"><dependency id="Left" version="1.0"/></group><group targetFramework="net40"/></dependencies>`,
 		`<developmentDependency>true</developmentDependency>`)
-	s.must(201, s.push(content))
+	s.Must(201, s.push(content))
 	var e atomMember
-	if err := xml.Unmarshal([]byte(s.get("v2/Packages(Id='ACME.core',Version='1.0')")), &e); err != nil {
+	if err := xml.Unmarshal([]byte(s.Get("v2/Packages(Id='ACME.core',Version='1.0')")), &e); err != nil {
 		t.Fatal(err)
 	}
 	if e.Properties.ID != "Acme.Core" || e.Properties.Version != "1.0.0+b" || e.Properties.Dependencies != "Left:[1.0.0, ):net45|::net40" ||
@@ -117,11 +117,11 @@ func TestAnEntryOfVersion2LeadsToThePackage(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, path, _ := strings.Cut(at.Path, "/nuget/shelf/")
-	if got := s.get(path); got != content {
+	if got := s.Get(path); got != content {
 		t.Errorf("got %d bytes from %s", len(got), path)
 	}
-	s.must(404, s.do("GET", "v2/Packages(Id='Acme.Core',Version='2.0')", ""))
-	s.must(404, s.do("GET", "v2/Packages(Id='Nothing',Version='2.0')", ""))
+	s.Must(404, s.Do("GET", "v2/Packages(Id='Acme.Core',Version='2.0')", ""))
+	s.Must(404, s.Do("GET", "v2/Packages(Id='Nothing',Version='2.0')", ""))
 }
 
 func TestAFeedOfVersion2IsPaged(t *testing.T) {
@@ -150,10 +150,10 @@ func TestAFeedOfVersion2IsPaged(t *testing.T) {
 func TestMetadataIsXML(t *testing.T) {
 	s := newSite(t)
 	var document struct{ XMLName xml.Name }
-	if err := xml.Unmarshal([]byte(s.get("v2/$metadata")), &document); err != nil || document.XMLName.Local != "Edmx" {
+	if err := xml.Unmarshal([]byte(s.Get("v2/$metadata")), &document); err != nil || document.XMLName.Local != "Edmx" {
 		t.Errorf("got %v, %v", document, err)
 	}
-	if err := xml.Unmarshal([]byte(s.get("v2/")), &document); err != nil || document.XMLName.Local != "service" {
+	if err := xml.Unmarshal([]byte(s.Get("v2/")), &document); err != nil || document.XMLName.Local != "service" {
 		t.Errorf("got %v, %v", document, err)
 	}
 }

@@ -23,11 +23,11 @@ func TestAPushMayArriveInEveryShape(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
-			s.must(http.StatusCreated, q.Do(s.h))
-			if got := s.get("v3/flatcontainer/acme.core/1.0.0/acme.core.1.0.0.nupkg"); got != content {
+			s.Must(http.StatusCreated, q.Do(s.Handler))
+			if got := s.Get("v3/flatcontainer/acme.core/1.0.0/acme.core.1.0.0.nupkg"); got != content {
 				t.Errorf("got %d bytes, want %d", len(got), len(content))
 			}
-			s.must(http.StatusCreated, q.Do(s.h))
+			s.Must(http.StatusCreated, q.Do(s.Handler))
 			if n := s.Changes(); n != 1 {
 				t.Errorf("versions were changed %d times", n)
 			}
@@ -38,8 +38,8 @@ func TestAPushMayArriveInEveryShape(t *testing.T) {
 func TestASignatureStaysWhereItIs(t *testing.T) {
 	s := newSite(t)
 	content := packedWith(t, nuspecText("Acme.Core", "1.0.0"), "Acme.Core.nuspec", archived{".signature.p7s", "any bytes"})
-	s.must(201, s.push(content))
-	if got := s.get("v3/flatcontainer/acme.core/1.0.0/acme.core.1.0.0.nupkg"); got != content {
+	s.Must(201, s.push(content))
+	if got := s.Get("v3/flatcontainer/acme.core/1.0.0/acme.core.1.0.0.nupkg"); got != content {
 		t.Error("the package is not as it was pushed")
 	}
 }
@@ -48,17 +48,17 @@ func TestASignatureStaysWhereItIs(t *testing.T) {
 func TestAPushOfWhichNobodyKnowsYetWhoseItIs(t *testing.T) {
 	late := packageOfFiles(t, archived{"lib/a.dll", string(random(maxAhead + 1))}, archived{"Acme.Core.nuspec", nuspecText("Acme.Core", "1.0.0")})
 	s := newSite(t)
-	reader := &site{Domain: s.As(formattest.Caller("reader", "ReadFromRepository")), t: t}
+	reader := &site{Domain: s.As(formattest.Caller("reader", "ReadFromRepository")), Client: formattest.Client{T: t}}
 	reader.serve(shelf)
-	reader.must(http.StatusForbidden, reader.push(late))
-	nobody := &site{Domain: s.As(formattest.Caller("eve")), t: t}
+	reader.Must(http.StatusForbidden, reader.push(late))
+	nobody := &site{Domain: s.As(formattest.Caller("eve")), Client: formattest.Client{T: t}}
 	nobody.serve(shelf)
 	staged := s.Staged()
-	nobody.must(http.StatusForbidden, nobody.push(late))
+	nobody.Must(http.StatusForbidden, nobody.push(late))
 	if s.Staged() != staged || s.Changes() != 0 {
 		t.Errorf("%d uploads were begun, %d versions changed", s.Staged()-staged, s.Changes())
 	}
-	s.must(http.StatusCreated, s.push(late))
+	s.Must(http.StatusCreated, s.push(late))
 }
 
 // random are bytes that cannot be compressed.
@@ -78,12 +78,12 @@ func TestSymbolPackagesAreRefused(t *testing.T) {
 	for _, path := range []string{"v3/package/", "v3/symbolpackage/", "v3/symbolpackage"} {
 		q := pushOf(symbols)
 		q.Path = path
-		w := s.must(http.StatusMethodNotAllowed, q.Do(s.h))
+		w := s.Must(http.StatusMethodNotAllowed, q.Do(s.Handler))
 		if !strings.Contains(w.Header().Get("X-NuGet-Warning"), "no symbol packages") {
 			t.Errorf("%s: got %v", path, w.Header())
 		}
 	}
-	s.must(http.StatusNotFound, s.do("GET", "v3/flatcontainer/acme.core/index.json", ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "v3/flatcontainer/acme.core/index.json", ""))
 }
 
 func TestAPackageThatClientsUnpackInTwoWaysIsRefused(t *testing.T) {
@@ -107,7 +107,7 @@ func TestAPackageThatClientsUnpackInTwoWaysIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
-			w := s.must(http.StatusBadRequest, s.push(packageOfFiles(t, c.files...)))
+			w := s.Must(http.StatusBadRequest, s.push(packageOfFiles(t, c.files...)))
 			if !strings.Contains(w.Header().Get("X-NuGet-Warning"), c.says) {
 				t.Errorf("got %s, want %q", w.Body, c.says)
 			}
@@ -173,8 +173,8 @@ func TestTheNuspecIsFoundAtTheBeginning(t *testing.T) {
 
 func TestReadmesAreServed(t *testing.T) {
 	s := newSite(t)
-	s.must(201, s.push(packedWith(t, nuspecText("Acme", "1.0.0", `<readme>docs\Read.md</readme>`), "Acme.nuspec", archived{"docs/read.md", "\ufeff# Hi"})))
-	w := s.must(200, s.do("GET", "v3/readme/ACME/1.0", ""))
+	s.Must(201, s.push(packedWith(t, nuspecText("Acme", "1.0.0", `<readme>docs\Read.md</readme>`), "Acme.nuspec", archived{"docs/read.md", "\ufeff# Hi"})))
+	w := s.Must(200, s.Do("GET", "v3/readme/ACME/1.0", ""))
 	if w.Body.String() != "# Hi" || w.Header().Get("Content-Type") != readmeMember.contentType {
 		t.Errorf("got %q, %v", w.Body, w.Header())
 	}
@@ -182,5 +182,5 @@ func TestReadmesAreServed(t *testing.T) {
 		t.Errorf("the API tells %q", got)
 	}
 	s.pushAll("Bare", "1.0.0")
-	s.must(404, s.do("GET", "v3/readme/bare/1.0.0", ""))
+	s.Must(404, s.Do("GET", "v3/readme/bare/1.0.0", ""))
 }

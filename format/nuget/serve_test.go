@@ -16,9 +16,9 @@ import (
 
 // pushAll pushes packages of one id, or ends the test.
 func (s *site) pushAll(id string, versions ...string) {
-	s.t.Helper()
+	s.T.Helper()
 	for _, v := range versions {
-		s.must(http.StatusCreated, s.push(packed(s.t, id, v)))
+		s.Must(http.StatusCreated, s.push(packed(s.T, id, v)))
 	}
 }
 
@@ -47,7 +47,7 @@ func TestTheServiceIndexHasEveryNameThatClientsLookFor(t *testing.T) {
 	if index["version"] != "3.0.0" {
 		t.Errorf("got version %v", index["version"])
 	}
-	if w := s.do("GET", "v3/index.json", "", "If-None-Match", s.do("GET", "v3/index.json", "").Header().Get("Etag")); w.Code != 304 {
+	if w := s.Do("GET", "v3/index.json", "", "If-None-Match", s.Do("GET", "v3/index.json", "").Header().Get("Etag")); w.Code != 304 {
 		t.Errorf("unchanged: got %d", w.Code)
 	}
 }
@@ -57,7 +57,7 @@ func TestVersionsAreTheSameInEverySpellingAndStandInTheirOrder(t *testing.T) {
 	s.pushAll("Acme.Core", "1.10.0", "1.2", "1.02.0.0-RC.1+b7", "2.0.0-Beta.2", "2.0.0-beta.10", "1.2.0.5")
 	want := `{"versions":["1.2.0-rc.1","1.2.0","1.2.0.5","1.10.0","2.0.0-beta.2","2.0.0-beta.10"]}`
 	for _, id := range []string{"acme.core", "Acme.Core", "ACME.CORE"} {
-		if got := strings.TrimSpace(s.get("v3/flatcontainer/" + id + "/index.json")); got != want {
+		if got := strings.TrimSpace(s.Get("v3/flatcontainer/" + id + "/index.json")); got != want {
 			t.Errorf("%s: got %s, want %s", id, got, want)
 		}
 	}
@@ -66,22 +66,22 @@ func TestVersionsAreTheSameInEverySpellingAndStandInTheirOrder(t *testing.T) {
 		"v3/flatcontainer/acme.core/1.2.0-rc.1/acme.core.1.2.0-rc.1.nupkg", "v3/flatcontainer/Acme.Core/1.02-RC.1+b7/Acme.Core.1.2-RC.1.nupkg",
 		"v2/package/ACME.core/1.2.0-RC.1", "v3/flatcontainer/Acme.Core/1.2.0-rc.1/Acme.Core.1.02.0.0-RC.1+b7.nupkg",
 	} {
-		w := s.must(200, s.do("GET", path, ""))
+		w := s.Must(200, s.Do("GET", path, ""))
 		if w.Body.String() != content || w.Header().Get("Content-Type") != "application/octet-stream" ||
 			!strings.Contains(w.Header().Get("Content-Disposition"), "acme.core.1.2.0-rc.1.nupkg") {
 			t.Errorf("%s: got %d bytes with %v", path, w.Body.Len(), w.Header())
 		}
 	}
-	if got := s.get("v3/flatcontainer/acme.core/1.2.0-rc.1/acme.core.nuspec"); got != nuspecText("Acme.Core", "1.02.0.0-RC.1+b7") {
+	if got := s.Get("v3/flatcontainer/acme.core/1.2.0-rc.1/acme.core.nuspec"); got != nuspecText("Acme.Core", "1.02.0.0-RC.1+b7") {
 		t.Errorf("the nuspec is not as it is in the package: %q", got)
 	}
 	if v := s.held(shelf, key("acme.core", "1.2.0-RC.1")); v.Details.DisplayName != "Acme.Core" || len(v.Assets) != 1 ||
 		v.Assets[0].Name != "acme.core.1.2.0-rc.1.nupkg" {
 		t.Errorf("got %+v", v)
 	}
-	s.must(http.StatusConflict, s.push(packed(t, "acme.CORE", "1.2.0-rc.1")))
-	s.must(http.StatusNotFound, s.do("GET", "v3/flatcontainer/nothing/index.json", ""))
-	s.must(http.StatusNotFound, s.do("GET", "v3/flatcontainer/acme.core/3.0.0/acme.core.3.0.0.nupkg", ""))
+	s.Must(http.StatusConflict, s.push(packed(t, "acme.CORE", "1.2.0-rc.1")))
+	s.Must(http.StatusNotFound, s.Do("GET", "v3/flatcontainer/nothing/index.json", ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "v3/flatcontainer/acme.core/3.0.0/acme.core.3.0.0.nupkg", ""))
 }
 
 func TestARegistrationSaysWhatAPackageSaysAboutItself(t *testing.T) {
@@ -90,7 +90,7 @@ func TestARegistrationSaysWhatAPackageSaysAboutItself(t *testing.T) {
 		`<developmentDependency>true</developmentDependency>`,
 		`<dependencies><group targetFramework=".NETStandard2.0"><dependency id="Acme.Base" version="1.0"/></group><group targetFramework="net45"/></dependencies>`,
 		`<packageTypes><packageType name="DotnetTool"/></packageTypes>`)
-	s.must(201, s.push(content))
+	s.Must(201, s.push(content))
 	base := formattest.Base + "nuget/shelf/"
 	index := s.json("v3/registrations-semver2/Acme.Core/index.json")
 	leaf := dig(index, "items", 0, "items", 0).(object)
@@ -129,7 +129,7 @@ func TestARegistrationSaysWhatAPackageSaysAboutItself(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	// Clients of before SemVer 2 cannot read the version, so for them there is no such package.
-	s.must(404, s.do("GET", "v3/registrations/acme.core/index.json", ""))
+	s.Must(404, s.Do("GET", "v3/registrations/acme.core/index.json", ""))
 	s.pushAll("Acme.Core", "0.9.0")
 	if got := s.json("v3/registrations/acme.core/index.json"); dig(got, "items", 0, "upper") != "0.9.0" {
 		t.Errorf("got %v", got)
@@ -188,33 +188,33 @@ func TestAnUnlistedVersionIsForThoseWhoNameIt(t *testing.T) {
 	if got := listed(); got != "[1.0.0 2.0.0] 2.0.0" {
 		t.Errorf("before: got %s", got)
 	}
-	s.must(http.StatusNoContent, s.do("DELETE", "v3/package/Acme.Core/2.00.0+b", ""))
+	s.Must(http.StatusNoContent, s.Do("DELETE", "v3/package/Acme.Core/2.00.0+b", ""))
 	if got := listed(); got != "[1.0.0] 1.0.0" {
 		t.Errorf("unlisted: got %s", got)
 	}
-	if got := s.get("v3/flatcontainer/acme.core/index.json"); !strings.Contains(got, "2.0.0") {
+	if got := s.Get("v3/flatcontainer/acme.core/index.json"); !strings.Contains(got, "2.0.0") {
 		t.Errorf("a pin would not be found: %s", got)
 	}
 	entry := dig(s.json("v3/registrations/acme.core/index.json"), "items", 0, "items", 1, "catalogEntry").(object)
 	if entry["listed"] != false || entry["published"] != "1900-01-01T00:00:00Z" {
 		t.Errorf("got %v", entry)
 	}
-	s.get("v3/flatcontainer/acme.core/2.0.0/acme.core.2.0.0.nupkg")
-	s.must(http.StatusNoContent, s.do("DELETE", "v3/package/Acme.Core/2.0.0", ""))
-	s.must(http.StatusOK, s.do("POST", "v3/package/acme.core/2.0.0", ""))
+	s.Get("v3/flatcontainer/acme.core/2.0.0/acme.core.2.0.0.nupkg")
+	s.Must(http.StatusNoContent, s.Do("DELETE", "v3/package/Acme.Core/2.0.0", ""))
+	s.Must(http.StatusOK, s.Do("POST", "v3/package/acme.core/2.0.0", ""))
 	if got := listed(); got != "[1.0.0 2.0.0] 2.0.0" {
 		t.Errorf("relisted: got %s", got)
 	}
-	s.must(http.StatusNotFound, s.do("DELETE", "v3/package/Acme.Core/9.0.0", ""))
+	s.Must(http.StatusNotFound, s.Do("DELETE", "v3/package/Acme.Core/9.0.0", ""))
 	s.SetStatus(shelf, key("acme.core", "2.0.0"), artifact.Archived)
-	if got := s.get("v3/flatcontainer/acme.core/index.json"); strings.Contains(got, "2.0.0") {
+	if got := s.Get("v3/flatcontainer/acme.core/index.json"); strings.Contains(got, "2.0.0") {
 		t.Errorf("an archived version is listed: %s", got)
 	}
-	s.must(http.StatusNotFound, s.do("GET", "v3/flatcontainer/acme.core/2.0.0/acme.core.2.0.0.nupkg", ""))
-	s.must(http.StatusConflict, s.do("POST", "v3/package/acme.core/2.0.0", ""))
-	publisher := &site{Domain: s.As(formattest.Caller("publisher", "ReadFromRepository", "PublishPackageVersion")), t: t}
+	s.Must(http.StatusNotFound, s.Do("GET", "v3/flatcontainer/acme.core/2.0.0/acme.core.2.0.0.nupkg", ""))
+	s.Must(http.StatusConflict, s.Do("POST", "v3/package/acme.core/2.0.0", ""))
+	publisher := &site{Domain: s.As(formattest.Caller("publisher", "ReadFromRepository", "PublishPackageVersion")), Client: formattest.Client{T: t}}
 	publisher.serve(shelf)
-	publisher.must(http.StatusForbidden, publisher.do("DELETE", "v3/package/Acme.Core/1.0.0", ""))
+	publisher.Must(http.StatusForbidden, publisher.Do("DELETE", "v3/package/Acme.Core/1.0.0", ""))
 }
 
 func TestASearchEndsWhereEnoughWasFound(t *testing.T) {
@@ -236,7 +236,7 @@ func TestASearchShowsWhatItsClientCanRead(t *testing.T) {
 	s := newSite(t)
 	s.pushAll("Acme.Core", "1.0.0", "2.0.0-beta")
 	s.pushAll("Acme.Next", "1.0.0-rc.1")
-	s.must(201, s.push(packed(t, "Acme.Tool", "1.0.0", `<packageTypes><packageType name="DotnetTool"/></packageTypes>`)))
+	s.Must(201, s.push(packed(t, "Acme.Tool", "1.0.0", `<packageTypes><packageType name="DotnetTool"/></packageTypes>`)))
 	for query, want := range map[string]string{
 		"":                                    "Acme.Core 1.0.0, Acme.Tool 1.0.0",
 		"q=acme":                              "Acme.Core 1.0.0, Acme.Tool 1.0.0",
@@ -256,7 +256,7 @@ func TestASearchShowsWhatItsClientCanRead(t *testing.T) {
 		"q=" + strings.Repeat("a", maxTerm+1): "!",
 	} {
 		if want == "!" {
-			s.must(http.StatusBadRequest, s.do("GET", "v3/query?"+query, ""))
+			s.Must(http.StatusBadRequest, s.Do("GET", "v3/query?"+query, ""))
 			continue
 		}
 		var got []string
@@ -279,16 +279,16 @@ func TestDocumentsAreCompressedForWhoTakesThat(t *testing.T) {
 	s := newSite(t)
 	s.pushAll("Acme.Core", "1.0.0")
 	const path = "v3/registrations-semver2/acme.core/index.json"
-	w := s.must(200, s.do("GET", path, "", "Accept-Encoding", "gzip, deflate"))
+	w := s.Must(200, s.Do("GET", path, "", "Accept-Encoding", "gzip, deflate"))
 	plain, err := gzip.NewReader(w.Body)
 	if err != nil || w.Header().Get("Content-Encoding") != "gzip" {
 		t.Fatalf("got %v, %v", w.Header(), err)
 	}
 	text, err := io.ReadAll(plain)
-	if err != nil || !json.Valid(text) || string(text) != s.get(path) {
+	if err != nil || !json.Valid(text) || string(text) != s.Get(path) {
 		t.Errorf("got %s, %v", text, err)
 	}
-	if w := s.do("GET", path, "", "If-None-Match", w.Header().Get("Etag")); w.Code != http.StatusNotModified {
+	if w := s.Do("GET", path, "", "If-None-Match", w.Header().Get("Etag")); w.Code != http.StatusNotModified {
 		t.Errorf("unchanged: got %d", w.Code)
 	}
 }
@@ -313,7 +313,7 @@ func TestErrorsAreToldWhereClientsShowThem(t *testing.T) {
 		"letters that a header has not":     {"GET", "v3/index.json", nil, artifact.Errorf(artifact.Denied, "Äh\r\nX-Evil: 1"), "?h??X-Evil: 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := s.h
+			h := s.Handler
 			if c.err != nil {
 				h = formattest.Handler(Format(), formattest.Refusing{Shelf: s.Shelf(shelf, artifact.NuGet), Err: c.err})
 			}

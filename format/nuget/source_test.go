@@ -32,11 +32,11 @@ func TestWhatARegistrySaysComesThrough(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", what, c.got, c.want)
 		}
 	}
-	if text := s.get("v3/registrations-semver2/demo/index.json"); strings.Contains(text, "elsewhere.example.test") || strings.Contains(text, s.Registry(publicOne).URL) {
+	if text := s.Get("v3/registrations-semver2/demo/index.json"); strings.Contains(text, "elsewhere.example.test") || strings.Contains(text, s.Registry(publicOne).URL) {
 		t.Errorf("a client is sent elsewhere by %s", text)
 	}
 	for range 2 {
-		if got := s.get(demoContent); got != packed(t, "Demo", "1.0.0") {
+		if got := s.Get(demoContent); got != packed(t, "Demo", "1.0.0") {
 			t.Errorf("got %d bytes", len(got))
 		}
 	}
@@ -53,7 +53,7 @@ func TestWhatNoClientCouldUseIsLeftOut(t *testing.T) {
 	s.put(indexOf("demo"), registrationOf(good.leaf(address), offeredVersion{"Demo", "junk", "", nil}.leaf(address),
 		offeredVersion{"Other", "1.1.0", "", nil}.leaf(address), offeredVersion{"Demo", "01.0.0.0+x", "", nil}.leaf(address),
 		object{"catalogEntry": "https://elsewhere.example.test/"}, object{"catalogEntry": object{"id": "Demo", "version": "1.2.0"}}))
-	if got := strings.TrimSpace(s.get("v3/flatcontainer/demo/index.json")); got != `{"versions":["1.0.0"]}` {
+	if got := strings.TrimSpace(s.Get("v3/flatcontainer/demo/index.json")); got != `{"versions":["1.0.0"]}` {
 		t.Errorf("got %s", got)
 	}
 }
@@ -82,7 +82,7 @@ func TestAPackageOfAnotherVersionIsNotTaken(t *testing.T) {
 			if c.entry != nil {
 				s.put(o.entryPath(), c.entry)
 			}
-			w := s.do("GET", demoContent, "")
+			w := s.Do("GET", demoContent, "")
 			if taken := w.Code == http.StatusOK; taken != c.taken || !taken && w.Code != http.StatusBadGateway {
 				t.Errorf("got %d %.300s", w.Code, w.Body)
 			}
@@ -106,21 +106,21 @@ func TestARegistrationInPagesIsOne(t *testing.T) {
 	}
 	first, second := page(1, "1.0.0", "1.1.0"), page(2, "2.0.0")
 	s.put(indexOf("demo"), object{"items": []any{first, second}})
-	versions := func() string { return strings.TrimSpace(s.get("v3/flatcontainer/demo/index.json")) }
+	versions := func() string { return strings.TrimSpace(s.Get("v3/flatcontainer/demo/index.json")) }
 	if got := versions(); got != `{"versions":["1.0.0","1.1.0","2.0.0"]}` {
 		t.Errorf("got %s", got)
 	}
-	s.get(demoContent)
+	s.Get(demoContent)
 	second = page(2, "2.0.0", "3.0.0")
 	s.put(indexOf("demo"), object{"items": []any{first, second}})
 	if got := versions(); got != `{"versions":["1.0.0","1.1.0","2.0.0","3.0.0"]}` {
 		t.Errorf("later: got %s", got)
 	}
 	s.Registry(publicOne).Remove("pages/2.json")
-	s.get("v3/flatcontainer/demo/3.0.0/demo.3.0.0.nupkg") // as it was known
+	s.Get("v3/flatcontainer/demo/3.0.0/demo.3.0.0.nupkg") // as it was known
 	lost := newSite(t)
 	lost.put(indexOf("demo"), object{"items": []any{object{"@id": lost.Registry(publicOne).URL + "nowhere.json"}}})
-	w := lost.must(http.StatusServiceUnavailable, lost.do("GET", "v3/flatcontainer/demo/index.json", ""))
+	w := lost.Must(http.StatusServiceUnavailable, lost.Do("GET", "v3/flatcontainer/demo/index.json", ""))
 	if !strings.Contains(w.Body.String(), "page of a registration") {
 		t.Errorf("got %s", w.Body)
 	}
@@ -134,18 +134,18 @@ func TestWhatItsRegistryUnlistsIsUnlisted(t *testing.T) {
 	if got := fmt.Sprint(s.json("v3/autocomplete?id=demo")["data"]); got != "[1.0.0]" {
 		t.Errorf("got %s", got)
 	}
-	s.get("v3/flatcontainer/demo/2.0.0/demo.2.0.0.nupkg")
-	s.get(demoContent)
+	s.Get("v3/flatcontainer/demo/2.0.0/demo.2.0.0.nupkg")
+	s.Get(demoContent)
 	if status() != artifact.Published || s.held(shelf, key("demo", "2.0.0")).Status != artifact.Unlisted {
 		t.Errorf("got %s and %s", status(), s.held(shelf, key("demo", "2.0.0")).Status)
 	}
 	s.offer(offeredAs(t, "Demo", "1.0.0", hidden), offeredAs(t, "Demo", "2.0.0", hidden))
-	s.get("v3/flatcontainer/demo/index.json")
+	s.Get("v3/flatcontainer/demo/index.json")
 	if status() != artifact.Unlisted {
 		t.Errorf("unlisted there: got %s", status())
 	}
 	s.offer(offeredAs(t, "Demo", "1.0.0", nil), offeredAs(t, "Demo", "2.0.0", hidden))
-	s.get("v3/flatcontainer/demo/index.json")
+	s.Get("v3/flatcontainer/demo/index.json")
 	if status() != artifact.Published {
 		t.Errorf("relisted there: got %s", status())
 	}
@@ -168,7 +168,7 @@ func TestTheServiceIndexSaysWhereRegistrationsAre(t *testing.T) {
 			s := newSite(t)
 			s.offer(offeredAs(t, "Demo", "1.0.0", nil))
 			s.put("", strings.ReplaceAll(c.text, "%s", s.Registry(publicOne).URL))
-			w := s.must(c.status, s.do("GET", "v3/flatcontainer/demo/index.json", ""))
+			w := s.Must(c.status, s.Do("GET", "v3/flatcontainer/demo/index.json", ""))
 			if c.status != 200 && !strings.Contains(w.Body.String(), "service index") {
 				t.Errorf("got %s", w.Body)
 			}
@@ -176,25 +176,25 @@ func TestTheServiceIndexSaysWhereRegistrationsAre(t *testing.T) {
 	}
 	s := newSite(t)
 	s.Registry(publicOne).Remove("")
-	s.must(503, s.do("GET", "v3/flatcontainer/demo/index.json", ""))
+	s.Must(503, s.Do("GET", "v3/flatcontainer/demo/index.json", ""))
 }
 
 // What one repository says of a package is enough for another one behind it, digests too.
 func TestARepositoryCanBeTheRegistryOfAnother(t *testing.T) {
 	inner := newSite(t)
 	inner.pushAll("Demo", "1.0.0", "2.0.0-rc.1")
-	inner.must(204, inner.do("DELETE", "v3/package/demo/2.0.0-rc.1", ""))
+	inner.Must(204, inner.Do("DELETE", "v3/package/demo/2.0.0-rc.1", ""))
 	outer := newSite(t)
 	registry := outer.Registry(publicOne)
 	move := func(text string) string {
 		return strings.ReplaceAll(text, "https://packages.example.test/team-123456789012/nuget/shelf/", registry.URL)
 	}
-	registry.Put("", "application/json", []byte(move(inner.get("v3/index.json"))))
+	registry.Put("", "application/json", []byte(move(inner.Get("v3/index.json"))))
 	for _, path := range []string{"v3/registrations-semver2/demo/index.json", demoContent} {
-		registry.Put(path, "application/octet-stream", []byte(move(inner.get(path))))
+		registry.Put(path, "application/octet-stream", []byte(move(inner.Get(path))))
 	}
-	registry.Put("v3/registrations-semver2/demo/index.json", "application/json", []byte(move(inner.get("v3/registrations-semver2/demo/index.json"))))
-	if outer.get(demoContent) != inner.get(demoContent) {
+	registry.Put("v3/registrations-semver2/demo/index.json", "application/json", []byte(move(inner.Get("v3/registrations-semver2/demo/index.json"))))
+	if outer.Get(demoContent) != inner.Get(demoContent) {
 		t.Error("the package is another")
 	}
 	if n := registry.Asked("v3/catalog/"); n != 0 {

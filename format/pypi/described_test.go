@@ -29,7 +29,7 @@ func TestWhatIsFetchedDescribesItsVersion(t *testing.T) {
 	for _, step := range []struct{ fetch, summary string }{
 		{files[0].name, "of the source"}, {files[1].name, "of the wheel"}, {files[2].name, "of the wheel"},
 	} {
-		s.get("simple/demo/1.0/" + step.fetch)
+		s.Get("simple/demo/1.0/" + step.fetch)
 		if got := s.held(shelf, key("demo", "1.0")).Details; got.Summary != step.summary {
 			t.Errorf("after %s: got %q, want what is said %s", step.fetch, got.Summary, step.summary)
 		}
@@ -59,7 +59,7 @@ func TestWhatComesLateDescribesNoVersionThatIsDescribedBetter(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer late.Transfer.Close()
-	s.get("simple/demo/1.0/" + demoWheel)
+	s.Get("simple/demo/1.0/" + demoWheel)
 	release()
 	if got, err := io.ReadAll(late.Transfer); err != nil || string(got) != files[0].content {
 		t.Fatalf("got %d bytes, %v", len(got), err)
@@ -83,7 +83,7 @@ func TestWhatCannotBeReadTellsNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
 			s.offer("demo", f)
-			if got := s.get("simple/demo/1.0/" + f.name); got != f.content {
+			if got := s.Get("simple/demo/1.0/" + f.name); got != f.content {
 				t.Errorf("got %d bytes, want the %d of the file", len(got), len(f.content))
 			}
 			if got := s.held(shelf, key("demo", "1.0")).Details; got.Summary != "" {

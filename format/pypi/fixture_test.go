@@ -35,8 +35,7 @@ const (
 // site is a repository with the format's handlers before it. It is connected to a registry that has nothing.
 type site struct {
 	*formattest.Domain
-	t testing.TB
-	h http.Handler
+	formattest.Client
 }
 
 func newSite(t testing.TB) *site {
@@ -44,49 +43,29 @@ func newSite(t testing.TB) *site {
 	d := formattest.Open(t, formattest.Options{Formats: []format.Format{Format()}})
 	d.Repository(shelf)
 	d.Connect(shelf, publicOne)
-	s := &site{Domain: d, t: t}
+	s := &site{Domain: d, Client: formattest.Client{T: t}}
 	s.serve(shelf)
 	return s
 }
 
 // serve has what follows be asked of a repository.
 func (s *site) serve(repository string) {
-	s.h = formattest.Handler(Format(), s.Shelf(repository, artifact.PyPI))
-}
-
-func (s *site) do(method, path, body string, header ...string) *httptest.ResponseRecorder {
-	s.t.Helper()
-	return formattest.NewRequest(method, path, body, header...).Do(s.h)
-}
-
-// get fails the test unless the answer is 200, and returns its body.
-func (s *site) get(path string, header ...string) string {
-	s.t.Helper()
-	return s.must(http.StatusOK, s.do("GET", path, "", header...)).Body.String()
-}
-
-// must fails the test unless the answer has the status.
-func (s *site) must(status int, w *httptest.ResponseRecorder) *httptest.ResponseRecorder {
-	s.t.Helper()
-	if w.Code != status {
-		s.t.Fatalf("got %d %.500s, want %d", w.Code, w.Body, status)
-	}
-	return w
+	s.Handler = formattest.Handler(Format(), s.Shelf(repository, artifact.PyPI))
 }
 
 // page is the page about a project in JSON.
 func (s *site) page(project string) object {
-	s.t.Helper()
+	s.T.Helper()
 	var page object
-	if err := json.Unmarshal([]byte(s.get("simple/"+project+"/", "Accept", jsonType)), &page); err != nil {
-		s.t.Fatal(err)
+	if err := json.Unmarshal([]byte(s.Get("simple/"+project+"/", "Accept", jsonType)), &page); err != nil {
+		s.T.Fatal(err)
 	}
 	return page
 }
 
 // fileNamed is what the page about a project says about a file; nil if it does not list it.
 func (s *site) fileNamed(project, file string) object {
-	s.t.Helper()
+	s.T.Helper()
 	for _, one := range s.page(project)["files"].([]any) {
 		if one.(object)["filename"] == file {
 			return one.(object)
@@ -97,7 +76,7 @@ func (s *site) fileNamed(project, file string) object {
 
 // names are those of the files that the page about a project lists.
 func (s *site) names(project string) []string {
-	s.t.Helper()
+	s.T.Helper()
 	var names []string
 	for _, one := range s.page(project)["files"].([]any) {
 		names = append(names, one.(object)["filename"].(string))
@@ -111,10 +90,10 @@ func key(project, version string) artifact.VersionKey {
 
 // held is a version as a repository holds it.
 func (s *site) held(repository string, v artifact.VersionKey) artifact.Version {
-	s.t.Helper()
-	found, err := s.Shelf(repository, artifact.PyPI).Held(s.t.Context(), v)
+	s.T.Helper()
+	found, err := s.Shelf(repository, artifact.PyPI).Held(s.T.Context(), v)
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	return found
 }
@@ -128,12 +107,12 @@ type offeredFile struct {
 
 // offer has the registry have a project with the files, and nothing else of it.
 func (s *site) offer(project string, files ...offeredFile) {
-	s.t.Helper()
+	s.T.Helper()
 	registry := s.Registry(publicOne)
 	for _, f := range files {
 		registry.Put("files/"+f.name, "application/octet-stream", []byte(f.content))
 	}
-	registry.Put(project+"/", jsonType, pageOfFiles(s.t, project, files...))
+	registry.Put(project+"/", jsonType, pageOfFiles(s.T, project, files...))
 }
 
 // pageOfFiles is a registry's page in JSON.
@@ -278,9 +257,9 @@ func unset(name string) func(*[][2]string) {
 
 // upload sends a file to the repository.
 func (s *site) upload(file, content string, change ...func(*[][2]string)) *httptest.ResponseRecorder {
-	s.t.Helper()
-	body, contentType := formOf(s.t, file, content, change...)
-	return s.do("POST", "", body, "Content-Type", contentType)
+	s.T.Helper()
+	body, contentType := formOf(s.T, file, content, change...)
+	return s.Do("POST", "", body, "Content-Type", contentType)
 }
 
 // sdistOf makes a source distribution with the metadata.

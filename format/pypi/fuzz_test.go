@@ -124,7 +124,7 @@ func FuzzUpload(f *testing.F) {
 		"multipart/form-data; boundary=x")
 	s := newSite(f)
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
-		w := formattest.Request{Method: "POST", Body: string(body), Header: map[string]string{"Content-Type": contentType}}.Do(s.h)
+		w := formattest.Request{Method: "POST", Body: string(body), Header: map[string]string{"Content-Type": contentType}}.Do(s.Handler)
 		if w.Code >= 500 && w.Code != http.StatusNotImplemented || s.Drafts() != 0 {
 			t.Errorf("got %d %.300s, and %d drafts are left", w.Code, w.Body, s.Drafts())
 		}

@@ -201,13 +201,13 @@ func TestASourceDistributionIsCalledAsWhatItIs(t *testing.T) {
 		{"demo-1.0.tar", tarball, ".tar.gz"}, {"demo-1.0.tar.gz", zipped, ".zip"}, {"demo-1.0.tar.Z", zipped, ".zip"},
 		{"demo-1.0.tar.bz2", "BZh91AY&SY", "Build it anew, as .tar.gz"}, {"demo-1.0.tar.xz", "\xfd7zXZ", "Build it anew, as .tar.gz"},
 	} {
-		w := s.must(http.StatusBadRequest, s.upload(c.file, c.content))
+		w := s.Must(http.StatusBadRequest, s.upload(c.file, c.content))
 		if !strings.Contains(w.Body.String(), c.want) {
 			t.Errorf("%s: got %s, want %q", c.file, w.Body, c.want)
 		}
 	}
-	s.must(200, s.upload("demo-1.0.zip", zipped))
-	s.must(200, s.upload(demoSdist, tarball))
+	s.Must(200, s.upload("demo-1.0.zip", zipped))
+	s.Must(200, s.upload(demoSdist, tarball))
 }
 
 func TestAFailureToReadASourceDistributionIsNotItsFault(t *testing.T) {

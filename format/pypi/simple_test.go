@@ -50,8 +50,8 @@ func TestAPageIsServedInBothForms(t *testing.T) {
 	s := newSite(t)
 	s.offer("demo", offeredFile{"demo-1.0-py3-none-any.whl", "wheel", object{"requires-python": ">=3.8,<4",
 		"core-metadata": object{"sha256": sha256Of("metadata")}}})
-	inJSON := s.must(200, s.do("GET", "simple/demo/", "", "Accept", jsonType))
-	inHTML := s.must(200, s.do("GET", "simple/demo/", "", "Accept", "text/html"))
+	inJSON := s.Must(200, s.Do("GET", "simple/demo/", "", "Accept", jsonType))
+	inHTML := s.Must(200, s.Do("GET", "simple/demo/", "", "Accept", "text/html"))
 	wantJSON := `{"name":"demo","files":[{"filename":"demo-1.0-py3-none-any.whl","url":"1.0/demo-1.0-py3-none-any.whl",` +
 		`"hashes":{"sha256":"` + sha256Of("wheel") + `"},"requires-python":">=3.8,<4","size":5,` +
 		`"upload-time":"2024-05-06T07:08:09.123456Z","yanked":false,"core-metadata":{"sha256":"` + sha256Of("metadata") +
@@ -88,13 +88,13 @@ func TestAPageIsServedInBothForms(t *testing.T) {
 	if inJSON.Header().Get("Etag") == inHTML.Header().Get("Etag") {
 		t.Error("both forms have one entity tag")
 	}
-	s.must(http.StatusNotModified, s.do("GET", "simple/demo/", "", "Accept", jsonType, "If-None-Match", inJSON.Header().Get("Etag")))
-	s.must(200, s.do("GET", "simple/demo/", "", "Accept", "text/html", "If-None-Match", inJSON.Header().Get("Etag")))
-	zipped := s.must(200, s.do("GET", "simple/demo/", "", "Accept", jsonType, "Accept-Encoding", "gzip"))
+	s.Must(http.StatusNotModified, s.Do("GET", "simple/demo/", "", "Accept", jsonType, "If-None-Match", inJSON.Header().Get("Etag")))
+	s.Must(200, s.Do("GET", "simple/demo/", "", "Accept", "text/html", "If-None-Match", inJSON.Header().Get("Etag")))
+	zipped := s.Must(200, s.Do("GET", "simple/demo/", "", "Accept", jsonType, "Accept-Encoding", "gzip"))
 	if zipped.Header().Get("Content-Encoding") != "gzip" {
 		t.Errorf("got header %v, want gzip", zipped.Header())
 	}
-	refused := s.must(http.StatusNotAcceptable, s.do("GET", "simple/demo/", "", "Accept", "application/pdf"))
+	refused := s.Must(http.StatusNotAcceptable, s.Do("GET", "simple/demo/", "", "Accept", "application/pdf"))
 	if !strings.Contains(refused.Body.String(), jsonType+", ") {
 		t.Errorf("got %s, want what is offered", refused.Body)
 	}
@@ -110,7 +110,7 @@ func TestOtherSpellingsOfAnAddressLeadToTheOne(t *testing.T) {
 		"simple/demo..pkg/?a=b&c=d": "../demo-pkg/?a=b&c=d",
 		"simple":                    "simple/",
 	} {
-		w := s.must(http.StatusMovedPermanently, s.do("GET", from, ""))
+		w := s.Must(http.StatusMovedPermanently, s.Do("GET", from, ""))
 		if got := w.Header().Get("Location"); got != to {
 			t.Errorf("%s: got %q, want %q", from, got, to)
 		}
@@ -119,11 +119,11 @@ func TestOtherSpellingsOfAnAddressLeadToTheOne(t *testing.T) {
 
 func TestAProjectThatIsNowhereIsNotFound(t *testing.T) {
 	s := newSite(t)
-	w := s.must(http.StatusNotFound, s.do("GET", "simple/no-such-thing/", "", "Accept", jsonType))
+	w := s.Must(http.StatusNotFound, s.Do("GET", "simple/no-such-thing/", "", "Accept", jsonType))
 	if !strings.HasPrefix(w.Body.String(), `{"message":"`) {
 		t.Errorf("got %s, want a message in JSON", w.Body)
 	}
-	if w := s.do("GET", "simple/no-such-thing/", ""); !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {
+	if w := s.Do("GET", "simple/no-such-thing/", ""); !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {
 		t.Errorf("got %s, want plain text", w.Header())
 	}
 }
@@ -133,11 +133,11 @@ func TestTheIndexNamesWhatIsHeld(t *testing.T) {
 	s.offer("held", offeredFile{"held-1.0.tar.gz", "sdist", nil})
 	s.offer("only-listed", offeredFile{"only-listed-1.0.tar.gz", "sdist", nil})
 	s.page("only-listed")
-	s.get("simple/held/1.0/held-1.0.tar.gz")
-	if got, want := s.get("simple/", "Accept", jsonType), `{"meta":{"api-version":"1.4"},"projects":[{"name":"held"}]}`; got != want {
+	s.Get("simple/held/1.0/held-1.0.tar.gz")
+	if got, want := s.Get("simple/", "Accept", jsonType), `{"meta":{"api-version":"1.4"},"projects":[{"name":"held"}]}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got := s.get("simple/"); !strings.Contains(got, `<a href="held/">held</a>`) || strings.Contains(got, "only-listed") {
+	if got := s.Get("simple/"); !strings.Contains(got, `<a href="held/">held</a>`) || strings.Contains(got, "only-listed") {
 		t.Errorf("got %s", got)
 	}
 }

@@ -23,7 +23,7 @@ func TestFilesComeThroughFromTheRegistry(t *testing.T) {
 	s := newSite(t)
 	s.offer("demo", demoFiles()...)
 	for range 2 {
-		w := s.must(200, s.do("GET", "simple/demo/1.0/"+demoWheel, ""))
+		w := s.Must(200, s.Do("GET", "simple/demo/1.0/"+demoWheel, ""))
 		if w.Body.String() != "wheel" || w.Header().Get("Content-Type") != "application/octet-stream" {
 			t.Errorf("got %q with %v", w.Body, w.Header())
 		}
@@ -31,18 +31,18 @@ func TestFilesComeThroughFromTheRegistry(t *testing.T) {
 	if got := s.Registry(publicOne).Asked("files/"); got != 1 {
 		t.Errorf("the registry was asked for files %d times, want once", got)
 	}
-	ranged := s.must(http.StatusPartialContent, s.do("GET", "simple/demo/1.0/"+demoWheel, "", "Range", "bytes=-3"))
+	ranged := s.Must(http.StatusPartialContent, s.Do("GET", "simple/demo/1.0/"+demoWheel, "", "Range", "bytes=-3"))
 	if ranged.Body.String() != "eel" {
 		t.Errorf("got %q of the end", ranged.Body)
 	}
-	s.must(http.StatusNotFound, s.do("GET", "simple/demo/1.0/demo-1.0-py2-none-any.whl", ""))
-	s.must(http.StatusNotFound, s.do("GET", "simple/demo/2.0/demo-2.0.tar.gz", ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "simple/demo/1.0/demo-1.0-py2-none-any.whl", ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "simple/demo/2.0/demo-2.0.tar.gz", ""))
 }
 
 func TestT26TheFirstFileRecordsAllThatTheRegistryLists(t *testing.T) {
 	s := newSite(t)
 	s.offer("demo", demoFiles()...)
-	s.get("simple/demo/1.0/" + demoWheel)
+	s.Get("simple/demo/1.0/" + demoWheel)
 	v := s.held(shelf, key("demo", "1.0"))
 	if len(v.Assets) != 4 {
 		t.Fatalf("got %d assets, want 4", len(v.Assets))
@@ -57,7 +57,7 @@ func TestT26TheFirstFileRecordsAllThatTheRegistryLists(t *testing.T) {
 func TestT27AFileThatComesLaterIsListedAtTheNextLook(t *testing.T) {
 	s := newSite(t)
 	s.offer("demo", demoFiles()[:3]...)
-	s.get("simple/demo/1.0/" + demoWheel)
+	s.Get("simple/demo/1.0/" + demoWheel)
 	before := s.held(shelf, key("demo", "1.0")).Revision
 	s.offer("demo", demoFiles()...)
 	if got := s.names("demo"); len(got) != 4 {
@@ -72,7 +72,7 @@ func TestT27AFileThatComesLaterIsListedAtTheNextLook(t *testing.T) {
 func TestT29WhatIsClosedToUpstreamFollowsNoYank(t *testing.T) {
 	s := newSite(t)
 	s.offer("demo", demoFiles()...)
-	s.get("simple/demo/1.0/" + demoWheel)
+	s.Get("simple/demo/1.0/" + demoWheel)
 	yanked := demoFiles()
 	yanked[1].say = object{"yanked": "broken"}
 	s.offer("demo", yanked...)
@@ -95,20 +95,20 @@ func TestWhatWasInstalledInstallsWhileTheRegistryIsAway(t *testing.T) {
 	s.offer("demo", offeredFile{demoWheel, wheel, object{"core-metadata": object{"sha256": sha256Of(metadataText("demo", "1.0"))}}},
 		offeredFile{"demo-2.0.tar.gz", "later", nil})
 	s.Registry(publicOne).Put("files/"+demoWheel+".metadata", "application/octet-stream", []byte(metadataText("demo", "1.0")))
-	page := s.get("simple/demo/", "Accept", jsonType)
-	metadata := s.get("simple/demo/1.0/" + demoWheel + ".metadata")
-	s.get("simple/demo/1.0/" + demoWheel)
+	page := s.Get("simple/demo/", "Accept", jsonType)
+	metadata := s.Get("simple/demo/1.0/" + demoWheel + ".metadata")
+	s.Get("simple/demo/1.0/" + demoWheel)
 	s.Registry(publicOne).Fail()
-	if got := s.get("simple/demo/", "Accept", jsonType); got != page {
+	if got := s.Get("simple/demo/", "Accept", jsonType); got != page {
 		t.Errorf("got another page: %s", got)
 	}
-	if got := s.get("simple/demo/1.0/" + demoWheel + ".metadata"); got != metadata {
+	if got := s.Get("simple/demo/1.0/" + demoWheel + ".metadata"); got != metadata {
 		t.Errorf("got other metadata: %s", got)
 	}
-	if got := s.get("simple/demo/1.0/" + demoWheel); got != wheel {
+	if got := s.Get("simple/demo/1.0/" + demoWheel); got != wheel {
 		t.Error("got another wheel")
 	}
-	s.must(http.StatusServiceUnavailable, s.do("GET", "simple/demo/2.0/demo-2.0.tar.gz", ""))
+	s.Must(http.StatusServiceUnavailable, s.Do("GET", "simple/demo/2.0/demo-2.0.tar.gz", ""))
 }
 
 func TestBytesThatAreNotThosePromisedGoToNobody(t *testing.T) {
@@ -119,9 +119,9 @@ func TestBytesThatAreNotThosePromisedGoToNobody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
-			s.t = t
+			s.T = t
 			s.offer("demo", offeredFile{demoWheel, "wheel", object{"hashes": hashes}})
-			s.must(http.StatusBadGateway, s.do("GET", "simple/demo/1.0/"+demoWheel, ""))
+			s.Must(http.StatusBadGateway, s.Do("GET", "simple/demo/1.0/"+demoWheel, ""))
 		})
 	}
 }
@@ -132,7 +132,7 @@ func TestARegistryWithMD5OnlyIsHeldToIt(t *testing.T) {
 	if got := s.fileNamed("demo", demoWheel)["hashes"]; got.(object)["md5"] != md5Of("wheel") {
 		t.Errorf("got hashes %v before the file has come", got)
 	}
-	s.get("simple/demo/1.0/" + demoWheel)
+	s.Get("simple/demo/1.0/" + demoWheel)
 	if a, _ := s.held(shelf, key("demo", "1.0")).Asset(demoWheel); a.SHA256.String() != sha256Of("wheel") {
 		t.Errorf("got SHA-256 %s", a.SHA256)
 	}
@@ -145,7 +145,7 @@ func TestAFileWithoutAKnownHashIsListedAndNotFetched(t *testing.T) {
 	if got := page["meta"].(object)["api-version"]; got != "1.0" {
 		t.Errorf("got API version %v of a page without sizes, want 1.0", got)
 	}
-	w := s.must(http.StatusServiceUnavailable, s.do("GET", "simple/demo/1.0/"+demoWheel, ""))
+	w := s.Must(http.StatusServiceUnavailable, s.Do("GET", "simple/demo/1.0/"+demoWheel, ""))
 	if !strings.Contains(w.Body.String(), "no hash") {
 		t.Errorf("got %s", w.Body)
 	}
@@ -171,7 +171,7 @@ func TestOddNamesOfFilesAreListedAsTheyAre(t *testing.T) {
 	}
 	for _, name := range odd {
 		address := s.fileNamed("demo", name)["url"].(string)
-		if got := s.get("simple/demo/" + address); got != "content of "+name {
+		if got := s.Get("simple/demo/" + address); got != "content of "+name {
 			t.Errorf("%s: got %q", address, got)
 		}
 	}
@@ -215,10 +215,10 @@ func TestARegistryOfBeforeJSONIsReadAsHTML(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, c.got, c.want)
 		}
 	}
-	if got := s.get("simple/demo/1.0/" + demoWheel); got != "wheel" {
+	if got := s.Get("simple/demo/1.0/" + demoWheel); got != "wheel" {
 		t.Errorf("got %q", got)
 	}
-	if got := s.get("simple/demo/"); !strings.Contains(got, `data-yanked="it&#39;s &lt;bad&gt;"`) {
+	if got := s.Get("simple/demo/"); !strings.Contains(got, `data-yanked="it&#39;s &lt;bad&gt;"`) {
 		t.Errorf("the reason is not escaped: %s", got)
 	}
 }
@@ -261,7 +261,7 @@ func TestFactsAboutAProjectArePassedOn(t *testing.T) {
 	if got := page["meta"].(object)["tracks"].([]any); len(got) != 1 {
 		t.Errorf("got tracks %v", got)
 	}
-	html := s.get("simple/demo/")
+	html := s.Get("simple/demo/")
 	for _, want := range []string{`name="pypi:project-status" content="archived"`, `content="use &#34;other&#34;"`,
 		`name="pypi:tracks" content="https://pypi.example.test/simple/demo/"`, `content="https://b.example.test/demo/"`} {
 		if !strings.Contains(html, want) {
@@ -285,18 +285,18 @@ func TestWhatStandsBesideAFileComesFromTheRegistry(t *testing.T) {
 	}
 	for ending, want := range map[string]string{metadataEnding: metadata, signatureEnding: "-----BEGIN PGP",
 		provenanceEnding: `{"version":1,"attestation_bundles":[]}`} {
-		w := s.must(200, s.do("GET", "simple/demo/1.0/"+demoWheel+ending, ""))
+		w := s.Must(200, s.Do("GET", "simple/demo/1.0/"+demoWheel+ending, ""))
 		if w.Body.String() != want || w.Header().Get("Etag") == "" {
 			t.Errorf("%s: got %s with %v", ending, w.Body, w.Header())
 		}
-		s.must(http.StatusNotFound, s.do("GET", "simple/demo/1.0/"+demoSdist+ending, ""))
-		s.must(http.StatusNotFound, s.do("GET", "simple/demo/1.0/demo-1.0-py2-none-any.whl"+ending, ""))
+		s.Must(http.StatusNotFound, s.Do("GET", "simple/demo/1.0/"+demoSdist+ending, ""))
+		s.Must(http.StatusNotFound, s.Do("GET", "simple/demo/1.0/demo-1.0-py2-none-any.whl"+ending, ""))
 	}
 	if got := registry.Asked("files/" + demoSdist); got != 0 {
 		t.Errorf("what is not offered was asked for %d times", got)
 	}
 	registry.Fail()
-	s.get("simple/demo/1.0/" + demoWheel + metadataEnding)
+	s.Get("simple/demo/1.0/" + demoWheel + metadataEnding)
 	if v, err := s.Shelf(shelf, artifact.PyPI).Held(t.Context(), key("demo", "1.0")); err == nil {
 		t.Errorf("metadata alone has brought in %v", v.VersionKey)
 	}
@@ -306,7 +306,7 @@ func TestMetadataThatIsNotWhatWasPromisedIsRefused(t *testing.T) {
 	s := newSite(t)
 	s.offer("demo", offeredFile{demoWheel, "wheel", object{"core-metadata": object{"sha256": sha256Of("promised")}}})
 	s.Registry(publicOne).Put("files/"+demoWheel+".metadata", "text/plain", []byte("another"))
-	s.must(http.StatusServiceUnavailable, s.do("GET", "simple/demo/1.0/"+demoWheel+metadataEnding, ""))
+	s.Must(http.StatusServiceUnavailable, s.Do("GET", "simple/demo/1.0/"+demoWheel+metadataEnding, ""))
 }
 
 func TestMetadataOfAKeptWheelIsReadOutOfIt(t *testing.T) {
@@ -322,16 +322,16 @@ func TestMetadataOfAKeptWheelIsReadOutOfIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
-			s.t = t
+			s.T = t
 			var promise any = true
 			if c.promised != "" {
 				promise = object{"sha256": c.promised}
 			}
 			s.offer("demo", offeredFile{demoWheel, wheel, object{"core-metadata": promise}})
-			s.get("simple/demo/1.0/" + demoWheel)
+			s.Get("simple/demo/1.0/" + demoWheel)
 			s.Registry(publicOne).Fail()
 			for range 2 {
-				w := s.must(c.status, s.do("GET", "simple/demo/1.0/"+demoWheel+metadataEnding, ""))
+				w := s.Must(c.status, s.Do("GET", "simple/demo/1.0/"+demoWheel+metadataEnding, ""))
 				if c.status == 200 && w.Body.String() != metadata {
 					t.Errorf("got %s", w.Body)
 				}
@@ -343,8 +343,8 @@ func TestMetadataOfAKeptWheelIsReadOutOfIt(t *testing.T) {
 func TestMetadataOfAnArchivedVersionIsGone(t *testing.T) {
 	s := newSite(t)
 	wheel := wheelOf(t, "demo", "1.0", metadataText("demo", "1.0"))
-	s.must(200, s.upload(demoWheel, wheel))
-	s.get("simple/demo/1.0/" + demoWheel + metadataEnding)
+	s.Must(200, s.upload(demoWheel, wheel))
+	s.Get("simple/demo/1.0/" + demoWheel + metadataEnding)
 	s.SetStatus(shelf, key("demo", "1.0"), artifact.Archived)
-	s.must(http.StatusNotFound, s.do("GET", "simple/demo/1.0/"+demoWheel+metadataEnding, ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "simple/demo/1.0/"+demoWheel+metadataEnding, ""))
 }

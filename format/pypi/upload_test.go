@@ -15,9 +15,9 @@ import (
 func TestT46AVersionTakesAnotherFileAndHasANewRevision(t *testing.T) {
 	s := newSite(t)
 	metadata := metadataText("demo", "1.0", "Summary: first\n", "Requires-Python: >=3.8\n")
-	s.must(200, s.upload(demoSdist, sdistOf(t, "demo-1.0", metadata)))
+	s.Must(200, s.upload(demoSdist, sdistOf(t, "demo-1.0", metadata)))
 	before := s.held(shelf, key("demo", "1.0"))
-	s.must(200, s.upload(demoWheel, wheelOf(t, "demo", "1.0", metadataText("demo", "1.0", "Summary: of the wheel\n"))))
+	s.Must(200, s.upload(demoWheel, wheelOf(t, "demo", "1.0", metadataText("demo", "1.0", "Summary: of the wheel\n"))))
 	after := s.held(shelf, key("demo", "1.0"))
 	if before.Revision == after.Revision || len(after.Assets) != 2 || before.Details.Summary != "first" ||
 		after.Details.Summary != "of the wheel" {
@@ -31,17 +31,17 @@ func TestT46AVersionTakesAnotherFileAndHasANewRevision(t *testing.T) {
 func TestT47OtherBytesUnderANameThatIsThereAreAConflict(t *testing.T) {
 	s := newSite(t)
 	wheel := wheelOf(t, "demo", "1.0", metadataText("demo", "1.0"))
-	s.must(200, s.upload(demoWheel, wheel))
-	s.must(200, s.upload(demoWheel, wheel))
-	s.must(http.StatusConflict, s.upload(demoWheel, wheelOf(t, "demo", "1.0", metadataText("demo", "1.0", "Summary: new\n"))))
-	if got := s.get("simple/demo/1.0/" + demoWheel); got != wheel {
+	s.Must(200, s.upload(demoWheel, wheel))
+	s.Must(200, s.upload(demoWheel, wheel))
+	s.Must(http.StatusConflict, s.upload(demoWheel, wheelOf(t, "demo", "1.0", metadataText("demo", "1.0", "Summary: new\n"))))
+	if got := s.Get("simple/demo/1.0/" + demoWheel); got != wheel {
 		t.Error("the file has changed")
 	}
 }
 
 func TestT28WhatWasPublishedFollowsNoRegistry(t *testing.T) {
 	s := newSite(t)
-	s.must(200, s.upload(demoWheel, wheelOf(t, "demo", "1.0", metadataText("demo", "1.0"))))
+	s.Must(200, s.upload(demoWheel, wheelOf(t, "demo", "1.0", metadataText("demo", "1.0"))))
 	s.offer("demo", demoFiles()...)
 	if got := s.names("demo"); !slices.Equal(got, []string{demoWheel}) {
 		t.Errorf("got %v", got)
@@ -54,9 +54,9 @@ func TestT28WhatWasPublishedFollowsNoRegistry(t *testing.T) {
 func TestT94AProjectIsFoundByEverySpelling(t *testing.T) {
 	s := newSite(t)
 	file := "My_Pkg-1.0-py3-none-any.whl"
-	s.must(200, s.upload(file, wheelOf(t, "My_Pkg", "1.0", metadataText("My.Pkg", "1.0")), set("name", "MY-PKG")))
+	s.Must(200, s.upload(file, wheelOf(t, "My_Pkg", "1.0", metadataText("My.Pkg", "1.0")), set("name", "MY-PKG")))
 	for _, spelling := range []string{"my.pkg", "My_Pkg", "my-pkg"} {
-		s.get("simple/" + spelling + "/1.0/" + file)
+		s.Get("simple/" + spelling + "/1.0/" + file)
 	}
 	if got := s.held(shelf, key("my-pkg", "1.0")).Details.DisplayName; got != "My.Pkg" {
 		t.Errorf("got display name %q", got)
@@ -65,31 +65,31 @@ func TestT94AProjectIsFoundByEverySpelling(t *testing.T) {
 
 func TestAnotherSpellingOfAVersionComesToTheOneThatIsThere(t *testing.T) {
 	s := newSite(t)
-	s.must(200, s.upload(demoWheel, wheelOf(t, "demo", "1.0", metadataText("demo", "1.0"))))
-	s.must(200, s.upload("demo-1.0.0.tar.gz", sdistOf(t, "demo-1.0.0", metadataText("demo", "1.0.0"))))
+	s.Must(200, s.upload(demoWheel, wheelOf(t, "demo", "1.0", metadataText("demo", "1.0"))))
+	s.Must(200, s.upload("demo-1.0.0.tar.gz", sdistOf(t, "demo-1.0.0", metadataText("demo", "1.0.0"))))
 	if got := len(s.held(shelf, key("demo", "1.0")).Assets); got != 2 {
 		t.Errorf("1.0 has %d files, want both", got)
 	}
 	if got := s.page("demo")["versions"].([]any); len(got) != 1 {
 		t.Errorf("got versions %v", got)
 	}
-	s.get("simple/demo/" + s.fileNamed("demo", "demo-1.0.0.tar.gz")["url"].(string))
+	s.Get("simple/demo/" + s.fileNamed("demo", "demo-1.0.0.tar.gz")["url"].(string))
 }
 
 func TestAVersionThatIsUpstreamInAnySpellingIsNotPublished(t *testing.T) {
 	s := newSite(t)
 	s.offer("demo", demoFiles()[0])
-	s.must(http.StatusConflict, s.upload("demo-1.0.0-py3-none-any.whl", wheelOf(t, "demo", "1.0.0", metadataText("demo", "1.0.0"))))
+	s.Must(http.StatusConflict, s.upload("demo-1.0.0-py3-none-any.whl", wheelOf(t, "demo", "1.0.0", metadataText("demo", "1.0.0"))))
 	s.Repository("below", shelf)
-	s.must(200, s.upload("demo-2-py3-none-any.whl", wheelOf(t, "demo", "2", metadataText("demo", "2"))))
+	s.Must(200, s.upload("demo-2-py3-none-any.whl", wheelOf(t, "demo", "2", metadataText("demo", "2"))))
 	s.serve("below")
-	s.must(http.StatusConflict, s.upload("demo-2.0-py3-none-any.whl", wheelOf(t, "demo", "2.0", metadataText("demo", "2.0"))))
+	s.Must(http.StatusConflict, s.upload("demo-2.0-py3-none-any.whl", wheelOf(t, "demo", "2.0", metadataText("demo", "2.0"))))
 }
 
 // A registry that releases a version after it was published here, in another spelling, gets no file of its own between ours.
 func TestAVersionBelongsToTheFirstThatHasItInAnySpelling(t *testing.T) {
 	s := newSite(t)
-	s.must(200, s.upload("demo-1.0.0.tar.gz", sdistOf(t, "demo-1.0.0", metadataText("demo", "1.0.0"))))
+	s.Must(200, s.upload("demo-1.0.0.tar.gz", sdistOf(t, "demo-1.0.0", metadataText("demo", "1.0.0"))))
 	s.Control(shelf, key("demo", "").PackageKey, artifact.Allow, artifact.Allow)
 	s.offer("demo", offeredFile{"demo-1.0-py3-none-any.whl", "theirs", nil}, offeredFile{"demo-1.1.tar.gz", "new", nil})
 	if got, want := s.names("demo"), []string{"demo-1.0.0.tar.gz", "demo-1.1.tar.gz"}; !slices.Equal(got, want) {
@@ -105,11 +105,11 @@ func TestAVersionBelongsToTheFirstThatHasItInAnySpelling(t *testing.T) {
 func TestMetadataOfAnOwnWheelIsAdvertised(t *testing.T) {
 	s := newSite(t)
 	metadata := metadataText("demo", "1.0", "Requires-Dist: requests>=2\n")
-	s.must(200, s.upload(demoWheel, wheelOf(t, "demo", "1.0", metadata)))
+	s.Must(200, s.upload(demoWheel, wheelOf(t, "demo", "1.0", metadata)))
 	if got := s.fileNamed("demo", demoWheel)["core-metadata"].(object)["sha256"]; got != sha256Of(metadata) {
 		t.Errorf("got hash %v", got)
 	}
-	if got := s.get("simple/demo/1.0/" + demoWheel + ".metadata"); got != metadata {
+	if got := s.Get("simple/demo/1.0/" + demoWheel + ".metadata"); got != metadata {
 		t.Errorf("got %q", got)
 	}
 	if got := s.held(shelf, key("demo", "1.0")).Details.Dependencies; len(got) != 1 || got[0].Package != "requests" {
@@ -134,7 +134,7 @@ func TestWhatComesWithAFileIsKeptBesideIt(t *testing.T) {
 			t.Errorf("attestations %s: got %d %s", name, w.Code, w.Body)
 		}
 	}
-	s.must(200, s.upload(demoWheel, wheel, set("gpg_signature", "-----BEGIN"), set("attestations", attest(demoWheel, sha256Of(wheel)))))
+	s.Must(200, s.upload(demoWheel, wheel, set("gpg_signature", "-----BEGIN"), set("attestations", attest(demoWheel, sha256Of(wheel)))))
 	file := s.fileNamed("demo", demoWheel)
 	if file["gpg-sig"] != true || !strings.HasSuffix(file["provenance"].(string), demoWheel+".provenance") {
 		t.Errorf("got %v", file)
@@ -142,10 +142,10 @@ func TestWhatComesWithAFileIsKeptBesideIt(t *testing.T) {
 	if got := s.names("demo"); len(got) != 1 {
 		t.Errorf("what stands beside a file is listed as one: %v", got)
 	}
-	if got := s.get("simple/demo/1.0/" + demoWheel + ".asc"); got != "-----BEGIN" {
+	if got := s.Get("simple/demo/1.0/" + demoWheel + ".asc"); got != "-----BEGIN" {
 		t.Errorf("got signature %q", got)
 	}
-	if got := s.get("simple/demo/1.0/" + demoWheel + ".provenance"); !strings.HasPrefix(got, `{"version":1,"attestation_bundles":[`) {
+	if got := s.Get("simple/demo/1.0/" + demoWheel + ".provenance"); !strings.HasPrefix(got, `{"version":1,"attestation_bundles":[`) {
 		t.Errorf("got provenance %s", got)
 	}
 }
@@ -174,21 +174,21 @@ func TestAnUploadThatContradictsItselfIsRefusedWithTheReason(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
-			s.t = t
-			w := s.must(http.StatusBadRequest, s.upload(c.file, wheel, c.change))
+			s.T = t
+			w := s.Must(http.StatusBadRequest, s.upload(c.file, wheel, c.change))
 			if !strings.Contains(w.Body.String(), c.want) || strings.Contains(w.Body.String(), "already exist") {
 				t.Errorf("got %s, want a sentence about %s", w.Body, c.want)
 			}
 		})
 	}
 	s := newSite(t)
-	s.must(200, s.upload(demoWheel, wheel, set("requires_python", ">= 3.8"), set("requires_dist", "Requests>=2.0"),
+	s.Must(200, s.upload(demoWheel, wheel, set("requires_python", ">= 3.8"), set("requires_dist", "Requests>=2.0"),
 		set("md5_digest", "not+hex=="), set("version", "1.0.0")))
 }
 
 func TestAFormNeedsNeitherDigestsNorNames(t *testing.T) {
 	s := newSite(t)
-	s.must(200, s.upload(demoWheel, wheelOf(t, "demo", "1.0", metadataText("demo", "1.0")), func(fields *[][2]string) { *fields = nil }))
+	s.Must(200, s.upload(demoWheel, wheelOf(t, "demo", "1.0", metadataText("demo", "1.0")), func(fields *[][2]string) { *fields = nil }))
 }
 
 func TestAnUploadWithoutAFileIsRefused(t *testing.T) {
@@ -203,7 +203,7 @@ func TestAnUploadWithoutAFileIsRefused(t *testing.T) {
 		"two files":       {strings.Replace(body, "--boundary-of-the-test--", "--boundary-of-the-test\r\nContent-Disposition: form-data; name=\"content\"; filename=\""+demoWheel+"\"\r\n\r\nx\r\n--boundary-of-the-test--", 1), contentType},
 		"a path for name": {strings.Replace(body, `filename="`, `filename="/tmp/`, 1), contentType},
 	} {
-		if w := s.do("POST", "", c.body, "Content-Type", c.contentType); w.Code != http.StatusBadRequest {
+		if w := s.Do("POST", "", c.body, "Content-Type", c.contentType); w.Code != http.StatusBadRequest {
 			t.Errorf("%s: got %d %s", name, w.Code, w.Body)
 		}
 	}
@@ -212,39 +212,39 @@ func TestAnUploadWithoutAFileIsRefused(t *testing.T) {
 func TestPipSearchIsToldWhy(t *testing.T) {
 	s := newSite(t)
 	for _, path := range []string{"", "simple/"} {
-		w := s.must(200, s.do("POST", path, "<methodCall/>", "Content-Type", "text/xml"))
+		w := s.Must(200, s.Do("POST", path, "<methodCall/>", "Content-Type", "text/xml"))
 		if !strings.Contains(w.Body.String(), "<fault><value><struct><member><name>faultCode</name>") ||
 			!strings.Contains(w.Body.String(), "pip index versions") {
 			t.Errorf("%q: got %s", path, w.Body)
 		}
 	}
 	body, contentType := formOf(t, demoWheel, "x")
-	s.must(http.StatusMethodNotAllowed, s.do("POST", "simple/", body, "Content-Type", contentType))
+	s.Must(http.StatusMethodNotAllowed, s.Do("POST", "simple/", body, "Content-Type", contentType))
 }
 
 func TestAProjectIsDescribedAsThePublicIndexDescribesIt(t *testing.T) {
 	s := newSite(t)
 	metadata := metadataText("demo", "1.0", "Summary: of the wheel\n", "Project-URL: Source, https://code.example.test/\n")
-	s.must(200, s.upload(demoWheel, wheelOf(t, "demo", "1.0", metadata)))
-	s.must(200, s.upload("demo-2.0a1.tar.gz", sdistOf(t, "demo-2.0a1", metadataText("demo", "2.0a1"))))
+	s.Must(200, s.upload(demoWheel, wheelOf(t, "demo", "1.0", metadata)))
+	s.Must(200, s.upload("demo-2.0a1.tar.gz", sdistOf(t, "demo-2.0a1", metadataText("demo", "2.0a1"))))
 	for path, wants := range map[string][]string{
 		"pypi/demo/json":        {`"version":"1.0"`, `"summary":"of the wheel"`, `"packagetype":"sdist"`, "https://code.example.test/"},
 		"pypi/demo/2.0.a1/json": {`"version":"2.0a1"`, `"packagetype":"sdist"`},
 	} {
-		got := s.get(path)
+		got := s.Get(path)
 		for _, want := range wants {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s lacks %s: %s", path, want, got)
 			}
 		}
 	}
-	s.must(http.StatusNotFound, s.do("GET", "pypi/demo/3.0/json", ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "pypi/demo/3.0/json", ""))
 }
 
 func TestAPublisherNeedsNothingButTheRightToPublish(t *testing.T) {
 	s := newSite(t)
-	s.h = handlerOf(s.As(caller("PublishPackageVersion")))
-	s.must(200, s.upload(demoWheel, wheelOf(t, "demo", "1.0", metadataText("demo", "1.0"))))
+	s.Handler = handlerOf(s.As(caller("PublishPackageVersion")))
+	s.Must(200, s.upload(demoWheel, wheelOf(t, "demo", "1.0", metadataText("demo", "1.0"))))
 	if _, err := s.As(caller("*")).Shelf(shelf, artifact.PyPI).Held(t.Context(), key("demo", "1.0")); err != nil {
 		t.Error(err)
 	}

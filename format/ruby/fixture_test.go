@@ -27,8 +27,7 @@ const (
 // site is a repository with the format's handlers before it.
 type site struct {
 	*formattest.Domain
-	t testing.TB
-	h http.Handler
+	formattest.Client
 }
 
 // newSite has no upstream.
@@ -36,7 +35,7 @@ func newSite(t testing.TB) *site {
 	t.Helper()
 	d := formattest.Open(t, formattest.Options{Formats: []format.Format{Format()}})
 	d.Repository(shelf)
-	return &site{Domain: d, t: t, h: formattest.Handler(Format(), d.Shelf(shelf, artifact.Ruby))}
+	return &site{d, formattest.Client{T: t, Handler: formattest.Handler(Format(), d.Shelf(shelf, artifact.Ruby))}}
 }
 
 // newConnectedSite is connected to a registry that has nothing.
@@ -47,52 +46,32 @@ func newConnectedSite(t testing.TB) *site {
 	return s
 }
 
-func (s *site) do(method, path, body string, header ...string) *httptest.ResponseRecorder {
-	s.t.Helper()
-	return formattest.NewRequest(method, path, body, header...).Do(s.h)
-}
-
-// get fails the test unless the answer is 200, and returns its body.
-func (s *site) get(path string, header ...string) string {
-	s.t.Helper()
-	return s.must(http.StatusOK, s.do("GET", path, "", header...)).Body.String()
-}
-
-// must fails the test unless the answer has the status.
-func (s *site) must(status int, w *httptest.ResponseRecorder) *httptest.ResponseRecorder {
-	s.t.Helper()
-	if w.Code != status {
-		s.t.Fatalf("got %d %.500s, want %d", w.Code, w.Body, status)
-	}
-	return w
-}
-
 // push pushes a gem that has the metadata.
 func (s *site) push(metadata string) *httptest.ResponseRecorder {
-	s.t.Helper()
-	return s.do("POST", "api/v1/gems", gemOfText(s.t, metadata), "Content-Type", octets)
+	s.T.Helper()
+	return s.Do("POST", "api/v1/gems", gemOfText(s.T, metadata), "Content-Type", octets)
 }
 
 // pushed pushes gems of a name, and lets a second pass after each.
 func (s *site) pushed(name string, slugs ...string) {
-	s.t.Helper()
+	s.T.Helper()
 	for _, slug := range slugs {
 		version, platform, _ := strings.Cut(slug, "-")
-		s.must(http.StatusOK, s.push(metadataText(name, version, platform)))
+		s.Must(http.StatusOK, s.push(metadataText(name, version, platform)))
 		s.Clock.Pass(1_000_000_000)
 	}
 }
 
 // offer has the registry have gems of a name, each by its metadata, and nothing else of that name.
 func (s *site) offer(name string, all ...string) {
-	s.t.Helper()
+	s.T.Helper()
 	registry, info := s.Registry(publicOne), "---\n"
 	for _, metadata := range all {
 		spec, err := parseMetadata([]byte(metadata))
 		if err != nil {
-			s.t.Fatal(err)
+			s.T.Fatal(err)
 		}
-		content := gemOfText(s.t, metadata)
+		content := gemOfText(s.T, metadata)
 		info += lineOf(spec, content)
 		registry.Put("gems/"+spec.file(), octets, []byte(content))
 	}

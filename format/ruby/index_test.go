@@ -23,9 +23,9 @@ func md5Of(text string) string {
 
 // sums are the MD5s that the versions file says last of each name.
 func (s *site) sums() map[string]string {
-	s.t.Helper()
+	s.T.Helper()
 	all := map[string]string{}
-	for line := range strings.Lines(strings.TrimPrefix(s.get("versions"), separator)) {
+	for line := range strings.Lines(strings.TrimPrefix(s.Get("versions"), separator)) {
 		fields := strings.Fields(line)
 		all[fields[0]] = fields[2]
 	}
@@ -34,22 +34,22 @@ func (s *site) sums() map[string]string {
 
 func TestTheVersionsFileGrowsAtItsEnd(t *testing.T) {
 	s := newSite(t)
-	before := s.get("versions")
+	before := s.Get("versions")
 	for _, step := range [][]string{{"demo", "1.0.0"}, {"other", "2.0"}, {"demo", "1.1.0", "1.1.0-java"}, {"other", "1.0"}} {
 		s.pushed(step[0], step[1:]...)
-		after := s.get("versions")
+		after := s.Get("versions")
 		if !strings.HasPrefix(after, before) || after == before {
 			t.Errorf("%v: got %q after %q", step, after, before)
 		}
 		before = after
 		for name, sum := range s.sums() {
-			if info := s.get("info/" + name); md5Of(info) != sum {
+			if info := s.Get("info/" + name); md5Of(info) != sum {
 				t.Errorf("%s: the versions file says %s of %q", name, sum, info)
 			}
 		}
 	}
 	s.SetStatus(shelf, gem{name: "demo", version: "1.0.0"}.key(), artifact.Unlisted)
-	if after := s.get("versions"); strings.Contains(after, "1.0.0") || s.sums()["demo"] != md5Of(s.get("info/demo")) {
+	if after := s.Get("versions"); strings.Contains(after, "1.0.0") || s.sums()["demo"] != md5Of(s.Get("info/demo")) {
 		t.Errorf("got %s", after)
 	}
 }
@@ -57,9 +57,9 @@ func TestTheVersionsFileGrowsAtItsEnd(t *testing.T) {
 func TestALineOfAnInfoFileSaysWhatResolversNeed(t *testing.T) {
 	s := newSite(t)
 	content := gemOfText(t, metadataText("demo", "1.0.0", "java", needing("other 1.0", "rake 13")))
-	s.must(http.StatusOK, s.do("POST", "api/v1/gems", content))
+	s.Must(http.StatusOK, s.Do("POST", "api/v1/gems", content))
 	want := "---\n1.0.0-java other:~> 1.0|checksum:" + sha256Of(content) + ",ruby:>= 2.7,created_at:2026-03-01T12:00:00Z\n"
-	if got := s.get("info/demo"); got != want {
+	if got := s.Get("info/demo"); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -68,38 +68,38 @@ func TestFilesOfTheCompactIndexCarryWhatBundlerChecks(t *testing.T) {
 	s := newSite(t)
 	s.pushed("demo", "1.0.0")
 	for _, path := range []string{"info/demo", "versions", "names"} {
-		whole := s.must(http.StatusOK, s.do("GET", path, ""))
+		whole := s.Must(http.StatusOK, s.Do("GET", path, ""))
 		body, tag := whole.Body.String(), whole.Header().Get("Etag")
 		if tag != `"`+md5Of(body)+`"` || whole.Header().Get("Repr-Digest") == "" || whole.Header().Get("Accept-Ranges") != "bytes" {
 			t.Errorf("%s: got the header %v", path, whole.Header())
 		}
-		same := s.must(http.StatusNotModified, s.do("GET", path, "", "If-None-Match", tag, "Range", "bytes=3-"))
+		same := s.Must(http.StatusNotModified, s.Do("GET", path, "", "If-None-Match", tag, "Range", "bytes=3-"))
 		if same.Header().Get("Repr-Digest") != whole.Header().Get("Repr-Digest") {
 			t.Errorf("%s: got the header %v with 304", path, same.Header())
 		}
-		part := s.must(http.StatusPartialContent, s.do("GET", path, "", "If-None-Match", `"other"`, "Range", "bytes=3-",
+		part := s.Must(http.StatusPartialContent, s.Do("GET", path, "", "If-None-Match", `"other"`, "Range", "bytes=3-",
 			"Accept-Encoding", "gzip"))
 		if part.Body.String() != body[3:] || part.Header().Get("Repr-Digest") != whole.Header().Get("Repr-Digest") {
 			t.Errorf("%s: got %q of %q", path, part.Body, body)
 		}
-		s.must(http.StatusRequestedRangeNotSatisfiable, s.do("GET", path, "", "Range", "bytes=99999-"))
+		s.Must(http.StatusRequestedRangeNotSatisfiable, s.Do("GET", path, "", "Range", "bytes=99999-"))
 	}
 }
 
 // specsIn are what an index in Marshal has.
 func (s *site) specsIn(path string) []string {
-	s.t.Helper()
-	unzipped, err := gzip.NewReader(strings.NewReader(s.get(path)))
+	s.T.Helper()
+	unzipped, err := gzip.NewReader(strings.NewReader(s.Get(path)))
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	text, err := io.ReadAll(unzipped)
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	list, err := unmarshal(text)
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	found := []string{}
 	for _, one := range list.([]any) {
@@ -122,17 +122,17 @@ func TestIndexesInMarshalHaveReleasesPrereleasesAndTheLatest(t *testing.T) {
 		if got := s.specsIn(path); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %v, want %v", path, got, want)
 		}
-		w := s.do("GET", path, "", "Accept-Encoding", "gzip")
-		s.must(http.StatusNotModified, s.do("GET", path, "", "If-Modified-Since", w.Header().Get("Last-Modified")))
+		w := s.Do("GET", path, "", "Accept-Encoding", "gzip")
+		s.Must(http.StatusNotModified, s.Do("GET", path, "", "If-Modified-Since", w.Header().Get("Last-Modified")))
 	}
 }
 
 // dependenciesOf asks the dependency API.
 func (s *site) dependenciesOf(names string) []string {
-	s.t.Helper()
-	list, err := unmarshal([]byte(s.get("api/v1/dependencies?gems=" + names)))
+	s.T.Helper()
+	list, err := unmarshal([]byte(s.Get("api/v1/dependencies?gems=" + names)))
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	all, found := list.([]any), []string{}
 	for _, one := range all {
@@ -147,25 +147,25 @@ func (s *site) dependenciesOf(names string) []string {
 
 func TestTheDependencyAPITellsAllGemsOfSomeNames(t *testing.T) {
 	s := newSite(t)
-	s.must(http.StatusOK, s.push(metadataText("demo", "1.0", "", needing("other 1.0", "rake 1"))))
+	s.Must(http.StatusOK, s.push(metadataText("demo", "1.0", "", needing("other 1.0", "rake 1"))))
 	s.pushed("other", "1.0-java", "1.1.rc1")
 	want := []string{"demo 1.0 ruby [[other ~> 1.0]]", "other 1.0 java []", "other 1.1.rc1 ruby []"}
 	if got := s.dependenciesOf("demo,missing,other"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := s.get("api/v1/dependencies"); got != "" {
+	if got := s.Get("api/v1/dependencies"); got != "" {
 		t.Errorf("got %q", got)
 	}
 	many := strings.Repeat("a,", maxAsked) + "a"
-	if w := s.must(http.StatusUnprocessableEntity, s.do("GET", "api/v1/dependencies?gems="+many, "")); !strings.Contains(w.Body.String(), "Too many gems!") {
+	if w := s.Must(http.StatusUnprocessableEntity, s.Do("GET", "api/v1/dependencies?gems="+many, "")); !strings.Contains(w.Body.String(), "Too many gems!") {
 		t.Errorf("got %s", w.Body)
 	}
 }
 
 func TestAQuickSpecificationSaysWhatTheGemDoes(t *testing.T) {
 	s := newSite(t)
-	s.must(http.StatusOK, s.push(metadataText("demo", "1.0", "java", needing("other 1.0", "rake 13"))))
-	spec, err := readQuickSpec(strings.NewReader(s.get("quick/Marshal.4.8/demo-1.0-java.gemspec.rz")))
+	s.Must(http.StatusOK, s.push(metadataText("demo", "1.0", "java", needing("other 1.0", "rake 13"))))
+	spec, err := readQuickSpec(strings.NewReader(s.Get("quick/Marshal.4.8/demo-1.0-java.gemspec.rz")))
 	if err != nil || spec.fullName() != "demo-1.0-java" || spec.description != "It shows how.\nAt length.\n" || len(spec.dependencies) != 2 {
 		t.Errorf("got %+v, %v", spec, err)
 	}
@@ -185,38 +185,38 @@ func TestWhatIsYankedIsForThoseWhoNameIt(t *testing.T) {
 		{"DELETE", "yank", "gem_name=demo&version=1.1", 200, "Successfully yanked gem: demo (1.1), and with it 1.1-java"},
 		{"DELETE", "yank?gem_name=demo&version=1.0", "", 200, "Successfully yanked gem: demo (1.0)"},
 	} {
-		w := s.must(row.status, s.do(row.method, "api/v1/gems/"+row.path, row.form))
+		w := s.Must(row.status, s.Do(row.method, "api/v1/gems/"+row.path, row.form))
 		if !strings.Contains(w.Body.String(), row.says) {
 			t.Errorf("%s: got %s, want %q", row.form, w.Body, row.says)
 		}
 	}
-	s.must(http.StatusNotFound, s.do("GET", "info/demo", ""))
-	s.get("gems/demo-1.1-java.gem")
-	s.get("quick/Marshal.4.8/demo-1.1.gemspec.rz")
+	s.Must(http.StatusNotFound, s.Do("GET", "info/demo", ""))
+	s.Get("gems/demo-1.1-java.gem")
+	s.Get("quick/Marshal.4.8/demo-1.1.gemspec.rz")
 	if got := s.dependenciesOf("demo"); len(got) != 0 {
 		t.Errorf("got %v", got)
 	}
-	s.must(http.StatusOK, s.do("PUT", "api/v1/gems/unyank", "gem_name=demo&version=1.0"))
-	if got := s.get("info/demo"); !strings.Contains(got, "\n1.0 ") || strings.Contains(got, "1.1") {
+	s.Must(http.StatusOK, s.Do("PUT", "api/v1/gems/unyank", "gem_name=demo&version=1.0"))
+	if got := s.Get("info/demo"); !strings.Contains(got, "\n1.0 ") || strings.Contains(got, "1.1") {
 		t.Errorf("got %s", got)
 	}
 	s.SetStatus(shelf, gem{name: "demo", version: "1.1"}.key(), artifact.Archived)
-	s.must(http.StatusConflict, s.do("PUT", "api/v1/gems/unyank", "gem_name=demo&version=1.1"))
+	s.Must(http.StatusConflict, s.Do("PUT", "api/v1/gems/unyank", "gem_name=demo&version=1.1"))
 }
 
 func TestAVersionIsNotPublishedBesideOneThatIsEqual(t *testing.T) {
 	s := newSite(t)
 	s.pushed("demo", "1.0")
-	w := s.must(http.StatusConflict, s.push(metadataText("demo", "1.0.0", "")))
+	w := s.Must(http.StatusConflict, s.push(metadataText("demo", "1.0.0", "")))
 	if !strings.Contains(w.Body.String(), "is there already as 1.0") {
 		t.Errorf("got %s", w.Body)
 	}
-	s.must(http.StatusNotFound, s.do("GET", "gems/demo-1.0.0.gem", ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "gems/demo-1.0.0.gem", ""))
 }
 
 func TestAPushMayHaveASlashMore(t *testing.T) {
 	s := newSite(t)
-	w := s.must(http.StatusOK, s.do("POST", "/api/v1/gems", gemOfText(t, metadataText("demo", "1.0", ""))))
+	w := s.Must(http.StatusOK, s.Do("POST", "/api/v1/gems", gemOfText(t, metadataText("demo", "1.0", ""))))
 	if w.Body.String() != "Successfully registered gem: demo (1.0)\n" {
 		t.Errorf("got %q", w.Body)
 	}
@@ -239,17 +239,17 @@ func TestAPushMayBeAForm(t *testing.T) {
 		"cut behind the gem": {strings.TrimSuffix(whole, "--b--\r\n"), form, "cut off"},
 		"no boundary":        {whole, "multipart/form-data", "a form"},
 	} {
-		w := s.do("POST", "api/v1/gems", c.body, "Content-Type", c.contentType)
+		w := s.Do("POST", "api/v1/gems", c.body, "Content-Type", c.contentType)
 		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), c.says) {
 			t.Errorf("%s: got %d %s, want 400 and %q", name, w.Code, w.Body, c.says)
 		}
 	}
-	s.must(http.StatusNotFound, s.do("GET", "gems/demo-1.0.gem", ""))
-	w := s.must(http.StatusOK, s.do("POST", "api/v1/gems", whole, "Content-Type", form))
+	s.Must(http.StatusNotFound, s.Do("GET", "gems/demo-1.0.gem", ""))
+	w := s.Must(http.StatusOK, s.Do("POST", "api/v1/gems", whole, "Content-Type", form))
 	if !strings.Contains(w.Body.String(), "attestations were not kept") {
 		t.Errorf("got %q", w.Body)
 	}
-	if got := s.get("gems/demo-1.0.gem"); got != content {
+	if got := s.Get("gems/demo-1.0.gem"); got != content {
 		t.Errorf("got %d bytes, want the %d that were pushed", len(got), len(content))
 	}
 }
@@ -258,27 +258,27 @@ func TestGemsOfSimilarNamesAreNotPushedBesideEachOther(t *testing.T) {
 	s := newConnectedSite(t)
 	s.pushed("acme_tools", "1.0")
 	for _, name := range []string{"acme-tools", "Acme_Tools"} {
-		s.must(http.StatusConflict, s.push(metadataText(name, "1.0", "")))
+		s.Must(http.StatusConflict, s.push(metadataText(name, "1.0", "")))
 		s.offer(name, metadataText(name, "9.0", ""))
-		s.must(http.StatusNotFound, s.do("GET", "info/"+name, ""))
-		s.must(http.StatusNotFound, s.do("GET", "gems/"+name+"-9.0.gem", ""))
+		s.Must(http.StatusNotFound, s.Do("GET", "info/"+name, ""))
+		s.Must(http.StatusNotFound, s.Do("GET", "gems/"+name+"-9.0.gem", ""))
 		if n := s.Registry(publicOne).Asked("info/" + name); n != 0 {
 			t.Errorf("the registry was asked for %s %d times", name, n)
 		}
 	}
 	s.Control(shelf, artifact.PackageKey{Format: artifact.Ruby, Name: "acme_tools"}, artifact.Allow, artifact.Allow)
-	s.get("gems/acme-tools-9.0.gem")
+	s.Get("gems/acme-tools-9.0.gem")
 }
 
 func TestGemsOfSimilarNamesAreFetchedBesideEachOther(t *testing.T) {
 	s := newConnectedSite(t)
 	for _, name := range []string{"pair-one", "pair_one"} {
 		s.offer(name, metadataText(name, "1.0", ""))
-		s.get("gems/" + name + "-1.0.gem")
+		s.Get("gems/" + name + "-1.0.gem")
 	}
 	s.pushed("Pair_One", "1.0")
-	s.get("gems/pair-one-1.0.gem")
-	if got := s.get("info/pair_one"); !strings.Contains(got, "\n1.0 ") {
+	s.Get("gems/pair-one-1.0.gem")
+	if got := s.Get("info/pair_one"); !strings.Contains(got, "\n1.0 ") {
 		t.Errorf("got %s", got)
 	}
 }
@@ -296,7 +296,7 @@ func TestRefusalsAreWordedForGem(t *testing.T) {
 	for path, want := range map[string]string{
 		"api/v1/gems/demo/owners.yaml": "policies say who may push", "api/v1/profile/me.yaml": "entrepot login --tool gem",
 	} {
-		if w := s.must(http.StatusNotFound, s.do("GET", path, "")); !strings.Contains(w.Body.String(), want) {
+		if w := s.Must(http.StatusNotFound, s.Do("GET", path, "")); !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: got %s", path, w.Body)
 		}
 	}
@@ -305,16 +305,16 @@ func TestRefusalsAreWordedForGem(t *testing.T) {
 func TestAConnectedRepositoryIsAskedForSingleGems(t *testing.T) {
 	s := newConnectedSite(t)
 	s.offer("demo", metadataText("demo", "1.0", "", needing("other 1.0", "")), metadataText("demo", "1.0", "java"))
-	s.must(http.StatusNotFound, s.do("GET", "versions", ""))
-	s.must(http.StatusOK, s.do("HEAD", "versions", ""))
-	s.must(http.StatusOK, s.do("HEAD", "", ""))
+	s.Must(http.StatusNotFound, s.Do("GET", "versions", ""))
+	s.Must(http.StatusOK, s.Do("HEAD", "versions", ""))
+	s.Must(http.StatusOK, s.Do("HEAD", "", ""))
 	want := []string{"demo 1.0 java []", "demo 1.0 ruby [[other ~> 1.0]]"}
 	if got := s.dependenciesOf("demo"); !sameLines(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	before := s.get("info/demo")
-	s.get("gems/demo-1.0-java.gem")
-	if after := s.get("info/demo"); after != before {
+	before := s.Get("info/demo")
+	s.Get("gems/demo-1.0-java.gem")
+	if after := s.Get("info/demo"); after != before {
 		t.Errorf("the info file became %q, and was %q", after, before)
 	}
 	if got := s.specsIn("specs.4.8.gz"); !sameLines(got, []string{"demo 1.0 java", "demo 1.0 ruby"}) {
@@ -360,7 +360,7 @@ func TestTheSpecificationOfAPromisedGemSaysWhatItsLineDoes(t *testing.T) {
 			if c.offered != nil {
 				s.Registry(publicOne).Put(path, octets, c.offered)
 			}
-			spec, err := readQuickSpec(strings.NewReader(s.get(path)))
+			spec, err := readQuickSpec(strings.NewReader(s.Get(path)))
 			if err != nil || spec.fullName() != "demo-1.0" || writeDependencies(spec.dependencies) != "other:~> 1.0" || spec.summary != c.summary ||
 				writeRequirement(spec.ruby) != ">= 2.7" {
 				t.Errorf("got %+v, %v", spec, err)
@@ -389,7 +389,7 @@ func TestLinesThatNobodyCanUseAreLeftOut(t *testing.T) {
 	s.Registry(publicOne).Put("info/demo", plainText, []byte("created_at: 2026\n---\n1.0 "+sum+"\n1.1 |ruby:>= 2\nx\n1.2-../x "+sum+
 		"\n1.3 a b:>= 1"+sum+"\n1.4 a:>= x"+sum+"\n1.5 "+sum+",future:1\n1.5 "+sum+"\n1.6-odd-2 "+sum+"\n"+strings.Repeat("y", 2*maxLine)+"\n1.7 "+sum+"\n"))
 	want := "---\n1.0 " + sum + "\n1.5 " + sum + "\n1.7 " + sum + "\n"
-	if got := s.get("info/demo"); got != want {
+	if got := s.Get("info/demo"); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -399,11 +399,11 @@ func TestGemsOfARepositoryAndItsRegistryAreMerged(t *testing.T) {
 	s.pushed("demo", "0.9")
 	s.Connect(shelf, publicOne)
 	s.offer("demo", metadataText("demo", "1.0", ""))
-	if got := s.get("info/demo"); strings.Contains(got, "1.0 ") {
+	if got := s.Get("info/demo"); strings.Contains(got, "1.0 ") {
 		t.Errorf("a name that was published here is asked outside: %s", got)
 	}
 	s.Control(shelf, gem{name: "demo"}.key().PackageKey, artifact.Allow, artifact.Allow)
-	if got := s.get("info/demo"); !strings.Contains(got, "\n0.9 ") || !strings.Contains(got, "\n1.0 ") {
+	if got := s.Get("info/demo"); !strings.Contains(got, "\n0.9 ") || !strings.Contains(got, "\n1.0 ") {
 		t.Errorf("got %s", got)
 	}
 }

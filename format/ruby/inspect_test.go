@@ -59,7 +59,7 @@ func TestGemsThatMisleadAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
-			w := s.must(http.StatusBadRequest, s.do("POST", "api/v1/gems", c.content))
+			w := s.Must(http.StatusBadRequest, s.Do("POST", "api/v1/gems", c.content))
 			if !strings.Contains(w.Body.String(), c.want) {
 				t.Errorf("got %s, want %q in it", w.Body, c.want)
 			}
@@ -74,8 +74,8 @@ func TestASignedGemIsKeptAsItIs(t *testing.T) {
 		entry{dataEntry + signature, "s"}, entry{checksumsEntry, zipped(t, "---\nSHA256:\n  data.tar.gz: "+sha256Of(data)+"\n")},
 		entry{checksumsEntry + signature, "s"})
 	s := newSite(t)
-	s.must(http.StatusOK, s.do("POST", "api/v1/gems", content))
-	if s.get("gems/demo-1.0.0.gem") != content {
+	s.Must(http.StatusOK, s.Do("POST", "api/v1/gems", content))
+	if s.Get("gems/demo-1.0.0.gem") != content {
 		t.Error("the gem has changed")
 	}
 }
@@ -84,8 +84,8 @@ func TestASignedGemIsKeptAsItIs(t *testing.T) {
 func TestAGemOfOldIsTaken(t *testing.T) {
 	s := newSite(t)
 	content := tarOf(t, entry{dataEntry, zipped(t, tarOf(t, entry{"lib/demo.rb", "1"}))}, entry{metadataEntry, zipped(t, ofOld)})
-	s.must(http.StatusOK, s.do("POST", "api/v1/gems", content))
-	if s.get("gems/demo-0.8.2-x86-mswin32-60.gem") != content {
+	s.Must(http.StatusOK, s.Do("POST", "api/v1/gems", content))
+	if s.Get("gems/demo-0.8.2-x86-mswin32-60.gem") != content {
 		t.Error("the gem has changed")
 	}
 	var noise bytes.Buffer
@@ -93,7 +93,7 @@ func TestAGemOfOldIsTaken(t *testing.T) {
 	_, _ = fmt.Fprint(w, tarOf(t, entry{"lib/demo.rb", strings.Repeat("x", maxHead)}))
 	_ = w.Close()
 	late := tarOf(t, entry{dataEntry, noise.String()}, entry{metadataEntry, zipped(t, ofOld)})
-	if w := s.must(http.StatusBadRequest, s.do("POST", "api/v1/gems", late)); !strings.Contains(w.Body.String(), "Build it anew") {
+	if w := s.Must(http.StatusBadRequest, s.Do("POST", "api/v1/gems", late)); !strings.Contains(w.Body.String(), "Build it anew") {
 		t.Errorf("got %s", w.Body)
 	}
 }

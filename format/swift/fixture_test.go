@@ -27,55 +27,49 @@ const shelf = "shelf"
 // site is a repository with the format's handlers before it.
 type site struct {
 	*formattest.Domain
-	t testing.TB
-	h http.Handler
+	formattest.Client
 }
 
 func newSite(t testing.TB) *site {
 	t.Helper()
 	d := formattest.Open(t, formattest.Options{Formats: []format.Format{Format()}})
 	d.Repository(shelf)
-	s := &site{Domain: d, t: t}
+	s := &site{Domain: d, Client: formattest.Client{T: t}}
 	s.serve(shelf)
 	return s
 }
 
 // serve has what follows be asked of a repository.
 func (s *site) serve(repository string) {
-	s.h = formattest.Handler(Format(), s.Shelf(repository, artifact.Swift))
-}
-
-func (s *site) do(method, path, body string, header ...string) *httptest.ResponseRecorder {
-	s.t.Helper()
-	return formattest.NewRequest(method, path, body, header...).Do(s.h)
+	s.Handler = formattest.Handler(Format(), s.Shelf(repository, artifact.Swift))
 }
 
 // want fails the test unless a GET is answered with the status.
 func (s *site) want(status int, path string, header ...string) *httptest.ResponseRecorder {
-	s.t.Helper()
-	w := s.do("GET", path, "", header...)
+	s.T.Helper()
+	w := s.Do("GET", path, "", header...)
 	if w.Code != status {
-		s.t.Fatalf("%s: got %d %.500s, want %d", path, w.Code, w.Body, status)
+		s.T.Fatalf("%s: got %d %.500s, want %d", path, w.Code, w.Body, status)
 	}
 	return w
 }
 
 // json is the object that a GET is answered with.
 func (s *site) json(path string) object {
-	s.t.Helper()
+	s.T.Helper()
 	var read object
 	if err := json.Unmarshal(s.want(http.StatusOK, path).Body.Bytes(), &read); err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	return read
 }
 
 // held is a version as a repository holds it.
 func (s *site) held(repository, scope, name, version string) artifact.Version {
-	s.t.Helper()
-	found, err := s.Shelf(repository, artifact.Swift).Held(s.t.Context(), identity{scope, name}.key().At(version))
+	s.T.Helper()
+	found, err := s.Shelf(repository, artifact.Swift).Held(s.T.Context(), identity{scope, name}.key().At(version))
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	return found
 }
@@ -163,24 +157,24 @@ func metadataPart(text string) sentPart { return sentPart{"metadata", text, "quo
 
 // put sends a form as SwiftPM does.
 func (s *site) put(path string, header []string, parts ...sentPart) *httptest.ResponseRecorder {
-	s.t.Helper()
-	body, contentType := formOf(s.t, parts...)
-	return s.do("PUT", path, body, append([]string{"Content-Type", contentType, "Accept", mediaType + ".v1+json",
+	s.T.Helper()
+	body, contentType := formOf(s.T, parts...)
+	return s.Do("PUT", path, body, append([]string{"Content-Type", contentType, "Accept", mediaType + ".v1+json",
 		"Prefer", "respond-async"}, header...)...)
 }
 
 // publish publishes a version of acme.Geometry, or ends the test.
 func (s *site) publish(version string, parts ...sentPart) string {
-	s.t.Helper()
+	s.T.Helper()
 	return s.publishAs("acme/Geometry/"+version, parts...)
 }
 
 // publishAs publishes at a path, or ends the test. It returns the archive.
 func (s *site) publishAs(path string, parts ...sentPart) string {
-	s.t.Helper()
-	archive := packed(s.t, archived{"version", path})
+	s.T.Helper()
+	archive := packed(s.T, archived{"version", path})
 	if w := s.put(path, nil, append([]sentPart{archivePart(archive)}, parts...)...); w.Code != http.StatusCreated {
-		s.t.Fatalf("publishing %s: got %d %s, want 201", path, w.Code, w.Body)
+		s.T.Fatalf("publishing %s: got %d %s, want 201", path, w.Code, w.Body)
 	}
 	return archive
 }

@@ -99,7 +99,7 @@ func FuzzPublish(f *testing.F) {
 	s := newSite(f)
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
 		w := formattest.Request{Method: "PUT", Path: "acme/Geometry/1.0.0", Body: string(body),
-			Header: map[string]string{"Content-Type": contentType}}.Do(s.h)
+			Header: map[string]string{"Content-Type": contentType}}.Do(s.Handler)
 		if w.Code != 201 && w.Code/100 != 4 {
 			t.Fatalf("got %d %s", w.Code, w.Body)
 		}

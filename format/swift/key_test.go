@@ -39,7 +39,7 @@ func TestWhatClientsAcceptDecidesWhetherTheyAreServed(t *testing.T) {
 	} {
 		s := newSite(t)
 		s.publish("1.0.0")
-		got := s.do("GET", "acme/Geometry", "", "Accept", accept)
+		got := s.Do("GET", "acme/Geometry", "", "Accept", accept)
 		if want == 0 {
 			want = 200
 		}

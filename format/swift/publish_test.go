@@ -127,7 +127,7 @@ func TestWhatCannotBePublishedIsRefusedWithTheReason(t *testing.T) {
 
 func TestWhoMayOnlyPublishMayPublish(t *testing.T) {
 	s := newSite(t)
-	only := &site{Domain: s.As(formattest.Caller("ci", "PublishPackageVersion")), t: t}
+	only := &site{Domain: s.As(formattest.Caller("ci", "PublishPackageVersion")), Client: formattest.Client{T: t}}
 	only.serve(shelf)
 	only.publish("1.0.0")
 	only.want(http.StatusForbidden, "acme/Geometry")

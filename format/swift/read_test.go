@@ -46,7 +46,7 @@ func TestEveryAnswerSaysItsVersion(t *testing.T) {
 	s.publish("1.0.0")
 	for _, path := range []string{"acme/Geometry", "acme/Geometry/1.0.0", "acme/Geometry/1.0.0.zip", "acme/Geometry/2.0.0.zip",
 		"acme/Geometry/1.0.0/Package.swift?swift-version=9", "no/such/path/at/all", "identifiers", "login"} {
-		if got := s.do("GET", path, "").Header().Get("Content-Version"); got != "1" {
+		if got := s.Do("GET", path, "").Header().Get("Content-Version"); got != "1" {
 			t.Errorf("%s: got Content-Version %q, want 1", path, got)
 		}
 	}
@@ -179,7 +179,7 @@ func TestAProblemIsToldAsSwiftPMReadsIt(t *testing.T) {
 			t.Errorf("%s: got the detail %q", q.Path, got)
 		}
 	}
-	w := s.do("POST", "login", "")
+	w := s.Do("POST", "login", "")
 	if w.Code != http.StatusOK || w.Header().Get("Connection") != "close" {
 		t.Errorf("a login: got %d and Connection %q, want 200 and close", w.Code, w.Header().Get("Connection"))
 	}
@@ -228,7 +228,7 @@ func TestAReleaseThatIsHeldOutlivesAnUpstreamRepository(t *testing.T) {
 		t.Error("got another archive")
 	}
 	for _, path := range []string{"acme/Geometry", "acme/Geometry/1.1.0", "acme/Geometry/1.1.0.zip"} {
-		if w := s.do("GET", path, ""); w.Code/100 == 2 || !strings.Contains(detail(w), "UpdateRepository") {
+		if w := s.Do("GET", path, ""); w.Code/100 == 2 || !strings.Contains(detail(w), "UpdateRepository") {
 			t.Errorf("%s: got %d %s, want it to say what to do", path, w.Code, w.Body)
 		}
 	}
