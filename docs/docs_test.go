@@ -281,7 +281,7 @@ var (
 
 // isSuffix tells the end of a file's name from a member.
 func isSuffix(name string) bool {
-	return slices.Contains([]string{"go", "sqlite", "xml", "swift", "resolved"}, name)
+	return slices.Contains([]string{"go", "sqlite", "xml", "swift", "resolved", "toml"}, name)
 }
 
 // TestFilesAndNamesExist looks up what pages say about the code: files and folders, functions named behind their file,
