@@ -38,6 +38,7 @@ type PolicyUse uint8
 const (
 	AttachedPolicy PolicyUse = iota // it grants and denies
 	BoundaryPolicy                  // it bounds what others grant
+	EitherUse                       // one or the other
 )
 
 // ManagedPolicyFilter narrows a list of managed policies.

@@ -210,6 +210,7 @@ func usedPolicies(t *testing.T, f *fixture) {
 	wantPages(f, []catalog.Principal{bound, crew}, users(readers.ARN, catalog.AttachedPolicy, ""))
 	wantPages(f, []catalog.Principal{crew}, users(readers.ARN, catalog.AttachedPolicy, catalog.GroupPrincipal))
 	wantPages(f, []catalog.Principal{bound}, users(writers.ARN, catalog.BoundaryPolicy, ""))
+	wantPages(f, []catalog.Principal{bound}, users(writers.ARN, catalog.EitherUse, ""))
 	f.read(func(r catalog.Reader) error {
 		attached, err := r.CountPolicyUsers(readers.ARN, owner, catalog.AttachedPolicy)
 		want(t, "attached", attached, 2)

@@ -32,11 +32,14 @@ func (s *session) ManagedPolicy(arn string) (catalog.ManagedPolicy, error) {
 	return m, err
 }
 
+const (
+	attachedTo = "EXISTS (SELECT 1 FROM policy_attachments a WHERE a.principal = p.id AND a.policy = m.arn)"
+	boundBy    = "p.boundary = m.arn"
+)
+
 // uses say of a principal p, by the use, that it uses the policy m.
-var uses = map[catalog.PolicyUse]string{
-	catalog.AttachedPolicy: "EXISTS (SELECT 1 FROM policy_attachments a WHERE a.principal = p.id AND a.policy = m.arn)",
-	catalog.BoundaryPolicy: "p.boundary = m.arn",
-}
+var uses = map[catalog.PolicyUse]string{catalog.AttachedPolicy: attachedTo, catalog.BoundaryPolicy: boundBy,
+	catalog.EitherUse: "(" + attachedTo + " OR " + boundBy + ")"}
 
 // ManagedPolicies implements catalog.ManagedPolicyReader.
 func (s *session) ManagedPolicies(f catalog.ManagedPolicyFilter, page catalog.Page) (
