@@ -52,6 +52,7 @@ type Guard struct {
 	keys       *catalog.Memo[string, keyInUse]
 	tokens     *catalog.Memo[catalog.TokenHash, catalog.Token]
 	sessions   *catalog.Memo[string, member]
+	uses       uses
 }
 
 // globalRegion is the region that calls to AWS's global services are signed for, wherever they come from.

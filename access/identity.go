@@ -49,6 +49,7 @@ func (g *Guard) API(r *http.Request, in iam.Circumstances, payload sigv4.Payload
 	if err != nil {
 		return iam.Caller{}, err
 	}
+	g.used(claim)
 	caller := g.caller(m, in)
 	caller.Proof = iam.Proof{Digest: claim.Signature(), At: claim.SignedAt()}
 	return caller, nil

@@ -89,3 +89,10 @@ func findKey(r catalog.Reader, id string) (catalog.AccessKey, *sessionInUse, err
 	key := catalog.AccessKey{ID: s.ID, Principal: s.Principal, Secret: s.Secret, Active: true, CreatedAt: s.IssuedAt}
 	return key, &sessionInUse{s.Token, s.ExpiresAt}, nil
 }
+
+// NewAccessKey makes an active access key of a principal: its record, to be kept, and its secret, to be told once.
+func (g *Guard) NewAccessKey(principal string) (record catalog.AccessKey, secret artifact.Secret, err error) {
+	key := newAccessKey()
+	record, err = g.seal(key, principal)
+	return record, key.Secret, err
+}

@@ -207,6 +207,23 @@ func (h *held) SetAccessKeyActive(id string, active bool) error {
 	return nil
 }
 
+func (h *held) SetAccessKeyUse(id string, last catalog.KeyUse) error {
+	k, err := find(h.keys, id)
+	if err != nil {
+		return err
+	}
+	k.LastUse = last
+	h.keys[id] = k
+	return nil
+}
+
+// lastUse is what is noted of a key.
+func (s *records) lastUse(id string) catalog.KeyUse {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held.keys[id].LastUse
+}
+
 func (h *held) DeleteAccessKey(id string) error {
 	if _, err := find(h.keys, id); err != nil {
 		return err

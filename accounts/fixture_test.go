@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"path/filepath"
@@ -27,7 +28,8 @@ func newFixture(t testing.TB) *fixture {
 	store := sqlcatalogtest.Open(t, filepath.Join(t.TempDir(), "catalog"), sqlcatalog.Options{Rehearse: true})
 	t.Cleanup(func() { _ = store.Close() })
 	f := &fixture{TB: t, clock: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
-	f.Service = New(Options{Catalog: store, Now: func() time.Time { return f.clock }})
+	f.Service = New(Options{Catalog: store, Keys: keys{}, Now: func() time.Time { return f.clock }})
+	f.must(f.InstallPolicies(t.Context()))
 	f.write(func(w catalog.Writer) error {
 		return w.CreatePrincipal(catalog.Principal{ID: account, Account: account, Kind: catalog.RootPrincipal, Path: "/",
 			Name: "root", ARN: "arn:aws:iam::" + account + ":root", CreatedAt: f.clock})
@@ -126,4 +128,12 @@ func (f *fixture) last() (e catalog.Event, detail map[string]any) {
 		return json.Unmarshal(e.Detail, &detail)
 	})
 	return e, detail
+}
+
+// keys makes access keys whose secrets are their ids.
+type keys struct{}
+
+func (keys) NewAccessKey(principal string) (catalog.AccessKey, artifact.Secret, error) {
+	id := "AKIA" + rand.Text()[:16]
+	return catalog.AccessKey{ID: id, Principal: principal, Secret: []byte(id), Active: true, CreatedAt: time.Now()}, artifact.NewSecret(id), nil
 }

@@ -8,7 +8,11 @@ import (
 )
 
 // The prefixes of unique identifiers (IAM user guide, "IAM identifiers").
-const userPrefix = "AIDA"
+const (
+	userPrefix   = "AIDA"
+	groupPrefix  = "AGPA"
+	policyPrefix = "ANPA"
+)
 
 // newID makes an identifier that nobody can guess and none has had before.
 func newID(prefix string) string { return prefix + rand.Text()[:17] }
@@ -24,4 +28,9 @@ func (s *Service) arnOf(account artifact.AccountID, kind, path, name string) str
 // principalARN is the ARN of a user, a group or a role.
 func (s *Service) principalARN(p catalog.Principal) string {
 	return s.arnOf(p.Account, string(p.Kind), p.Path, p.Name)
+}
+
+// policyARN is the ARN of a managed policy.
+func (s *Service) policyARN(p catalog.ManagedPolicy) string {
+	return s.arnOf(p.Account, "policy", p.Path, p.Name)
 }

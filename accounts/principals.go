@@ -35,12 +35,16 @@ func (a *reading) entity(e Entity, with Subject) (catalog.Principal, error) {
 		if err := a.may(with); err != nil {
 			return p, err
 		}
-		return p, artifact.Errorf(artifact.NotFound, "The %s with name %s cannot be found.", e.Kind, e.Name)
+		return p, noEntity(e)
 	}
 	if err != nil {
 		return p, err
 	}
 	return p, a.may(about(p, with))
+}
+
+func noEntity(e Entity) error {
+	return artifact.Errorf(artifact.NotFound, "The %s with name %s cannot be found.", e.Kind, e.Name)
 }
 
 func (a *reading) find(e Entity) (catalog.Principal, error) {

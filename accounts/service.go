@@ -8,7 +8,13 @@
 // The files, in the order of reading:
 //
 //	service.go, action.go, authorize.go   what the rules stand on; an action from the question to the record
-//	problem.go, quotas.go, names.go       what can be wrong, how much there may be, how things are called
+//	problem.go, quotas.go, names.go,      what can be wrong, how much there may be, how things are called and listed
+//	page.go
+//	principals.go, users.go, groups.go,   users and groups, their tags and their access keys
+//	tags.go, keys.go
+//	document.go, embedded.go,             policies: those embedded in one principal, those that are attached, and what
+//	attached.go, managed.go               bounds them
+//	account.go                            the account itself
 package accounts
 
 import (
@@ -26,6 +32,7 @@ type Service struct {
 // Options are what the rules work with. All members are needed unless they say otherwise.
 type Options struct {
 	Catalog   catalog.Store
+	Keys      Keys
 	Partition string // of ARNs; empty means aws
 	Region    string // of the installation, where roles are used
 	Now       func() time.Time

@@ -212,8 +212,12 @@ func (a *app) openAccess(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.accounts = accounts.New(accounts.Options{Catalog: a.catalog, Region: a.config.Region, Now: time.Now, SessionKeys: a.guard,
+	a.background(a.recordUses)
+	a.accounts = accounts.New(accounts.Options{Catalog: a.catalog, Region: a.config.Region, Now: time.Now, Keys: a.guard, SessionKeys: a.guard,
 		IdentityTokens: oidc.New(issuers.Get, time.Now), PrivateIssuer: issuers.IsPrivate})
+	if err := a.accounts.InstallPolicies(ctx); err != nil {
+		return err
+	}
 	if a.fresh {
 		if err := a.install(ctx); err != nil {
 			return err
@@ -235,6 +239,25 @@ func (a *app) openIssuers() (*upstream.Getter, error) {
 	issuers := upstream.NewGetter(upstream.Options{Patience: a.config.Fetch.Patience, UserAgent: "entrepot/" + version}, private)
 	a.closing(issuers.Close)
 	return issuers, nil
+}
+
+// useEvery is how often it is written down when access keys were last used.
+const useEvery = time.Minute
+
+// recordUses writes that down until the server ends, and once more then.
+func (a *app) recordUses(ctx context.Context) {
+	tick := time.NewTicker(useEvery)
+	defer tick.Stop()
+	for ended := false; !ended; {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			ended = true
+		}
+		if err := a.guard.RecordUses(context.WithoutCancel(ctx)); err != nil {
+			a.log.WarnContext(ctx, "the last uses of access keys could not be recorded", "error", err.Error())
+		}
+	}
 }
 
 // install makes the administrator, with which the first start comes to its end.
