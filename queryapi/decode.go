@@ -18,7 +18,8 @@ import (
 //
 // The tag has the parameter's name, the name of its shape in the service's model, which the grammar looks up, and whether
 // it must be there. A list has the shape of its members, one of structures none. Fields are string, int, bool,
-// artifact.Secret, []string, lists of structs of these and pointers to them; what is absent stays zero.
+// artifact.Secret, []string, lists of structs of these and pointers to them; what is absent stays zero. A struct without a
+// tag stands for its fields.
 func do[In, Out any](g grammar, fn func(ctx context.Context, c iam.Caller, in In) (Out, error)) Action {
 	plan := planOf(reflect.TypeFor[In](), "query", g)
 	act := func(ctx context.Context, c iam.Caller, form Form) (any, error) {
@@ -51,7 +52,7 @@ type field struct {
 	rule     shape
 	required bool
 	list     bool
-	inner    *plan // of the structures in a list
+	inner    *plan // of the structures in a list, or of a struct whose fields are parameters of the call itself
 }
 
 var secretType = reflect.TypeFor[artifact.Secret]()
@@ -60,6 +61,10 @@ var secretType = reflect.TypeFor[artifact.Secret]()
 func planOf(t reflect.Type, key string, g grammar) *plan {
 	p := &plan{}
 	for i := range t.NumField() {
+		if t.Field(i).Tag == "" {
+			p.fields = append(p.fields, field{index: i, inner: planOf(t.Field(i).Type, key, g)})
+			continue
+		}
 		parts := strings.Split(t.Field(i).Tag.Get(key), ",")
 		f := field{index: i, name: parts[0], shape: parts[1], required: slices.Contains(parts[2:], "required")}
 		of := t.Field(i).Type
@@ -117,8 +122,12 @@ func (d *decoder) fault(value fmt.Stringer, at, constraint string, args ...any) 
 // structure fills a struct. prefix is what the names of its parameters begin with, and at where errors say that it is.
 func (d *decoder) structure(into reflect.Value, p *plan, prefix, at string) {
 	for _, f := range p.fields {
-		place := at + strings.ToLower(f.name[:1]) + f.name[1:]
 		target := into.Field(f.index)
+		if f.name == "" {
+			d.structure(target, f.inner, prefix, at)
+			continue
+		}
+		place := at + strings.ToLower(f.name[:1]) + f.name[1:]
 		if f.list {
 			d.list(target, f, prefix+f.name, place)
 			continue

@@ -32,7 +32,9 @@ func IAM(rules *accounts.Service) *Service {
 		},
 	}
 	a := &iamAPI{rules}
-	for _, table := range []map[string]Action{a.users(), a.roles(), a.identityProviders()} {
+	for _, table := range []map[string]Action{a.users(), a.groups(), a.policies(), a.keys(), a.roles(), a.identityProviders(),
+		granted(a, "User", ofUser.entity, ofUser.policy), granted(a, "Group", ofGroup.entity, ofGroup.policy),
+		granted(a, "Role", ofRole.entity, ofRole.policy), bounded(a, "User", ofUser.entity), bounded(a, "Role", ofRole.entity)} {
 		maps.Copy(s.Actions, table)
 	}
 	return s
@@ -40,23 +42,35 @@ func IAM(rules *accounts.Service) *Service {
 
 // iamGrammar are the shapes of IAM's model.
 var iamGrammar = grammar{
-	"pathType":             text(1, 512, `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`, `/|/[!-~]+/`),
-	"pathPrefixType":       text(1, 512, `\u002F[\u0021-\u007F]*`, `/[!-\x7f]*`),
-	"userNameType":         text(1, 64, `[\w+=,.@-]+`),
-	"existingUserNameType": text(1, 128, `[\w+=,.@-]+`),
-	"arnType":              text(20, 2048),
-	"markerType":           text(1, 320, `[\u0020-\u00FF]+`, `[ -\xff]+`),
-	"maxItemsType":         number(1, 1000),
-	"roleNameType":         text(1, 64, `[\w+=,.@-]+`),
-	"policyDocumentType":   text(1, 131072, `[\u0009\u000A\u000D\u0020-\u00FF]+`, `[\x09\x0A\x0D\x20-\x{FF}]+`),
+	"pathType":              text(1, 512, `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`, `/|/[!-~]+/`),
+	"pathPrefixType":        text(1, 512, `\u002F[\u0021-\u007F]*`, `/[!-\x7f]*`),
+	"userNameType":          text(1, 64, `[\w+=,.@-]+`),
+	"existingUserNameType":  text(1, 128, `[\w+=,.@-]+`),
+	"groupNameType":         text(1, 128, `[\w+=,.@-]+`),
+	"policyNameType":        text(1, 128, `[\w+=,.@-]+`),
+	"policyPathType":        text(1, 512, `((/[A-Za-z0-9\.,\+@=_-]+)*)/`),
+	"policyDocumentType":    text(1, 131072, `[\u0009\u000A\u000D\u0020-\u00FF]+`, `[\t\n\r -\xff]+`),
+	"policyDescriptionType": text(0, 1000),
+	"policyVersionIdType":   text(0, 0, `v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`),
+	"policyScopeType":       oneOf("All", "AWS", "Local"),
+	"PolicyUsageType":       oneOf("PermissionsPolicy", "PermissionsBoundary"),
+	"EntityType":            oneOf("User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"),
+	"booleanType":           {},
+	"accessKeyIdType":       text(16, 128, `[\w]+`),
+	"statusType":            oneOf("Active", "Inactive", "Expired"),
+	"accountAliasType":      text(3, 63, `^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$`, `[a-z0-9]+(-[a-z0-9]+)*`),
+	"arnType":               text(20, 2048),
+	"markerType":            text(1, 320, `[\u0020-\u00FF]+`, `[ -\xff]+`),
+	"maxItemsType":          number(1, 1000),
+	"tagKeyType":            text(1, 128, `[\p{L}\p{Z}\p{N}_.:/=+\-@]+`),
+	"tagValueType":          text(0, 256, `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`),
+	"roleNameType":          text(1, 64, `[\w+=,.@-]+`),
 	"roleDescriptionType": text(0, 1000, `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`,
 		`[\x09\x0A\x0D\x20-\x7E\x{A1}-\x{FF}]*`),
 	"roleMaxSessionDurationType":   number(3600, 43200),
 	"OpenIDConnectProviderUrlType": text(1, 255),
 	"clientIDType":                 text(1, 255),
 	"thumbprintType":               text(40, 40),
-	"tagKeyType":                   text(1, 128, `[\p{L}\p{Z}\p{N}_.:/=+\-@]+`),
-	"tagValueType":                 text(0, 256, `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`),
 }
 
 // defaultItems is how many items are on a page of which nobody says how long it may be.

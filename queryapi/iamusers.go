@@ -139,12 +139,7 @@ func (a *iamAPI) updateUser(ctx context.Context, c iam.Caller, in updateUserIn) 
 	return a.rules.UpdateUser(ctx, c, in.UserName, in.NewPath, in.NewUserName)
 }
 
-// ofUserIn is the input of actions that need nothing but the user.
-type ofUserIn struct {
-	UserName string `query:"UserName,existingUserNameType,required"`
-}
-
-func (a *iamAPI) deleteUser(ctx context.Context, c iam.Caller, in ofUserIn) error {
+func (a *iamAPI) deleteUser(ctx context.Context, c iam.Caller, in ofUser) error {
 	return a.rules.DeleteUser(ctx, c, in.UserName)
 }
 
