@@ -3,6 +3,7 @@ package docs_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -53,6 +54,23 @@ func operationsTable() string {
 	}
 	return b.String()
 }
+
+// services are those that a signed POST / reaches, as the table names them.
+var services = []struct {
+	name  string
+	table map[string]queryapi.Action
+}{{"IAM", queryapi.IAM(nil).Actions}, {"STS", queryapi.STS(nil).Actions}}
+
+func servicesTable() string {
+	var b strings.Builder
+	b.WriteString("| service | actions |\n| --- | --- |\n")
+	for _, s := range services {
+		fmt.Fprintf(&b, "| %s | %s |\n", s.name, strings.Join(slices.Sorted(maps.Keys(s.table)), ", "))
+	}
+	return b.String()
+}
+
+func TestTheTableOfServicesIsTheCode(t *testing.T) { wantTable(t, "services", servicesTable()) }
 
 // wantTable compares what stands between the page's markers with the table, or writes it there.
 func wantTable(t *testing.T, name, table string) {
