@@ -86,6 +86,16 @@ func TestAssetsArePublishedUntilOneFinishesTheVersion(t *testing.T) {
 	s.same("what comes back", []any{200, "hello"}, []any{status, string(body)})
 }
 
+func TestWhatAPackageGroupDoesNotAllowIsNotPublished(t *testing.T) {
+	s := beginIn(t, Options{}, "team")
+	s.answers("PUT /v1/package-group-origin-configuration?domain=acme&package-group=%2F%2A", `{"restrictions":{"PUBLISH":"BLOCK"}}`,
+		http.StatusOK)
+	got := s.publish("&asset=a", hashOf("a"), strings.NewReader("a"))
+	if got.Code != http.StatusConflict || !strings.Contains(got.Message, "Package group '/*' does not allow publishing package 'n/p'") {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestAnAssetThatIsNotWhatItsHashSaysIsNotKept(t *testing.T) {
 	s := beginIn(t, Options{}, "team")
 	for _, row := range []struct {

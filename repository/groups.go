@@ -159,8 +159,7 @@ func (m membership) unrestricted() bool {
 	return m.association != packagegroup.Weak
 }
 
-// refusal says why a way is not open for the package, in a sentence that has no full stop where it says what does not
-// happen.
+// refusal says in sentences why a way is not open for the package; what is what therefore does not happen.
 func (m membership) refusal(t artifact.RestrictionType, what string) string {
 	if m.association == packagegroup.Weak {
 		return fmt.Sprintf("Package group '%s' blocks %s: the package is a variant of a name that the group is about. "+

@@ -409,6 +409,30 @@ func TestGroupsSayWhatMayComeFromUpstream(t *testing.T) {
 		h.fetchFails("between", "left@1.0.0", artifact.NotFound)
 		h.fetches("r", "left@1.0.0", "bytes")
 	})
+	t.Run("what a repository's own connection has is not from a repository upstream", func(t *testing.T) {
+		h := newFixture(t)
+		h.repo("x")
+		h.connect("x")
+		h.registry.offer("left@1.0.0", "bytes")
+		h.origin("/*", "INTERNAL_UPSTREAM=BLOCK")
+		h.fetches("x", "left@1.0.0", "bytes")
+		if got := h.controls("x", "left"); got != (artifact.Controls{Publish: artifact.Allow, Upstream: artifact.Allow}) {
+			t.Errorf("got %v", got)
+		}
+	})
+	t.Run("a package's own control ends the search at every repository, whatever groups allow", func(t *testing.T) {
+		h := newFixture(t)
+		h.repo("x")
+		h.connect("x")
+		h.repo("between", "x")
+		h.repo("r", "between")
+		h.registry.offer("left@1.0.0", "bytes")
+		h.control("between", "left", artifact.Allow, artifact.Block)
+		h.fetchFails("r", "left@1.0.0", artifact.NotFound)
+		if n := h.registry.asked("left"); n != 0 {
+			t.Errorf("the registry was asked %d times", n)
+		}
+	})
 	t.Run("a copy is let in by neither groups nor controls", func(t *testing.T) {
 		h := newFixture(t)
 		h.repo("apart")
