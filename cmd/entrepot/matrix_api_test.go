@@ -69,7 +69,7 @@ var matrixOperations = map[string]matrixOperation{
 	"TagResource":                           {query: onARN, body: `{"tags":[{"key":"k","value":"v"}]}`},
 	"UntagResource":                         {query: onARN, body: `{"tagKeys":["k"]}`},
 	"UpdatePackageGroup":                    {query: onD1, body: aGroup},
-	"UpdatePackageGroupOriginConfiguration": {query: onD1, body: aGroup},
+	"UpdatePackageGroupOriginConfiguration": {query: onGroup, body: "{}"},
 	"UpdatePackageVersionsStatus":           {query: onLib, body: `{"versions":["1.0.0"],"targetStatus":"Archived"}`},
 	"UpdateRepository":                      {query: onR1, body: "{}"},
 }
