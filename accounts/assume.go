@@ -86,7 +86,7 @@ func (a *changing) described(in AssumeRequest) (d catalog.SessionDetails, err er
 	if strings.HasPrefix(strings.ToLower(in.SourceIdentity), "aws:") {
 		return d, InvalidInput.errorf("A source identity may not begin with aws:.")
 	}
-	if d.Tags, err = a.tagged(nil, in.Tags); err != nil {
+	if d.Tags, err = a.sessionTags(in.Tags); err != nil {
 		return d, err
 	}
 	for _, key := range in.Transitive {

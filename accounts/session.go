@@ -90,6 +90,15 @@ func (a *reading) sessionPolicies(n Narrowing, of artifact.AccountID) ([]string,
 	return documents, nil
 }
 
+// sessionTags are the tags of a session that were asked for.
+func (a *reading) sessionTags(tags []Tag) (map[string]string, error) {
+	given, err := a.tagged(nil, tags)
+	if artifact.Is(err, artifact.Quota) {
+		err = PolicyTooLarge.errorf("A session has at most %d tags.", a.Quotas.Tags)
+	}
+	return given, err
+}
+
 // packed is how much of the room a session's policies and tags take, in percent.
 func packed(policies []string, tags map[string]string) (int, error) {
 	characters := 0

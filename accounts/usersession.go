@@ -55,7 +55,7 @@ func (s *Service) FederationToken(ctx context.Context, c iam.Caller, name string
 		}
 		arn := "arn:" + s.Partition + ":sts::" + c.Principal.Account + ":federated-user/" + name
 		d := catalog.SessionDetails{Name: name}
-		if d.Tags, err = a.tagged(nil, n.Tags); err != nil {
+		if d.Tags, err = a.sessionTags(n.Tags); err != nil {
 			return err
 		}
 		for _, action := range actionsOf(a.action, d) {

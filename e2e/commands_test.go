@@ -39,6 +39,9 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"registry-set": setRegistry,  // registry-set FAULT | add FOLDER | remove NAME
 	"pack":         pack,         // pack FOLDER INTO [FORMAT]: makes the files that the registry (without one: pypi) would of FOLDER/NAME/VERSION/…
 	"asked":        asked,        // prints "COUNT METHOD PATH" of what it was asked since the last time, sorted, or nothing
+	// The identity provider.
+	"issuer": openIssuer, // serves one; sets ISSUER, and ISSUER_NAME as ARNs and condition keys have it
+	"vouch":  vouch,      // vouch FILE SUBJECT AUDIENCE: writes a token of it, good for an hour
 	// Asking, by hand.
 	"api":     callAPI,   // api METHOD PATH [BODY | @FILE]: signed; stdout is the body, stderr the status; 200 is success
 	"http":    callHTTP,  // http METHOD URL [-b FILE] ['HEADER: VALUE'…]: stderr is status and headers; <400 is success
@@ -59,6 +62,7 @@ type session struct {
 	instance *instance
 	other    *instance // the server elsewhere
 	registry *publicly // nil until it is opened
+	issuer   *vouching // nil until it is opened
 }
 
 type sessionKey struct{}
@@ -88,6 +92,9 @@ func (s *session) close() {
 	}
 	if s.registry != nil {
 		s.registry.close()
+	}
+	if s.issuer != nil {
+		s.issuer.server.Close()
 	}
 }
 

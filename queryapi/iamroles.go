@@ -178,8 +178,19 @@ func (a *iamAPI) listRoleTags(ctx context.Context, c iam.Caller, in listOfRoleIn
 	return tagsOut{shapesOf(l.Items), moreOf(l.Next)}, err
 }
 
+// instanceProfile is what there is none of.
+type instanceProfile struct {
+	Path       string             `xml:"Path"`
+	Name       string             `xml:"InstanceProfileName"`
+	ID         string             `xml:"InstanceProfileId"`
+	ARN        string             `xml:"Arn"`
+	CreateDate *time.Time         `xml:"CreateDate"`
+	Roles      members[roleShape] `xml:"Roles"`
+	Tags       *members[tagShape] `xml:"Tags"`
+}
+
 type instanceProfilesOut struct {
-	InstanceProfiles members[struct{}] `xml:"InstanceProfiles"`
+	InstanceProfiles members[instanceProfile] `xml:"InstanceProfiles"`
 	more
 }
 

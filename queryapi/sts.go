@@ -25,7 +25,6 @@ func STS(rules *accounts.Service) *Service {
 			"GetFederationToken":         do(stsGrammar, s.getFederationToken),
 			"GetSessionToken":            do(stsGrammar, s.getSessionToken),
 		},
-		Failures: map[artifact.Kind]Failure{artifact.Quota: {http.StatusBadRequest, "ValidationError"}},
 		Problems: map[accounts.Problem]Failure{
 			accounts.MalformedPolicy:      {http.StatusBadRequest, "MalformedPolicyDocument"},
 			accounts.PolicyTooLarge:       {http.StatusBadRequest, "PackedPolicyTooLarge"},
@@ -43,7 +42,9 @@ const namePattern = `[\w+=,.@-]*`
 
 // stsGrammar is that of the service's model.
 var stsGrammar = grammar{
-	"arnType":                   text(20, 2048),
+	"arnType": text(20, 2048,
+		`[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`,
+		`[\t\n\r -~\x{85}\x{A0}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}]+`),
 	"roleSessionNameType":       text(2, 64, namePattern),
 	"userNameType":              text(2, 32, namePattern),
 	"sourceIdentityType":        text(2, 64, namePattern),
