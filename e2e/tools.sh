@@ -159,7 +159,7 @@ python() {
 		return
 	fi
 	say "installing awscli $AWSCLI and boto3 $BOTO3"
-	python3 -m venv "$tools/python" 2>/dev/null || { apt python3-venv && python3 -m venv "$tools/python"; }
+	python3 -m venv "$tools/python"
 	"$tools/python/bin/pip" install --quiet "awscli==$AWSCLI" "boto3==$BOTO3"
 	link aws "$tools/python/bin/aws"
 	# A venv's python finds its packages through the path it was started by, so a link would lose them.
@@ -298,11 +298,12 @@ java_clients() {
 	wait "$debian" "$sbt" || : # they have said what is not to be had
 }
 
-# rust links the programs themselves: rustup's cargo looks for them below the home folder, and sessions have homes of their own.
+# rust links the programs themselves: rustup's cargo looks for them below the home folder, and sessions have homes of their own. A
+# release of Debian whose cargo is too old has a newer one to build its browsers with.
 rust() {
-	from_apt cargo cargo
-	have cargo && have rustc || { say "cargo is not to be had: its sessions will be skipped" && return 0; }
-	programs=$(rustc --print sysroot)/bin
+	have cargo || { say "installing cargo" && { (apt cargo-web) 2>/dev/null || (apt cargo) || :; }; }
+	programs=$(rustc --print sysroot)/bin && test -x "$programs/cargo" ||
+		{ say "cargo is not to be had: its sessions will be skipped" && return 0; }
 	found=$("$programs/cargo" --version | cut -d ' ' -f 2)
 	at_least "$found" "$CARGO_MINOR" || { say "cargo $found is too old: its sessions will be skipped" && return 0; }
 	link cargo "$programs/cargo"
@@ -312,6 +313,14 @@ rust() {
 ruby_clients() {
 	from_apt gem ruby
 	from_apt bundle bundler
+}
+
+# small_tools are what sessions use besides clients, and small images of Debian lack.
+small_tools() {
+	from_apt curl curl
+	from_apt openssl openssl
+	from_apt update-ca-certificates ca-certificates
+	from_apt ip iproute2
 }
 
 # dotnet_ makes one of an SDK, a newer runtime and the OpenSSL that goes with that.
@@ -418,7 +427,7 @@ swift_client() {
 # The race detector needs a C compiler. What comes from apt-get is there before anything runs beside anything.
 have cc || have gcc || apt gcc libc6-dev
 have node && have npm || apt nodejs npm
-have python3 || apt python3 python3-venv
+python3 -c 'import ensurepip' 2>/dev/null || apt python3 python3-venv # Debian has python3 without it
 [ "${1-}" != basics ] || exit 0
 node_ &
 node=$!
@@ -426,7 +435,7 @@ java_clients &
 java=$!
 rust &
 rust=$!
-ruby_clients &
+{ ruby_clients && small_tools; } &
 ruby=$!
 { dotnet_ && nuget_; } &
 dotnet=$!

@@ -15,9 +15,9 @@ import (
 // Bounds on what is said of a version that is published: those of the public registry, or above them.
 const (
 	maxDependencies = 500
-	maxFeatures     = 300 // of a crate, and what one of them turns on
-	maxFeature      = 255 // bytes
-	maxTarget       = 255 // bytes
+	maxFeatures     = 10_000 // of a crate, and what one of them turns on: there are crates with thousands
+	maxFeature      = 255    // bytes
+	maxTarget       = 255    // bytes
 	maxAddress      = 2 << 10
 )
 

@@ -2,6 +2,7 @@ package cargo
 
 import (
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -216,6 +217,26 @@ func TestWhatCargoSaysHasToBeWhatTheCrateSays(t *testing.T) {
 	}
 	if s.Changes() != 0 {
 		t.Errorf("versions were changed %d times", s.Changes())
+	}
+}
+
+func TestACrateMayHaveThousandsOfFeatures(t *testing.T) {
+	const many = 2000 // the public registry has crates with nearly as many
+	s := newSite(t)
+	features, inside := object{}, strings.Builder{}
+	var all []any
+	for i := range many {
+		name := fmt.Sprintf("Feature%d", i)
+		features[name] = []any{}
+		all = append(all, name)
+		fmt.Fprintf(&inside, "%s = []\n", name)
+	}
+	features["all"] = all
+	fmt.Fprintf(&inside, "all = %s\n", jsonOf(t, all))
+	document := jsonOf(t, described("demo", "1.0.0", func(doc object) { doc["features"] = features }))
+	s.must(200, s.do("PUT", newCrate, framed(document, packaged(t, "demo", "1.0.0", "[features]\n"+inside.String()))))
+	if got := len(s.lines("de/mo/demo")[0]["features"].(object)); got != many+1 {
+		t.Errorf("got %d features, want %d", got, many+1)
 	}
 }
 
