@@ -1,6 +1,7 @@
 package ruby
 
 import (
+	"encoding/base64"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -170,17 +171,35 @@ func (y *yamlReader) value(at place, depth int) (*yamlNode, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p != (properties{}) && strings.HasPrefix(y.rest(), "*") {
+		return nil, y.bad("has a kind or an anchor before an alias")
+	}
 	n, err := y.bare(at, depth)
 	if err != nil {
 		return nil, err
 	}
-	if p.tag != "" && n.tag == "" {
-		n.tag = p.tag
-	}
 	if p.anchor != "" {
 		y.anchors[p.anchor] = n
 	}
-	return n, nil
+	return n, y.tag(n, p.tag)
+}
+
+// tag gives a value its tag. What is binary stands there in base64, and means what that says, names too: Psych once wrote every text
+// beyond ASCII so.
+func (y *yamlReader) tag(n *yamlNode, tag string) error {
+	if tag == "" || n.tag != "" {
+		return nil
+	}
+	n.tag = tag
+	if n.kind != yamlScalar || tag != "binary" && tag != "!binary" {
+		return nil
+	}
+	content, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(n.text), ""))
+	if err != nil {
+		return y.bad("follows a binary text that is no base64")
+	}
+	n.plain, n.text = false, strings.ToValidUTF8(string(content), "\uFFFD")
+	return nil
 }
 
 func (y *yamlReader) bare(at place, depth int) (*yamlNode, error) {

@@ -352,13 +352,15 @@ func (y *yamlReader) flowItem(depth int) (*yamlNode, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.tag = p.tag
 	if c := y.rest()[0]; c == '"' || c == '\'' {
 		line := y.line
 		if n.text, err = y.quoted(c); err == nil && y.line != line {
 			err = y.bad("has brackets that are not closed in it")
 		}
-		return n, err
+		if err != nil {
+			return nil, err
+		}
+		return n, y.tag(n, p.tag)
 	}
 	end := strings.IndexAny(y.rest(), ",]}[{#")
 	if colon := strings.Index(y.rest()+" ", ": "); colon >= 0 && (end < 0 || colon < end) {
@@ -369,5 +371,5 @@ func (y *yamlReader) flowItem(depth int) (*yamlNode, error) {
 	}
 	n.plain, n.text = true, strings.TrimSpace(y.rest()[:end])
 	y.col += end
-	return n, nil
+	return n, y.tag(n, p.tag)
 }
