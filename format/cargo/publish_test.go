@@ -234,7 +234,7 @@ func TestACrateMayHaveThousandsOfFeatures(t *testing.T) {
 	features["all"] = all
 	fmt.Fprintf(&inside, "all = %s\n", jsonOf(t, all))
 	document := jsonOf(t, described("demo", "1.0.0", func(doc object) { doc["features"] = features }))
-	s.must(200, s.do("PUT", newCrate, framed(document, packaged(t, "demo", "1.0.0", "[features]\n"+inside.String()))))
+	s.Must(200, s.Do("PUT", newCrate, framed(document, packaged(t, "demo", "1.0.0", "[features]\n"+inside.String()))))
 	if got := len(s.lines("de/mo/demo")[0]["features"].(object)); got != many+1 {
 		t.Errorf("got %d features, want %d", got, many+1)
 	}
