@@ -106,7 +106,7 @@ func (r *metadataReader) platform() string {
 	if n != nil && n.kind == yamlMapping {
 		var parts []string
 		for _, key := range []string{"cpu", "os", "version"} {
-			if text, ok := n.get(key).scalar(); ok {
+			if text, _ := n.get(key).scalar(); text != "" {
 				parts = append(parts, text)
 			}
 		}

@@ -87,6 +87,14 @@ func TestMetadataOfOldIsRead(t *testing.T) {
 	})
 }
 
+func TestAPlatformTakenApartMayHaveNoVersion(t *testing.T) {
+	of := strings.Replace(metadataText("demo", "1.0", ""), "platform: ruby\n",
+		"platform: !ruby/object:Gem::Platform \n  cpu: x86\n  os: mswin32\n  version: \n", 1)
+	if got, err := parseMetadata([]byte(of)); err != nil || got.platform != "x86-mswin32" {
+		t.Errorf("got %q, %v", got.platform, err)
+	}
+}
+
 func TestMetadataThatMisleadsIsRefused(t *testing.T) {
 	for name, c := range map[string]struct{ from, to string }{
 		"no specification":               {"--- !ruby/object:Gem::Specification", "---"},
