@@ -17,12 +17,12 @@ build: ## build ./entrepot, one static binary
 run: build ## build and serve on 127.0.0.1:8090, with everything in ./entrepot-data
 	./entrepot serve
 
-# Tests write and sync many small files, for which a disk makes them wait: where there is plenty of memory they work there, but
-# for what go builds. A folder of which nothing can be run is of no use.
+# Tests write and sync many small files, for which a disk makes them wait: where there is plenty of memory they work there. What go
+# builds for them stays on the disk, but for sessions, whose folders lie beside it. A folder of which nothing can be run is of no use.
 MEMORY = $(shell free=$$(df --output=avail -k /dev/shm 2>/dev/null | tail -1); f=$$(mktemp -p /dev/shm 2>/dev/null) && \
 	printf '\043!/bin/sh\n' >$$f && chmod +x $$f && test $${free:-0} -gt $(1) && $$f 2>/dev/null && echo /dev/shm; rm -f $$f)
 # $(call scratch,KILOBYTES): where tests that need so much at most are to work.
-scratch = GOTMPDIR=$(or $(GOTMPDIR),$(TMPDIR),/tmp) TMPDIR=$(or $(TMPDIR),$(call MEMORY,$(1)),/tmp)
+scratch = $(or $(TMPDIR),$(call MEMORY,$(1)),/tmp)
 
 # Runs go test and leaves what became of each test in a folder, to be summed up at the end.
 TESTRUN := build/testrun
@@ -61,7 +61,7 @@ RACY := ./access/... ./blob/... ./catalog/... ./repository/... ./server/... ./up
 
 .PHONY: unit
 unit: $(TESTRUN) ## unit tests, contract suites, fuzz corpora; with the race detector where it pays
-	@$(call at_the_end,$(OUTCOMES)/unit); export $(call scratch,4194304); \
+	@$(call at_the_end,$(OUTCOMES)/unit); export GOTMPDIR=$(or $(TMPDIR),/tmp) TMPDIR=$(call scratch,4194304); \
 	$(TESTRUN) -into $(OUTCOMES)/unit -- $(RACING) -timeout 30m $(RACY) & racing=$$!; failed=0; \
 	$(TESTRUN) -into $(OUTCOMES)/unit -- -timeout 30m $$(go list ./... | grep -v /e2e$$) || failed=1; \
 	wait $$racing || failed=1; exit $$failed
@@ -69,7 +69,7 @@ unit: $(TESTRUN) ## unit tests, contract suites, fuzz corpora; with the race det
 .PHONY: e2e
 e2e: $(TESTRUN) ## whole-server sessions with real clients over loopback
 	@$(call at_the_end,$(OUTCOMES)/e2e); \
-	export $(call scratch,8388608); ENTREPOT_TOOLS=$(TOOLS) $(TESTRUN) -into $(OUTCOMES)/e2e -- -count=1 -timeout 30m ./e2e/...
+	export TMPDIR=$(call scratch,8388608); export GOTMPDIR=$$TMPDIR; ENTREPOT_TOOLS=$(TOOLS) $(TESTRUN) -into $(OUTCOMES)/e2e -- -count=1 -timeout 30m ./e2e/...
 
 # How often `make steady` runs everything, and how many goroutines keep the processors busy meanwhile.
 PASSES ?= 20
