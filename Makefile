@@ -84,7 +84,7 @@ steady: $(TESTRUN) ## run all tests PASSES times on a busy machine and print a t
 REAL := $(CURDIR)/build/real
 
 .PHONY: real
-real: real-npm real-python real-maven real-cargo ## publish some hundred real packages, install them with every client and compare
+real: real-npm real-python real-maven real-cargo real-ruby real-nuget real-swift ## publish some hundred real packages, install them with every client and compare
 
 .PHONY: real-npm
 real-npm: tools
@@ -115,6 +115,27 @@ real-cargo: tools
 	@while read -r crate; do (cd $(REAL)/crates && CARGO_HOME=$(REAL)/crates $(TOOLS)/bin/cargo info --quiet "$$crate" </dev/null >/dev/null) || \
 		echo "$$crate is not to be had"; sleep 0.5; done <e2e/real/crates.txt
 	ENTREPOT_TOOLS=$(TOOLS) ENTREPOT_REAL_CRATES=$(REAL)/crates go test -count=1 -v -timeout 90m ./e2e -run TestRealCrates
+
+# Each release of JRuby brings other gems along. The rest are made, as by each RubyGems that is here.
+.PHONY: real-ruby
+real-ruby: tools
+	@mkdir -p $(REAL)/gems; while read -r release; do test -e $(REAL)/gems/$$release || (cd $(REAL)/gems && $(TOOLS)/bin/mvn-3.9 --batch-mode \
+		--quiet -Dmaven.repo.local=$(REAL)/jruby org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack \
+		-Dartifact=org.jruby:jruby-stdlib:$$release -DoutputDirectory=$(REAL)/gems/$$release '-Dmdep.unpack.includes=**/*.gem') \
+		</dev/null || exit 1; done <e2e/real/jrubies.txt
+	@ruby e2e/real/gems.rb $(REAL)/gems/made gem $$(command -v $(TOOLS)/bin/gem-3.6)
+	ENTREPOT_TOOLS=$(TOOLS) ENTREPOT_REAL_GEMS=$(REAL)/gems go test -count=1 -v -timeout 90m ./e2e -run TestRealGems
+
+.PHONY: real-nuget
+real-nuget: tools
+	@mkdir -p $(REAL)/nupkgs/sdk; find $(TOOLS)/dotnet/sdk -name '*.nupkg' -exec cp {} $(REAL)/nupkgs/sdk \;
+	@python3 e2e/real/nupkgs.py $(REAL)/nupkgs/made $(TOOLS)/bin/nuget $(TOOLS)/bin/dotnet
+	ENTREPOT_TOOLS=$(TOOLS) ENTREPOT_REAL_NUPKGS=$(REAL)/nupkgs go test -count=1 -v -timeout 90m ./e2e -run TestRealNuGet
+
+.PHONY: real-swift
+real-swift: tools
+	@python3 e2e/real/packages.py $(REAL)/swift
+	ENTREPOT_TOOLS=$(TOOLS) ENTREPOT_REAL_SWIFT=$(REAL)/swift go test -count=1 -v -timeout 90m ./e2e -run TestRealSwift
 
 .PHONY: fuzz
 fuzz: ## fuzz every parser of outside bytes for 20 s each

@@ -20,14 +20,15 @@ type connected struct {
 	format   string
 	registry http.Handler
 	public   *httptest.Server // what serves the registry
+	flags    []string         // of the server, besides those of open
 	bearer   string
 }
 
-func newConnected(t *testing.T, format string, registry http.Handler) *connected {
+func newConnected(t *testing.T, format string, registry http.Handler, flags ...string) *connected {
 	t.Helper()
 	folder := t.TempDir()
 	f := &connected{
-		t: t, format: format, registry: registry, public: httptest.NewServer(registry),
+		t: t, format: format, registry: registry, public: httptest.NewServer(registry), flags: flags,
 		instance: &instance{
 			binary: entrepot, data: filepath.Join(folder, "data"), client: client,
 			env: []string{"HOME=" + folder, "PATH=" + os.Getenv("PATH"), haltOnRace},
@@ -52,7 +53,7 @@ func newConnected(t *testing.T, format string, registry http.Handler) *connected
 // takes, so that what is counted does not depend on how fast the machine is.
 func (f *connected) open() error {
 	source := kinds[f.format].connection + "=" + f.public.URL + kinds[f.format].path
-	return f.start("--upstream", source, "--set", "log-level=warn", "--set", "fetch-freshness=1h")
+	return f.start(append([]string{"--upstream", source, "--set", "log-level=warn", "--set", "fetch-freshness=1h"}, f.flags...)...)
 }
 
 // hangUp ends the registry's server with every connection to it, so that nothing arrives any more that was asked before.
@@ -88,7 +89,7 @@ func (f *connected) fetch(ctx context.Context, address string, header ...string)
 	for pair := range slices.Chunk(header, 2) {
 		req.Header.Set(pair[0], pair[1])
 	}
-	resp, err := client.Do(req)
+	resp, err := f.client.Do(req)
 	if err != nil {
 		return 0, nil, err
 	}

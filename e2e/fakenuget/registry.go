@@ -37,6 +37,7 @@ type Manners struct {
 type offer struct {
 	Package
 	content []byte
+	groups  []object // its groups of dependencies, where it has more than Package tells
 }
 
 // New returns an empty registry.
@@ -48,14 +49,18 @@ func (r *Registry) Add(p Package) error {
 	if err != nil {
 		return err
 	}
+	r.put(offer{Package: p, content: content})
+	return nil
+}
+
+func (r *Registry) put(o offer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	known := slices.DeleteFunc(r.packages[key(p.ID)], func(o offer) bool { return o.Version == p.Version })
-	if p.Published.IsZero() {
-		p.Published = time.Date(2024, 1, 1+len(known), 12, 0, 0, 0, time.UTC)
+	known := slices.DeleteFunc(r.packages[key(o.ID)], func(other offer) bool { return other.Version == o.Version })
+	if o.Published.IsZero() {
+		o.Published = time.Date(2024, 1, 1+len(known), 12, 0, 0, 0, time.UTC)
 	}
-	r.packages[key(p.ID)] = append(known, offer{p, content})
-	return nil
+	r.packages[key(o.ID)] = append(known, o)
 }
 
 // Remove takes a package off the offer.
@@ -107,7 +112,7 @@ func (r *Registry) find(req *http.Request) (fakeregistry.Answer, bool) {
 	case parts[0] == "flat" && len(parts) == 3 && parts[2] == "index.json":
 		var versions []string
 		for _, o := range offers {
-			versions = append(versions, o.Version)
+			versions = append(versions, o.number())
 		}
 		return document(object{"versions": versions}), true
 	}
@@ -125,10 +130,10 @@ func (r *Registry) find(req *http.Request) (fakeregistry.Answer, bool) {
 }
 
 // The paths of what there is of a version.
-func (o offer) page() string  { return "pages/" + key(o.ID) + "/" + key(o.Version) + ".json" }
-func (o offer) entry() string { return "catalog/" + key(o.ID) + "/" + key(o.Version) + ".json" }
+func (o offer) page() string  { return "pages/" + key(o.ID) + "/" + o.number() + ".json" }
+func (o offer) entry() string { return "catalog/" + key(o.ID) + "/" + o.number() + ".json" }
 func (o offer) file() string {
-	return "flat/" + key(o.ID) + "/" + key(o.Version) + "/" + key(o.ID) + "." + key(o.Version) + ".nupkg"
+	return "flat/" + key(o.ID) + "/" + o.number() + "/" + key(o.ID) + "." + o.number() + ".nupkg"
 }
 
 // registration is that of a package (NuGet server API, "Package metadata").
@@ -154,7 +159,9 @@ func (r *Registry) leaf(base string, o offer) object {
 	if o.Deprecated != "" {
 		about["deprecation"] = object{"reasons": []string{"Legacy"}, "message": o.Deprecated}
 	}
-	if len(o.Dependencies) > 0 {
+	if len(o.groups) > 0 {
+		about["dependencyGroups"] = o.groups
+	} else if len(o.Dependencies) > 0 {
 		var all []object
 		for id, wanted := range o.Dependencies {
 			all = append(all, object{"id": id, "range": wanted})

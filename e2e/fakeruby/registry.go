@@ -26,9 +26,11 @@ type Registry struct {
 	gems []offered
 }
 
+// offered is a gem on offer: of which name, called what, with its line of an info file, to its end.
 type offered struct {
-	Gem
-	content []byte
+	name, fullName string
+	line           string
+	content        []byte
 }
 
 // New returns an empty registry.
@@ -40,18 +42,23 @@ func (r *Registry) Add(g Gem) error {
 	if err != nil {
 		return err
 	}
+	r.Offer(g.Name, g.FullName(), g.Line(content), content)
+	return nil
+}
+
+// Offer puts a gem on offer, as it is, with its line of the info file of its name, to its end.
+func (r *Registry) Offer(name, fullName, line string, content []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.gems = slices.DeleteFunc(r.gems, func(o offered) bool { return o.FullName() == g.FullName() })
-	r.gems = append(r.gems, offered{g, content})
-	return nil
+	r.gems = slices.DeleteFunc(r.gems, func(o offered) bool { return o.fullName == fullName })
+	r.gems = append(r.gems, offered{name, fullName, line, content})
 }
 
 // Remove takes all gems of a name off the offer.
 func (r *Registry) Remove(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.gems = slices.DeleteFunc(r.gems, func(o offered) bool { return o.Name == name })
+	r.gems = slices.DeleteFunc(r.gems, func(o offered) bool { return o.name == name })
 }
 
 // Faults are the ways of failing, by the name a session gives them.
@@ -97,7 +104,7 @@ func (r *Registry) versions() []byte {
 	defer r.mu.Unlock()
 	slugs := map[string][]string{}
 	for _, o := range r.gems {
-		slugs[o.Name] = append(slugs[o.Name], o.Slug())
+		slugs[o.name] = append(slugs[o.name], strings.TrimPrefix(o.fullName, o.name+"-"))
 	}
 	list := []byte("created_at: " + published.Format(time.RFC3339) + "\n---\n")
 	for _, name := range slices.Sorted(maps.Keys(slugs)) {
@@ -116,8 +123,8 @@ func (r *Registry) info(name string) []byte {
 func (r *Registry) infoLocked(name string) []byte {
 	var info []byte
 	for _, o := range r.gems {
-		if o.Name == name {
-			info = append(info, o.Line(o.content)...)
+		if o.name == name {
+			info = append(info, o.line...)
 		}
 	}
 	if info == nil {
@@ -131,7 +138,7 @@ func (r *Registry) find(file string) []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, o := range r.gems {
-		if o.FullName()+".gem" == file {
+		if o.fullName+".gem" == file {
 			return o.content
 		}
 	}
