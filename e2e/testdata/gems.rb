@@ -15,8 +15,9 @@ def told(spec, member)
   case member
   when :dependencies then value.map { |d| "#{d.type} #{d.name} #{needs(d.requirement, '&')}" }.sort
   when :required_ruby_version, :required_rubygems_version then needs(value, '&')
-  when :authors, :email then Array(value).reject(&:empty?)
+  when :authors, :email then Array(value).reject { |text| text.to_s.empty? }
   when :date then value.strftime('%F')
+  when :platform then Gem::Platform.new(value.to_s).to_s
   else value.to_s
   end
 end
@@ -35,7 +36,7 @@ end
 
 def differences(spec, quick)
   other = Marshal.load(Zlib.inflate(File.binread(quick)))
-  members = spec.instance_variable_get(:@date) ? TOLD : TOLD - [:date] # RubyGems makes one up
+  members = spec.date == Gem::Specification::TODAY ? TOLD - [:date] : TOLD # where there is none RubyGems makes up today's
   members.filter_map do |member|
     got, want = told(other, member), told(spec, member)
     "#{member}: got #{got.inspect}, want #{want.inspect}" unless got == want
