@@ -231,6 +231,12 @@ func (f *nugetTrials) installReal(program, repository string) {
 				"-NoCache", "-NonInteractive")
 			return unlikeAny(some, func(p *realNupkg) string {
 				name := p.id + "." + p.number
+				folders, _ := os.ReadDir(filepath.Join(work, "packages")) // else it is not there, and that is said
+				for _, folder := range folders {                          // which have the letters of the nuspec
+					if strings.EqualFold(folder.Name(), name) {
+						name = folder.Name()
+					}
+				}
 				return filepath.Join(work, "packages", name, name+".nupkg")
 			}), err
 		})

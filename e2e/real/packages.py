@@ -47,7 +47,7 @@ SHAPES = {
     ("Plain", "1.1.0-beta.1+build.5"): plain("Plain"),
     ("Tools", "1.0.0"): {**plain("Tools", tools="5.5"), **{f"Package@swift-{v}.swift": manifest("Tools", tools=t) for v, t in
                          [("5.7", "5.7"), ("5.9", "5.9"), ("6", "6.0"), ("6.1.0", "6.1"), ("7", "7.0")]}},
-    ("OldTools", "1.0.0"): {**library("OldTools"), "Package.swift": manifest("OldTools").replace("// swift-tools-version: 5.9", "//swift-tools-version:5.3")},
+    ("OldTools", "1.0.0"): {**library("OldTools"), "Package.swift": manifest("OldTools").replace("version: 5.9", "version:5.3")},
     ("BlankBefore", "1.0.0"): {**library("BlankBefore"), "Package.swift": "\n\n" + manifest("BlankBefore").replace("version: ", "version:  ")},
     ("WindowsLines", "1.0.0"): {**library("WindowsLines"), "Package.swift": manifest("WindowsLines").replace("\n", "\r\n")},
     ("Resources", "1.0.0"): {
