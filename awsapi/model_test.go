@@ -1,7 +1,6 @@
 package awsapi
 
 import (
-	"entrepot/repository"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"entrepot/repository"
 
 	"github.com/google/go-cmp/cmp"
 )

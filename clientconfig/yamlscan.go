@@ -122,7 +122,12 @@ func (s *yamlScanner) value(n node, l line) (end int, err error) {
 		if strings.Trim(header[1:], "+-123456789 \t") != "" {
 			return 0, s.fault("something follows the sign that begins a text")
 		}
-		return s.deeper(n, l.end, true), nil
+		end := s.deeper(n, l.end, true)
+		if end == l.end {
+			s.at--
+			return 0, s.fault("a text begins and has no lines")
+		}
+		return end, nil
 	case strings.IndexByte("\"'[{", value[0]) >= 0:
 		end, ok := flowEnd(s.text, at)
 		if !ok {

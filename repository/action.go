@@ -49,7 +49,7 @@ var actions = []Action{
 	{"GetRepositoryEndpoint", reading, []*level{onRepository}},
 	{"GetRepositoryPermissionsPolicy", reading, []*level{onRepository}},
 	{"ListAllowedRepositoriesForGroup", reading, []*level{onGroup}},
-	{"ListAssociatedPackages", reading, []*level{onGroup}},
+	{"ListAssociatedPackages", reading, []*level{onGroupContents}},
 	{"ListDomains", reading, []*level{onAccount}},
 	{"ListPackageGroups", reading, []*level{onDomain}},
 	{"ListPackageVersionAssets", reading, []*level{onPackage}},

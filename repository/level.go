@@ -71,6 +71,9 @@ var (
 		domainPolicy: true, enough: forOwner}
 	onGroup = &level{judgedOn: "package group", reaches: toGroup, arns: ofGroup,
 		domainPolicy: true, enough: forOwner, tags: groupTags}
+	// onGroupContents is for what shows packages.
+	onGroupContents = &level{judgedOn: "package group", reaches: toGroup, arns: ofGroup,
+		domainPolicy: true, enough: forOwner, tags: groupTags, decrypts: true}
 	onNewGroup = &level{judgedOn: "package group to be", reaches: toGroup, arns: ofGroup,
 		domainPolicy: true, enough: forOwner}
 	onDomain = &level{judgedOn: "domain", reaches: toDomain, arns: ofDomain,

@@ -62,6 +62,9 @@ func TestWhatADomainHoldsIsOutOfReachWhileItsKeyCannotBeUsed(t *testing.T) {
 			_, err := h.tryPublish("r", "left@2.0.0", "more")
 			says(err)
 			says(h.rules.Authorize(t.Context(), h.owner, "ListPackages", repository.OnRepository(key("r")), nil))
+			all := repository.OnGroup(repository.GroupKey{DomainKey: domainKey, Pattern: "/*"})
+			says(h.rules.Authorize(t.Context(), h.owner, "ListAssociatedPackages", all, nil))
+			h.check(h.rules.Authorize(t.Context(), h.owner, "DescribePackageGroup", all, nil))
 			h.check(h.rules.Authorize(t.Context(), h.owner, "UpdateRepository", repository.OnRepository(key("r")), nil))
 			stranger := h.rules.Authorize(t.Context(), h.caller(account, "bob", allowNone), "ReadFromRepository",
 				repository.OnRepository(key("r")), nil)

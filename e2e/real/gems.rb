@@ -90,7 +90,7 @@ certificate(folder, 'signer')
 certificate(folder, 'issued', *certificate(folder, 'root'))
 programs.each_with_index do |program, age|
   SHAPES.each_with_index do |((name, version), (said, files)), at|
-    work = "#{folder}/work/#{age}-#{at}"
+    work = "#{folder}/made/#{age}-#{at}"
     FileUtils.mkdir_p(work)
     fill(work, name, files)
     unless said.include?('s.files')
@@ -315,4 +315,4 @@ OLD.each do |name, metadata|
   File.binwrite("#{folder}/#{name}.gem",
                 tar('data.tar.gz' => Zlib.gzip(tar('lib/old.rb' => "OLD = true\n")), 'metadata.gz' => Zlib.gzip(metadata)))
 end
-FileUtils.rm_rf(["#{folder}/work", *Dir["#{folder}/*.{pem,key}"]])
+FileUtils.rm_rf(["#{folder}/made", *Dir["#{folder}/*.{pem,key}"]])
