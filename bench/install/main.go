@@ -24,6 +24,7 @@ type settings struct {
 	artifacts     int    // that the project of mvn depends on
 	crates        int    // made up, that cargo builds with; 0 for none
 	gems          int    // made up, that bundle installs; 0 for none
+	listed        int    // gems that the registry's list has beside them
 	rounds        int    // that count, after a first that does not
 	limit         time.Duration
 	nginx         string // programs
@@ -42,6 +43,7 @@ func parse(args []string) (settings, error) {
 	flags.IntVar(&s.artifacts, "artifacts", 150, "how many artifacts the project of mvn package depends on, at most")
 	flags.IntVar(&s.crates, "crates", 0, "how many made-up crates cargo builds with; 0 for none")
 	flags.IntVar(&s.gems, "gems", 0, "how many made-up gems bundle installs; 0 for none")
+	flags.IntVar(&s.listed, "listed", 150_000, "how many gems the registry lists beside those, as the public one does")
 	flags.IntVar(&s.rounds, "rounds", 3, "rounds over all servers, after a first that makes them warm")
 	flags.DurationVar(&s.limit, "limit", 20*time.Minute, "time of everything but the building")
 	flags.StringVar(&s.nginx, "nginx", "nginx", "program to compare with where it exists")
@@ -65,8 +67,8 @@ func (s settings) check(extra int) error {
 		return errors.New("-python or -maven must name a folder of real packages, or -crates or -gems a number")
 	case s.packages < 1 || s.packages > 1000 || s.artifacts < 1 || s.artifacts > 1000 || s.crates < 0 || s.crates > 1000:
 		return errors.New("-packages and -artifacts may be 1 to 1000, -crates 0 to 1000")
-	case s.gems < 0 || s.gems > 1000:
-		return errors.New("-gems may be 0 to 1000")
+	case s.gems < 0 || s.gems > 1000 || s.listed < 0 || s.listed > 1_000_000:
+		return errors.New("-gems may be 0 to 1000, -listed 0 to 1000000")
 	case s.rounds < 1 || s.rounds > 100:
 		return fmt.Errorf("-rounds %d: it may be 1 to 100", s.rounds)
 	case s.limit < time.Second || s.limit > 2*time.Hour:

@@ -22,8 +22,9 @@ import (
 type Registry struct {
 	fakeregistry.Door
 
-	mu   sync.Mutex
-	gems []offered
+	mu     sync.Mutex
+	gems   []offered
+	beside []byte // lines of the list of versions
 }
 
 // offered is a gem on offer: of which name, called what, with its line of an info file, to its end.
@@ -52,6 +53,13 @@ func (r *Registry) Offer(name, fullName, line string, content []byte) {
 	defer r.mu.Unlock()
 	r.gems = slices.DeleteFunc(r.gems, func(o offered) bool { return o.fullName == fullName })
 	r.gems = append(r.gems, offered{name, fullName, line, content})
+}
+
+// ListBeside makes the list of versions longer by lines of gems that are not on offer, as the public one has of many.
+func (r *Registry) ListBeside(lines []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.beside = lines
 }
 
 // Remove takes all gems of a name off the offer.
@@ -106,7 +114,7 @@ func (r *Registry) versions() []byte {
 	for _, o := range r.gems {
 		slugs[o.name] = append(slugs[o.name], strings.TrimPrefix(o.fullName, o.name+"-"))
 	}
-	list := []byte("created_at: " + published.Format(time.RFC3339) + "\n---\n")
+	list := slices.Concat([]byte("created_at: "+published.Format(time.RFC3339)+"\n---\n"), r.beside)
 	for _, name := range slices.Sorted(maps.Keys(slugs)) {
 		list = fmt.Appendf(list, "%s %s %x\n", name, strings.Join(slugs[name], ","), md5.Sum(r.infoLocked(name)))
 	}

@@ -40,6 +40,11 @@ func TestAnInfoFileHasTheChecksumsOfItsGems(t *testing.T) {
 	if _, got := fakeregistry.Get(t, s.URL+"/versions"); string(got) != list {
 		t.Errorf("got %s, want %s", got, list)
 	}
+	r.ListBeside([]byte("other 1.0 0123\n"))
+	list = strings.Replace(list, "---\n", "---\nother 1.0 0123\n", 1)
+	if _, got := fakeregistry.Get(t, s.URL+"/versions"); string(got) != list {
+		t.Errorf("got %s, want %s", got, list)
+	}
 	r.Fail(Faults["sums"])
 	if _, got := fakeregistry.Get(t, s.URL+"/info/left"); strings.Contains(string(got), sum(plain)) {
 		t.Errorf("got the right checksum in %s", got)
