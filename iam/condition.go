@@ -9,6 +9,7 @@ import (
 // condition is one key of one operator of a Condition element, compiled.
 type condition struct {
 	key      string // lower case
+	name     string // the key as it is written
 	operator *operator
 	quantity quantity
 	ifExists bool // an absent key is as good as a match
@@ -129,7 +130,7 @@ func (c *compiler) key(n *node, model condition) (condition, error) {
 	if err := checkKey(n.Name); err != nil {
 		return model, n.fail("%v", err)
 	}
-	model.key = strings.ToLower(n.Name)
+	model.key, model.name = strings.ToLower(n.Name), n.Name
 	list := []*node{n}
 	if n.Kind == strictjson.List {
 		list = n.members()

@@ -11,6 +11,7 @@ import (
 type piece struct {
 	kind     pieceKind
 	text     string // of a literal; of a variable its key in lower case
+	name     string // of a variable its key as it is written
 	fallback string // of a variable with a default
 	defaults bool   // whether it has one
 }
@@ -107,7 +108,7 @@ func parseVariable(inner string) (piece, error) {
 	if err := checkKey(key); err != nil {
 		return piece{}, fmt.Errorf("policy variable ${%s}: %w", clip(inner), err)
 	}
-	p := piece{kind: variable, text: strings.ToLower(key), defaults: defaults}
+	p := piece{kind: variable, text: strings.ToLower(key), name: key, defaults: defaults}
 	if !defaults {
 		return p, nil
 	}
