@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"context"
-	"strings"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -152,47 +151,37 @@ func (s *Service) ListPolicies(ctx context.Context, c iam.Caller, f PolicyFilter
 	return l, err
 }
 
-func (a *reading) policies(f PolicyFilter, page catalog.Page) (l catalog.Listing[Policy], _ error) {
-	parts := []struct {
+func (a *reading) policies(f PolicyFilter, page catalog.Page) (l catalog.Listing[Policy], err error) {
+	var parts []part
+	for _, of := range []struct {
 		mark    string
 		wanted  bool
 		account artifact.AccountID
-	}{{ownPart, f.Own, a.account()}, {awsPart, f.AWS, catalog.AWSAccount}}
-	limit := min(max(page.Limit, 1), catalog.MaxPage)
-	for _, part := range parts {
-		after, here := strings.CutPrefix(page.After, part.mark)
-		if !part.wanted || page.After != "" && !here {
+	}{{ownPart, f.Own, a.account()}, {awsPart, f.AWS, catalog.AWSAccount}} {
+		if !of.wanted {
 			continue
 		}
-		page.After = ""
-		if len(l.Items) == limit {
-			l.Next = part.mark
-			return l, nil
-		}
-		filter := catalog.ManagedPolicyFilter{Account: part.account, PathPrefix: f.PathPrefix, Use: f.Use}
+		filter := catalog.ManagedPolicyFilter{Account: of.account, PathPrefix: f.PathPrefix, Use: f.Use}
 		if f.Used {
 			filter.UsedBy = a.account()
 		}
-		found, err := a.ManagedPolicies(filter, catalog.Page{Limit: limit - len(l.Items), After: after})
-		if err != nil {
-			return l, err
-		}
-		for _, m := range found.Items {
-			p, err := a.counted(m)
+		parts = append(parts, part{of.mark, func(page catalog.Page) (int, string, error) {
+			found, err := a.ManagedPolicies(filter, page)
 			if err != nil {
-				return l, err
+				return 0, "", err
 			}
-			l.Items = append(l.Items, p)
-		}
-		if found.Next != "" {
-			l.Next = part.mark + found.Next
-			return l, nil
-		}
+			for _, m := range found.Items {
+				p, err := a.counted(m)
+				if err != nil {
+					return 0, "", err
+				}
+				l.Items = append(l.Items, p)
+			}
+			return len(found.Items), found.Next, nil
+		}})
 	}
-	if page.After != "" {
-		return l, artifact.Errorf(artifact.Invalid, "The page marker was not given out by this list.")
-	}
-	return l, nil
+	l.Next, err = inParts(parts, page)
+	return l, err
 }
 
 // DeletePolicy removes a managed policy that nobody uses and that has no version but the default one.

@@ -14,7 +14,8 @@
 //	tags.go, keys.go
 //	document.go, embedded.go,             policies: those embedded in one principal, those that are attached, and what
 //	attached.go, managed.go               bounds them
-//	account.go                            the account itself
+//	account.go, details.go                the account itself, and all that hangs together in it
+//	simulation.go, trial.go               what policies would decide
 package accounts
 
 import (

@@ -19,7 +19,7 @@ func TestContextKeysAreThoseOfConditionsAndVariables(t *testing.T) {
 	}
 	want := []string{"aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalTag/team", "aws:ResourceTag/team",
 		"aws:SourceArn", "aws:SourceIp", "aws:TokenIssueTime", "aws:userid", "aws:username", "sts:ExternalId"}
-	if got := p.ContextKeys(); !slices.Equal(got, want) {
+	if got := ContextKeys(p); !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
 }

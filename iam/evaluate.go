@@ -47,9 +47,9 @@ func Evaluate(req Request, p Policies, sameAccount bool) Decision {
 	inSession := len(p.Session) == 0 || session.allow.statement != nil
 	identityAllows := identity.allow.statement != nil && inBoundary && inSession
 	switch {
-	case req.Principal.Anonymous() && resource.allow.statement != nil:
+	case req.anonymous() && resource.allow.statement != nil:
 		return resource.allow.decide(AllowedByResource, f)
-	case req.Principal.Anonymous():
+	case req.anonymous():
 		return (&match{}).decide(NoResourceAllow, f)
 	case identityAllows && (sameAccount || resource.allow.statement != nil):
 		return identity.allow.decide(AllowedByIdentity, f)

@@ -80,7 +80,7 @@ func (f *facts) principalARN() string {
 
 // principalType is the kind of the principal; IAM's guide has a word for nobody as well.
 func (f *facts) principalType() string {
-	if f.request.Principal.Anonymous() {
+	if f.request.anonymous() {
 		return "Anonymous"
 	}
 	return f.kind().typ
@@ -88,7 +88,7 @@ func (f *facts) principalType() string {
 
 // isAWSService is false for whoever signs a request; one that nobody signs has no such key.
 func (f *facts) isAWSService() string {
-	if f.request.Principal.Anonymous() {
+	if f.request.anonymous() {
 		return ""
 	}
 	return "false"
@@ -96,6 +96,9 @@ func (f *facts) isAWSService() string {
 
 // values returns what the request holds under key, which is in lower case; nothing if the key is absent.
 func (f *facts) values(key string) []string {
+	if given := f.request.Context[key]; f.request.Hypothetical && len(given) > 0 {
+		return given
+	}
 	if value, ok := derived[key]; ok {
 		if v := value(f); v != "" {
 			return []string{v}
@@ -123,7 +126,7 @@ func (f *facts) tags(name string) []string {
 
 // single returns the value of a key for use in a policy variable, which takes keys with one value only.
 func (f *facts) single(key string) (value string, present bool) {
-	if derive, ok := derived[key]; ok {
+	if derive, ok := derived[key]; ok && !f.request.Hypothetical {
 		value = derive(f)
 		return value, value != ""
 	}

@@ -142,12 +142,14 @@ func (p *Policy) compile(root *node, rules *kindRules) error {
 	if len(nodes) == 0 {
 		return list.fail("the list is empty")
 	}
+	begin := list.Offset
 	for i, n := range nodes {
 		s, err := c.statement(n)
 		if err != nil {
 			return err
 		}
-		s.position = i + 1
+		s.position, s.begin, s.end = i+1, begin, n.End
+		begin = n.End
 		p.statements = append(p.statements, s)
 	}
 	return nil

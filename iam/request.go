@@ -41,7 +41,13 @@ type Request struct {
 	// sts:durationseconds …). Keys that follow from Principal are added by Evaluate and win over what stands here; there
 	// is no clock, so aws:currenttime is the caller's to give. A key with an empty list is absent.
 	Context map[string][]string
+	// Hypothetical says that nobody calls: somebody wants to know what would be decided. What Context holds then wins over what
+	// follows from Principal, and without a principal the question is about whoever has the policies.
+	Hypothetical bool
 }
+
+// anonymous reports whether the request is made by nobody that is known.
+func (r *Request) anonymous() bool { return r.Principal.Anonymous() && !r.Hypothetical }
 
 // Policies are the documents that apply to a request.
 type Policies struct {

@@ -9,7 +9,8 @@ import (
 // statement is one statement, compiled.
 type statement struct {
 	sid          string
-	position     int // in the document, from 1
+	position     int   // in the document, from 1
+	begin, end   int64 // see Applying
 	deny         bool
 	principals   principals
 	notPrincipal bool

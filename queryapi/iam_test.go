@@ -120,3 +120,57 @@ func TestErrorsOfUsersHaveTheCodesThatClientsKnow(t *testing.T) {
 		"authorized to perform: iam:DeleteUser on resource: arn:aws:iam::123456789012:user/ann because no identity-based "+
 		"policy allows the iam:DeleteUser action")
 }
+
+func TestSimulationsAreAnsweredInTheShapesOfIAM(t *testing.T) {
+	s := newIAM(t)
+	policy := `{"Statement":{"Effect":"Allow","Action":"codeartifact:Read*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}}`
+	s.says(s.call("SimulateCustomPolicy", "PolicyInputList.member.1", policy, "ActionNames.member.1", "codeartifact:ReadFromRepository",
+		"ContextEntries.member.1.ContextKeyName", "aws:SecureTransport", "ContextEntries.member.1.ContextKeyType", "boolean",
+		"ContextEntries.member.1.ContextKeyValues.member.1", "true"),
+		`<SimulateCustomPolicyResult><EvaluationResults><member><EvalActionName>codeartifact:ReadFromRepository</EvalActionName>`+
+			`<EvalResourceName>*</EvalResourceName><EvalDecision>allowed</EvalDecision><MatchedStatements><member>`+
+			`<SourcePolicyId>PolicyInputList.1</SourcePolicyId><SourcePolicyType>IAM Policy</SourcePolicyType><StartPosition><Line>1</Line>`+
+			`<Column>15</Column></StartPosition><EndPosition><Line>1</Line><Column>129</Column></EndPosition></member></MatchedStatements>`+
+			`<MissingContextValues></MissingContextValues></member></EvaluationResults><IsTruncated>false</IsTruncated>`)
+	arn := "arn:aws:codeartifact:us-east-1:123456789012:repository/d/r"
+	s.says(s.call("SimulatePrincipalPolicy", "PolicySourceArn", s.admin.Principal.ARN, "PolicyInputList.member.1", policy,
+		"PermissionsBoundaryPolicyInputList.member.1", policy, "ActionNames.member.1", "codeartifact:ReadFromRepository",
+		"ResourceArns.member.1", arn), `<EvalResourceName>`+arn+`</EvalResourceName><EvalDecision>implicitDeny</EvalDecision>`+
+		`<ResourceSpecificResults><member><EvalResourceName>`+arn+`</EvalResourceName><EvalResourceDecision>implicitDeny</EvalResourceDecision>`+
+		`<MatchedStatements></MatchedStatements><MissingContextValues><member>aws:SecureTransport</member></MissingContextValues>`+
+		`<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>false</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>`+
+		`<EvalDecisionDetails></EvalDecisionDetails></member></ResourceSpecificResults>`)
+	s.says(s.call("GetContextKeysForCustomPolicy", "PolicyInputList.member.1", policy),
+		`<ContextKeyNames><member>aws:SecureTransport</member></ContextKeyNames>`)
+	s.says(s.call("GetContextKeysForPrincipalPolicy", "PolicySourceArn", s.admin.Principal.ARN), `<ContextKeyNames></ContextKeyNames>`)
+	s.fails(s.call("SimulateCustomPolicy", "PolicyInputList.member.1", "{}", "ActionNames.member.1", "a:B"), 400, "InvalidInput",
+		"Invalid Input PolicyInputList.1: policy document: there is no Statement (near byte 1)")
+	s.fails(s.call("SimulateCustomPolicy", "ActionNames.member.1", "a:B"), 400, "ValidationError", "1 validation error detected: Value at "+
+		"'policyInputList' failed to satisfy constraint: Member must not be null")
+	s.fails(s.call("GetContextKeysForPrincipalPolicy", "PolicySourceArn", "arn:aws:iam::123456789012:user/none"), 404, "NoSuchEntity",
+		"The user with name none cannot be found.")
+}
+
+func TestDetailsOfAnAccountAreAnsweredInTheShapesOfIAM(t *testing.T) {
+	s := newIAM(t)
+	s.call("CreateGroup", "GroupName", "staff")
+	s.call("AddUserToGroup", "GroupName", "staff", "UserName", "ann")
+	s.call("PutUserPolicy", "UserName", "ann", "PolicyName", "p", "PolicyDocument",
+		`{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
+	s.call("CreateRole", "RoleName", "ci", "AssumeRolePolicyDocument",
+		`{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"123456789012"}}}`)
+	s.call("CreatePolicy", "PolicyName", "own", "PolicyDocument", `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
+	const document = `%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22%2A%22%2C%22Resource%22%3A%22%2A%22%7D%7D`
+	s.says(s.call("GetAccountAuthorizationDetails"),
+		`<UserPolicyList><member><PolicyName>p</PolicyName><PolicyDocument>`+document+`</PolicyDocument></member></UserPolicyList>`+
+			`<GroupList><member>staff</member></GroupList><AttachedManagedPolicies></AttachedManagedPolicies></member></UserDetailList>`,
+		`<GroupDetailList><member><Path>/</Path><GroupName>staff</GroupName>`, `<GroupPolicyList></GroupPolicyList>`,
+		`<RoleDetailList><member><Path>/</Path><RoleName>ci</RoleName>`, `<InstanceProfileList></InstanceProfileList>`,
+		`<Policies><member><PolicyName>own</PolicyName>`, `<PolicyVersionList><member><Document>`+document+`</Document><VersionId>v1</VersionId>`+
+			`<IsDefaultVersion>true</IsDefaultVersion>`)
+	w := s.call("GetAccountAuthorizationDetails", "Filter.member.1", "Role", "MaxItems", "1")
+	s.says(w, `<UserDetailList></UserDetailList>`, `<RoleName>ci</RoleName>`, `<IsTruncated>false</IsTruncated>`)
+	s.fails(s.call("GetAccountAuthorizationDetails", "Filter.member.1", "Key"), 400, "ValidationError", "1 validation error detected: Value "+
+		"'Key' at 'filter.1.member' failed to satisfy constraint: Member must satisfy enum value set: [User, Role, Group, LocalManagedPolicy, "+
+		"AWSManagedPolicy]")
+}

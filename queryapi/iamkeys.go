@@ -22,6 +22,8 @@ func (a *iamAPI) keys() map[string]Action {
 		"DeleteAccountAlias":   do(iamGrammar, done(a.deleteAccountAlias)),
 		"ListAccountAliases":   do(iamGrammar, a.listAccountAliases),
 		"GetAccountSummary":    do(iamGrammar, a.getAccountSummary),
+
+		"GetAccountAuthorizationDetails": do(iamGrammar, a.accountAuthorizationDetails),
 	}
 }
 

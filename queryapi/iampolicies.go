@@ -32,25 +32,30 @@ func (a *iamAPI) policies() map[string]Action {
 }
 
 type policyShape struct {
-	PolicyName       string             `xml:"PolicyName"`
-	PolicyID         string             `xml:"PolicyId"`
-	ARN              string             `xml:"Arn"`
-	Path             string             `xml:"Path"`
-	DefaultVersionID string             `xml:"DefaultVersionId"`
-	AttachmentCount  int                `xml:"AttachmentCount"`
-	BoundaryCount    int                `xml:"PermissionsBoundaryUsageCount"`
-	IsAttachable     bool               `xml:"IsAttachable"`
-	Description      string             `xml:"Description,omitempty"`
-	CreateDate       *time.Time         `xml:"CreateDate"`
-	UpdateDate       *time.Time         `xml:"UpdateDate"`
-	Tags             *members[tagShape] `xml:"Tags"`
+	policyCore
+	Tags *members[tagShape] `xml:"Tags"`
+}
+
+// policyCore is a policy without its tags.
+type policyCore struct {
+	PolicyName       string     `xml:"PolicyName"`
+	PolicyID         string     `xml:"PolicyId"`
+	ARN              string     `xml:"Arn"`
+	Path             string     `xml:"Path"`
+	DefaultVersionID string     `xml:"DefaultVersionId"`
+	AttachmentCount  int        `xml:"AttachmentCount"`
+	BoundaryCount    int        `xml:"PermissionsBoundaryUsageCount"`
+	IsAttachable     bool       `xml:"IsAttachable"`
+	Description      string     `xml:"Description,omitempty"`
+	CreateDate       *time.Time `xml:"CreateDate"`
+	UpdateDate       *time.Time `xml:"UpdateDate"`
 }
 
 // listedPolicy is a policy in lists, which tell neither description nor tags (API reference, Policy).
 func listedPolicy(p accounts.Policy) policyShape {
-	return policyShape{PolicyName: p.Name, PolicyID: p.ID, ARN: p.ARN, Path: p.Path, DefaultVersionID: versionID(p.Default),
-		AttachmentCount: p.Attached, BoundaryCount: p.Bounding, IsAttachable: true, CreateDate: when(p.CreatedAt),
-		UpdateDate: when(p.UpdatedAt)}
+	return policyShape{policyCore: policyCore{PolicyName: p.Name, PolicyID: p.ID, ARN: p.ARN, Path: p.Path,
+		DefaultVersionID: versionID(p.Default), AttachmentCount: p.Attached, BoundaryCount: p.Bounding, IsAttachable: true,
+		CreateDate: when(p.CreatedAt), UpdateDate: when(p.UpdatedAt)}}
 }
 
 func wholePolicy(p accounts.Policy) policyShape {

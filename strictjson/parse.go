@@ -73,7 +73,7 @@ func Parse(document []byte, r Rules) (*Value, error) {
 	}
 	d := json.NewDecoder(bytes.NewReader(document))
 	d.UseNumber()
-	p := parser{d, r}
+	p := parser{d, r, document}
 	root := &Value{}
 	if err := p.value(root, 0); err != nil {
 		return nil, err
@@ -87,6 +87,7 @@ func Parse(document []byte, r Rules) (*Value, error) {
 type parser struct {
 	*json.Decoder
 	Rules
+	document []byte
 }
 
 // value reads v, which has depth objects and lists around it.
@@ -165,16 +166,21 @@ func (p parser) close(v *Value) error {
 	if _, err := p.Token(); err != nil {
 		return p.syntax(v, err)
 	}
+	v.End = p.InputOffset()
 	return nil
 }
 
 // next reads the first token of v.
 func (p parser) next(v *Value) (json.Token, error) {
+	before := p.document[p.InputOffset():]
 	token, err := p.Token()
 	v.Offset = p.InputOffset()
 	if err != nil {
 		return nil, p.syntax(v, err)
 	}
+	// What stands before the value is white space and the one character that parts it from the token before.
+	v.Begin = int64(len(p.document) - len(bytes.TrimLeft(before, " \t\r\n,:")))
+	v.End = v.Offset
 	return token, nil
 }
 

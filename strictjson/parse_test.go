@@ -30,6 +30,24 @@ func TestAValueKnowsItsPlace(t *testing.T) {
 	}
 }
 
+func TestAValueKnowsWhereItStands(t *testing.T) {
+	document := ` { "a" : [ true ,{"b": 1.50} ,"\u0041\"" ],
+		"c": {} }  `
+	root, err := Parse([]byte(document), loose)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for value, want := range map[*Value]string{
+		root: strings.TrimSpace(document), root.Members[0]: `[ true ,{"b": 1.50} ,"\u0041\"" ]`,
+		root.Members[0].Members[0]: "true", root.Members[0].Members[1]: `{"b": 1.50}`,
+		root.Members[0].Members[1].Members[0]: "1.50", root.Members[0].Members[2]: `"\u0041\""`, root.Members[1]: "{}",
+	} {
+		if got := document[value.Begin:value.End]; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestWhatCouldBeReadInTwoWaysIsRefused(t *testing.T) {
 	fold, unicode := loose, loose
 	fold.Fold, unicode.Unicode = true, true
@@ -105,5 +123,18 @@ func FuzzParse(f *testing.F) {
 		if !reflect.DeepEqual(got.Plain(), want) {
 			t.Fatalf("read %v, encoding/json reads %v", got.Plain(), want)
 		}
+		wantWhole(t, doc, got)
 	})
+}
+
+// wantWhole wants each value of a document to stand where it says.
+func wantWhole(t *testing.T, doc []byte, v *Value) {
+	t.Helper()
+	own, err := Parse(doc[v.Begin:v.End], loose)
+	if err != nil || !reflect.DeepEqual(own.Plain(), v.Plain()) {
+		t.Fatalf("%q stands where %v is said to stand: %v", doc[v.Begin:v.End], v.Plain(), err)
+	}
+	for _, m := range v.Members {
+		wantWhole(t, doc, m)
+	}
 }

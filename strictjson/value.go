@@ -32,6 +32,8 @@ type Value struct {
 	Name    string   // the key, in an object
 	Index   int      // the place in a list, from 1; 0 elsewhere
 	Offset  int64    // bytes read when the value, or for an object or a list its beginning, had been read
+	// Begin and End are where the value stands in the document, in bytes: document[Begin:End] is all of it.
+	Begin, End int64
 }
 
 // Member returns the object's member of that name, nil if there is none.
