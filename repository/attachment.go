@@ -19,7 +19,8 @@ func (s *Shelf) Attachment(ctx context.Context, v artifact.VersionKey, name stri
 	if err != nil {
 		return nil, err
 	}
-	return s.service.attachment(ctx, at, s.service.Canonical(v), name)
+	content, err := s.service.attachment(ctx, at, s.service.Canonical(v), name)
+	return content, s.explained(ctx, err)
 }
 
 func (s *Service) attachment(ctx context.Context, at *configuration, key artifact.VersionKey,

@@ -60,17 +60,7 @@ func (s *Service) authorizeAt(ctx context.Context, at *configuration, c iam.Call
 	if c.Principal.Anonymous() && asked.Name != readFromRepository {
 		return noCredential()
 	}
-	request := iam.Request{
-		Principal: c.Principal,
-		Action:    asked.Permission(),
-		Resources: judged.resources(s, on),
-		Under:     s.under(judged, c),
-		Context:   circumstances(c.Context, judged, at, requestTags{tags, action != "UntagResource"}),
-	}
-	policies := iam.Policies{
-		Identity: c.Identity, Boundary: c.Boundary, Session: c.Session, Resource: judged.policies(at),
-	}
-	decision := iam.Evaluate(request, policies, judged.identityIsEnough(c, at, on))
+	request, decision := s.decide(at, c, asked, judged, on, tags)
 	switch {
 	case decision.Allowed() && judged.decrypts:
 		return at.keyUnusable
@@ -79,13 +69,39 @@ func (s *Service) authorizeAt(ctx context.Context, at *configuration, c iam.Call
 	case c.Principal.Anonymous():
 		return noCredential()
 	}
-	denied := &artifact.Error{Kind: artifact.Denied, Reason: decision.Message(request)}
+	denied := &artifact.Error{Kind: artifact.Denied, Reason: decision.Message(request), Err: &refusal{decision, on}}
 	if asked.Changes {
 		if err := s.auditRefusal(ctx, c, action, on, decision); err != nil {
 			return err
 		}
 	}
 	return denied
+}
+
+// decide asks whether the caller may do the action to the subject, which is judged at this level.
+func (s *Service) decide(at *configuration, c iam.Caller, asked Action, judged *level, on Subject,
+	tags map[string]string) (iam.Request, iam.Decision) {
+	request := iam.Request{
+		Principal: c.Principal,
+		Action:    asked.Permission(),
+		Resources: judged.resources(s, on),
+		Under:     s.under(judged, c),
+		Context:   circumstances(c.Context, judged, at, requestTags{tags, asked.Name != "UntagResource"}),
+	}
+	policies := iam.Policies{
+		Identity: c.Identity, Boundary: c.Boundary, Session: c.Session, Resource: judged.policies(at),
+	}
+	return request, iam.Evaluate(request, policies, judged.identityIsEnough(c, at, on))
+}
+
+// mayDo reports whether the caller could do the action to the subject. Nothing is done with it, so nothing is recorded.
+func (s *Service) mayDo(at *configuration, c iam.Caller, action string, on Subject) bool {
+	asked, judged, err := judgedAt(action, on)
+	if err != nil || c.Principal.Anonymous() && asked.Name != readFromRepository {
+		return false
+	}
+	_, decision := s.decide(at, c, asked, judged, on, nil)
+	return decision.Allowed()
 }
 
 // under is where the resources of an account-level action live: listing domains may be granted on some of them (user

@@ -5,6 +5,7 @@ import (
 	"io"
 	"testing"
 
+	"entrepot/artifact"
 	"entrepot/repository"
 )
 
@@ -39,5 +40,44 @@ func BenchmarkAKeptDocument(b *testing.B) {
 			return err
 		})
 		h.check(err)
+	}
+}
+
+// Package managers ask for many names that are nowhere.
+
+func BenchmarkAMissingAsset(b *testing.B) {
+	h := newFixture(b)
+	h.repo("far")
+	h.repo("near", "far")
+	h.repo("r", "near")
+	shelf := h.shelf("r")
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := shelf.Open(b.Context(), at("left@1.0.0"), tarball)
+		h.refuses(artifact.NotFound, err)
+	}
+}
+
+func BenchmarkAMissingPackage(b *testing.B) {
+	h := newFixture(b)
+	h.repo("far")
+	h.repo("near", "far")
+	h.repo("r", "near")
+	shelf := h.shelf("r")
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := shelf.Document(b.Context(), npm("left"), "plain", func(io.Writer, repository.View) error { return nil })
+		h.refuses(artifact.NotFound, err)
+	}
+}
+
+func BenchmarkADeniedRead(b *testing.B) {
+	h := newFixture(b)
+	h.repo("r")
+	shelf := h.as(h.caller(account, "nobody", allowNone), "r")
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := shelf.Open(b.Context(), at("left@1.0.0"), tarball)
+		h.refuses(artifact.Denied, err)
 	}
 }

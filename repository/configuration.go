@@ -69,7 +69,7 @@ func (s *Service) load(r catalog.Reader, found *configuration, key configuration
 		return found.keyUnusable
 	}
 	var err error
-	if found.domainPolicy, found.domainTags, err = policyAndTags(r, holder); err != nil {
+	if found.domainPolicy, found.domainTags, err = policyAndTags(r, holder, domainsPolicy); err != nil {
 		return err
 	}
 	if key.group != "" {
@@ -84,7 +84,7 @@ func (s *Service) load(r catalog.Reader, found *configuration, key configuration
 		return err
 	}
 	holder.Repository = found.repository.ID
-	if found.repositoryPolicy, found.repositoryTags, err = policyAndTags(r, holder); err != nil {
+	if found.repositoryPolicy, found.repositoryTags, err = policyAndTags(r, holder, repositorysPolicy); err != nil {
 		return err
 	}
 	found.graph, err = walk(r, *found.repository, s.Quotas.SearchedUpstreams)
@@ -100,8 +100,8 @@ func tagsOfGroup(r catalog.Reader, id catalog.DomainID, pattern string) (map[str
 	return r.Tags(catalog.Holder{Domain: id, Group: g.ID})
 }
 
-// policyAndTags reads the policy and the tags of a holder.
-func policyAndTags(r catalog.Reader, h catalog.Holder) (*iam.Policy, map[string]string, error) {
+// policyAndTags reads the policy of a holder, which decisions call by name, and its tags.
+func policyAndTags(r catalog.Reader, h catalog.Holder, name string) (*iam.Policy, map[string]string, error) {
 	tags, err := r.Tags(h)
 	if err != nil {
 		return nil, nil, err
@@ -114,6 +114,7 @@ func policyAndTags(r catalog.Reader, h catalog.Holder) (*iam.Policy, map[string]
 	if err != nil {
 		return nil, nil, fmt.Errorf("stored policy: %w", err)
 	}
+	policy.Name = name
 	return policy, tags, nil
 }
 

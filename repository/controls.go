@@ -109,19 +109,66 @@ func (a admission) whyNotPublish(into catalog.Repository, p artifact.PackageKey)
 	return a.of.refusal(artifact.Publishing, fmt.Sprintf("publishing package '%s' into repository '%s'", p.Qualified(), into.Name))
 }
 
-// whyNotPulled says what keeps the package from coming into the repository of a graph from upstream, in sentences that
-// follow another one; empty if nothing does. No other repository is named: the caller may not know of it.
-func (s *Service) whyNotPulled(a admission, g graph, f artifact.Format) string {
-	asked := g.nodes[0].repository
+// barrier is what closes the way of a package into a repository.
+type barrier uint8
+
+const (
+	noBarrier  barrier = iota
+	byFormat           // nothing of the format is searched upstream
+	byControls         // the package's origin controls
+	byGroup            // the package's group
+)
+
+// barriers are what keeps a package from being looked for behind a repository: in the repositories upstream of it, and in
+// the registries that it is connected to. Of repositories between, which keep nothing, no group is asked about upstreams.
+func (s *Service) barriers(a admission, at catalog.RepositoryID, asked bool, f artifact.Format) (upstreams, registries barrier) {
 	switch {
-	case !a.reachesBeyond(asked.ID):
-		return " Its origin controls block upstream versions of this package (upstream=BLOCK)."
-	case len(g.nodes) > 1 && !a.of.allows(artifact.InternalUpstream, asked.ID):
-		return " " + a.of.refusal(artifact.InternalUpstream, fmt.Sprintf("versions from upstream in repository '%s'", asked.Name))
+	case s.traits(f).InternalOnly:
+		return byFormat, byFormat
+	case !a.reachesBeyond(at):
+		return byControls, byControls
 	}
-	for _, n := range g.nodes {
-		if len(s.feeding(n.repository, f)) > 0 && !a.of.allows(artifact.ExternalUpstream, n.repository.ID) {
-			return " " + a.of.refusal(artifact.ExternalUpstream, "versions from external connections")
+	if asked && !a.of.allows(artifact.InternalUpstream, at) {
+		upstreams = byGroup
+	}
+	if !a.of.allows(artifact.ExternalUpstream, at) {
+		registries = byGroup
+	}
+	return upstreams, registries
+}
+
+// whyBarred words a barrier before one way into a repository, which is called by its name or by what the caller may know of
+// it; empty if there is none.
+func (a admission) whyBarred(b barrier, way artifact.RestrictionType, repo string, f artifact.Format) string {
+	switch b {
+	case byFormat:
+		return fmt.Sprintf("Packages of the format %s stay in the repositories they were published to.", f)
+	case byControls:
+		return fmt.Sprintf("The origin controls of this package in %s block upstream versions (upstream=BLOCK).", repo)
+	case byGroup:
+		what := "versions from external connections"
+		if way == artifact.InternalUpstream {
+			what = "versions from upstream in " + repo
+		}
+		return a.of.refusal(way, what)
+	}
+	return ""
+}
+
+// whyNotPulled says what keeps the package from coming into the repository of a graph from upstream, in a sentence that
+// follows another one; empty if nothing does. No other repository is named: the caller may not know of it.
+func (s *Service) whyNotPulled(a admission, g graph, f artifact.Format) string {
+	for i, n := range g.nodes {
+		upstreams, registries := s.barriers(a, n.repository.ID, i == 0, f)
+		name := "an upstream repository"
+		if i == 0 {
+			name = fmt.Sprintf("repository '%s'", n.repository.Name)
+		}
+		switch {
+		case upstreams != noBarrier && len(n.children) > 0:
+			return " " + a.whyBarred(upstreams, artifact.InternalUpstream, name, f)
+		case registries != noBarrier && len(s.feeding(n.repository, f)) > 0:
+			return " " + a.whyBarred(registries, artifact.ExternalUpstream, name, f)
 		}
 	}
 	return ""

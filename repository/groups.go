@@ -143,10 +143,13 @@ func (g *group) allows(t artifact.RestrictionType, into catalog.RepositoryID) bo
 	return false
 }
 
+// variant reports whether the package's name is to be mistaken for one that the group is about.
+func (m membership) variant() bool { return m.association == packagegroup.Weak }
+
 // allows reports whether a way into a repository is open for the package, as far as groups are asked. For a variant of a
-// name that a group is about none is, whatever the group allows: the variant is to be mistaken for the name.
+// name none is, whatever the group allows.
 func (m membership) allows(t artifact.RestrictionType, into catalog.RepositoryID) bool {
-	return m.association != packagegroup.Weak && m.group.allows(t, into)
+	return !m.variant() && m.group.allows(t, into)
 }
 
 // unrestricted reports whether all ways are open everywhere.
@@ -156,12 +159,12 @@ func (m membership) unrestricted() bool {
 			return false
 		}
 	}
-	return m.association != packagegroup.Weak
+	return !m.variant()
 }
 
 // refusal says in sentences why a way is not open for the package; what is what therefore does not happen.
 func (m membership) refusal(t artifact.RestrictionType, what string) string {
-	if m.association == packagegroup.Weak {
+	if m.variant() {
 		return fmt.Sprintf("Package group '%s' blocks %s: the package is a variant of a name that the group is about. "+
 			"Create a package group for exactly this name if it is to be let in.", m.group.Pattern, what)
 	}

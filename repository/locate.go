@@ -3,7 +3,6 @@ package repository
 import (
 	"context"
 	"iter"
-	"slices"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -23,6 +22,7 @@ type located struct {
 	fence fenceReading
 	// coming is the asset that the version was looked for by, where it was found by fetching it.
 	coming *File
+	trace  *trace
 }
 
 // own reports whether the asked repository itself has a record: it alone decides, whatever its status.
@@ -113,24 +113,29 @@ func (s *Service) holders(r catalog.Reader, at *configuration, made *plan, v art
 // choose goes through the plan in search order, with what its repositories hold at hand.
 func (s *Service) choose(ctx context.Context, at *configuration, made *plan, found located, v artifact.VersionKey,
 	ask asking) (located, error) {
+	found.trace = newTrace(at, made, v.PackageKey)
 	var unavailable error
-	var silent []string // connections, of which several repositories may have one: what hangs is not waited for twice
+	silent := map[string]error{} // connections, of which several repositories may have one: what hangs is not waited for twice
 	for rank, source := range made.sources {
 		if rank == 1 && at.graph.dangling {
 			return located{}, at.errDangling()
 		}
 		found.rank, found.source = rank, source
+		says := &found.trace.said[rank]
+		*says = said{finding: Lacks}
 		if source.connection == "" {
 			if held, ok := found.held[source.repository.ID]; ok {
 				found.version = held
-				if rank > 0 && !held.Status.Downloadable() {
-					return located{}, withdrawnUpstream(v)
+				*says = saidOf(held.Status)
+				if rank > 0 && says.finding == Withholds {
+					return located{}, found.trace.endedBy(withdrawnUpstream(v))
 				}
 				return found, nil
 			}
 			continue
 		}
-		if slices.Contains(silent, source.connection) {
+		if why := silent[source.connection]; why != nil {
+			*says = said{finding: CannotSay, why: why}
 			continue
 		}
 		// What one registry cannot say another may know.
@@ -139,10 +144,12 @@ func (s *Service) choose(ctx context.Context, at *configuration, made *plan, fou
 		case err != nil:
 			return located{}, err
 		case why != nil:
-			silent, unavailable = append(silent, source.connection), why
-		case has && !found.version.Status.Downloadable():
-			return located{}, withdrawnUpstream(v)
+			silent[source.connection], unavailable = why, why
+			*says = said{finding: CannotSay, why: why}
 		case has:
+			if *says = saidOf(found.version.Status); says.finding == Withholds {
+				return located{}, found.trace.endedBy(withdrawnUpstream(v))
+			}
 			return found, nil
 		}
 	}
@@ -150,9 +157,9 @@ func (s *Service) choose(ctx context.Context, at *configuration, made *plan, fou
 	case at.graph.dangling:
 		return located{}, at.errDangling()
 	case unavailable != nil:
-		return located{}, unavailable
+		return located{}, found.trace.endedBy(unavailable)
 	}
-	return located{}, s.notThrough(at, made, v)
+	return located{}, s.notThrough(found.trace, v)
 }
 
 // behind yields where an asset may come from that the record found lacks: the repositories behind it, each with its
@@ -202,13 +209,22 @@ func (p *plan) connectionsBehind(found located) []string {
 func withdrawnUpstream(v artifact.VersionKey) error {
 	return artifact.Errorf(artifact.NotFound,
 		"Version %s of %s is withdrawn: an upstream repository holds it with a status that does not serve it.",
-		v.Version, v.Qualified()).About(artifact.VersionResource, v.String())
+		v.Version, v.Qualified()).About(artifact.VersionResource, v.String()).Causing(ErrWithheld)
 }
 
-// notThrough says what was searched, without naming repositories that the caller may not know of.
-func (s *Service) notThrough(at *configuration, made *plan, v artifact.VersionKey) error {
-	return artifact.Errorf(artifact.NotFound,
-		"Version %s of %s is neither in repository %s nor in the %d repositories upstream of it.%s",
-		v.Version, v.Qualified(), at.repository.Name, len(at.graph.nodes)-1, s.whyNotPulled(made.admission, at.graph, v.Format)).
-		About(artifact.VersionResource, v.String())
+// notThrough says that a version is nowhere, without naming repositories that the caller may not know of.
+func (s *Service) notThrough(t *trace, v artifact.VersionKey) error {
+	return s.barred(t, artifact.Errorf(artifact.NotFound,
+		"Version %s of %s is neither in repository %s nor in the %d repositories upstream of it.",
+		v.Version, v.Qualified(), t.plan.asked().Name, len(t.graph.nodes)-1).About(artifact.VersionResource, v.String()))
+}
+
+// barred ends a search that has found nothing, and says what keeps it from coming if something does.
+func (s *Service) barred(t *trace, none *artifact.Error) error {
+	if why := s.whyNotPulled(t.plan.admission, t.graph, t.pkg.Format); why != "" {
+		t.why = why
+		none.Reason += why
+		none.Err = ErrWithheld
+	}
+	return t.endedBy(none)
 }

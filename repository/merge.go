@@ -20,6 +20,7 @@ type listings struct {
 	id string
 	// unavailable keeps why a registry did not answer; what the others have is listed all the same.
 	unavailable error
+	silent      map[string]error // the same by connection; nil if all have answered
 }
 
 func (s *Service) listings(ctx context.Context, made *plan, p artifact.PackageKey) (listings, error) {
@@ -41,6 +42,10 @@ func (s *Service) listings(ctx context.Context, made *plan, p artifact.PackageKe
 			return found, err
 		case answer.unavailable != nil:
 			found.unavailable = answer.unavailable
+			if found.silent == nil {
+				found.silent = map[string]error{}
+			}
+			found.silent[source.connection] = answer.unavailable
 			ids = append(ids, fmt.Sprintf("%d:?", rank))
 		case answer.listing != nil:
 			found.at[rank] = answer.listing
@@ -76,9 +81,9 @@ func (s *Service) merge(ctx context.Context, at *configuration, p artifact.Packa
 	case err != nil:
 		return View{}, err
 	case !something && from.unavailable != nil:
-		return View{}, from.unavailable
+		return View{}, m.trace(at).endedBy(from.unavailable)
 	case !something:
-		return View{}, s.noPackageThrough(at, made, p)
+		return View{}, s.barred(m.trace(at), noPackage(at.repository.RepositoryKey, p))
 	}
 	view := View{PackageKey: p, Versions: m.versions(ctx)}
 	view.Numbers = m.numbers
@@ -95,11 +100,36 @@ func (s *Service) merge(ctx context.Context, at *configuration, p artifact.Packa
 	return view, nil
 }
 
-// noPackageThrough is that a package cannot be seen through a repository, with what keeps it from coming there.
-func (s *Service) noPackageThrough(at *configuration, made *plan, p artifact.PackageKey) error {
-	none := noPackage(at.repository.RepositoryKey, p)
-	none.Reason += s.whyNotPulled(made.admission, at.graph, p.Format)
-	return none
+// trace is what the places of the plan say of the package: that they have versions of it to serve, have it without any, or
+// lack it.
+func (m *merger) trace(at *configuration) *trace {
+	t := newTrace(at, m.plan, m.key)
+	for rank, source := range m.plan.sources {
+		_, holds := m.plan.packages[source.repository.ID]
+		why := m.listings.silent[source.connection]
+		switch {
+		case why != nil:
+			t.said[rank] = said{finding: CannotSay, why: why}
+		case source.connection == "" && holds, m.listings.at[rank] != nil:
+			t.said[rank] = said{finding: Withholds}
+		default:
+			t.said[rank] = said{finding: Lacks}
+		}
+	}
+	for _, held := range m.held {
+		if held.status.Downloadable() {
+			t.said[held.rank].finding = Has
+		}
+	}
+	for rank, listing := range m.listings.at {
+		for version := range listing.Numbers() {
+			if listing.Status(version).Downloadable() && m.owner(version) == rank {
+				t.said[rank].finding = Has
+				break
+			}
+		}
+	}
+	return t
 }
 
 // heldStatus is the record that decides about a version among those of the plan's repositories.

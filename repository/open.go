@@ -161,7 +161,7 @@ func mayBeServed(in catalog.Repository, v artifact.Version) error {
 		return nil
 	}
 	return artifact.Errorf(artifact.NotFound, "Version %s of %s is withdrawn in repository %s: its status is %s.",
-		v.Version, v.Qualified(), in.Name, v.Status).About(artifact.VersionResource, v.VersionKey.String())
+		v.Version, v.Qualified(), in.Name, v.Status).About(artifact.VersionResource, v.VersionKey.String()).Causing(ErrWithheld)
 }
 
 // stat tells what is known of an asset without opening it: kept, or promised by its registry.

@@ -109,22 +109,18 @@ func (s *Service) planFor(g graph, f artifact.Format, a admission) *plan {
 		repo := g.nodes[n].repository
 		rank := made.add(planSource{repository: repo})
 		defer func() { made.ends[rank] = len(made.sources) }()
-		if s.traits(f).InternalOnly || !a.reachesBeyond(repo.ID) {
-			return rank
-		}
-		for _, child := range g.nodes[n].children {
-			if n == 0 && !a.mayPull(artifact.InternalUpstream, repo.ID) {
-				break // what is found further on is kept here; repositories between keep nothing, and are not asked
+		upstreams, registries := s.barriers(a, repo.ID, n == 0, f)
+		if upstreams == noBarrier {
+			for _, child := range g.nodes[n].children {
+				below := lay(child)
+				made.children[rank] = append(made.children[rank], below)
 			}
-			below := lay(child)
-			made.children[rank] = append(made.children[rank], below)
 		}
-		if !a.mayPull(artifact.ExternalUpstream, repo.ID) {
-			return rank
-		}
-		for _, connection := range s.feeding(repo, f) {
-			below := made.add(planSource{repo, connection})
-			made.children[rank] = append(made.children[rank], below)
+		if registries == noBarrier {
+			for _, connection := range s.feeding(repo, f) {
+				below := made.add(planSource{repo, connection})
+				made.children[rank] = append(made.children[rank], below)
+			}
 		}
 		return rank
 	}

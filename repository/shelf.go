@@ -54,7 +54,7 @@ func (s *Shelf) allowed(ctx context.Context, action string, on Subject) (*config
 		return nil, err
 	}
 	if err := s.service.authorizeAt(ctx, at, s.caller, action, on, nil); err != nil {
-		return nil, err
+		return nil, s.explained(ctx, err)
 	}
 	return at, at.exists(s.key)
 }
@@ -72,7 +72,8 @@ func (s *Shelf) View(ctx context.Context, p artifact.PackageKey) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	return s.service.view(ctx, s.caller, at, s.service.CanonicalPackage(p))
+	v, err := s.service.view(ctx, s.caller, at, s.service.CanonicalPackage(p))
+	return v, s.explained(ctx, err)
 }
 
 func (s *Service) view(ctx context.Context, c iam.Caller, at *configuration, p artifact.PackageKey) (View, error) {
@@ -121,7 +122,8 @@ func (s *Shelf) Document(ctx context.Context, p artifact.PackageKey, variant str
 		return Document{}, err
 	}
 	// A repository can be reached under more than one base, and documents hold URLs.
-	return s.service.document(ctx, s.caller, at, s.service.CanonicalPackage(p), variant+" "+s.base, render)
+	d, err := s.service.document(ctx, s.caller, at, s.service.CanonicalPackage(p), variant+" "+s.base, render)
+	return d, s.explained(ctx, err)
 }
 
 // Index returns an index document above the package; see format.Shelf.
@@ -140,7 +142,8 @@ func (s *Shelf) Open(ctx context.Context, v artifact.VersionKey, asset string) (
 	if err != nil {
 		return File{}, err
 	}
-	return s.service.open(ctx, s.caller, at, s.service.Canonical(v), asset)
+	f, err := s.service.open(ctx, s.caller, at, s.service.Canonical(v), asset)
+	return f, s.explained(ctx, err)
 }
 
 // Stat tells what is known of an asset without opening it; see format.Shelf.
@@ -149,7 +152,8 @@ func (s *Shelf) Stat(ctx context.Context, v artifact.VersionKey, asset string) (
 	if err != nil {
 		return artifact.Asset{}, err
 	}
-	return s.service.stat(ctx, at, s.service.Canonical(v), asset)
+	a, err := s.service.stat(ctx, at, s.service.Canonical(v), asset)
+	return a, s.explained(ctx, err)
 }
 
 // Search finds packages held by the repository or its upstreams.
