@@ -14,9 +14,9 @@
 //
 // Administration:
 //
-//	subject.go, action.go,       on what an action is judged, by whose policies, and whether it is allowed
-//	level.go, authorize.go,
-//	unusable.go
+//	subject.go, action.go,       on what an action is judged, by whose policies, whether it is allowed, and who may be told
+//	level.go, authorize.go,      which statement refused it
+//	refusal.go, unusable.go
 //	configuration.go, graph.go   a repository with all around it, read once
 //	admin.go, domain.go,         domains, repositories, connections, policies, tags and package groups are made, changed and
 //	repositories.go,             told
@@ -39,6 +39,7 @@
 //	documents.go, spool.go,      documents about one, and about all
 //	index.go,
 //	attachment.go
+//	trace.go, explain.go         what a search has found, place by place; why a request ends as it does
 //
 // A version's life:
 //

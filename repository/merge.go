@@ -2,6 +2,7 @@ package repository
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -92,7 +93,7 @@ func (s *Service) merge(ctx context.Context, at *configuration, p artifact.Packa
 	m.pointDefault(view.Labels)
 	view.Version = func(version string) (artifact.Version, error) {
 		v, err := m.version(ctx, version)
-		if artifact.Is(err, artifact.NotFound) {
+		if artifact.Is(err, artifact.NotFound) && !errors.Is(err, ErrWithheld) {
 			err = noVersion(at.repository.RepositoryKey, p.At(version))
 		}
 		return v, err
@@ -406,9 +407,10 @@ func (m *merger) version(ctx context.Context, version string) (v artifact.Versio
 			return err
 		})
 	}
-	if err == nil && !v.Status.Downloadable() {
-		err = artifact.Errorf(artifact.NotFound, "Version %s is not there to be downloaded.", version).
-			About(artifact.VersionResource, m.key.At(version).String())
+	if err == nil && rank == noRegistry && held.rank == 0 {
+		err = mayBeServed(m.plan.asked(), v)
+	} else if err == nil && !v.Status.Downloadable() {
+		err = withdrawnUpstream(m.key.At(version))
 	}
 	return v, err
 }

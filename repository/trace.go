@@ -102,9 +102,9 @@ func (p Place) name() string {
 	return p.Repository
 }
 
-// inFull is the name of a repository with what it is.
+// inFull is the name of a place, of a repository with what it is.
 func (p Place) inFull() string {
-	if p.Repository == "" {
+	if p.Repository == "" || p.Connection != "" {
 		return p.name()
 	}
 	return "repository '" + p.Repository + "'"
