@@ -3,7 +3,6 @@ package docs_test
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path"
@@ -290,9 +289,9 @@ func TestFilesAndNamesExist(t *testing.T) {
 	code := readCode(t)
 	for _, p := range pages(t) {
 		for _, found := range functions.FindAllStringSubmatch(p.text, -1) {
-			text, ok := code.files[found[1]]
+			declared, ok := code.functions[found[1]]
 			for _, name := range span.FindAllStringSubmatch(found[2], -1) {
-				if ok && !declared(text, name[1]) {
+				if ok && !declared[name[1]] {
 					t.Errorf("%s: %s has no function %s", p.name, found[1], name[1])
 				}
 			}
@@ -321,84 +320,6 @@ func TestFilesAndNamesExist(t *testing.T) {
 			}
 		}
 	}
-}
-
-// source is the project's Go code, as far as looking up names needs it.
-type source struct {
-	files   map[string]string // by path relative to the checkout
-	folders map[string]bool   // of the top
-	words   map[string]bool
-}
-
-var identifier = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
-
-func readCode(t *testing.T) source {
-	t.Helper()
-	s := source{map[string]string{}, map[string]bool{}, map[string]bool{}}
-	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		relative, err := filepath.Rel(root, name)
-		if err != nil {
-			return err
-		}
-		top, _, _ := strings.Cut(relative, string(filepath.Separator))
-		switch {
-		case d.IsDir() && (relative == ".git" || relative == "build" || d.Name() == "node_modules"):
-			return filepath.SkipDir
-		case d.IsDir():
-			s.folders[top] = true
-		case filepath.Ext(name) == ".go":
-			text, err := os.ReadFile(name)
-			if err != nil {
-				return err
-			}
-			s.files[filepath.ToSlash(relative)] = string(text)
-			for _, w := range identifier.FindAllString(string(text), -1) {
-				s.words[w] = true
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func declared(text, name string) bool {
-	return regexp.MustCompile(`(?m)^func (\([^)]*\) )?` + name + `\b`).MatchString(text)
-}
-
-// hasMember reports whether some type of the name has the method or field, or some package of the name declares it.
-// What is no type and no package of ours is not ours to judge.
-func (s source) hasMember(owner, name string) bool {
-	declaration := regexp.MustCompile(`(?m)^\s*(?:type )?` + owner + `(?:\[[^\]]*\])? (?:struct|interface)\b`)
-	method := regexp.MustCompile(`(?m)^func \(\w* ?\*?` + owner + `(?:\[[^\]]*\])?\) ` + name + `\b`)
-	part := regexp.MustCompile(`(?m)^\t+(?:\w+, )*` + name + `(?:[ (,]|$)`)
-	inPackage := regexp.MustCompile(`(?m)^(?:func|type|var|const|\t)\s*` + name + `\b`)
-	ours := false
-	for path, text := range s.files {
-		if filepath.Base(filepath.Dir(path)) == owner {
-			ours = true
-			if inPackage.MatchString(text) {
-				return true
-			}
-		}
-		if !declaration.MatchString(text) {
-			ours = ours || method.MatchString(text)
-		} else {
-			ours = true
-			if part.MatchString(text) {
-				return true
-			}
-		}
-		if method.MatchString(text) {
-			return true
-		}
-	}
-	return !ours
 }
 
 // TestEveryRoomIsOnTheMap wants a line in ARCHITECTURE.md for every folder with code. The formats share one, so that
