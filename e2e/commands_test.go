@@ -42,6 +42,8 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	// The identity provider.
 	"issuer": openIssuer, // serves one; sets ISSUER, and ISSUER_NAME as ARNs and condition keys have it
 	"vouch":  vouch,      // vouch FILE SUBJECT AUDIENCE: writes a token of it, good for an hour
+	// Terraform.
+	"provider": startProvider, // starts AWS's Terraform provider for all runs of terraform from here on
 	// Asking, by hand.
 	"api":     callAPI,   // api METHOD PATH [BODY | @FILE]: signed; stdout is the body, stderr the status; 200 is success
 	"http":    callHTTP,  // http METHOD URL [-b FILE] ['HEADER: VALUE'…]: stderr is status and headers; <400 is success
@@ -63,6 +65,7 @@ type session struct {
 	other    *instance // the server elsewhere
 	registry *publicly // nil until it is opened
 	issuer   *vouching // nil until it is opened
+	provider *provider // nil until it is started
 }
 
 type sessionKey struct{}
@@ -95,6 +98,9 @@ func (s *session) close() {
 	}
 	if s.issuer != nil {
 		s.issuer.server.Close()
+	}
+	if s.provider != nil {
+		s.provider.close()
 	}
 }
 
@@ -281,11 +287,6 @@ func needAll(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts, neg)
 	for _, what := range args {
 		s.need(what)
-	}
-	if slices.Contains(args, "terraform-aws-provider") {
-		folder, err := terraformProvider()
-		ts.Check(err)
-		ts.Setenv("TERRAFORM_PLUGINS", folder)
 	}
 }
 

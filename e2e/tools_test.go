@@ -92,30 +92,3 @@ var publicRegistry = sync.OnceValues(func() (string, error) {
 	}
 	return address, nil
 })
-
-// terraformProvider is a folder of plugins, in Terraform's mirror layout, that holds the AWS provider. Nothing is downloaded
-// for it: ENTREPOT_TERRAFORM_PLUGINS names it, or it is in one of the folders that Terraform itself looks at, or below /opt.
-var terraformProvider = sync.OnceValues(func() (string, error) {
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", err
-	}
-	for _, root := range []string{
-		os.Getenv("ENTREPOT_TERRAFORM_PLUGINS"), filepath.Join(home, ".terraform.d", "plugins"),
-		"/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins", "/opt/*",
-	} {
-		found, err := filepath.Glob(filepath.Join(root, "*", "hashicorp", "aws", "*", "*", "terraform-provider-aws*"))
-		if err == nil && root != "" && len(found) > 0 {
-			return mirrorOf(found[0]), nil
-		}
-	}
-	return "", errors.New("no Terraform AWS provider is installed; name its folder in ENTREPOT_TERRAFORM_PLUGINS")
-})
-
-// mirrorOf is the root of the mirror that ROOT/HOST/hashicorp/aws/VERSION/PLATFORM/FILE is in.
-func mirrorOf(file string) string {
-	for range 6 {
-		file = filepath.Dir(file)
-	}
-	return file
-}
