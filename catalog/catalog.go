@@ -63,6 +63,7 @@ type Reader interface {
 	EventReader
 	LeaseReader
 	EncryptionKeyReader
+	AccountReader
 }
 
 // Writer reads and writes one transaction. It sees its own writes.
@@ -87,6 +88,7 @@ type Writer interface {
 	EventWriter
 	LeaseWriter
 	EncryptionKeyWriter
+	AccountWriter
 }
 
 // Page asks for a part of a list. Lists are ordered by the names of their items, byte by byte, unless a verb says

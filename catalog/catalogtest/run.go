@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) catalog.Store) {
 		{"managed_policies", testManagedPolicies},
 		{"sessions", testSessions},
 		{"encryption_keys", testEncryptionKeys},
+		{"accounts", testAccounts},
 		{"documents", testDocuments},
 		{"events", testEvents},
 		{"leases", testLeases},

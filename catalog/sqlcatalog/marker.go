@@ -31,6 +31,8 @@ const (
 	providerList
 	encryptionKeyList
 	keyAliasList
+	accountList
+	accountRequestList
 )
 
 // A marker is the sort key of the last item of a page, so a list goes on in the right place whatever was created or
