@@ -33,17 +33,24 @@ func (g *Guard) member(ctx context.Context, id string) (member, error) {
 	})
 }
 
-// readMember reads what member remembers. A group is no member: nobody calls as one.
+// readMember reads what member remembers. A group is no member: nobody calls as one. Nor does anybody of a closed account.
 func (g *Guard) readMember(ctx context.Context, id string) (member, error) {
 	var p catalog.Principal
 	var documents []catalog.PolicyInForce
 	var boundary string
+	var standing catalog.Standing
 	err := g.store.Read(ctx, func(r catalog.Reader) (err error) {
 		if p, err = r.Principal(id); err != nil {
 			return err
 		}
 		if p.Kind == catalog.GroupPrincipal {
 			return artifact.Errorf(artifact.NotFound, "Principal %s is a group.", id)
+		}
+		if standing, err = catalog.StandingOf(r, p.Account); err != nil {
+			return err
+		}
+		if standing.Closed {
+			return artifact.Errorf(artifact.NotFound, "The account of principal %s is closed.", id)
 		}
 		if documents, err = r.PoliciesInForce(id); err != nil || p.Boundary == "" {
 			return err
@@ -54,7 +61,8 @@ func (g *Guard) readMember(ctx context.Context, id string) (member, error) {
 	if err != nil {
 		return member{}, fmt.Errorf("read principal %s: %w", id, err)
 	}
-	m := member{principal: iam.Principal{Account: string(p.Account), ARN: p.ARN, ID: p.ID, Name: p.Name, Tags: p.Tags}}
+	m := member{principal: iam.Principal{Account: string(p.Account), ARN: p.ARN, ID: p.ID, Name: p.Name, Tags: p.Tags,
+		OrgID: standing.Organization.ID, OrgPath: standing.Organization.Path()}}
 	if p.Kind == catalog.RootPrincipal {
 		// The account itself needs no policy for what is its own; it has no user name.
 		m.principal.Name = ""

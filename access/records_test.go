@@ -30,6 +30,7 @@ type held struct {
 	keys       map[string]catalog.AccessKey
 	tokens     map[catalog.TokenHash]catalog.Token
 	sessions   map[string]catalog.Session
+	accounts   map[artifact.AccountID]catalog.Account
 	events     []catalog.Event
 	touched    bool
 }
@@ -41,6 +42,7 @@ func newRecords() *records {
 		keys:       map[string]catalog.AccessKey{},
 		tokens:     map[catalog.TokenHash]catalog.Token{},
 		sessions:   map[string]catalog.Session{},
+		accounts:   map[artifact.AccountID]catalog.Account{},
 	}}
 }
 
@@ -85,7 +87,7 @@ func (s *records) Write(_ context.Context, fn func(catalog.Writer) error) error 
 func (h *held) copied() *held {
 	return &held{
 		principals: cloneMap(h.principals), policies: cloneMap(h.policies), keys: cloneMap(h.keys),
-		tokens: cloneMap(h.tokens), sessions: cloneMap(h.sessions), events: slices.Clone(h.events),
+		tokens: cloneMap(h.tokens), sessions: cloneMap(h.sessions), accounts: cloneMap(h.accounts), events: slices.Clone(h.events),
 	}
 }
 
@@ -125,7 +127,19 @@ func (h *held) Events(_ int64, limit int) ([]catalog.Event, error) {
 	return h.events[:min(limit, len(h.events))], nil
 }
 
-func (h *held) Session(id string) (catalog.Session, error) { return find(h.sessions, id) }
+func (h *held) Session(id string) (catalog.Session, error)             { return find(h.sessions, id) }
+func (h *held) Account(id artifact.AccountID) (catalog.Account, error) { return find(h.accounts, id) }
+
+// Organization finds the one organization there is of any id.
+func (h *held) Organization(id string) (catalog.Organization, error) {
+	return catalog.Organization{ID: id, Root: "r-1"}, nil
+}
+
+func (h *held) UpdateAccount(a catalog.Account) error {
+	h.touched = true
+	h.accounts[a.ID] = a
+	return nil
+}
 
 func (h *held) CreateSession(s catalog.Session) error {
 	h.touched = true

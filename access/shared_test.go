@@ -59,6 +59,9 @@ func newNodes(t *testing.T, hears bool) *nodes {
 			return err
 		}
 		n.domain.ID = id
+		if err := w.CreateAccount(catalog.Account{ID: testAccount, Email: "a@example.test"}); err != nil {
+			return err
+		}
 		if err := addUser(w, "ann", allowAll); err != nil {
 			return err
 		}
@@ -94,6 +97,11 @@ func TestWhatOneNodeTakesAwayIsGoneOnTheOther(t *testing.T) {
 	write := func(n *nodes, fn func(catalog.Writer) error) error {
 		return n.one.Guard.store.Write(context.Background(), fn)
 	}
+	closeAccount := func(n *nodes) error {
+		return write(n, func(w catalog.Writer) error {
+			return w.UpdateAccount(catalog.Account{ID: testAccount, Email: "a@example.test", ClosedAt: n.clock})
+		})
+	}
 	fetch := func(n *nodes) error { _, err := n.other.fetch(n.token, n.domain.ID); return err }
 	call := func(n *nodes) error { _, err := n.other.call(n.other.key); return err }
 	for name, row := range map[string]struct {
@@ -115,6 +123,8 @@ func TestWhatOneNodeTakesAwayIsGoneOnTheOther(t *testing.T) {
 		"a key is deleted": {func(n *nodes) error {
 			return write(n, func(w catalog.Writer) error { return w.DeleteAccessKey(n.one.key.ID) })
 		}, call},
+		"a token's account is closed": {closeAccount, fetch},
+		"a key's account is closed":   {closeAccount, call},
 		"a key goes with its principal": {func(n *nodes) error {
 			return write(n, func(w catalog.Writer) error { return w.DeletePrincipal(id("ann")) })
 		}, call},

@@ -77,7 +77,7 @@ func (s *Service) GetAccountSummary(ctx context.Context, c iam.Caller) (sum Summ
 		if sum.AccountUsage, err = a.AccountUsage(a.account()); err != nil {
 			return err
 		}
-		root, err := a.PrincipalByARN(a.rootARN())
+		root, err := a.PrincipalByARN(a.rootARN(a.account()))
 		if artifact.Is(err, artifact.NotFound) {
 			return nil
 		}
@@ -91,6 +91,5 @@ func (s *Service) GetAccountSummary(ctx context.Context, c iam.Caller) (sum Summ
 	return sum, err
 }
 
-func (a *reading) rootARN() string {
-	return "arn:" + a.Partition + ":iam::" + string(a.account()) + ":root"
-}
+// rootARN is the ARN of an account itself.
+func (s *Service) rootARN(account artifact.AccountID) string { return s.arnOf(account, "root", "", "") }

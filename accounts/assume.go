@@ -123,11 +123,18 @@ type trusting struct {
 	trust *iam.Policy
 }
 
-// trusted finds a role by its ARN, or NotFound.
+// trusted finds a role by its ARN, or NotFound. A role of a closed account is nobody's to play.
 func (a *reading) trusted(arn string) (trusting, error) {
 	p, err := a.PrincipalByARN(arn)
 	if err != nil {
 		return trusting{}, err
+	}
+	standing, err := catalog.StandingOf(a, p.Account)
+	if err != nil {
+		return trusting{}, err
+	}
+	if standing.Closed {
+		return trusting{}, artifact.Errorf(artifact.NotFound, "The account of %s is closed.", arn)
 	}
 	r, err := a.Role(p.ID)
 	if err != nil {

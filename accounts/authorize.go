@@ -52,9 +52,13 @@ func Authorize(c iam.Caller, action string, on Subject) error {
 	request := iam.Request{Principal: c.Principal, Action: action, Context: on.circumstances(c.Context)}
 	if on.ARN != "" {
 		request.Resources = []string{on.ARN}
+		request.Owner.Account = string(on.Owner)
 	}
 	policies := iam.Policies{Identity: c.Identity, Boundary: c.Boundary, Session: c.Session, Resource: on.Policies}
 	own := on.Owner == "" || string(on.Owner) == c.Principal.Account
+	if own && on.ARN != "" {
+		request.Owner = iam.Owner{Account: c.Principal.Account, OrgID: c.Principal.OrgID, OrgPath: c.Principal.OrgPath}
+	}
 	evaluate := iam.Evaluate
 	if on.Delegated {
 		evaluate = iam.EvaluateDelegated

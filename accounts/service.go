@@ -1,5 +1,5 @@
-// Package accounts is the rules of accounts and of who acts in them: users, groups, managed policies, and what hangs on
-// them. It asks for permission before every action, counts against the quotas, refuses what would leave something hanging
+// Package accounts is the rules of accounts, of the organizations they belong to, and of who acts in them: users, groups, roles,
+// managed policies, and what hangs on them. It asks for permission before every action, counts against the quotas, refuses what would leave something hanging
 // in the air, and records each change in the transaction that makes it.
 //
 // Package access says who calls; package iam what a policy means. The source of a rule, unless a comment says otherwise, is
@@ -16,6 +16,8 @@
 //	attached.go, managed.go               bounds them
 //	account.go, details.go                the account itself, and all that hangs together in it
 //	simulation.go, trial.go               what policies would decide
+//	organization.go, member.go,           organizations and the accounts in them; how an account begins
+//	newaccount.go
 package accounts
 
 import (

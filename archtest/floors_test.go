@@ -80,7 +80,7 @@ var floors = map[string][]string{
 	"server": append([]string{"format", "repository", "access"}, contracts...),
 
 	// The quotas' defaults are the rules' own.
-	"config":   {"artifact", "repository"},
+	"config":   {"accounts", "artifact", "repository"},
 	"archtest": {},
 	"docs":     {},
 	"e2e":      {"e2e/*"},

@@ -24,6 +24,37 @@ type Organization struct {
 	CreatedAt  time.Time
 }
 
+// Path is the place of the organization's accounts, o-…/r-…/, as condition keys have it; empty for the zero Organization.
+func (o Organization) Path() string {
+	if o.ID == "" {
+		return ""
+	}
+	return o.ID + "/" + o.Root + "/"
+}
+
+// Standing is what matters of an account to whoever judges its principals or what it owns.
+type Standing struct {
+	Closed       bool
+	Organization Organization // the zero one if it belongs to none
+}
+
+// StandingOf returns the standing of an account; one that is not on record is open and belongs to no organization. It rests on
+// PrincipalsTopic, and of an account that owns a domain on DomainTopic of that.
+func StandingOf(r AccountReader, id artifact.AccountID) (s Standing, err error) {
+	a, err := r.Account(id)
+	if artifact.Is(err, artifact.NotFound) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	s.Closed = !a.ClosedAt.IsZero()
+	if a.Organization != "" {
+		s.Organization, err = r.Organization(a.Organization)
+	}
+	return s, err
+}
+
 // AccountRequest is a request for an account, and what has become of it.
 type AccountRequest struct {
 	ID           string // car-…
@@ -46,8 +77,8 @@ type AccountReader interface {
 	AccountRequests(organization string, page Page) (Listing[AccountRequest], error)
 }
 
-// AccountWriter changes accounts. What a principal may do rests on its account, so all but the requests touches
-// PrincipalsTopic.
+// AccountWriter changes accounts. What a principal may do rests on its account, and who may do something with a domain on the
+// account that owns it: all but the requests touches PrincipalsTopic, and the DomainTopic of each domain of the accounts concerned.
 type AccountWriter interface {
 	// CreateAccount stores a; Conflict if its ID or email is taken.
 	CreateAccount(a Account) error

@@ -34,6 +34,7 @@ var bounds = map[string]struct{ least, most int64 }{
 	"limits.failed_logins":         {0, 1_000_000},
 	"limits.min_free":              {0, int64(TiB)},
 	"limits.reserve":               {0, int64(GiB)},
+	"quotas.accounts":              {1, 10_000},
 	"quotas.domains":               {1, 1_000_000},
 	"quotas.repositories":          {1, 1_000_000},
 	"quotas.package_groups":        {1, 100_000},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"entrepot/accounts"
 	"entrepot/artifact"
 	"entrepot/repository"
 )
@@ -83,6 +84,7 @@ type Limits struct {
 
 // Quotas are the counts that the service limits, and how much there may be of one package.
 type Quotas struct {
+	Accounts          int  `yaml:"accounts"`
 	Domains           int  `yaml:"domains"`
 	Repositories      int  `yaml:"repositories"`
 	PackageGroups     int  `yaml:"package_groups"`
@@ -152,7 +154,7 @@ func Default() Config {
 			Patience: 20 * time.Second, MaxDocument: 256 * MiB},
 		Limits: Limits{MaxAsset: Size(quotas.AssetSize), MaxBody: 8 * GiB, RequestTime: time.Hour, Patience: 20 * time.Second,
 			MinRate: 4 * KiB, IdleTime: 2 * time.Minute, Connections: 8192, FailedLogins: 60, MinFree: 64 * MiB, Reserve: 4 * MiB},
-		Quotas: Quotas{Domains: quotas.Domains, Repositories: quotas.Repositories, PackageGroups: quotas.PackageGroups,
+		Quotas: Quotas{Accounts: accounts.DefaultQuotas.Accounts, Domains: quotas.Domains, Repositories: quotas.Repositories, PackageGroups: quotas.PackageGroups,
 			DirectUpstreams: quotas.DirectUpstreams, SearchedUpstreams: quotas.SearchedUpstreams, Tags: quotas.Tags,
 			Assets: quotas.Assets, PackageVersions: quotas.PackageVersions, PackageLabels: quotas.PackageLabels,
 			PackageIndex: Size(quotas.PackageIndex), VersionIndex: Size(quotas.VersionIndex)},

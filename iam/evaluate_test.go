@@ -387,7 +387,7 @@ func TestDecisions(t *testing.T) {
 
 func TestKeysOfThePrincipal(t *testing.T) {
 	bob := bob
-	bob.Tags, bob.OrgID = map[string]string{"Team": "Web"}, "o-1"
+	bob.Tags, bob.OrgID, bob.OrgPath = map[string]string{"Team": "Web"}, "o-1", "o-1/r-1/"
 	for _, test := range []struct {
 		name, key, value string
 		who              Principal
@@ -406,6 +406,11 @@ func TestKeysOfThePrincipal(t *testing.T) {
 		{"a session has no name", "aws:username", "", ci, false},
 		{"the organisation", "aws:PrincipalOrgID", "o-1", bob, true},
 		{"no organisation", "aws:PrincipalOrgID", "o-1", ci, false},
+		{"the path in the organisation", "aws:PrincipalOrgPaths", "o-1/r-1/", bob, true},
+		{"no path", "aws:PrincipalOrgPaths", "o-1/r-1/", ci, false},
+		{"the resource's account", "aws:ResourceAccount", owner, ci, true},
+		{"the resource's organisation", "aws:ResourceOrgID", "o-2", ci, true},
+		{"the resource's path", "aws:ResourceOrgPaths", "o-2/r-2/", ci, true},
 		{"a tag, its name in any case", "aws:principaltag/TEAM", "Web", bob, true},
 		{"a tag's value has case", "aws:PrincipalTag/Team", "web", bob, false},
 		{"not a service", "aws:PrincipalIsAWSService", "false", bob, true},
@@ -415,7 +420,7 @@ func TestKeysOfThePrincipal(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			p := mustParse(t, IdentityPolicy, `{"Statement": `+
 				given("Allow", fmt.Sprintf(`"StringEquals": {%q: %q}`, test.key, test.value))+`}`)
-			req := Request{Principal: test.who, Action: read, Resources: []string{repoX},
+			req := Request{Principal: test.who, Action: read, Resources: []string{repoX}, Owner: Owner{owner, "o-2", "o-2/r-2/"},
 				// What the caller sends under a derived key must not count.
 				Context: map[string][]string{strings.ToLower(test.key): {"forged"}}}
 			if got := Evaluate(req, Policies{Identity: []*Policy{p}}, true); got.Allowed() != test.want {

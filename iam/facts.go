@@ -53,12 +53,16 @@ func (f *facts) role() string {
 	return f.roleARN
 }
 
-// derived are the condition keys that follow from the principal; "" is absent. Whatever the request's context holds under
-// their names is not looked at.
+// derived are the condition keys that follow from the principal and from whose the resource is; "" is absent. Whatever the
+// request's context holds under their names is not looked at.
 var derived = map[string]func(f *facts) string{
 	"aws:principalarn":          (*facts).principalARN,
 	"aws:principalaccount":      func(f *facts) string { return f.request.Principal.Account },
 	"aws:principalorgid":        func(f *facts) string { return f.request.Principal.OrgID },
+	"aws:principalorgpaths":     func(f *facts) string { return f.request.Principal.OrgPath },
+	"aws:resourceaccount":       func(f *facts) string { return f.request.Owner.Account },
+	"aws:resourceorgid":         func(f *facts) string { return f.request.Owner.OrgID },
+	"aws:resourceorgpaths":      func(f *facts) string { return f.request.Owner.OrgPath },
 	"aws:principaltype":         (*facts).principalType,
 	"aws:principalisawsservice": (*facts).isAWSService,
 	"aws:userid":                func(f *facts) string { return f.request.Principal.ID },

@@ -117,6 +117,9 @@ var (
 		{"AWS:Username", nil, false, names, stringOperators},
 		{"aws:userid", nil, false, []string{"AIDABOB", "AROA:*", "*:fay", ownersAccount, "aida*"}, stringOperators},
 		{"aws:PrincipalOrgID", nil, false, []string{"o-house", "o-*", "o-else"}, stringOperators},
+		{"aws:PrincipalOrgPaths", nil, false, []string{"o-house/r-1/", "o-house/*", "o-else/*"}, stringOperators},
+		{"aws:ResourceAccount", nil, false, []string{ownersAccount, "${aws:PrincipalAccount}", "1*"}, stringOperators},
+		{"aws:ResourceOrgID", nil, false, []string{"o-house", "${aws:PrincipalOrgID}"}, stringOperators},
 		{"aws:PrincipalAccount", nil, false, []string{ownersAccount, otherAccount, "1*"}, stringOperators},
 		{"aws:PrincipalType", nil, false, kinds, stringOperators},
 		{"aws:PrincipalArn", nil, false, arns, slices.Concat(arnOperators, stringOperators)},
@@ -340,6 +343,10 @@ func (d draw) request() iam.Request {
 	r := iam.Request{Principal: one(d, principals), Action: one(d, actionsAsked), Context: map[string][]string{}}
 	if r.Principal.ARN != "" && d.IntN(2) == 0 {
 		r.Principal.OrgID = one(d, []string{"o-house", "o-else"})
+		r.Principal.OrgPath = r.Principal.OrgID + "/r-1/"
+	}
+	if d.IntN(2) == 0 {
+		r.Owner = iam.Owner{Account: ownersAccount, OrgID: one(d, []string{"", "o-house"})}
 	}
 	if r.Principal.ARN != "" && d.IntN(2) == 0 {
 		r.Principal.Tags = map[string]string{one(d, []string{"team", "Team"}): one(d, []string{"red", "x", "r*d", "blue", ""})}

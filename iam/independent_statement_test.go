@@ -117,7 +117,7 @@ func (j *judge) under(s *statement) bool {
 	})
 }
 
-// contextOf is the request's context with the keys that follow from the principal, which nobody else may set
+// contextOf is the request's context with the keys that follow from the principal and the resource, which nobody else may set
 // (guide, "AWS global condition context keys"; "Principal key values").
 func contextOf(r iam.Request) map[string][]string {
 	keys := map[string][]string{}
@@ -132,6 +132,9 @@ func contextOf(r iam.Request) map[string][]string {
 			keys[key] = []string{value}
 		}
 	}
+	set("aws:resourceaccount", r.Owner.Account)
+	set("aws:resourceorgid", r.Owner.OrgID)
+	set("aws:resourceorgpaths", r.Owner.OrgPath)
 	set("aws:principaltype", kindOf(p))
 	if p.ARN == "" {
 		return keys
@@ -141,6 +144,7 @@ func contextOf(r iam.Request) map[string][]string {
 	set("aws:principalarn", roleOf(p))
 	set("aws:principalaccount", p.Account)
 	set("aws:principalorgid", p.OrgID)
+	set("aws:principalorgpaths", p.OrgPath)
 	set("aws:userid", p.ID)
 	set("aws:username", p.Name)
 	for tag, value := range p.Tags {
@@ -150,7 +154,8 @@ func contextOf(r iam.Request) map[string][]string {
 }
 
 func ofPrincipal(key string) bool {
-	return strings.HasPrefix(key, "aws:principal") || key == "aws:userid" || key == "aws:username"
+	return strings.HasPrefix(key, "aws:principal") || strings.HasPrefix(key, "aws:resource") && !strings.HasPrefix(key, "aws:resourcetag/") ||
+		key == "aws:userid" || key == "aws:username"
 }
 
 func kindOf(p iam.Principal) string {

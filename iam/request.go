@@ -13,6 +13,7 @@ type Principal struct {
 	Name    string            // user name; aws:username, empty for roles
 	Tags    map[string]string // aws:PrincipalTag/…
 	OrgID   string            // aws:PrincipalOrgID, empty outside an organisation
+	OrgPath string            // aws:PrincipalOrgPaths: o-…/r-…/, empty outside an organisation
 }
 
 // Anonymous reports whether nobody is known to call: the zero principal.
@@ -37,8 +38,10 @@ type Request struct {
 	// Under is for calls that name no resource but that policies narrow all the same (ListDomains on …:domain/my*): an
 	// Allow whose Resource could match something that begins with Under applies too. Empty where that does not arise.
 	Under string
+	// Owner is whose the resources are; zero where there is nothing in particular.
+	Owner Owner
 	// Context holds the condition keys of the request, names in lower case (aws:sourceip, aws:requesttag/team,
-	// sts:durationseconds …). Keys that follow from Principal are added by Evaluate and win over what stands here; there
+	// sts:durationseconds …). Keys that follow from Principal and Owner are added by Evaluate and win over what stands here; there
 	// is no clock, so aws:currenttime is the caller's to give. A key with an empty list is absent.
 	Context map[string][]string
 	// Hypothetical says that nobody calls: somebody wants to know what would be decided. What Context holds then wins over what
@@ -48,6 +51,13 @@ type Request struct {
 
 // anonymous reports whether the request is made by nobody that is known.
 func (r *Request) anonymous() bool { return r.Principal.Anonymous() && !r.Hypothetical }
+
+// Owner is an account that has resources, with its organisation.
+type Owner struct {
+	Account string // aws:ResourceAccount
+	OrgID   string // aws:ResourceOrgID, empty outside an organisation
+	OrgPath string // aws:ResourceOrgPaths
+}
 
 // Policies are the documents that apply to a request.
 type Policies struct {

@@ -33,25 +33,27 @@ func (s *Service) errorOf(err error) *Error {
 		return &Error{refusal.Status(), refusal.QueryName(), refusal.Message}
 	}
 	if told, ok := errors.AsType[*artifact.Error](err); ok {
-		if row, ok := s.failureOf(told); ok {
+		if row, ok := failureOf(told, s.Problems, s.Failures, failures); ok {
 			return &Error{row.Status, row.Code, told.Reason}
 		}
 	}
 	return &Error{http.StatusInternalServerError, "InternalFailure", "The request could not be processed."}
 }
 
-// failureOf is how an error of the rules is told; false if it is ours to keep.
-func (s *Service) failureOf(err *artifact.Error) (row Failure, told bool) {
+// failureOf is how an error of the rules is told, by its problem or else by its kind in the first table that has it; false if
+// it is ours to keep.
+func failureOf(err *artifact.Error, problems map[accounts.Problem]Failure, kinds ...map[artifact.Kind]Failure) (row Failure, told bool) {
 	if problem, ok := errors.AsType[accounts.Problem](err); ok {
-		if row, told = s.Problems[problem]; told {
+		if row, told = problems[problem]; told {
 			return row, true
 		}
 	}
-	if row, told = s.Failures[err.Kind]; told {
-		return row, true
+	for _, table := range kinds {
+		if row, told = table[err.Kind]; told {
+			return row, true
+		}
 	}
-	row, told = failures[err.Kind]
-	return row, told
+	return row, false
 }
 
 // WriteError answers a call to a service that is not there, in the protocol's words.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"entrepot/accounts"
 	"entrepot/artifact"
 	"entrepot/iam"
 	"entrepot/strictjson"
@@ -23,6 +24,9 @@ import (
 type JSONService struct {
 	Target     string // what X-Amz-Target has before the operation's name and a dot: TrentService
 	Operations map[string]Operation
+	// Failures and Problems are as those of a Service.
+	Failures map[artifact.Kind]Failure
+	Problems map[accounts.Problem]Failure
 }
 
 // Operation is one operation of such a service, made by jsonDo of a function over structs.
@@ -188,8 +192,8 @@ var jsonFailures = map[artifact.Kind]Failure{
 	artifact.Unavailable:     {http.StatusServiceUnavailable, "ServiceUnavailableException"},
 }
 
-// jsonErrorOf words any error: what is ours with 500 and without its reason.
-func jsonErrorOf(err error) *Error {
+// errorOf words any error: what is ours with 500 and without its reason.
+func (s *JSONService) errorOf(err error) *Error {
 	if worded, ok := errors.AsType[*Error](err); ok {
 		return worded
 	}
@@ -206,7 +210,7 @@ func jsonErrorOf(err error) *Error {
 		return &Error{status, known.Name(), message}
 	}
 	if told != nil {
-		if row, ok := jsonFailures[told.Kind]; ok {
+		if row, ok := failureOf(told, s.Problems, s.Failures, jsonFailures); ok {
 			return &Error{row.Status, row.Code, told.Reason}
 		}
 	}
@@ -215,7 +219,7 @@ func jsonErrorOf(err error) *Error {
 
 // Fail answers an error in the words of the protocol. It is also for errors met before Serve, such as a refused signature.
 func (s *JSONService) Fail(w http.ResponseWriter, _ *http.Request, err error) {
-	e := jsonErrorOf(err)
+	e := s.errorOf(err)
 	w.Header().Set("X-Amzn-Errortype", e.Code)
 	sendJSON(w, e.Status, struct {
 		Type    string `json:"__type"`

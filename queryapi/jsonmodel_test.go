@@ -38,7 +38,7 @@ func jsonServices() map[string]struct {
 	return map[string]struct {
 		version string
 		*JSONService
-	}{"kms": {"2014-11-01", KMS(nil)}}
+	}{"kms": {"2014-11-01", KMS(nil)}, "organizations": {"2016-11-28", Organizations(nil)}}
 }
 
 func loadJSONModel(t *testing.T, service string) jsonModel {
@@ -189,7 +189,7 @@ func (m jsonModel) wantOutput(t *testing.T, of reflect.Type, structure string) {
 var otherBounds = []string{"CustomerMasterKeySpec", "KeySpec", "KeyUsageType", "OriginType"}
 
 func TestTheGrammarsAreTheModels(t *testing.T) {
-	for name, g := range map[string]grammar{"kms": kmsGrammar} {
+	for name, g := range map[string]grammar{"kms": kmsGrammar, "organizations": organizationsGrammar} {
 		m := loadJSONModel(t, name)
 		for shapeName, s := range g {
 			model, known := m.shapes[shapeName]

@@ -21,7 +21,8 @@ func noCredential() error {
 // without policies of its own, so a stranger is Denied whether or not it exists. An anonymous caller may do nothing but
 // read, whatever policies say of everybody, and is Unauthenticated where he may not.
 //
-// What needs the domain's encryption key is Denied while that cannot be used, see KeyUnusable.
+// What needs the domain's encryption key is Denied while that cannot be used, see KeyUnusable. Nothing may be done with the
+// domains of a closed account.
 //
 // An action that is not in the table, or not one that is done to such a subject, is an error of the program.
 func (s *Service) Authorize(ctx context.Context, c iam.Caller, action string, on Subject,
@@ -62,6 +63,8 @@ func (s *Service) authorizeAt(ctx context.Context, at *configuration, c iam.Call
 	}
 	request, decision := s.decide(at, c, asked, judged, on, tags)
 	switch {
+	case decision.Allowed() && at.ownerClosed:
+		return artifact.Errorf(artifact.Denied, "Account %s, which owns the domain %s, is closed.", on.Domain.Owner, on.Domain.Name)
 	case decision.Allowed() && judged.decrypts:
 		return at.keyUnusable
 	case decision.Allowed():
@@ -86,6 +89,7 @@ func (s *Service) decide(at *configuration, c iam.Caller, asked Action, judged *
 		Action:    asked.Permission(),
 		Resources: judged.resources(s, on),
 		Under:     s.under(judged, c),
+		Owner:     ownerOf(at, c, on),
 		Context:   circumstances(c.Context, judged, at, requestTags{tags, asked.Name != "UntagResource"}),
 	}
 	policies := iam.Policies{
@@ -101,7 +105,18 @@ func (s *Service) mayDo(at *configuration, c iam.Caller, action string, on Subje
 		return false
 	}
 	_, decision := s.decide(at, c, asked, judged, on, nil)
-	return decision.Allowed()
+	return decision.Allowed() && !at.ownerClosed
+}
+
+// ownerOf is whose the subject is. Of an account whose domain is not there nothing more is known, unless it is the caller's own.
+func ownerOf(at *configuration, c iam.Caller, on Subject) iam.Owner {
+	switch {
+	case at.domain != nil:
+		return at.owner
+	case string(on.Domain.Owner) == c.Principal.Account:
+		return iam.Owner{Account: c.Principal.Account, OrgID: c.Principal.OrgID, OrgPath: c.Principal.OrgPath}
+	}
+	return iam.Owner{Account: string(on.Domain.Owner)}
 }
 
 // under is where the resources of an account-level action live: listing domains may be granted on some of them (user

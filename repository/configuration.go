@@ -16,7 +16,9 @@ type configuration struct {
 	domain     *catalog.Domain     // nil if there is none
 	repository *catalog.Repository // nil if there is none, or none was asked for
 
-	keyUnusable error // why the domain's encryption key cannot be used; nil if it can
+	owner       iam.Owner // the domain's, with its organization
+	ownerClosed bool      // nobody may do anything with the domain
+	keyUnusable error     // why the domain's encryption key cannot be used; nil if it can
 
 	domainPolicy, repositoryPolicy *iam.Policy // nil if there is none
 	domainTags, repositoryTags     map[string]string
@@ -64,11 +66,16 @@ func (s *Service) surroundings(ctx context.Context, key configurationKey) (*conf
 // load fills in everything about it but its domain.
 func (s *Service) load(r catalog.Reader, found *configuration, key configurationKey) error {
 	holder := catalog.Holder{Domain: found.domain.ID}
+	standing, err := catalog.StandingOf(r, found.domain.Owner)
+	if err != nil {
+		return err
+	}
+	found.owner = iam.Owner{Account: string(found.domain.Owner), OrgID: standing.Organization.ID, OrgPath: standing.Organization.Path()}
+	found.ownerClosed = standing.Closed
 	found.keyUnusable = keyUnusable(r, *found.domain)
 	if found.keyUnusable != nil && !errors.Is(found.keyUnusable, ErrKeyUnusable) {
 		return found.keyUnusable
 	}
-	var err error
 	if found.domainPolicy, found.domainTags, err = policyAndTags(r, holder, domainsPolicy); err != nil {
 		return err
 	}

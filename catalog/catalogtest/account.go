@@ -73,6 +73,21 @@ func testAccounts(t *testing.T, open func(t *testing.T) catalog.Store) {
 			manager.Organization = ""
 			wantAccount(t, f, manager)
 		}},
+		{"an_account_stands_as_its_record_says", func(t *testing.T, f *fixture) {
+			closed := member(other, "a@example.test")
+			f.organize(closed)
+			for id, stands := range map[artifact.AccountID]catalog.Standing{
+				other: {Closed: true, Organization: acmeOrganization}, "000000000001": {},
+			} {
+				f.read(func(r catalog.Reader) error {
+					got, err := catalog.StandingOf(r, id)
+					want(t, "standing of "+string(id), got, stands)
+					return err
+				})
+			}
+			want(t, "path", acmeOrganization.Path(), "o-acme/r-acme/")
+			want(t, "path of none", catalog.Organization{}.Path(), "")
+		}},
 		{"lists_go_by_id_and_by_organization", func(t *testing.T, f *fixture) {
 			outside := member("000000000001", "o@example.test")
 			outside.Organization = ""

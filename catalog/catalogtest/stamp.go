@@ -156,14 +156,16 @@ func everyVerbTouchesItsTopics(f *fixture) {
 		}},
 		{"RewrapDomain", []catalog.Topic{domain}, func(w catalog.Writer) error { return w.RewrapDomain(d, []byte("anew")) }},
 		{"DeleteEncryptionKey", []catalog.Topic{encryption}, func(w catalog.Writer) error { return w.DeleteEncryptionKey("e") }},
-		{"CreateOrganization", []catalog.Topic{principals}, func(w catalog.Writer) error {
-			return w.CreateOrganization(catalog.Organization{ID: "o"})
+		{"CreateOrganization", []catalog.Topic{principals, domain}, func(w catalog.Writer) error {
+			return w.CreateOrganization(catalog.Organization{ID: "o", Management: owner})
 		}},
-		{"CreateAccount", []catalog.Topic{principals}, func(w catalog.Writer) error { return w.CreateAccount(catalog.Account{ID: "a"}) }},
-		{"UpdateAccount", []catalog.Topic{principals}, func(w catalog.Writer) error {
-			return w.UpdateAccount(catalog.Account{ID: "a", ClosedAt: moment(1)})
+		{"CreateAccount", []catalog.Topic{principals, domain}, func(w catalog.Writer) error {
+			return w.CreateAccount(catalog.Account{ID: owner})
 		}},
-		{"DeleteOrganization", []catalog.Topic{principals}, func(w catalog.Writer) error { return w.DeleteOrganization("o") }},
+		{"UpdateAccount", []catalog.Topic{principals, domain}, func(w catalog.Writer) error {
+			return w.UpdateAccount(catalog.Account{ID: owner, ClosedAt: moment(1)})
+		}},
+		{"DeleteOrganization", []catalog.Topic{principals, domain}, func(w catalog.Writer) error { return w.DeleteOrganization("o") }},
 		{"DeletePrincipal", []catalog.Topic{principal, principals, tokens}, func(w catalog.Writer) error {
 			return w.DeletePrincipal("q")
 		}},

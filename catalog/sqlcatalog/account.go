@@ -84,6 +84,17 @@ func (s *session) AccountRequests(organization string, page catalog.Page) (catal
 		func(r catalog.AccountRequest) string { return r.ID })
 }
 
+// touchAccount marks a change of what is known of an account.
+func (s *session) touchAccount(id artifact.AccountID) error {
+	s.touch(catalog.PrincipalsTopic())
+	owned, err := all(s, "find domains", func(row scanner, id *catalog.DomainID) error { return row.Scan(id) },
+		"SELECT id FROM domains WHERE owner = ?", id)
+	for _, domain := range owned {
+		s.touch(catalog.DomainTopic(domain))
+	}
+	return err
+}
+
 // CreateAccount implements catalog.AccountWriter.
 func (s *session) CreateAccount(a catalog.Account) error {
 	n, err := s.exec("create an account", `INSERT INTO accounts (id, name, email, organization, created_at, closed_at, tags)
@@ -95,8 +106,7 @@ func (s *session) CreateAccount(a catalog.Account) error {
 	if n == 0 {
 		return artifact.Errorf(artifact.Conflict, "Account %s, or one of the email %s, already exists.", a.ID, a.Email)
 	}
-	s.touch(catalog.PrincipalsTopic())
-	return nil
+	return s.touchAccount(a.ID)
 }
 
 // UpdateAccount implements catalog.AccountWriter.
@@ -116,8 +126,7 @@ func (s *session) UpdateAccount(a catalog.Account) error {
 	if n == 0 {
 		return artifact.Errorf(artifact.NotFound, "Account %s does not exist.", a.ID)
 	}
-	s.touch(catalog.PrincipalsTopic())
-	return nil
+	return s.touchAccount(a.ID)
 }
 
 // CreateOrganization implements catalog.AccountWriter.
@@ -130,8 +139,7 @@ func (s *session) CreateOrganization(o catalog.Organization) error {
 	if n == 0 {
 		return artifact.Errorf(artifact.Conflict, "Account %s already has an organization.", o.Management)
 	}
-	s.touch(catalog.PrincipalsTopic())
-	return nil
+	return s.touchAccount(o.Management)
 }
 
 // DeleteOrganization implements catalog.AccountWriter.
@@ -150,8 +158,7 @@ func (s *session) DeleteOrganization(id string) error {
 	if _, err := s.exec("delete an organization", "DELETE FROM organizations WHERE id = ?", id); err != nil {
 		return err
 	}
-	s.touch(catalog.PrincipalsTopic())
-	return nil
+	return s.touchAccount(o.Management)
 }
 
 // PutAccountRequest implements catalog.AccountWriter.

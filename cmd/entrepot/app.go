@@ -214,7 +214,8 @@ func (a *app) openAccess(ctx context.Context) error {
 	}
 	a.background(a.recordUses)
 	a.accounts = accounts.New(accounts.Options{Catalog: a.catalog, Region: a.config.Region, Now: time.Now, Keys: a.guard, SessionKeys: a.guard,
-		IdentityTokens: oidc.New(issuers.Get, time.Now), PrivateIssuer: issuers.IsPrivate})
+		IdentityTokens: oidc.New(issuers.Get, time.Now), PrivateIssuer: issuers.IsPrivate,
+		Quotas: accounts.Quotas{Accounts: a.config.Quotas.Accounts}})
 	if err := a.accounts.InstallPolicies(ctx); err != nil {
 		return err
 	}
@@ -222,6 +223,9 @@ func (a *app) openAccess(ctx context.Context) error {
 		if err := a.install(ctx); err != nil {
 			return err
 		}
+	}
+	if err := a.accounts.InstallAccount(ctx, artifact.AccountID(a.config.Account)); err != nil {
+		return err
 	}
 	return access.Readdress(a.config.Data, a.config.PublicURL)
 }
@@ -293,7 +297,7 @@ func (a *app) openServer(context.Context) error {
 			Served: served(), Rates: awsapi.Rates(a.config.Rates),
 		}),
 		Services: map[string]server.API{"iam": queryapi.IAM(a.accounts), "kms": queryapi.KMS(a.keys),
-			"sts": queryapi.STS(a.accounts)},
+			"organizations": queryapi.Organizations(a.accounts), "sts": queryapi.STS(a.accounts)},
 		Unsigned: "sts", QueryError: queryapi.WriteError,
 		Formats: formats(),
 		Shelves: func(c iam.Caller, key artifact.RepositoryKey, base string) format.Shelf {

@@ -42,6 +42,7 @@ type matrixCaller struct {
 	account  string
 	policy   string   // statements of the identity policy; empty means none
 	stranger bool     // the credentials are missing or no good
+	of       string   // domain of the token; empty means that of the matrix
 	does     []string // actions that it may do; everything if it may do all but what except lists
 	all      bool
 	except   []string
@@ -53,7 +54,9 @@ type matrixCaller struct {
 const (
 	homeAccount = "123456789012"
 	otherSide   = "999900001111"
-	matrixARN   = "arn:aws:codeartifact:us-east-1:" + homeAccount + ":"
+	// closedAccount is closed when its principals have their credentials.
+	closedAccount = "888800001111"
+	matrixARN     = "arn:aws:codeartifact:us-east-1:" + homeAccount + ":"
 )
 
 func matrixAllow(action, resource string) string {
@@ -67,7 +70,8 @@ func matrixCallers() []*matrixCaller {
 	return []*matrixCaller{
 		{name: "no credential", stranger: true},
 		{name: "a wrong token or secret", stranger: true},
-		{name: "a token of another domain", account: homeAccount, policy: everything, stranger: true},
+		{name: "a token of another domain", account: homeAccount, policy: everything, stranger: true, of: "d2"},
+		{name: "of a closed account", account: closedAccount, policy: everything, stranger: true},
 		{name: "without any policy", account: homeAccount},
 		{name: "may only read", account: homeAccount, does: []string{"ReadFromRepository"},
 			policy: matrixAllow("codeartifact:ReadFromRepository", matrixARN+"repository/d1/r1")},
@@ -129,10 +133,16 @@ func openMatrix(t *testing.T) *matrix {
 			continue
 		}
 		domain := own.Domain
-		if caller.stranger {
+		if caller.of == other.Name {
 			domain = other.Domain
 		}
 		m.admit(t, caller, n, domain)
+	}
+	err := m.catalog.Write(t.Context(), func(w catalog.Writer) error {
+		return w.CreateAccount(catalog.Account{ID: closedAccount, ClosedAt: time.Now()})
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	m.stock(t)
 	m.callers[1].token = "not-a-token"
@@ -327,7 +337,7 @@ func TestEveryOperationAsksForItsAction(t *testing.T) {
 			continue
 		}
 		for _, c := range m.callers {
-			if c.stranger && c.account != "" {
+			if c.of != "" {
 				continue // tokens are not for the API
 			}
 			m.befriend(t, c.name == befriended)
