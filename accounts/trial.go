@@ -131,7 +131,7 @@ func (a *reading) calling(t *trial, in Simulation, from source) error {
 			return InvalidInput.errorf("CallerArn must be given with ResourcePolicy: whom that names can only be told of a user.")
 		}
 		if from.Kind == catalog.UserPrincipal || from.Kind == catalog.RolePrincipal {
-			t.request.Principal = principalOf(from.Principal)
+			t.request.Principal = a.principalOf(from.Principal)
 		}
 		return nil
 	}
@@ -145,13 +145,14 @@ func (a *reading) calling(t *trial, in Simulation, from source) error {
 		t.request.Principal = iam.Principal{Account: named.Account, ARN: in.CallerARN, Name: name}
 		return err
 	}
-	t.request.Principal = principalOf(p)
+	t.request.Principal = a.principalOf(p)
 	return err
 }
 
-// principalOf is a user or a role as one who calls. The id of whoever plays a role has the session's name in it, which nobody knows.
-func principalOf(p catalog.Principal) iam.Principal {
-	who := iam.Principal{Account: string(p.Account), ARN: p.ARN, ID: p.ID, Name: p.Name, Tags: p.Tags}
+// principalOf is a user or a role of the caller's account as one who calls. The id of whoever plays a role has the session's name in it, which nobody knows.
+func (a *reading) principalOf(p catalog.Principal) iam.Principal {
+	who := iam.Principal{Account: string(p.Account), ARN: p.ARN, ID: p.ID, Name: p.Name, Tags: p.Tags,
+		OrgID: a.caller.Principal.OrgID, OrgPath: a.caller.Principal.OrgPath}
 	if p.Kind == catalog.RolePrincipal {
 		who.ID, who.Name = "", ""
 	}
