@@ -111,8 +111,8 @@ func TestWhoMayAssumeARole(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			f := sessions(t)
-			role := f.roleOf("builder", row.trust)
 			c := f.callerOf(f.user("ann", row.identity).ID)
+			role := f.roleOf("builder", row.trust)
 			if row.foreign {
 				c.Principal = foreign
 			}

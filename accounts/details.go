@@ -129,7 +129,11 @@ func (d *Details) addGroup(_ *reading, p catalog.Principal, h Holding) error {
 
 func (d *Details) addRole(a *reading, p catalog.Principal, h Holding) error {
 	role, err := a.Role(p.ID)
-	d.Roles = append(d.Roles, RoleDetail{RoleAbout{p, role}, h})
+	if err != nil {
+		return err
+	}
+	about, err := shown(a.Reader, RoleAbout{p, role})
+	d.Roles = append(d.Roles, RoleDetail{about, h})
 	return err
 }
 

@@ -15,10 +15,14 @@ var embeddedSizes = map[catalog.PrincipalKind]int{catalog.UserPrincipal: 2048, c
 
 const managedPolicySize = 6144
 
-// parse reads a document of an identity-based policy; MalformedPolicy if it is not one that would be honoured.
-func parse(document string) (*iam.Policy, error) {
+// parse reads a document of an identity-based policy; MalformedPolicy if it is not one that would be honoured, tooLarge if it is
+// longer than any may be.
+func parse(document string, tooLarge error) (*iam.Policy, error) {
 	policy, err := iam.Parse([]byte(document), iam.IdentityPolicy)
 	if wrong, ok := errors.AsType[*iam.DocumentError](err); ok {
+		if wrong.TooLarge {
+			return nil, tooLarge
+		}
 		return nil, MalformedPolicy.errorf("The policy document is not valid: %s", wrong.Error())
 	}
 	return policy, err
@@ -26,19 +30,19 @@ func parse(document string) (*iam.Policy, error) {
 
 // checkManaged is Quota for a document that is too large for a managed policy.
 func checkManaged(document string) error {
-	policy, err := parse(document)
-	if err != nil {
-		return err
+	tooLarge := artifact.Errorf(artifact.Quota, "Cannot exceed quota for PolicySize: %d", managedPolicySize)
+	policy, err := parse(document, tooLarge)
+	if err == nil && policy.Size() > managedPolicySize {
+		err = tooLarge
 	}
-	if policy.Size() > managedPolicySize {
-		return artifact.Errorf(artifact.Quota, "Cannot exceed quota for PolicySize: %d", managedPolicySize)
-	}
-	return nil
+	return err
 }
 
 // checkEmbedded is Quota for a document that is too large beside the others embedded in the principal.
 func (a *reading) checkEmbedded(p catalog.Principal, in catalog.IdentityPolicy) error {
-	policy, err := parse(in.Document)
+	most := embeddedSizes[p.Kind]
+	tooLarge := artifact.Errorf(artifact.Quota, "Maximum policy size of %d bytes exceeded for %s %s", most, p.Kind, p.Name)
+	policy, err := parse(in.Document, tooLarge)
 	if err != nil {
 		return err
 	}
@@ -51,14 +55,14 @@ func (a *reading) checkEmbedded(p catalog.Principal, in catalog.IdentityPolicy) 
 		if other.Name == in.Name {
 			continue
 		}
-		policy, err := parse(other.Document)
+		policy, err := parse(other.Document, tooLarge)
 		if err != nil {
 			return err
 		}
 		size += policy.Size()
 	}
-	if most := embeddedSizes[p.Kind]; size > most {
-		return artifact.Errorf(artifact.Quota, "Maximum policy size of %d bytes exceeded for %s %s", most, p.Kind, p.Name)
+	if size > most {
+		return tooLarge
 	}
 	return nil
 }

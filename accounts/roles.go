@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"entrepot/artifact"
@@ -29,33 +30,53 @@ type NewRole struct {
 // standardMaxSession is how long the sessions of a role last at most if nobody says so.
 const standardMaxSession = time.Hour
 
-// checkTrust refuses what is no trust policy.
-func checkTrust(document string) error {
-	if _, err := iam.Parse([]byte(document), iam.TrustPolicy); err != nil {
-		return MalformedPolicy.errorf("%v", err)
+// kept is a trust policy as it is kept: it names whom it trusts by what nobody else will ever be, see iam.Bind. MalformedPolicy for
+// what is no trust policy, or trusts one who is not there; Quota for one that is too large.
+func (a *reading) kept(trust string) (string, error) {
+	_, err := iam.Parse([]byte(trust), iam.TrustPolicy)
+	if wrong, ok := errors.AsType[*iam.DocumentError](err); ok {
+		if wrong.TooLarge {
+			return "", artifact.Errorf(artifact.Quota, "Cannot exceed quota for ACLSizePerRole: %d", iam.TrustPolicy.MaxSize())
+		}
+		return "", MalformedPolicy.errorf("%v", err)
 	}
-	return nil
+	kept, err := iam.Bind(trust, catalog.Directory{PrincipalReader: a.Reader})
+	if wrong, ok := errors.AsType[*iam.DocumentError](err); ok {
+		return "", MalformedPolicy.errorf("%s", wrong.Problem)
+	}
+	return kept, err
+}
+
+// shown is a role as it is shown: its trust policy names those it trusts as they are called now.
+func shown(r catalog.Reader, role RoleAbout) (RoleAbout, error) {
+	trust, err := iam.Unbind(role.Trust, catalog.Directory{PrincipalReader: r})
+	role.Trust = trust
+	return role, err
 }
 
 // CreateRole makes a role, which those may assume whom its trust policy names, and which may do nothing until something is granted.
 func (s *Service) CreateRole(ctx context.Context, c iam.Caller, n NewRole) (r RoleAbout, err error) {
 	err = s.change(ctx, c, "iam:CreateRole", func(a *changing) error {
-		r.Role = catalog.Role{Trust: n.Trust, Description: n.Description, MaxSession: n.MaxSession}
+		r.Role = catalog.Role{Description: n.Description, MaxSession: n.MaxSession}
 		if r.MaxSession == 0 {
 			r.MaxSession = standardMaxSession
 		}
 		if r.Principal, err = a.create(Role(n.Name), rolePrefix, n.NewPrincipal); err != nil {
 			return err
 		}
-		if err := checkTrust(n.Trust); err != nil {
+		if r.Trust, err = a.kept(n.Trust); err != nil {
 			return err
 		}
-		return a.write.PutRole(r.ID, r.Role)
+		if err := a.write.PutRole(r.ID, r.Role); err != nil {
+			return err
+		}
+		r.Trust = n.Trust
+		return nil
 	})
 	return r, err
 }
 
-// role finds a role of the caller's account and asks whether the action may be done to it.
+// role finds a role of the caller's account, as it is kept, and asks whether the action may be done to it.
 func (a *reading) role(name string) (r RoleAbout, err error) {
 	if r.Principal, err = a.entity(Role(name), Subject{}); err != nil {
 		return r, err
@@ -67,7 +88,10 @@ func (a *reading) role(name string) (r RoleAbout, err error) {
 // GetRole returns a role.
 func (s *Service) GetRole(ctx context.Context, c iam.Caller, name string) (r RoleAbout, err error) {
 	err = s.look(ctx, c, "iam:GetRole", func(a *reading) error {
-		r, err = a.role(name)
+		if r, err = a.role(name); err != nil {
+			return err
+		}
+		r, err = shown(a.Reader, r)
 		return err
 	})
 	return r, err
@@ -90,7 +114,11 @@ func (s *Service) ListRoles(ctx context.Context, c iam.Caller, pathPrefix string
 			if err != nil {
 				return err
 			}
-			l.Items = append(l.Items, RoleAbout{p, role})
+			about, err := shown(r, RoleAbout{p, role})
+			if err != nil {
+				return err
+			}
+			l.Items = append(l.Items, about)
 		}
 		return nil
 	})
@@ -120,12 +148,14 @@ func (s *Service) changeRole(ctx context.Context, c iam.Caller, action, name str
 			detail["maxSessionDuration"] = int(r.MaxSession.Seconds())
 		}
 		if change.Trust != nil {
-			if err := checkTrust(*change.Trust); err != nil {
+			if r.Trust, err = a.kept(*change.Trust); err != nil {
 				return err
 			}
-			r.Trust = *change.Trust
 		}
 		if err := a.write.PutRole(r.ID, r.Role); err != nil {
+			return err
+		}
+		if r, err = shown(a.Reader, r); err != nil {
 			return err
 		}
 		return a.record(r.ARN, detail)

@@ -48,8 +48,8 @@ func (s *Service) list(ctx context.Context, c iam.Caller, kind catalog.Principal
 	return l, err
 }
 
-// UpdateUser gives a user another path, another name or both; empty means as it is. Policies elsewhere that name the user
-// by its ARN do not follow.
+// UpdateUser gives a user another path, another name or both; empty means as it is. Policies elsewhere that name the user as
+// principal follow; conditions on aws:PrincipalArn do not.
 func (s *Service) UpdateUser(ctx context.Context, c iam.Caller, name, newPath, newName string) error {
 	return s.change(ctx, c, "iam:UpdateUser", func(a *changing) error {
 		return a.update(User(name), newPath, newName)

@@ -16,6 +16,8 @@ type DocumentError struct {
 	Element string // path from the top, such as "statement 2, Condition, StringEquals"; empty for the document itself
 	Offset  int64  // bytes read when it was found
 	Problem string // a sentence without its full stop
+	// TooLarge says that it is longer than any document of its kind may be.
+	TooLarge bool
 }
 
 // Error joins place and problem.

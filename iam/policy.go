@@ -40,6 +40,9 @@ var rulesOf = [...]kindRules{
 	KeyPolicy:      {name: "a key policy", size: 32768, principals: true, resources: true, freeSid: true},
 }
 
+// MaxSize returns the most characters that a document of the kind may have, as Policy.Size counts them.
+func (k PolicyKind) MaxSize() int { return rulesOf[k].size }
+
 // maxDocument bounds a document of any kind in bytes, white space included (IAM's model, PolicyDocument).
 const maxDocument = 131072
 
@@ -71,12 +74,12 @@ func Parse(document []byte, kind PolicyKind) (*Policy, error) {
 		return nil, fmt.Errorf("parse policy: unknown kind %d", kind)
 	}
 	if len(document) > maxDocument {
-		return nil, &DocumentError{Problem: fmt.Sprintf("%d bytes, at most %d are read", len(document), maxDocument)}
+		return nil, &DocumentError{TooLarge: true, Problem: fmt.Sprintf("%d bytes, at most %d are read", len(document), maxDocument)}
 	}
 	rules := &rulesOf[kind]
 	size := rules.measure(document)
 	if size > rules.size {
-		return nil, &DocumentError{Problem: fmt.Sprintf("%s has at most %d characters, this one has %d",
+		return nil, &DocumentError{TooLarge: true, Problem: fmt.Sprintf("%s has at most %d characters, this one has %d",
 			rules.name, rules.size, size)}
 	}
 	root, err := readTree(document)

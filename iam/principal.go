@@ -13,6 +13,7 @@ type principals struct {
 	everyone bool
 	accounts []string // named as such: by their number or their root
 	arns     []string // users, roles, sessions
+	ids      []string // the same by their unique identifiers
 	outside  []string // services and identity providers
 }
 
@@ -62,7 +63,7 @@ type principalForm struct {
 
 var principalForms = map[string]principalForm{
 	"AWS": {
-		`"*", an account's number or root ARN, or the ARN of a user, role or session without wildcards`,
+		`"*", an account's number or root ARN, or the ARN or unique identifier of a user, role or session without wildcards`,
 		(*principals).addAWS,
 	},
 	"Service":   {"the DNS name of a service", (*principals).addService},
@@ -115,6 +116,10 @@ func (p *principals) addAWS(name string) bool {
 		p.accounts = append(p.accounts, name)
 		return true
 	}
+	if uniqueID.MatchString(name) {
+		p.ids = append(p.ids, name)
+		return true
+	}
 	a, err := ParseARN(name)
 	if err != nil || a.Region != "" || !isAccount(a.Account) {
 		return false
@@ -151,13 +156,11 @@ func (p *principals) name(f *facts) naming {
 	if p.everyone {
 		return namedEveryone
 	}
-	if slices.Contains(p.arns, caller.ARN) {
+	if p.lists(caller.ARN, caller.ID) {
 		return f.kind().named
 	}
-	if len(p.arns) > 0 {
-		if role := f.role(); role != "" && slices.Contains(p.arns, role) {
-			return namedRole
-		}
+	if p.listsRole(f) {
+		return namedRole
 	}
 	if slices.Contains(p.outside, caller.ARN) {
 		return namedRole
@@ -169,6 +172,20 @@ func (p *principals) name(f *facts) naming {
 		return namedAccount
 	}
 	return notNamed
+}
+
+// lists reports whether one who has the ARN and the unique identifier is named.
+func (p *principals) lists(arn, id string) bool {
+	return slices.Contains(p.arns, arn) || slices.Contains(p.ids, id)
+}
+
+// listsRole reports whether the role behind the caller's session is named.
+func (p *principals) listsRole(f *facts) bool {
+	if len(p.arns)+len(p.ids) == 0 || f.role() == "" {
+		return false
+	}
+	id, _, _ := strings.Cut(f.request.Principal.ID, ":")
+	return p.lists(f.role(), id)
 }
 
 // covers says how the statement covers the caller.
@@ -190,10 +207,10 @@ func (p *principals) spare(f *facts) bool {
 	if f.bounded || !slices.Contains(p.accounts, caller.Account) {
 		return false
 	}
-	if role := f.role(); role != "" && !slices.Contains(p.arns, role) {
+	if f.role() != "" && !p.listsRole(f) {
 		return false
 	}
-	return f.kind().resource == "root" || slices.Contains(p.arns, caller.ARN)
+	return f.kind().resource == "root" || p.lists(caller.ARN, caller.ID)
 }
 
 // principalKind is a kind of caller, known by how the resource part of its ARN begins.

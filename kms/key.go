@@ -189,7 +189,7 @@ func (s *Service) CreateKey(ctx context.Context, c iam.Caller, spec Spec) (Key, 
 		if err := s.checkTags(spec.Tags); err != nil {
 			return err
 		}
-		if err := s.checkPolicy(c, k, spec.Unsafe || spec.Policy == ""); err != nil {
+		if err := s.keepPolicy(w, c, &k, spec.Unsafe || spec.Policy == ""); err != nil {
 			return err
 		}
 		owned := 0

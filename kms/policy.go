@@ -2,6 +2,7 @@ package kms
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -33,9 +34,12 @@ func policyFor(partition string, account artifact.AccountID, actions string) str
 
 // KeyPolicy returns a key's policy, which is called PolicyName.
 func (s *Service) KeyPolicy(ctx context.Context, c iam.Caller, asked, name string) (document string, err error) {
-	err = s.read(ctx, c, ask{action: "GetKeyPolicy", key: asked}, byKey, func(_ catalog.Reader, k Key) error {
-		document = k.Policy
-		return called(name)
+	err = s.read(ctx, c, ask{action: "GetKeyPolicy", key: asked}, byKey, func(r catalog.Reader, k Key) error {
+		if err := called(name); err != nil {
+			return err
+		}
+		document, err = iam.Unbind(k.Policy, catalog.Directory{PrincipalReader: r})
+		return err
 	})
 	return document, err
 }
@@ -61,7 +65,7 @@ func (s *Service) PolicyNames(ctx context.Context, c iam.Caller, asked string) (
 // one by which the caller could not change it any more.
 func (s *Service) PutKeyPolicy(ctx context.Context, c iam.Caller, asked, name, document string, unsafe bool) error {
 	a := ask{action: "PutKeyPolicy", key: asked, unsafe: unsafe}
-	return s.change(ctx, c, a, func(_ catalog.Writer, k *Key) error {
+	return s.change(ctx, c, a, func(w catalog.Writer, k *Key) error {
 		if err := called(name); err != nil {
 			return err
 		}
@@ -69,19 +73,27 @@ func (s *Service) PutKeyPolicy(ctx context.Context, c iam.Caller, asked, name, d
 			return err
 		}
 		k.Policy = document
-		return s.checkPolicy(c, *k, unsafe)
+		return s.keepPolicy(w, c, k, unsafe)
 	})
 }
 
-// checkPolicy refuses a policy that does not parse, and one that would lock the caller out.
-func (s *Service) checkPolicy(c iam.Caller, k Key, unsafe bool) error {
+// keepPolicy has a key keep its policy in a form that names principals by what nobody else will ever be, see iam.Bind. It refuses
+// one that does not parse or names somebody who is not there, and one that would lock the caller out.
+func (s *Service) keepPolicy(r catalog.Reader, c iam.Caller, k *Key, unsafe bool) (err error) {
 	if _, err := iam.Parse([]byte(k.Policy), iam.KeyPolicy); err != nil {
 		return fail(malformedPolicy, "The key policy is malformed: %v.", err)
+	}
+	k.Policy, err = iam.Bind(k.Policy, catalog.Directory{PrincipalReader: r})
+	if wrong, ok := errors.AsType[*iam.DocumentError](err); ok {
+		return fail(malformedPolicy, "Policy contains a statement with one or more invalid principals. %v.", wrong)
+	}
+	if err != nil {
+		return err
 	}
 	if unsafe {
 		return nil
 	}
-	err := s.allow(c, ask{action: "PutKeyPolicy"}, &k, k.ARN)
+	err = s.allow(c, ask{action: "PutKeyPolicy"}, k, k.ARN)
 	if artifact.Is(err, artifact.Denied) {
 		return fail(malformedPolicy, "The new key policy will not allow you to update the key policy in the future.")
 	}

@@ -2,6 +2,7 @@ package repository
 
 import (
 	"context"
+	"errors"
 
 	"entrepot/artifact"
 	"entrepot/catalog"
@@ -9,13 +10,13 @@ import (
 )
 
 // PutPolicy replaces the resource policy of a domain or a repository. Invalid if the document is not a policy; NotFound if
-// there is no such domain or repository; Conflict if a revision is given and is not the current one. The text is kept and
-// given back exactly as put.
+// there is no such domain or repository; Conflict if a revision is given and is not the current one. The text is given back as
+// it is written, but for the principals that it names: they are kept by what nobody else will ever be, see iam.Bind.
 func (s *Service) PutPolicy(ctx context.Context, c iam.Caller, on Target,
 	document, revision string) (p catalog.Policy, err error) {
 	parsed, err := iam.Parse([]byte(document), iam.ResourcePolicy)
 	if err != nil {
-		return p, artifact.Errorf(artifact.Invalid, "The policy document is not valid: %v", err)
+		return p, malformed(err)
 	}
 	statement, public := parsed.Public(readPermission)
 	p = catalog.Policy{Document: document, Revision: revisionOf(s.NewID(), document), PutAt: s.Now()}
@@ -33,7 +34,11 @@ func (s *Service) PutPolicy(ctx context.Context, c iam.Caller, on Target,
 				return err
 			}
 		}
-		if err := w.PutPolicy(h, p); err != nil {
+		kept := p
+		if kept.Document, err = iam.Bind(document, catalog.Directory{PrincipalReader: w}); err != nil {
+			return malformed(err)
+		}
+		if err := w.PutPolicy(h, kept); err != nil {
 			return err
 		}
 		return s.audit(w, c, action, on.subject(), map[string]any{"policyRevision": p.Revision, "public": public})
@@ -43,6 +48,24 @@ func (s *Service) PutPolicy(ctx context.Context, c iam.Caller, on Target,
 		s.Log.WarnContext(ctx, "a policy lets everybody read, without credentials too", "of", id, "statement", statement,
 			"principal", c.Principal.String(), "request_id", c.RequestID)
 	}
+	return p, err
+}
+
+// malformed words what is wrong with a document.
+func malformed(err error) error {
+	if _, ours := errors.AsType[*iam.DocumentError](err); !ours {
+		return err
+	}
+	return artifact.Errorf(artifact.Invalid, "The policy document is not valid: %v", err)
+}
+
+// shownPolicy is the policy of a holder as it is shown; NotFound if it has none.
+func shownPolicy(r catalog.Reader, h catalog.Holder) (catalog.Policy, error) {
+	p, err := r.Policy(h)
+	if err != nil {
+		return p, err
+	}
+	p.Document, err = iam.Unbind(p.Document, catalog.Directory{PrincipalReader: r})
 	return p, err
 }
 
@@ -56,7 +79,7 @@ func (s *Service) Policy(ctx context.Context, on Target) (p catalog.Policy, err 
 		if err != nil {
 			return err
 		}
-		if p, err = r.Policy(h); artifact.Is(err, artifact.NotFound) {
+		if p, err = shownPolicy(r, h); artifact.Is(err, artifact.NotFound) {
 			return noPolicy(on)
 		}
 		return err
@@ -77,7 +100,7 @@ func (s *Service) DeletePolicy(ctx context.Context, c iam.Caller, on Target,
 		if err != nil {
 			return err
 		}
-		if p, err = w.Policy(h); artifact.Is(err, artifact.NotFound) {
+		if p, err = shownPolicy(w, h); artifact.Is(err, artifact.NotFound) {
 			return noPolicy(on)
 		} else if err != nil {
 			return err
