@@ -72,7 +72,7 @@ var floors = map[string][]string{
 	// The suites of formats and shelves stand on the real rules.
 	"format/formattest": append([]string{"clientconfig", "format", "repository", "repository/repositorytest", "blob/mem", "blob/disk",
 		"upstream/upstreamtest"}, contracts...),
-	"awsapi":   append([]string{"packagegroup", "repository", "strictjson"}, contracts...),
+	"awsapi":   append([]string{"accounts", "packagegroup", "repository", "strictjson"}, contracts...),
 	"accounts": append([]string{"access/oidc", "strictjson"}, contracts...),
 	"queryapi": append([]string{"access", "access/sigv4", "accounts", "kms", "strictjson"}, contracts...),
 	"console":  append([]string{"repository", "access"}, contracts...),

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
+	"entrepot/accounts"
 	"entrepot/artifact"
 	"entrepot/catalog"
 	"entrepot/iam"
@@ -25,9 +27,25 @@ type Options struct {
 	// Served are the formats that repositories have an endpoint for: those that a package manager can use, and those that
 	// are used through the API. Nil means all.
 	Served []artifact.Format
-	Rates  Rates            // none unless set
-	Now    func() time.Time // time.Now if nil
-	Logger *slog.Logger     // nil means slog.Default()
+	// Principals and Credentials are what the operations of our own are about. They are needed for those.
+	Principals  Principals
+	Credentials Credentials
+	Rates       Rates            // none unless set
+	Now         func() time.Time // time.Now if nil
+	Logger      *slog.Logger     // nil means slog.Default()
+}
+
+// Principals are the users and roles whose requests can be explained to others; *accounts.Service has them.
+type Principals interface {
+	// Standing returns a user or role as it would call under the caller's circumstances. It asks for permission.
+	Standing(ctx context.Context, c iam.Caller, arn string) (iam.Caller, error)
+}
+
+// Credentials are the tokens and sessions that were given out; *accounts.Service has them, and asks for permission.
+type Credentials interface {
+	Credentials(ctx context.Context, c iam.Caller, principal string, page catalog.Page) (catalog.Listing[accounts.Credential], error)
+	Revoke(ctx context.Context, c iam.Caller, id string) (accounts.Revoked, error)
+	RevokeAll(ctx context.Context, c iam.Caller, principal string) (accounts.Revoked, error)
 }
 
 // Tokens issues authorization tokens; package access has it. The caller is authorised for
@@ -64,7 +82,7 @@ func New(rules *repository.Service, tokens Tokens, o Options) *API {
 	return &API{throttle: newThrottle(o.Rates, o.Now),
 		rules: rules, tokens: tokens, Options: o,
 		arns:   arns{o.Partition, o.Region, o.Account},
-		routes: routesOf(operations),
+		routes: routesOf(slices.Concat(operations, ownOperations)),
 	}
 }
 
@@ -120,8 +138,10 @@ func (a *API) answer(r *http.Request, caller iam.Caller) (any, error) {
 			return nil, err
 		}
 	}
-	if err := a.authorize(r.Context(), caller, op, in); err != nil {
-		return nil, err
+	if !op.own {
+		if err := a.authorize(r.Context(), caller, op, in); err != nil {
+			return nil, err
+		}
 	}
 	return op.run(a, r.Context(), caller, in)
 }

@@ -72,6 +72,10 @@ var grammar = map[string]shape{
 	"TagList":                           {max: 200},
 	"TagValue":                          {max: 256, pattern: anyLine},
 	"UpstreamRepositoryList":            {max: maxList},
+
+	// Of operations of our own alone:
+	"OwnActionName":   {min: 1, max: 128, pattern: `[A-Za-z0-9:]+`},
+	"OwnCredentialId": {min: 1, max: 128, pattern: `[A-Za-z0-9]+`},
 }
 
 // maxList ends lists for which the model has no end. No quota reaches it.

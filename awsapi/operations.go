@@ -17,6 +17,7 @@ type Operation struct {
 
 type operation struct {
 	Operation
+	own   bool // one of ours, whose rules ask for permission themselves
 	input func() input
 	plan  []binding
 	run   func(a *API, ctx context.Context, c iam.Caller, in input) (any, error)
@@ -25,9 +26,11 @@ type operation struct {
 }
 
 // Operations lists every operation of the service model, by name.
-func Operations() []Operation {
-	list := make([]Operation, len(operations))
-	for i, o := range operations {
+func Operations() []Operation { return described(operations) }
+
+func described(table []operation) []Operation {
+	list := make([]Operation, len(table))
+	for i, o := range table {
 		list[i] = o.Operation
 	}
 	return list
@@ -112,9 +115,14 @@ type anInput[T any] interface {
 // does makes the row of an operation.
 func does[T, Out any, In anInput[T]](method, path, name string,
 	handle func(*API, context.Context, iam.Caller, In) (Out, error)) operation {
+	return rowOf(Operation{Action: action(name), Method: method, Path: path}, handle)
+}
+
+// rowOf makes a row of a table of operations.
+func rowOf[T, Out any, In anInput[T]](o Operation, handle func(*API, context.Context, iam.Caller, In) (Out, error)) operation {
 	var out Out
 	return operation{
-		Operation: Operation{Action: action(name), Method: method, Path: path},
+		Operation: o,
 		input:     func() input { return In(new(T)) },
 		plan:      planOf[T](),
 		run: func(a *API, ctx context.Context, c iam.Caller, in input) (any, error) {

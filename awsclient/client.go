@@ -30,7 +30,7 @@ type Client struct {
 
 const (
 	patience  = 30 * time.Second
-	maxAnswer = 256 << 10
+	maxAnswer = 1 << 20
 )
 
 // New makes a client of a profile, which calls itself by agent. The error is about the profile's bundle of certificates.
@@ -111,6 +111,11 @@ func (c *Client) Endpoint(ctx context.Context, d Domain, repository string, form
 		return nil, fmt.Errorf("GetRepositoryEndpoint: %.200q is no address that a client could be given", answer.RepositoryEndpoint)
 	}
 	return u, nil
+}
+
+// Post calls an operation by its path, with everything in its query, and reads the answer into answer.
+func (c *Client) Post(ctx context.Context, operation, path string, q url.Values, answer any) error {
+	return c.call(ctx, operation, http.MethodPost, path, q, answer)
 }
 
 // call makes one call. Errors of the service are its own words; others say what the server did.

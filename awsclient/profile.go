@@ -1,6 +1,6 @@
 // Package awsclient calls the API as AWS's own clients do: with the access key, the region and the address of a profile.
-// It makes the two calls that signing in to a repository needs, and is what a program has to have that is not to carry
-// an SDK along.
+// It makes the two calls that signing in to a repository needs, and those that only this service has, and is what a program has to
+// have that is not to carry an SDK along.
 package awsclient
 
 import (

@@ -87,8 +87,8 @@ type Verdict struct {
 	Next   string // a sentence; empty if there is nothing to do
 }
 
-// Explain explains to asker what becomes of a request of as, which is the asker itself unless it may have the other's policies
-// simulated (MaySimulate). Nothing is changed, recorded, retained or fetched; registries are asked what they list of a
+// Explain explains to asker what becomes of a request of as, which is the asker itself, or a principal that it may have
+// simulated: that is for whoever brings it to ask. Nothing is changed, recorded, retained or fetched; registries are asked what they list of a
 // package whose name may be sent to them. Invalid: there is no such action, or it is done to something else.
 func (s *Service) Explain(ctx context.Context, asker, as iam.Caller, q Question) (Explanation, error) {
 	if q.Action == "" {
@@ -426,14 +426,4 @@ func reasonOf(err error) string {
 		return e.Reason
 	}
 	return ""
-}
-
-// MaySimulate asks whether the caller may be told what the policies of another principal of its account come to. Denied in
-// AWS's words.
-func (s *Service) MaySimulate(c iam.Caller, principal iam.Principal) error {
-	request, decision := simulation(c, principal)
-	if decision.Allowed() {
-		return nil
-	}
-	return &artifact.Error{Kind: artifact.Denied, Reason: decision.Message(request)}
 }

@@ -294,7 +294,7 @@ func (a *app) openServer(context.Context) error {
 		Authenticator: authenticator{a.guard, a.rules},
 		API: awsapi.New(a.rules, a.guard, awsapi.Options{
 			Region: a.config.Region, Account: artifact.AccountID(a.config.Account), Logger: a.log,
-			Served: served(), Rates: awsapi.Rates(a.config.Rates),
+			Served: served(), Rates: awsapi.Rates(a.config.Rates), Principals: a.accounts, Credentials: a.accounts,
 		}),
 		Services: map[string]server.API{"iam": queryapi.IAM(a.accounts), "kms": queryapi.KMS(a.keys),
 			"organizations": queryapi.Organizations(a.accounts), "sts": queryapi.STS(a.accounts)},

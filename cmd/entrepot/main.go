@@ -25,6 +25,8 @@ type cli struct {
 	Logout    logoutCommand    `cmd:"" help:"Take back what login has done."`
 	Token     tokenCommand     `cmd:"" help:"Print an authorization token."`
 	Keyring   keyringCommand   `cmd:"" help:"Give package managers the credentials they ask a keyring for."`
+	Tokens    tokensCommand    `cmd:"" help:"List and revoke authorization tokens and sessions."`
+	Explain   explainCommand   `cmd:"" help:"Explain why a request is answered as it is."`
 	Trust     trustCommand     `cmd:"" help:"Have the clients of this machine believe a server's own certificate authority."`
 	Upstreams upstreamsCommand `cmd:"" help:"Show where the external connections lead."`
 	Fsck      fsckCommand      `cmd:"" help:"Check a data folder, and repair what can be repaired."`

@@ -1,5 +1,7 @@
 package main
 
+import "entrepot/awsapi"
+
 // matrixOperation is a request of an operation. It is judged on the action of its own name, and on what it needs besides.
 type matrixOperation struct {
 	query, body string
@@ -72,4 +74,17 @@ var matrixOperations = map[string]matrixOperation{
 	"UpdatePackageGroupOriginConfiguration": {query: onGroup, body: "{}"},
 	"UpdatePackageVersionsStatus":           {query: onLib, body: `{"versions":["1.0.0"],"targetStatus":"Archived"}`},
 	"UpdateRepository":                      {query: onR1, body: "{}"},
+}
+
+const nobodysARN = "?principal=arn%3Aaws%3Aiam%3A%3A" + homeAccount + "%3Auser%2Fnobody"
+
+// matrixOwn has rows for each operation of our own, with the actions besides CodeArtifact's that it is judged on. What a caller may
+// not do is in an explanation, and is no refusal of it.
+var matrixOwn = []struct{ name, path, query, needs string }{
+	{"explain one's own request", awsapi.ExplainPath, onLib1, ""},
+	{"explain another's request", awsapi.ExplainPath, onLib1 + "&" + nobodysARN[1:], "SimulatePrincipalPolicy"},
+	{"list what one may see", awsapi.ListTokensPath, "", ""},
+	{"list another's tokens", awsapi.ListTokensPath, nobodysARN, "ListTokens"},
+	{"revoke another's tokens", awsapi.RevokeTokensPath, nobodysARN, "RevokeTokens"},
+	{"revoke a token that there is not", awsapi.RevokeTokensPath, "?id=ASIANONE", "RevokeTokens"},
 }

@@ -66,7 +66,8 @@ func matrixAllow(action, resource string) string {
 // matrixCallers are the principals. What each may do by the table of actions stands beside its policy.
 func matrixCallers() []*matrixCaller {
 	everything := matrixAllow("*", "*")
-	inOwnAccount := []string{"CreateDomain", "ListDomains", "ListRepositories"} // no resource policy counts for these
+	ofAccounts := []string{"SimulatePrincipalPolicy", "ListTokens", "RevokeTokens"}
+	inOwnAccount := append([]string{"CreateDomain", "ListDomains", "ListRepositories"}, ofAccounts...) // no resource policy counts for these
 	return []*matrixCaller{
 		{name: "no credential", stranger: true},
 		{name: "a wrong token or secret", stranger: true},
@@ -81,7 +82,7 @@ func matrixCallers() []*matrixCaller {
 			policy: matrixAllow("codeartifact:PublishPackageVersion", matrixARN+"package/d1/r1/*other")},
 		{name: "may only put metadata", account: homeAccount, does: []string{"PutPackageMetadata"},
 			policy: matrixAllow("codeartifact:PutPackageMetadata", matrixARN+"package/d1/r1/*lib")},
-		{name: "allowed and denied", account: homeAccount,
+		{name: "allowed and denied", account: homeAccount, does: ofAccounts,
 			policy: everything + `,{"Effect":"Deny","Action":"codeartifact:*","Resource":"*"}`},
 		{name: "administrator", account: homeAccount, policy: everything, all: true},
 		{name: "of another account without the resource policy", account: otherSide, policy: everything, does: inOwnAccount},
@@ -352,6 +353,31 @@ func TestEveryOperationAsksForItsAction(t *testing.T) {
 	for name := range matrixOperations {
 		if !known[name] {
 			t.Errorf("there is no operation %s, but the table has a row", name)
+		}
+	}
+}
+
+// TestEveryOperationOfOurOwnAsksForItsAction tries those as every caller.
+func TestEveryOperationOfOurOwnAsksForItsAction(t *testing.T) {
+	m := openMatrix(t)
+	tried := map[string]bool{}
+	for _, row := range matrixOwn {
+		tried[row.path] = true
+		for _, c := range m.callers {
+			if c.stranger && c.account != "" {
+				continue // tokens are not for the API
+			}
+			m.befriend(t, c.name == befriended)
+			r := request(t, http.MethodPost, row.path+row.query, "")
+			m.signAs(t, r, c, "")
+			if got, said := m.do(t, r); got != c.expected(strings.Fields(row.needs)...) {
+				t.Errorf("%s, %s: got %s (%s), want %s", row.name, c.name, got, said, c.expected(strings.Fields(row.needs)...))
+			}
+		}
+	}
+	for _, op := range awsapi.OwnOperations() {
+		if !tried[op.Path] {
+			t.Errorf("the table has no row for %s", op.Name)
 		}
 	}
 }
