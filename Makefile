@@ -55,6 +55,9 @@ lint: ## formatting, vet, staticcheck
 	go vet ./...
 	go tool staticcheck ./...
 
+# Tests are vetted by lint, and not once more in each way that they are built.
+VETTED := -vet=off
+
 # The race detector runs where goroutines meet; elsewhere it would only cost time, and so it does in SQLite (docs/decisions/0079).
 RACING := -race -short -gcflags=modernc.org/sqlite/lib=-race=false
 RACY := ./access/... ./blob/... ./catalog/... ./repository/... ./server/... ./upstream/... ./jobs/...
@@ -62,14 +65,17 @@ RACY := ./access/... ./blob/... ./catalog/... ./repository/... ./server/... ./up
 .PHONY: unit
 unit: $(TESTRUN) ## unit tests, contract suites, fuzz corpora; with the race detector where it pays
 	@$(call at_the_end,$(OUTCOMES)/unit); export GOTMPDIR=$(or $(TMPDIR),/tmp) TMPDIR=$(call scratch,4194304); \
-	$(TESTRUN) -into $(OUTCOMES)/unit -- $(RACING) -timeout 30m $(RACY) & racing=$$!; failed=0; \
-	$(TESTRUN) -into $(OUTCOMES)/unit -- -timeout 30m $$(go list ./... | grep -v /e2e$$) || failed=1; \
+	$(TESTRUN) -into $(OUTCOMES)/unit -- $(VETTED) $(RACING) -timeout 30m $(RACY) & racing=$$!; failed=0; \
+	$(TESTRUN) -into $(OUTCOMES)/unit -- $(VETTED) -timeout 30m $$(go list ./... | grep -v /e2e$$) || failed=1; \
 	wait $$racing || failed=1; exit $$failed
+
+# One session more than there are processors: most wait for something now and then.
+SESSIONS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .PHONY: e2e
 e2e: $(TESTRUN) ## whole-server sessions with real clients over loopback
 	@$(call at_the_end,$(OUTCOMES)/e2e); \
-	export TMPDIR=$(call scratch,8388608); export GOTMPDIR=$$TMPDIR; ENTREPOT_TOOLS=$(TOOLS) $(TESTRUN) -into $(OUTCOMES)/e2e -- -count=1 -timeout 30m ./e2e/...
+	export TMPDIR=$(call scratch,8388608); export GOTMPDIR=$$TMPDIR; ENTREPOT_TOOLS=$(TOOLS) $(TESTRUN) -into $(OUTCOMES)/e2e -- $(VETTED) -count=1 -timeout 30m -parallel $(SESSIONS) ./e2e
 
 # How often `make steady` runs everything, and how many goroutines keep the processors busy meanwhile.
 PASSES ?= 20

@@ -154,6 +154,10 @@ node_() {
 }
 
 python() {
+	# pyenv takes longer to find a program than the program takes to start.
+	for name in aws python3; do
+		found=$(pyenv which "$name" 2>/dev/null) && program "$name" "$found"
+	done
 	if have aws && at_least "$(aws --version 2>&1 | sed 's,aws-cli/\([0-9.]*\).*,\1,')" "$AWSCLI_MINOR" &&
 		python3 -c 'import boto3' 2>/dev/null; then
 		return

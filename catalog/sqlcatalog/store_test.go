@@ -27,6 +27,9 @@ func openAt(t testing.TB, path string, o sqlcatalog.Options) *sqlcatalog.Store {
 }
 
 func TestSQLiteIsACatalog(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestSharedSQLiteIsACatalog has the same suite, and a second store that looks on")
+	}
 	catalogtest.Run(t, func(t *testing.T) catalog.Store {
 		s := openAt(t, filepath.Join(t.TempDir(), "catalog.db"), sqlcatalog.Options{})
 		t.Cleanup(func() {
