@@ -1,7 +1,6 @@
 package kms
 
 import (
-	"context"
 	"fmt"
 
 	"entrepot/artifact"
@@ -13,22 +12,20 @@ import (
 // or the ARN of either; empty for the one that is kept for the account, which stands for the master key. The caller needs
 // kms:DescribeKey and kms:CreateGrant on a key of its own (CodeArtifact user guide, "Create a domain").
 //
+// r is the transaction that records the domain, so that the key cannot be rotated in between.
+//
 // Invalid, with the words "KMS key not found" that Terraform waits for, for a key that is not there, and Invalid for one
 // that cannot be used.
-func (s *Service) DomainKey(ctx context.Context, c iam.Caller, asked string) (catalog.WrappedKey, error) {
+func (s *Service) DomainKey(r catalog.Reader, c iam.Caller, asked string) (catalog.WrappedKey, error) {
 	if asked == "" {
 		return catalog.WrappedKey{EncryptionKey: s.managedKey(owner(c)).ARN, DataKey: s.Keyring.NewKey()}, nil
 	}
-	var k Key
 	via := "codeartifact." + s.Region + ".amazonaws.com"
-	err := s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
-		for _, action := range []string{"DescribeKey", "CreateGrant"} {
-			if k, err = s.permitted(r, c, ask{action: action, key: asked, via: via}, byName); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	_, err := s.permitted(r, c, ask{action: "DescribeKey", key: asked, via: via}, byName)
+	var k Key
+	if err == nil {
+		k, err = s.permitted(r, c, ask{action: "CreateGrant", key: asked, via: via}, byName)
+	}
 	switch {
 	case artifact.Is(err, artifact.NotFound), artifact.Is(err, artifact.Invalid):
 		return catalog.WrappedKey{}, artifact.Errorf(artifact.Invalid, "KMS key not found: %s names no key of this region.", quoted(asked))

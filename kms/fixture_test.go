@@ -91,10 +91,19 @@ func (f *fixture) events() (actions []string) {
 	return actions
 }
 
+// domainKey makes the data key of a domain to be.
+func (f *fixture) domainKey(c iam.Caller, asked string) (made catalog.WrappedKey, err error) {
+	err = f.Catalog.Read(f.Context(), func(r catalog.Reader) error {
+		made, err = f.DomainKey(r, c, asked)
+		return err
+	})
+	return made, err
+}
+
 // domain makes a domain of the owner's under a key.
 func (f *fixture) domain(name, asked string) catalog.Domain {
 	f.Helper()
-	wrapped, err := f.DomainKey(f.Context(), f.owner, asked)
+	wrapped, err := f.domainKey(f.owner, asked)
 	f.check(err)
 	d := catalog.Domain{DomainKey: artifact.DomainKey{Owner: account, Name: name}, EncryptionKey: wrapped.EncryptionKey,
 		DataKey: wrapped.DataKey, WrappedUnder: wrapped.WrappedUnder, CreatedAt: f.now}

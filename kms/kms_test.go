@@ -193,12 +193,12 @@ func TestTheKeyThatIsKeptForAnAccountCannotBeChanged(t *testing.T) {
 	f := begin(t)
 	kept, err := f.Key(t.Context(), f.owner, "alias/aws/codeartifact")
 	f.check(err)
-	d, err := f.DomainKey(t.Context(), f.owner, "")
+	d, err := f.domainKey(f.owner, "")
 	f.check(err)
 	if !kept.Managed || d.EncryptionKey != kept.ARN || d.WrappedUnder != "" {
 		t.Errorf("a domain is made under %+v, want %s", d, kept.ARN)
 	}
-	if named, err := f.DomainKey(t.Context(), f.owner, kept.ID); err != nil || named.EncryptionKey != kept.ARN || named.WrappedUnder != "" {
+	if named, err := f.domainKey(f.owner, kept.ID); err != nil || named.EncryptionKey != kept.ARN || named.WrappedUnder != "" {
 		t.Errorf("by its id: got %+v, %v", named, err)
 	}
 	_, scheduling := f.ScheduleDeletion(t.Context(), f.owner, kept.ID, 7)
@@ -257,7 +257,7 @@ func TestAKeysPolicyAndItsAccountsDecide(t *testing.T) {
 	_, err = f.Key(t.Context(), repositorytest.Caller(t, partner, "mallory"), k.ARN)
 	f.refused("AccessDeniedException", err)
 	f.refused("AccessDeniedException", f.SetEnabled(t.Context(), eve, k.ARN, false))
-	d, err := f.DomainKey(t.Context(), eve, k.ARN)
+	d, err := f.domainKey(eve, k.ARN)
 	if err != nil || d.WrappedUnder != k.ID {
 		t.Errorf("got %+v, %v", d, err)
 	}
@@ -281,13 +281,13 @@ func TestPermissionForADomainIsOnBehalfOfTheService(t *testing.T) {
 	const viaService = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["kms:DescribeKey","kms:CreateGrant"],"Resource":"*",
 		"Condition":{"StringEquals":{"kms:ViaService":"codeartifact.us-east-1.amazonaws.com","kms:CallerAccount":"111122223333"}}}}`
 	c := repositorytest.Caller(t, account, "carol", viaService)
-	if _, err := f.DomainKey(t.Context(), c, k.ID); err != nil {
+	if _, err := f.domainKey(c, k.ID); err != nil {
 		t.Error(err)
 	}
 	_, err := f.Key(t.Context(), c, k.ID)
 	f.refused("AccessDeniedException", err)
 	describes := repositorytest.Caller(t, account, "dan", `{"Statement":{"Effect":"Allow","Action":"kms:DescribeKey","Resource":"*"}}`)
-	if _, err := f.DomainKey(t.Context(), describes, k.ID); !artifact.Is(err, artifact.Denied) {
+	if _, err := f.domainKey(describes, k.ID); !artifact.Is(err, artifact.Denied) {
 		t.Errorf("without kms:CreateGrant: got %v", err)
 	}
 }
@@ -298,7 +298,7 @@ func TestAKeyThatCannotBeUsedMakesNoDomain(t *testing.T) {
 	f.check(f.SetEnabled(t.Context(), f.owner, k.ID, false))
 	for _, asked := range []string{"x", "alias/absent", "alias/a b", "11111111-1111-4111-8111-111111111111",
 		"arn:aws:kms:eu-west-1:111122223333:key/" + k.ID, "arn:aws:s3:::bucket", "arn:aws:kms:us-east-1:111122223333:other/x", k.ID} {
-		_, err := f.DomainKey(t.Context(), f.owner, asked)
+		_, err := f.domainKey(f.owner, asked)
 		if !artifact.Is(err, artifact.Invalid) {
 			t.Errorf("%s: got %v, want Invalid", asked, err)
 		}

@@ -33,7 +33,7 @@ type diskStores struct {
 	keyring *sealed.Keyring
 }
 
-func (v diskStores) DomainKey(context.Context, iam.Caller, string) (catalog.WrappedKey, error) {
+func (v diskStores) DomainKey(catalog.Reader, iam.Caller, string) (catalog.WrappedKey, error) {
 	return catalog.WrappedKey{DataKey: v.keyring.NewDataKey()}, nil
 }
 

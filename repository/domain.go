@@ -17,13 +17,13 @@ func (s *Service) CreateDomain(ctx context.Context, c iam.Caller, spec DomainSpe
 	if err := s.mayTag(ctx, c, OnDomain(key), spec.Tags); err != nil {
 		return DomainInfo{}, err
 	}
-	made, err := s.Keys.DomainKey(ctx, c, spec.EncryptionKey)
-	if err != nil {
-		return DomainInfo{}, fmt.Errorf("make a key for domain %s: %w", key, err)
-	}
-	d := catalog.Domain{DomainKey: key, EncryptionKey: made.EncryptionKey, DataKey: made.DataKey,
-		WrappedUnder: made.WrappedUnder, CreatedAt: s.Now()}
-	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
+	d := catalog.Domain{DomainKey: key, CreatedAt: s.Now()}
+	err := s.Catalog.Write(ctx, func(w catalog.Writer) error {
+		made, err := s.Keys.DomainKey(w, c, spec.EncryptionKey)
+		if err != nil {
+			return fmt.Errorf("make a key for domain %s: %w", key, err)
+		}
+		d.EncryptionKey, d.DataKey, d.WrappedUnder = made.EncryptionKey, made.DataKey, made.WrappedUnder
 		if _, err := w.Domain(key); err == nil {
 			return domainExists(key)
 		}
@@ -40,7 +40,6 @@ func (s *Service) CreateDomain(ctx context.Context, c iam.Caller, spec DomainSpe
 				"Account '%s' has reached its limit of %d domains.", key.Owner, s.Quotas.Domains).
 				About(artifact.DomainResource, key.Name)
 		}
-		var err error
 		if d.ID, err = w.CreateDomain(d); artifact.Is(err, artifact.Conflict) {
 			return domainExists(key)
 		} else if err != nil {

@@ -65,8 +65,8 @@ type DomainStores interface {
 type DomainKeys interface {
 	// DomainKey makes a data key, wrapped under the encryption key that the caller names: by its id, an alias, or the ARN of
 	// either; empty for the one of his account. Invalid for one that is not there or cannot be used, Denied for one that is
-	// not his to use.
-	DomainKey(ctx context.Context, c iam.Caller, asked string) (catalog.WrappedKey, error)
+	// not his to use. r is the transaction that records the domain: until then the key could get other material.
+	DomainKey(r catalog.Reader, c iam.Caller, asked string) (catalog.WrappedKey, error)
 }
 
 // Fetcher fetches assets of external registries; *upstream.Client is one.

@@ -1,7 +1,6 @@
 package repository_test
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -18,7 +17,7 @@ import (
 // keyed are stores whose domains are made under an encryption key.
 type keyed struct{ *repositorytest.Stores }
 
-func (keyed) DomainKey(context.Context, iam.Caller, string) (catalog.WrappedKey, error) {
+func (keyed) DomainKey(catalog.Reader, iam.Caller, string) (catalog.WrappedKey, error) {
 	return catalog.WrappedKey{EncryptionKey: "arn:aws:kms:us-east-1:" + account + ":key/k", DataKey: []byte("wrapped"),
 		WrappedUnder: "k"}, nil
 }

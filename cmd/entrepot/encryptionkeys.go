@@ -11,20 +11,46 @@ import (
 	"entrepot/repository"
 )
 
-// encryptionKey returns the key under which a domain's data key is wrapped, open; repository.KeyUnusable's error while it
-// cannot be used. It is remembered until the key changes.
-func (s *domainStores) encryptionKey(d catalog.Domain) (sealed.EncryptionKey, error) {
-	return s.keys.Get(context.Background(), d.WrappedUnder, func(ctx context.Context, on *catalog.Basis) (sealed.EncryptionKey, error) {
+// usable is repository.KeyUnusable's error while the key cannot be used under which a domain's data key is wrapped. That it can is
+// remembered until the key changes.
+func (s *domainStores) usable(d catalog.Domain) error {
+	_, err := s.keys.Get(context.Background(), d.WrappedUnder, func(ctx context.Context, on *catalog.Basis) (struct{}, error) {
 		on.Topics(catalog.EncryptionKeyTopic(d.WrappedUnder))
 		key, err := findKey(ctx, s.catalog, d.WrappedUnder)
 		if err != nil {
-			return sealed.EncryptionKey{}, err
+			return struct{}{}, err
 		}
-		if err := repository.KeyUnusable(d, key); err != nil {
-			return sealed.EncryptionKey{}, err
-		}
-		return s.keyring.OpenEncryptionKey(key.ID, key.Material)
+		return struct{}{}, repository.KeyUnusable(d, key)
 	})
+	return err
+}
+
+// dataKey opens the data key of a domain. Where it is wrapped under an encryption key, both are read on one snapshot: the domain
+// may have been read before the key got other material, and what was wrapped under the old one opens no more.
+func (s *domainStores) dataKey(d catalog.Domain) (open sealed.DataKey, err error) {
+	if d.WrappedUnder == "" {
+		return s.keyring.Unwrap(d.DataKey)
+	}
+	err = s.catalog.Read(context.Background(), func(r catalog.Reader) error {
+		now, err := r.DomainByID(d.ID)
+		if err != nil {
+			return err
+		}
+		found, err := r.EncryptionKey(d.WrappedUnder)
+		if artifact.Is(err, artifact.NotFound) {
+			return repository.KeyUnusable(d, nil)
+		}
+		if err != nil {
+			return err
+		}
+		key, err := s.keyring.OpenEncryptionKey(found.ID, found.Material)
+		if err != nil {
+			return err
+		}
+		open, err = key.Unwrap(now.DataKey)
+		return err
+	})
+	return open, err
 }
 
 // findKey returns the record of an encryption key, nil for one that was destroyed.
@@ -56,18 +82,7 @@ func (s *domainStores) openToCheck(d catalog.Domain) (blob.Store, error) {
 	if d.WrappedUnder == "" {
 		return s.Open(d)
 	}
-	found, err := findKey(context.Background(), s.catalog, d.WrappedUnder)
-	if err != nil {
-		return nil, err
-	}
-	if found == nil {
-		return nil, repository.KeyUnusable(d, nil)
-	}
-	key, err := s.keyring.OpenEncryptionKey(found.ID, found.Material)
-	if err != nil {
-		return nil, err
-	}
-	data, err := key.Unwrap(d.DataKey)
+	data, err := s.dataKey(d)
 	if err != nil {
 		return nil, err
 	}

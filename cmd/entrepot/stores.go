@@ -38,7 +38,7 @@ type place interface {
 type domainStores struct {
 	place   place
 	keyring *sealed.Keyring
-	keys    *catalog.Memo[string, sealed.EncryptionKey] // those in use, open
+	keys    *catalog.Memo[string, struct{}] // those that can be used
 	catalog catalog.Store
 	metrics *metered.Metrics
 	opened  sync.Map // catalog.DomainID → blob.Store
@@ -52,7 +52,7 @@ type admission struct{ content, document func() error }
 // admitAll takes everything.
 var admitAll = admission{func() error { return nil }, func() error { return nil }}
 
-// rememberedKeys is how many encryption keys are kept open.
+// rememberedKeys is of how many encryption keys it is remembered that they can be used.
 const rememberedKeys = 1024
 
 // newDomainStores keeps bytes in a place; kind is what metrics call it.
@@ -62,25 +62,22 @@ func newDomainStores(p place, kind string, k *sealed.Keyring, c catalog.Store, a
 	if err != nil {
 		return nil, fmt.Errorf("register metrics of the blob store: %w", err)
 	}
-	keys := catalog.NewMemo[string, sealed.EncryptionKey](c, rememberedKeys)
+	keys := catalog.NewMemo[string, struct{}](c, rememberedKeys)
 	return &domainStores{place: p, keyring: k, keys: keys, catalog: c, metrics: metrics, admits: a, memory: memory}, nil
 }
 
 // Open returns the store of a domain, the same one each time for as long as the domain's encryption key can be used.
 func (s *domainStores) Open(d catalog.Domain) (blob.Store, error) {
-	unwrap := s.keyring.Unwrap
 	if d.WrappedUnder != "" {
-		key, err := s.encryptionKey(d)
-		if err != nil {
+		if err := s.usable(d); err != nil {
 			s.opened.Delete(d.ID) // what is in memory opens no more either
 			return nil, err
 		}
-		unwrap = key.Unwrap
 	}
 	if known, ok := s.opened.Load(d.ID); ok {
 		return known.(blob.Store), nil
 	}
-	key, err := unwrap(d.DataKey)
+	key, err := s.dataKey(d)
 	if err != nil {
 		return nil, fmt.Errorf("domain %s: %w", d.DomainKey, err)
 	}

@@ -3,7 +3,6 @@
 package repositorytest
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -93,7 +92,7 @@ func (s *Stores) Open(d catalog.Domain) (blob.Store, error) {
 type Keys map[string]catalog.WrappedKey
 
 // DomainKey implements repository.DomainKeys.
-func (k Keys) DomainKey(_ context.Context, c iam.Caller, asked string) (catalog.WrappedKey, error) {
+func (k Keys) DomainKey(_ catalog.Reader, c iam.Caller, asked string) (catalog.WrappedKey, error) {
 	if made, ok := k[asked]; ok {
 		return made, nil
 	}
