@@ -104,9 +104,9 @@ type Shelf interface {
 	Search(ctx context.Context, f artifact.Format, terms []string,
 		page catalog.Page) (catalog.Listing[artifact.PackageKey], error)
 
-	// MayPublish reports whether the caller may publish versions of the package that a URL names. A handler asks it before
-	// it takes in bytes to publish, and only then: a refusal goes on record as one of a publication. Publish asks again for
-	// what the upload turns out to be.
+	// MayPublish reports whether the caller may publish versions of the package that a URL names; Conflict if its origin
+	// controls or its group let nobody. A handler asks it before it takes in bytes to publish, and only then: a refusal goes
+	// on record as one of a publication. Publish asks again for what the upload turns out to be.
 	MayPublish(ctx context.Context, p artifact.PackageKey) error
 	// MayAnnotate reports whether the caller may put metadata of the package that a URL names, which Annotate and Finish
 	// need. A handler asks it before it takes in a document of it, and only then.

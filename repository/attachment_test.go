@@ -1,6 +1,7 @@
 package repository_test
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -162,4 +163,24 @@ func TestMayPublishAsksWhatPublishAsks(t *testing.T) {
 	}
 	gone := h.rules.Shelf(h.owner, key("gone"), "http://house.test/gone/")
 	h.refuses(artifact.NotFound, gone.MayPublish(t.Context(), npm("left")))
+
+	// What nobody may publish is refused in the words in which its publication would be.
+	h.publish("r", "blocked@1.0.0", "bytes")
+	h.control("r", "blocked", artifact.Block, artifact.Allow)
+	h.group("/npm//left$")
+	h.origin("/npm//left$", "PUBLISH=BLOCK")
+	for _, coordinate := range []string{"blocked@2.0.0", "left@1.0.0"} {
+		_, later := h.tryPublish("r", coordinate, "bytes")
+		h.refuses(artifact.Conflict, later)
+		before := h.shelf("r").MayPublish(t.Context(), at(coordinate).PackageKey)
+		h.refuses(artifact.Conflict, before)
+		told, _ := errors.AsType[*artifact.Error](before)
+		if would, _ := errors.AsType[*artifact.Error](later); told.Reason != would.Reason {
+			t.Errorf("got %q, want %q", told.Reason, would.Reason)
+		}
+	}
+	h.check(h.shelf("r").MayPublish(t.Context(), npm("right")))
+	if _, err := h.shelf("r").HeldForPublisher(t.Context(), at("blocked@1.0.0")); err != nil {
+		t.Errorf("what is held is told to a publisher all the same: %v", err)
+	}
 }

@@ -181,7 +181,7 @@ func (s *Shelf) Held(ctx context.Context, v artifact.VersionKey) (artifact.Versi
 // HeldForPublisher is Held for one who may publish; see format.Shelf.
 func (s *Shelf) HeldForPublisher(ctx context.Context, v artifact.VersionKey) (artifact.Version, error) {
 	v = s.service.Canonical(v)
-	if err := s.MayPublish(ctx, v.PackageKey); err != nil {
+	if _, err := s.publisher(ctx, v.PackageKey); err != nil {
 		return artifact.Version{}, err
 	}
 	return s.service.Version(ctx, s.key, v)
@@ -267,11 +267,25 @@ func (s *Service) stage(ctx context.Context, at *configuration) (*Upload, error)
 	return NewUpload(draft, s.Quotas.AssetSize), nil
 }
 
-// MayPublish reports whether the caller may publish versions of the package here, before any bytes are taken in; see
-// format.Shelf.
+// publisher returns the configuration if the caller has permission to publish versions of the package and the repository exists.
+func (s *Shelf) publisher(ctx context.Context, p artifact.PackageKey) (*configuration, error) {
+	return s.allowed(ctx, publishPackageVersion, OnPackage(s.key, p))
+}
+
+// MayPublish reports whether the caller may publish versions of the package here and its origin controls and its group let anybody,
+// before any bytes are taken in; see format.Shelf.
 func (s *Shelf) MayPublish(ctx context.Context, p artifact.PackageKey) error {
-	_, err := s.allowed(ctx, publishPackageVersion, OnPackage(s.key, s.service.CanonicalPackage(p)))
-	return err
+	p = s.service.CanonicalPackage(p)
+	at, err := s.publisher(ctx, p)
+	if err != nil {
+		return err
+	}
+	made, err := s.service.plan(ctx, at, p)
+	if err != nil || made.admission.mayPublish(at.repository.ID) {
+		return err
+	}
+	return artifact.Errorf(artifact.Conflict, "%s", made.admission.whyNotPublish(*at.repository, p)).
+		About(artifact.PackageResource, s.key.Domain+"/"+s.key.Name+"/"+p.String())
 }
 
 // MayAnnotate reports whether the caller may put metadata of the package here; see format.Shelf.
@@ -283,7 +297,7 @@ func (s *Shelf) MayAnnotate(ctx context.Context, p artifact.PackageKey) error {
 // Publish adds a version, or assets to one; see format.Shelf.
 func (s *Shelf) Publish(ctx context.Context, p Publication) (artifact.Version, error) {
 	p.VersionKey = s.service.Canonical(p.VersionKey)
-	at, err := s.allowed(ctx, publishPackageVersion, OnPackage(s.key, p.PackageKey))
+	at, err := s.publisher(ctx, p.PackageKey)
 	if err != nil {
 		return artifact.Version{}, err
 	}
