@@ -4,5 +4,5 @@
 // One table (operations.go) lists the operations. A request goes through it in one order: syntax and field grammar,
 // then permission, then existence and state, the last two in the rules. A handler gets its typed input and returns its
 // typed output; decoding, checks that need no look-up, permission and encoding happen once, in serve, for all of them.
-// The struct tags of inputs and outputs are the wire format; testdata/model.txt holds them against the service model.
+// The struct tags of inputs and outputs are the wire format; model_test.go holds them against conformance/servicemodel.
 package awsapi

@@ -1,115 +1,24 @@
 package awsapi
 
 import (
-	"fmt"
-	"os"
-	"os/exec"
+	"maps"
+	"net/http"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
+	"entrepot/conformance/servicemodel"
 	"entrepot/repository"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// model is testdata/model.txt: what botocore's service model says of operations and shapes. model.py tells its lines.
-type model struct {
-	operations map[string]modelOperation
-	members    map[string][]modelMember // by structure
-	lists      map[string]modelShape
-	maps       map[string]modelShape
-	strings    map[string]modelShape
-	numbers    map[string]modelShape
-	statuses   map[string]string // of error structures
-}
-
-type modelOperation struct {
-	method, path, input, output string
-	errors                      []string
-}
-
-type modelMember struct{ name, shape, location, wire, required string }
-
-type modelShape struct {
-	min, max  int // max is -1 where there is none
-	enum      []string
-	pattern   string
-	key, each string
-}
-
-func loadModel(t testing.TB) model {
-	t.Helper()
-	text, err := os.ReadFile("testdata/model.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := model{map[string]modelOperation{}, map[string][]modelMember{}, map[string]modelShape{}, map[string]modelShape{},
-		map[string]modelShape{}, map[string]modelShape{}, map[string]string{}}
-	for line := range strings.Lines(string(text)) {
-		f := strings.Split(strings.TrimSuffix(line, "\n"), " ")
-		switch f[0] {
-		case "operation":
-			m.operations[f[1]] = modelOperation{f[2], f[3], f[4], f[5], strings.Split(f[6], ",")}
-		case "structure":
-			m.statuses[f[1]] = f[2]
-			m.members[f[1]] = []modelMember{}
-		case "member":
-			m.members[f[1]] = append(m.members[f[1]], modelMember{f[2], f[3], f[4], f[5], f[6]})
-		case "list":
-			m.lists[f[1]] = modelShape{each: f[2], min: bound(f[3], 0), max: bound(f[4], -1)}
-		case "map":
-			m.maps[f[1]] = modelShape{key: f[2], each: f[3], max: -1}
-		case "string":
-			m.strings[f[1]] = modelShape{min: bound(f[2], 0), max: bound(f[3], -1), enum: list(f[4]),
-				pattern: none(strings.Join(f[5:], " "))}
-		case "number":
-			m.numbers[f[1]] = modelShape{min: bound(f[2], 0), max: bound(f[3], -1)}
-		}
-	}
-	if len(m.operations) != 48 {
-		t.Fatalf("model.txt holds %d operations, want 48", len(m.operations))
-	}
-	return m
-}
-
-// TestTheModelIsBotocores makes the model anew where Python's botocore is installed. A newer botocore may know more than
-// the table: then the table and the model are to follow it.
-func TestTheModelIsBotocores(t *testing.T) {
-	made, err := exec.Command("python3", "testdata/model.py").Output()
-	if err != nil {
-		t.Skipf("python3 with botocore is not installed: %v", err)
-	}
-	kept, err := os.ReadFile("testdata/model.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(kept), string(made)); d != "" {
-		t.Errorf("testdata/model.txt and botocore's model (-kept +botocore):\n%s", d)
-	}
-}
-
-func bound(text string, otherwise int) int {
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return otherwise
-	}
-	return n
-}
-
-func none(text string) string { return strings.TrimPrefix(text, "-") }
-
-func list(text string) []string {
-	if text == "-" {
-		return nil
-	}
-	return strings.Split(text, ",")
-}
+// modelled is what the model has of a member that a struct has too.
+type modelled struct{ name, shape, location, wire, required string }
 
 func TestTheTableHasEveryOperationOfTheModelAtItsMethodAndPath(t *testing.T) {
-	m := loadModel(t)
+	m := servicemodel.CodeArtifact()
 	got := map[string]string{}
 	for _, o := range Operations() {
 		got[o.Name] = o.Method + " " + o.Path
@@ -118,8 +27,8 @@ func TestTheTableHasEveryOperationOfTheModelAtItsMethodAndPath(t *testing.T) {
 		}
 	}
 	want := map[string]string{}
-	for name, o := range m.operations {
-		want[name] = o.method + " " + o.path
+	for name, o := range m.Operations {
+		want[name] = o.Method + " " + o.Path
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("operations (-model +table):\n%s", d)
@@ -149,82 +58,81 @@ func TestEveryInputsSubjectIsOneThatItsActionIsJudgedOn(t *testing.T) {
 }
 
 func TestEveryInputHasTheMembersOfTheModel(t *testing.T) {
-	m := loadModel(t)
+	m := servicemodel.CodeArtifact()
 	for _, op := range operations {
-		t.Run(op.Name, func(t *testing.T) { comparePlan(t, m, m.operations[op.Name].input, op.plan) })
+		t.Run(op.Name, func(t *testing.T) { comparePlan(t, m, m.Input(op.Name), op.plan) })
 	}
 }
 
-func comparePlan(t *testing.T, m model, structure string, plan []binding) {
+func comparePlan(t *testing.T, m servicemodel.Model, structure servicemodel.Shape, plan []binding) {
 	t.Helper()
 	names := map[place]string{inQuery: "query", inHeader: "header", inBody: "body", asPayload: "payload"}
-	var got, want []modelMember
+	required := map[bool]string{false: "-", true: "required"}
+	var got, want []modelled
 	for _, b := range plan {
-		required := "-"
-		if b.required {
-			required = "required"
-		}
-		got = append(got, modelMember{b.member, b.shape, names[b.place], b.wire, required})
+		got = append(got, modelled{b.member, b.shape, names[b.place], b.wire, required[b.required]})
 	}
-	for _, member := range m.members[structure] {
-		if strings.HasSuffix(member.shape, "MaxResults") {
-			member.shape = "MaxResults" // one grammar row for eight equal shapes; see TestTheGrammarIsTheModels
+	for _, member := range structure.Members {
+		shape := member.Shape
+		if strings.HasSuffix(shape, "MaxResults") {
+			shape = "MaxResults" // one grammar row for eight equal shapes; see TestTheGrammarIsTheModels
 		}
-		if structure == "DeletePackageGroupRequest" && member.shape == "String" {
-			member.shape = "PackageGroupPattern" // only patterns of this grammar can ever have been created
+		if structure.Name == "DeletePackageGroupRequest" && shape == "String" {
+			shape = "PackageGroupPattern" // only patterns of this grammar can ever have been created
 		}
-		if i := slices.IndexFunc(plan, func(b binding) bool { return b.member == member.name }); i >= 0 &&
+		if i := slices.IndexFunc(plan, func(b binding) bool { return b.member == member.Name }); i >= 0 &&
 			plan[i].items != nil {
-			items := member.shape
-			if l, ok := m.lists[member.shape]; ok {
-				items = l.each
+			items := m.Shapes[shape]
+			if items.Kind == servicemodel.List {
+				items = m.Shapes[items.Each]
 			} else {
-				member.shape = ""
+				shape = ""
 			}
 			comparePlan(t, m, items, plan[i].items)
 		}
-		want = append(want, member)
+		want = append(want, modelled{member.Name, shape, string(member.Location), member.Wire, required[member.Required]})
 	}
-	byName := func(a, b modelMember) int { return strings.Compare(a.name, b.name) }
+	byName := func(a, b modelled) int { return strings.Compare(a.name, b.name) }
 	slices.SortFunc(got, byName)
 	slices.SortFunc(want, byName)
-	if d := cmp.Diff(want, got, cmp.AllowUnexported(modelMember{})); d != "" {
-		t.Errorf("%s (-model +struct):\n%s", structure, d)
+	if d := cmp.Diff(want, got, cmp.AllowUnexported(modelled{})); d != "" {
+		t.Errorf("%s (-model +struct):\n%s", structure.Name, d)
 	}
 }
 
 func TestEveryOutputHasTheMembersOfTheModel(t *testing.T) {
-	m := loadModel(t)
+	m := servicemodel.CodeArtifact()
 	for _, op := range operations {
 		if op.output == nil {
 			continue
 		}
 		t.Run(op.Name, func(t *testing.T) {
-			compareOutput(t, m, m.operations[op.Name].output, reflect.TypeOf(op.output).Elem())
+			compareOutput(t, m, m.Operations[op.Name].Output, reflect.TypeOf(op.output).Elem())
 		})
 	}
 }
 
-func compareOutput(t *testing.T, m model, structure string, typ reflect.Type) {
+func compareOutput(t *testing.T, m servicemodel.Model, structure string, typ reflect.Type) {
 	t.Helper()
 	got := map[string]reflect.Type{}
 	outputMembers(typ, got)
-	for _, member := range m.members[structure] {
-		key := member.location + " " + member.wire
+	for _, member := range m.Shapes[structure].Members {
+		key := string(member.Location) + " " + member.Wire
 		field, ok := got[key]
 		if !ok {
 			t.Errorf("%s: the struct lacks %s", structure, key)
 			continue
 		}
 		delete(got, key)
-		shape := member.shape
-		if l, ok := m.lists[shape]; ok {
-			shape = l.each
-		} else if mp, ok := m.maps[shape]; ok {
-			shape, field = mp.each, field.Elem()
+		shape := m.Shapes[member.Shape]
+		if shape.Kind == servicemodel.Map {
+			field = field.Elem()
 		}
-		if _, nested := m.members[shape]; nested {
-			compareOutput(t, m, shape, structIn(field))
+		if shape.Each != "" {
+			shape = m.Shapes[shape.Each]
+		}
+		if shape.Kind == servicemodel.Structure {
+			compareOutput(t, m, shape.Name, structIn(field))
 		}
 	}
 	for extra := range got {
@@ -259,49 +167,40 @@ func fieldsOf(typ reflect.Type) func(func(reflect.StructField) bool) {
 }
 
 // departures are where the grammar knowingly differs from the model; the reasons stand at the grammar.
-var departures = map[string]func(*modelShape){
-	"PaginationToken":                   func(s *modelShape) { s.max = 8000 },
-	"PackageVersionRevisionMap":         func(s *modelShape) { s.max = 100 },
-	"OriginRestrictions":                func(s *modelShape) { s.max = maxList },
-	"UpstreamRepositoryList":            func(s *modelShape) { s.max = maxList; s.each = "" },
-	"PackageGroupAllowedRepositoryList": func(s *modelShape) { s.max = maxList; s.each = "" },
-	"TagList":                           func(s *modelShape) { s.each = "" }, // items are structs with a plan of their own
+var departures = map[string]func(*shape){
+	"PaginationToken":                   func(s *shape) { s.max = 8000 },
+	"PackageVersionRevisionMap":         func(s *shape) { s.max = 100 },
+	"OriginRestrictions":                func(s *shape) { s.max = maxList },
+	"UpstreamRepositoryList":            func(s *shape) { s.max = maxList; s.each = "" },
+	"PackageGroupAllowedRepositoryList": func(s *shape) { s.max = maxList; s.each = "" },
+	"TagList":                           func(s *shape) { s.each = "" }, // items are structs with a plan of their own
 }
 
 func TestTheGrammarIsTheModels(t *testing.T) {
-	m := loadModel(t)
+	m := servicemodel.CodeArtifact()
 	for name, s := range grammar {
-		if strings.HasPrefix(name, "Own") || name == "BooleanOptional" {
+		if strings.HasPrefix(name, "Own") {
 			continue
 		}
 		names := []string{name}
 		if name == "MaxResults" {
-			for number := range m.numbers {
-				if strings.HasSuffix(number, "MaxResults") {
-					names = append(names, number)
-				}
-			}
-			names = names[1:]
+			names = slices.DeleteFunc(slices.Collect(maps.Keys(m.Shapes)), func(n string) bool { return !strings.HasSuffix(n, name) })
 		}
 		for _, name := range names {
-			want, ok := m.strings[name]
-			for _, kind := range []map[string]modelShape{m.numbers, m.lists, m.maps} {
-				if !ok {
-					want, ok = kind[name]
-				}
-			}
+			said, ok := m.Shapes[name]
 			if !ok {
 				t.Errorf("the model has no shape %s", name)
 				continue
 			}
-			if want.enum != nil && want.max == -1 {
+			want := shape{min: said.Min, max: said.Max, pattern: said.Pattern, enum: said.Enum, key: said.Key, each: said.Each}
+			if said.Enum != nil || said.Kind == servicemodel.Boolean {
 				want.max = 0
 			}
 			if depart := departures[name]; depart != nil {
 				depart(&want)
 			}
-			got := modelShape{s.min, s.max, s.enum, s.pattern, s.key, s.each}
-			if d := cmp.Diff(want, got, cmp.AllowUnexported(modelShape{})); d != "" {
+			got := shape{min: s.min, max: s.max, pattern: s.pattern, enum: s.enum, key: s.key, each: s.each}
+			if d := cmp.Diff(want, got, cmp.AllowUnexported(shape{})); d != "" {
 				t.Errorf("%s (-model +grammar):\n%s", name, d)
 			}
 		}
@@ -309,15 +208,15 @@ func TestTheGrammarIsTheModels(t *testing.T) {
 }
 
 func TestErrorCodesAndStatusesAreTheModels(t *testing.T) {
-	m := loadModel(t)
+	m := servicemodel.CodeArtifact()
 	for kind, row := range failures {
-		want, declared := m.statuses[row.code]
-		switch got := fmt.Sprint(row.status); {
+		want, declared := m.Shapes[row.code]
+		switch {
 		case row.code == "UnrecognizedClientException": // AWS-wide, in no service's model
 		case !declared:
 			t.Errorf("%v: the model has no error %s", kind, row.code)
-		case got != want && got != "503":
-			t.Errorf("%v: status %s, want %s", kind, got, want)
+		case row.status != want.Status && row.status != http.StatusServiceUnavailable:
+			t.Errorf("%v: status %d, want %d", kind, row.status, want.Status)
 		}
 	}
 }

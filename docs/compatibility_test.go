@@ -23,7 +23,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write what is derived into compatibility.md and behaviour.md")
+var update = flag.Bool("update", false, "write what is derived into compatibility.md, conformance.md and behaviour.md")
 
 // section returns what stands between a page's markers, and where.
 func section(t *testing.T, text, name string) (start, end int) {
@@ -31,7 +31,7 @@ func section(t *testing.T, text, name string) (start, end int) {
 	begin, stop := "<!-- "+name+": begin -->\n", "<!-- "+name+": end -->"
 	start, end = strings.Index(text, begin)+len(begin), strings.Index(text, stop)
 	if start < len(begin) || end < start {
-		t.Fatalf("compatibility.md has no section %s", name)
+		t.Fatalf("the page has no section %s", name)
 	}
 	return start, end
 }
@@ -72,13 +72,22 @@ func servicesTable() string {
 
 func TestTheTableOfServicesIsTheCode(t *testing.T) { wantTable(t, "services", servicesTable()) }
 
-// wantTable compares what stands between the page's markers with the table, or writes it there.
+// wantTable compares what stands between the markers of compatibility.md with the table, or writes it there.
 func wantTable(t *testing.T, name, table string) {
 	t.Helper()
-	text := readCompatibility(t)
+	wantTableOn(t, "compatibility.md", name, table)
+}
+
+func wantTableOn(t *testing.T, page, name, table string) {
+	t.Helper()
+	read, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(read)
 	start, end := section(t, text, name)
 	if *update {
-		if err := os.WriteFile("compatibility.md", []byte(text[:start]+table+text[end:]), 0o644); err != nil {
+		if err := os.WriteFile(page, []byte(text[:start]+table+text[end:]), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return

@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"entrepot/conformance/jsonmatch"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -270,7 +272,7 @@ func callHTTP(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func matchJSON(ts *testscript.TestScript, neg bool, args []string) {
-	err := matchText([]byte(ts.ReadFile(args[0])), textOrFile(ts, args[1]))
+	err := jsonmatch.Text([]byte(ts.ReadFile(args[0])), textOrFile(ts, args[1]))
 	if (err == nil) == neg {
 		ts.Fatalf("%s and %s: %v", args[0], args[1], err)
 	}
@@ -278,7 +280,7 @@ func matchJSON(ts *testscript.TestScript, neg bool, args []string) {
 
 func capture(ts *testscript.TestScript, neg bool, args []string) {
 	of(ts, neg)
-	value, err := pointer([]byte(ts.ReadFile(args[1])), args[2])
+	value, err := jsonmatch.Pointer([]byte(ts.ReadFile(args[1])), args[2])
 	ts.Check(err)
 	ts.Setenv(args[0], value)
 }

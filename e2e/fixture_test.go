@@ -13,6 +13,7 @@ import (
 	"path"
 	"testing"
 
+	"entrepot/conformance/jsonmatch"
 	"entrepot/e2e/fakenpm"
 )
 
@@ -99,7 +100,7 @@ func (f *fixture) list(ctx context.Context, path, member string) ([]map[string]a
 			return nil, fmt.Errorf("%s of %s: %w", member, path, err)
 		}
 		all = append(all, rows...)
-		token, err := pointer(answer, "/nextToken")
+		token, err := jsonmatch.Pointer(answer, "/nextToken")
 		if err != nil {
 			return all, nil // the last page has none
 		}

@@ -23,6 +23,8 @@ import (
 	"syscall"
 	"time"
 
+	"entrepot/conformance/jsonmatch"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
@@ -260,7 +262,7 @@ func (i *instance) token(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return pointer(answer, "/authorizationToken")
+	return jsonmatch.Pointer(answer, "/authorizationToken")
 }
 
 // endpoint is where npm finds a repository; it ends with a slash.

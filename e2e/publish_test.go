@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"entrepot/conformance/jsonmatch"
 	"entrepot/e2e/fakenpm"
 )
 
@@ -20,7 +21,7 @@ func (f *fixture) revision(name, number string) string {
 	at := "/v1/package/version?domain=my-domain&repository=my-repo" + coordinates(name) + "&version=" + number
 	answer, err := f.do(f.t.Context(), "GET", at, "")
 	f.must(err)
-	revision, err := pointer(answer, "/packageVersion/revision")
+	revision, err := jsonmatch.Pointer(answer, "/packageVersion/revision")
 	f.must(err)
 	return revision
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"entrepot/conformance/jsonmatch"
 	"entrepot/e2e/fakenpm"
 	"entrepot/e2e/fakeregistry"
 )
@@ -138,7 +139,7 @@ func TestACrowdAtALiarGetsNothingAndNothingIsKept(t *testing.T) {
 			}
 			answer, err := f.do(t.Context(), "GET", "/v1/domain?domain=my-domain", "")
 			f.must(err)
-			if err := matchText(answer, []byte(`{"domain":{"assetSizeBytes":0}}`)); err != nil {
+			if err := jsonmatch.Text(answer, []byte(`{"domain":{"assetSizeBytes":0}}`)); err != nil {
 				t.Error(err)
 			}
 
@@ -179,7 +180,7 @@ func TestOneVersionInFiftyRepositoriesTakesItsBytesOnce(t *testing.T) {
 	answer, err := f.do(t.Context(), "GET", "/v1/domain?domain=my-domain", "")
 	f.must(err)
 	counts := fmt.Appendf(nil, `{"domain":{"repositoryCount":53,"assetSizeBytes":%d}}`, len(want))
-	if err := matchText(answer, counts); err != nil {
+	if err := jsonmatch.Text(answer, counts); err != nil {
 		t.Error(err)
 	}
 	var onDisk int64

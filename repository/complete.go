@@ -69,7 +69,7 @@ func (s *Service) addPromises(w catalog.Writer, c iam.Caller, repo catalog.Repos
 	if len(known.Assets) == before {
 		return nil
 	}
-	if err := s.recordable(*known); err != nil {
+	if err := s.recordable(repo.RepositoryKey, *known); err != nil {
 		return err
 	}
 	if known.Revision, err = versionRevision(*known); err != nil {

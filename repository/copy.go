@@ -129,7 +129,7 @@ func (s *Service) bringWhole(ctx context.Context, c iam.Caller, at *configuratio
 			return artifact.Errorf(artifact.Conflict, "Version %s of %s cannot be copied: %d of its assets have not been "+
 				"fetched from %s, which cannot be asked for this package any more.", found.version.VersionKey.Version,
 				found.version.Qualified(), len(missing), found.version.Origin.Connection).
-				About(artifact.VersionResource, found.version.String())
+				About(artifact.VersionResource, idIn(found.source.repository.RepositoryKey, found.version.String()))
 		}
 		whole, err := s.wholeVersion(ctx, found.source.repository.ID, found.version.VersionKey)
 		if err != nil {

@@ -62,8 +62,9 @@ func (s *Service) behind(ctx context.Context, p artifact.PackageKey, made *plan,
 			if listed == nil {
 				continue
 			}
-			if _, differs := s.following(v.Version, *listed); differs {
-				found = append(found, laggard{made.sources[ranks[v.Repository]].repository, v.Origin, source, *listed})
+			holder := made.sources[ranks[v.Repository]].repository
+			if _, differs := s.following(holder.RepositoryKey, v.Version, *listed); differs {
+				found = append(found, laggard{holder, v.Origin, source, *listed})
 			}
 		}
 	}
@@ -122,9 +123,9 @@ func (p *plan) followed(ctx context.Context, ranks map[catalog.RepositoryID]int,
 	return nil, none, nil
 }
 
-// following returns a record as it is once it follows what its registry lists, and whether that is anything else than it
+// following returns a record of a repository as it is once it follows what its registry lists, and whether that is anything else than it
 // was. Assets and facts that no record can take are not taken over; the status is all the same.
-func (s *Service) following(v, listed artifact.Version) (next artifact.Version, differs bool) {
+func (s *Service) following(in artifact.RepositoryKey, v, listed artifact.Version) (next artifact.Version, differs bool) {
 	next = v
 	t := s.traits(v.Format)
 	if t.Late&LateWhole != 0 {
@@ -134,7 +135,7 @@ func (s *Service) following(v, listed artifact.Version) (next artifact.Version, 
 			next.Details = listed.Details
 		}
 		differs = !bytes.Equal(v.Manifest, next.Manifest) || !slices.EqualFunc(v.Assets, next.Assets, sameAsset)
-		if differs && s.recordable(next) != nil {
+		if differs && s.recordable(in, next) != nil {
 			next, differs = v, false
 		}
 	}
@@ -186,7 +187,7 @@ func (s *Service) catchUp(w catalog.Writer, c iam.Caller, b laggard) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	next, differs := s.following(*v, b.listed)
+	next, differs := s.following(b.repository.RepositoryKey, *v, b.listed)
 	if !v.Status.Downloadable() || v.Origin != b.origin || !in.mayPull(b.source.wayInto(b.repository), b.repository.ID) || !differs {
 		return false, nil
 	}

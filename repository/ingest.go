@@ -80,7 +80,7 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 	// Before any byte comes: what cannot be recorded would be fetched in vain, by everybody who asks. What a repository
 	// holds already it may complete.
 	if !ok || v.PublishedAt.IsZero() {
-		if err := s.recordable(withPromise(v, asset)); err != nil {
+		if err := s.recordable(at.repository.RepositoryKey, withPromise(v, asset)); err != nil {
 			return File{}, err
 		}
 	}
@@ -195,7 +195,7 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 		if from.details != nil {
 			v.Details = *from.details
 		}
-		if err := s.recordable(v); err != nil {
+		if err := s.recordable(repo.RepositoryKey, v); err != nil {
 			return err
 		}
 		if v.Revision, err = versionRevision(v); err != nil {
@@ -228,7 +228,7 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 		known.Details = *from.details
 	}
 	known.Assets = withAsset(known.Assets, a)
-	if err := s.recordable(*known); err != nil && !ok {
+	if err := s.recordable(repo.RepositoryKey, *known); err != nil && !ok {
 		return err
 	}
 	if known.Revision, err = versionRevision(*known); err != nil {

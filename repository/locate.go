@@ -87,7 +87,7 @@ func (s *Service) byFetching(c iam.Caller, at *configuration, v artifact.Version
 		found.version, err = finder.Presume(v, asset)
 		if err == nil {
 			from := s.firstImport(*found, made.asked())
-			if s.roomFor(made, from) != nil || s.recordable(withPromise(from.version, asset)) != nil {
+			if s.roomFor(made, from) != nil || s.recordable(at.repository.RepositoryKey, withPromise(from.version, asset)) != nil {
 				return question(ctx, made, found)
 			}
 			var coming File

@@ -17,7 +17,7 @@ import (
 func (s *Service) publish(ctx context.Context, c iam.Caller, at *configuration, p Publication) (artifact.Version, error) {
 	if len(p.Labels) > maxPublishedLabels {
 		return artifact.Version{}, artifact.Errorf(artifact.Quota, "A version can be published with at most %d tags.",
-			maxPublishedLabels).About(artifact.VersionResource, p.VersionKey.String())
+			maxPublishedLabels).About(artifact.VersionResource, idIn(at.repository.RepositoryKey, p.VersionKey.String()))
 	}
 	var err error
 	if p.Version, err = s.spelledHere(ctx, at.repository.ID, p.VersionKey); err != nil {
@@ -196,7 +196,7 @@ func (s *Service) step(at *configuration, in admission, known *artifact.Version,
 	} else if next, err = s.grow(at, t, *known, p, assets); err != nil {
 		return next, err
 	}
-	return next, s.recordable(next.version)
+	return next, s.recordable(at.repository.RepositoryKey, next.version)
 }
 
 // staged are the assets of a publication as they will be recorded.
@@ -283,7 +283,7 @@ func (t Traits) takesMore(v artifact.Version) bool {
 
 func conflict(at *configuration, p Publication, format string, args ...any) error {
 	return artifact.Errorf(artifact.Conflict, format, args...).About(artifact.VersionResource,
-		at.repository.RepositoryKey.Domain+"/"+at.repository.Name+"/"+p.VersionKey.String())
+		idIn(at.repository.RepositoryKey, p.VersionKey.String()))
 }
 
 // notReachable refuses a version that a repository or a registry upstream has and that may come from there (user guide,
@@ -305,7 +305,7 @@ func (s *Service) notReachable(ctx context.Context, at *configuration, made *pla
 			"Version '%s' of package '%s' can be read through repository '%s' from upstream already. "+
 				"Publish another version, or block upstream versions of this package first.",
 			v.Version, v.Qualified(), at.repository.Name).
-			About(artifact.VersionResource, v.String())
+			About(artifact.VersionResource, idIn(at.repository.RepositoryKey, v.String()))
 	}
 	return nil
 }
@@ -317,7 +317,7 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 		if step.version.Manifest, step.version.Details, err = p.Merge(*step.known); err != nil {
 			return v, err
 		}
-		if err := s.recordable(step.version); err != nil {
+		if err := s.recordable(at.repository.RepositoryKey, step.version); err != nil {
 			return v, err
 		}
 	}

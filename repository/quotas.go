@@ -60,12 +60,12 @@ const (
 	maxPublishedLabels = 100
 )
 
-// recordable refuses a version that is more than a record takes, whoever it comes from: publishers and registries alike.
+// recordable refuses a version that is more than a record of the repository takes, whoever it comes from: publishers and registries alike.
 // What a publisher adds to index documents is bounded closer: what a registry serves, its clients carry already.
 // Quota: it has too many assets, or too much is said about it. Invalid: an asset has a name that the API cannot tell.
-func (s *Service) recordable(v artifact.Version) error {
+func (s *Service) recordable(in artifact.RepositoryKey, v artifact.Version) error {
 	refuse := func(kind artifact.Kind, format string, args ...any) error {
-		return artifact.Errorf(kind, format, args...).About(artifact.VersionResource, v.VersionKey.String())
+		return artifact.Errorf(kind, format, args...).About(artifact.VersionResource, idIn(in, v.VersionKey.String()))
 	}
 	if len(v.Assets) > s.Quotas.Assets {
 		return refuse(artifact.Quota, "A package version can have at most %d assets.", s.Quotas.Assets)

@@ -233,7 +233,7 @@ func (s *Shelf) annotate(w catalog.Writer, in catalog.Repository, v artifact.Ver
 	longer := len(manifest) > len(v.Manifest)
 	v.Manifest = manifest
 	if longer {
-		if err := s.service.recordable(v); err != nil {
+		if err := s.service.recordable(in.RepositoryKey, v); err != nil {
 			return err
 		}
 	}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes model.txt: what awsapi's tests need of botocore's CodeArtifact service model, one fact a line.
+"""Writes model.txt: what is needed of botocore's CodeArtifact service model, one fact a line.
 
-    python3 awsapi/testdata/model.py > awsapi/testdata/model.txt
+    python3 conformance/servicemodel/model.py > conformance/servicemodel/model.txt
 
 Lines, fields parted by single spaces:
 

@@ -1,19 +1,12 @@
-package e2e
+package suite
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 )
 
 // tool is the coordinate of a generic package.
 const tool = `"format":"generic","namespace":"tools","package":"cli"`
-
-func sha256Of(content string) string {
-	sum := sha256.Sum256([]byte(content))
-	return hex.EncodeToString(sum[:])
-}
 
 // uploading is the input that publishes an asset of a version of tool. Its hash is the true one: with another one the Go
 // SDK signs what nobody can verify, and the others do not.
@@ -72,6 +65,8 @@ var genericChapter = chapter{name: "generic", setup: []row{
 		says: "published with their package manager",
 		input: with("app", called("left"), `"packageVersion":"1.0.0","assetName":"a","assetContent":"a","assetSHA256":"`+
 			sha256Of("a")+`"`)},
+	{name: "nowhere", operation: "PublishPackageVersion", code: notFound, about: "repository generic-any/none",
+		input: uploading("none", "1.0.0", "a", "a")},
 	{name: "without a namespace", operation: "PublishPackageVersion", code: invalid, reason: badField, says: "namespace",
 		input: with("app", `"format":"generic","package":"cli","packageVersion":"1","assetName":"a","assetContent":"a",`+
 			`"assetSHA256":"`+sha256Of("a")+`"`)},
@@ -111,5 +106,5 @@ var genericChapter = chapter{name: "generic", setup: []row{
 // wrongName publishes under a name that no asset can have.
 func wrongName(asset string) row {
 	return row{name: fmt.Sprintf("called %q", asset), operation: "PublishPackageVersion", code: invalid, reason: badField,
-		brief: true, input: uploading("app", "5.0.0", asset, "a")}
+		input: uploading("app", "5.0.0", asset, "a")}
 }

@@ -1,0 +1,88 @@
+package suite
+
+// readingChapter is about one repository for all, so that even times and revisions must be the same.
+var readingChapter = chapter{name: "reading", rows: []row{
+	{name: "of a repository", operation: "ListPackages", input: shared(),
+		want: `{"packages":[{"format":"npm","namespace":null,"package":"plain"},{"namespace":"acme",` +
+			`"package":"hello"}]}`},
+	{name: "first page", operation: "ListPackages", input: shared(`"maxResults":1`), keep: "page /nextToken",
+		want: `{"packages":[{"package":"plain","originConfiguration":{"restrictions":{"publish":"ALLOW",` +
+			`"upstream":"BLOCK"}}}]}`},
+	{name: "second page", operation: "ListPackages", input: shared(`"maxResults":1,"nextToken":"${page}"`),
+		want: `{"packages":[{"package":"hello"}]}`},
+	{name: "no page", operation: "ListPackages", input: shared(`"nextToken":"never-given"`), code: invalid,
+		reason: badField,
+		says:   "The nextToken is not one that this service gave out."},
+	{name: "by prefix and controls", operation: "ListPackages",
+		input: shared(`"format":"npm","packagePrefix":"pl","publish":"ALLOW"`),
+		want:  `{"packages":[{"package":"plain"}]}`},
+	{name: "by scope alone", operation: "ListPackages", input: shared(`"namespace":"acme"`), code: invalid,
+		reason: badField,
+		says:   "A namespace can only be given together with a format."},
+	{name: "nowhere", operation: "ListPackages", input: `{"domain":"${shared}","repository":"none"}`, code: notFound,
+		about: "repository ${shared}/none"},
+	{name: "one", operation: "DescribePackage", input: shared(called("@acme/hello")),
+		want: `{"package":{"namespace":"acme","name":"hello"}}`},
+	{name: "none", operation: "DescribePackage", input: shared(called("nothing")), code: notFound,
+		about: "package ${shared}/my-repo/npm//nothing"},
+	{name: "no format", operation: "DescribePackage", input: shared(`"format":"python","package":"x"`), code: invalid,
+		reason: badField},
+	{name: "of a package", operation: "ListPackageVersions", input: shared(called("@acme/hello")),
+		want: `{"defaultDisplayVersion":"1.1.0","versions":[{"version":"1.0.0","status":"Published",` +
+			`"revision":"*"},{"version":"1.1.0"}]}`},
+	{name: "the newest", operation: "ListPackageVersions",
+		input: shared(called("@acme/hello"), `"sortBy":"PUBLISHED_TIME","maxResults":1`),
+		want:  `{"versions":[{"version":"1.1.0","origin":{"originType":"INTERNAL"}}],"nextToken":"*"}`},
+	{name: "of a status", operation: "ListPackageVersions",
+		input: shared(called("@acme/hello"), `"status":"Unlisted","originType":"EXTERNAL"`),
+		want:  `{"versions":[]}`},
+	{name: "of no package", operation: "ListPackageVersions", input: shared(called("nothing")), code: notFound,
+		about: "package ${shared}/my-repo/npm//nothing"},
+	{name: "of no status", operation: "ListPackageVersions", input: shared(called("plain"), `"status":"published"`),
+		code: invalid, reason: badField},
+	{name: "one", operation: "DescribePackageVersion", input: shared(called("@acme/hello"), `"packageVersion":"1.0.0"`),
+		want: `{"packageVersion":{"displayName":"@acme/hello","summary":"says hello",` +
+			`"licenses":[{"name":"MIT"}],"publishedTime":"*",` +
+			`"homePage":"https://hello.example.test/","sourceCodeRepository":"*",` +
+			`"origin":{"domainEntryPoint":{"repositoryName":"my-repo"}}}}`},
+	{name: "one that says little", operation: "DescribePackageVersion",
+		input: shared(called("plain"), `"packageVersion":"2.0.0"`),
+		want: `{"packageVersion":{"summary":null,"namespace":null,` +
+			`"origin":{"domainEntryPoint":{"repositoryName":"my-repo"}}}}`},
+	{name: "none", operation: "DescribePackageVersion", input: shared(called("plain"), `"packageVersion":"9.9.9"`),
+		code:  notFound,
+		about: "package-version ${shared}/my-repo/npm//plain@9.9.9"},
+	{name: "of a version", operation: "ListPackageVersionAssets",
+		input: shared(called("@acme/hello"), `"packageVersion":"1.0.0"`),
+		want: `{"version":"1.0.0","versionRevision":"*","assets":[{"name":"package.tgz",` +
+			`"hashes":{"MD5":"*","SHA-1":"*","SHA-256":"*","SHA-512":"*"}}]}`},
+	{name: "of no version", operation: "ListPackageVersionAssets",
+		input: shared(called("@acme/hello"), `"packageVersion":"9.9.9"`), code: notFound,
+		about: "package-version ${shared}/my-repo/npm/acme/hello@9.9.9"},
+	{name: "one", operation: "GetPackageVersionAsset",
+		input: shared(called("@acme/hello"), `"packageVersion":"1.0.0","asset":"package.tgz"`),
+		want:  `{"asset":"*","assetName":"package.tgz","packageVersion":"1.0.0","packageVersionRevision":"*"}`},
+	{name: "none", operation: "GetPackageVersionAsset",
+		input: shared(called("@acme/hello"), `"packageVersion":"1.0.0","asset":"other.tgz"`),
+		code:  notFound, about: "asset ${shared}/my-repo/npm/acme/hello@1.0.0/other.tgz"},
+	{name: "of another revision", operation: "GetPackageVersionAsset", code: notFound, says: "has no revision 'stale'",
+		input: shared(called("plain"), `"packageVersion":"2.0.0","asset":"package.tgz",`+
+			`"packageVersionRevision":"stale"`),
+		about: "package-version ${shared}/my-repo/npm//plain@2.0.0"},
+	{name: "one", operation: "GetPackageVersionReadme", input: shared(called("plain"), `"packageVersion":"2.0.0"`),
+		want: `{"readme":"# plainly\n","versionRevision":"*"}`},
+	{name: "none", operation: "GetPackageVersionReadme",
+		input: shared(called("@acme/hello"), `"packageVersion":"1.0.0"`),
+		code:  notFound, says: "has no readme", about: "package-version ${shared}/my-repo/npm/acme/hello@1.0.0"},
+	{name: "of a version", operation: "ListPackageVersionDependencies",
+		input: shared(called("@acme/hello"), `"packageVersion":"1.0.0"`),
+		want: `{"dependencies":[{"namespace":"acme","package":"base","dependencyType":"regular",` +
+			`"versionRequirement":"2"},` +
+			`{"namespace":null,"package":"left"},{"package":"up","dependencyType":"dev"}]}`},
+	{name: "of one that has none", operation: "ListPackageVersionDependencies",
+		input: shared(called("plain"), `"packageVersion":"2.0.0"`),
+		want:  `{"dependencies":[],"nextToken":null}`},
+	{name: "of no version", operation: "ListPackageVersionDependencies",
+		input: shared(called("plain"), `"packageVersion":"9.9.9"`), code: notFound,
+		about: "package-version ${shared}/my-repo/npm//plain@9.9.9"},
+}}
