@@ -16,6 +16,7 @@ import (
 	"entrepot/access/sigv4"
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/ratelimit"
 )
 
 // Ceilings of what is remembered: the principals, keys, tokens and sessions that are in use at a time.
@@ -35,6 +36,8 @@ type Config struct {
 	// AnonymousReads lets those who only want to read in without a token, as nobody in particular. What nobody in
 	// particular may read is for policies to say. May be false.
 	AnonymousReads bool
+	// TokenRate is how many requests a second may be made with one authorization token; 0 for any number.
+	TokenRate int
 }
 
 // Guard authenticates calls and keeps what they are authenticated with. Several goroutines may use one.
@@ -46,6 +49,7 @@ type Guard struct {
 	verifier *sigv4.Verifier
 
 	anonymousReads bool
+	paces          *ratelimit.Limiter[catalog.TokenHash]
 
 	unknownKey catalog.AccessKey // stands in for a key nobody has, so that asking for one costs the same
 	principals *catalog.Memo[string, member]
@@ -88,6 +92,7 @@ func New(c Config) (*Guard, error) {
 		region: c.Region,
 
 		anonymousReads: c.AnonymousReads,
+		paces:          ratelimit.New[catalog.TokenHash](c.TokenRate, c.Now),
 
 		verifier:   sigv4.New(c.Now, scopes(c.Region)...),
 		unknownKey: dummy,

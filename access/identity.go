@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"time"
 
 	"entrepot/access/sigv4"
 	"entrepot/artifact"
@@ -86,6 +87,8 @@ func (g *Guard) verify(ctx context.Context, claim *sigv4.Claim, payload sigv4.Pa
 // if it is unknown, revoked or over, and if it belongs to another domain; all but the first in the same words. The zero
 // domain has no tokens: pass it for a domain that does not exist, so that strangers cannot tell.
 //
+// Throttled if more requests are made with the token than Config.TokenRate says.
+//
 // Where anonymous reads are let in, a GET or HEAD without any credential is nobody's: the caller has no principal.
 func (g *Guard) Package(r *http.Request, in iam.Circumstances, domain catalog.DomainID) (iam.Caller, error) {
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
@@ -108,6 +111,11 @@ func (g *Guard) Package(r *http.Request, in iam.Circumstances, domain catalog.Do
 		return iam.Caller{}, refused()
 	}
 	if err != nil {
+		return iam.Caller{}, err
+	}
+	if !g.paces.Admit(token.Hash) {
+		err := artifact.Errorf(artifact.Throttled, "Rate exceeded: %d requests a second may be made with one token.", g.paces.PerSecond())
+		err.RetryAfter = time.Second
 		return iam.Caller{}, err
 	}
 	return g.caller(m, in), nil

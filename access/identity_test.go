@@ -1,6 +1,7 @@
 package access
 
 import (
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/catalog"
 	"entrepot/iam"
+	"entrepot/ratelimit"
 )
 
 func TestASignedCallTellsWhoCalls(t *testing.T) {
@@ -226,6 +228,30 @@ func TestATokenEndsOnTime(t *testing.T) {
 	f.clock = f.clock.Add(time.Second)
 	_, err := f.fetch(token, testDomain)
 	f.wantNoToken(err)
+}
+
+func TestOneTokenIsGoodForSoManyRequestsASecond(t *testing.T) {
+	f := newFixture(t)
+	one := f.issue(900)
+	f.clock = f.clock.Add(time.Second) // the same request would get the same token
+	other := f.issue(900)
+	f.paces = ratelimit.New[catalog.TokenHash](2, func() time.Time { return f.clock })
+	for range 2 {
+		if _, err := f.fetch(one, testDomain); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := f.fetch(one, testDomain)
+	if refusal, ok := errors.AsType[*artifact.Error](err); !ok || refusal.Kind != artifact.Throttled || refusal.RetryAfter != time.Second {
+		t.Errorf("the third of two: got %v, want Throttled with a second to wait", err)
+	}
+	if _, err := f.fetch(other, testDomain); err != nil {
+		t.Errorf("another token of the same user: got %v", err)
+	}
+	f.clock = f.clock.Add(time.Second)
+	if _, err := f.fetch(one, testDomain); err != nil {
+		t.Errorf("a second later: got %v", err)
+	}
 }
 
 func TestAReadWithoutACredentialIsNobodysWhereSuchReadsAreLetIn(t *testing.T) {

@@ -19,6 +19,7 @@ var floors = map[string][]string{
 	"durable":      {},
 	"strictjson":   {},
 	"bytecache":    {},
+	"ratelimit":    {},
 	"freespace":    {"durable"},
 	"localca":      {"durable"},
 	"trust":        {"clientconfig", "localca", "durable"},
@@ -50,7 +51,7 @@ var floors = map[string][]string{
 	"catalog/sqlcatalog/sqlcatalogtest": {"catalog/sqlcatalog"},
 	"repository/repositorytest": append([]string{"repository", "blob/mem", "catalog/sqlcatalog",
 		"catalog/sqlcatalog/sqlcatalogtest"}, contracts...),
-	"access":       append([]string{"access/sigv4", "durable"}, contracts...),
+	"access":       append([]string{"access/sigv4", "durable", "ratelimit"}, contracts...),
 	"access/sigv4": {"artifact"},
 	"access/oidc":  {"artifact", "strictjson"},
 	"awsclient":    {"access/sigv4", "artifact", "durable"},
@@ -72,12 +73,12 @@ var floors = map[string][]string{
 	// The suites of formats and shelves stand on the real rules.
 	"format/formattest": append([]string{"clientconfig", "format", "repository", "repository/repositorytest", "blob/mem", "blob/disk",
 		"upstream/upstreamtest"}, contracts...),
-	"awsapi":   append([]string{"accounts", "packagegroup", "repository", "strictjson"}, contracts...),
+	"awsapi":   append([]string{"accounts", "packagegroup", "ratelimit", "repository", "strictjson"}, contracts...),
 	"accounts": append([]string{"access/oidc", "strictjson"}, contracts...),
 	"queryapi": append([]string{"access", "access/sigv4", "accounts", "kms", "strictjson"}, contracts...),
 	"console":  append([]string{"repository", "access"}, contracts...),
 	// The server sees the contract of formats; the formats themselves, like the API, are handed to it by the wiring.
-	"server": append([]string{"format", "repository", "access"}, contracts...),
+	"server": append([]string{"format", "ratelimit", "repository", "access"}, contracts...),
 
 	// The quotas' defaults are the rules' own.
 	"config":   {"accounts", "artifact", "repository"},

@@ -9,7 +9,7 @@ import (
 
 func TestRates(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	th := newThrottle(Rates{Copies: 5, Lists: 3, Reads: 8, Writes: 6}, func() time.Time { return now })
+	th := newThrottle(Rates{Copies: 5, Lists: 3, Publishes: 2, Reads: 8, Writes: 6}, func() time.Time { return now })
 	admitted := func(account, operation string, times int) (n int) {
 		t.Helper()
 		for range times {
@@ -27,6 +27,8 @@ func TestRates(t *testing.T) {
 		times, want              int
 	}{
 		{"copies have a rate of their own", "1", "CopyPackageVersions", 10, 5},
+		{"publishing has one too", "1", "PublishPackageVersion", 10, 1}, // of six writes five were copies
+		{"publishing has one too, of another account", "4", "PublishPackageVersion", 10, 2},
 		{"another account has limits of its own", "2", "CopyPackageVersions", 10, 5},
 		{"each list is counted apart", "1", "ListPackages", 10, 3},
 		{"each list is counted apart, the second", "1", "ListPackageVersions", 10, 3},

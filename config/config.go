@@ -98,14 +98,18 @@ type Quotas struct {
 	VersionIndex      Size `yaml:"version_index"`
 }
 
-// Rates are requests a second that one account may make to the API; zero means any number.
+// Rates are requests a second: those that one account may make to the API, and those of package managers with one token and, without
+// any, from one address. Zero means any number.
 type Rates struct {
-	Copies int `yaml:"copies"`
-	Tokens int `yaml:"tokens"`
-	Assets int `yaml:"assets"`
-	Lists  int `yaml:"lists"`
-	Reads  int `yaml:"reads"`
-	Writes int `yaml:"writes"`
+	Copies     int `yaml:"copies"`
+	Tokens     int `yaml:"tokens"`
+	Assets     int `yaml:"assets"`
+	Publishes  int `yaml:"publishes"`
+	Lists      int `yaml:"lists"`
+	Reads      int `yaml:"reads"`
+	Writes     int `yaml:"writes"`
+	PerToken   int `yaml:"per_token"`
+	PerAddress int `yaml:"per_address"`
 }
 
 // Cache sets the memory that caches may take, and the disk that large documents may.

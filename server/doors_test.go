@@ -248,6 +248,37 @@ func TestCircumstancesComeFromTheServer(t *testing.T) {
 	}
 }
 
+func TestWhoHasNoTokenMayAskSoManyTimesASecond(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	f := newFixture(t, func(o *Options) { o.Limits.Strangers, o.Now = 2, func() time.Time { return now } })
+	ask := func(address string, header ...string) *httptest.ResponseRecorder {
+		w, r := httptest.NewRecorder(), request("GET", base+"/pkg", header...)
+		r.RemoteAddr = address
+		f.ServeHTTP(timeless{w}, r)
+		return w
+	}
+	for _, c := range []struct {
+		name    string
+		pause   time.Duration
+		address string
+		header  []string
+		status  int
+	}{
+		{"the first", 0, "192.0.2.7:1", nil, 401},
+		{"the second", 0, "192.0.2.7:2", nil, 401},
+		{"the third", 0, "192.0.2.7:3", nil, 429},
+		{"another address", 0, "192.0.2.8:1", nil, 401},
+		{"with a token", 0, "192.0.2.7:4", []string{"Authorization", "Bearer " + goodToken}, 200},
+		{"a second later", time.Second, "192.0.2.7:5", nil, 401},
+	} {
+		now = now.Add(c.pause)
+		w := ask(c.address, c.header...)
+		if w.Code != c.status {
+			t.Errorf("%s: got %d %s, want %d", c.name, w.Code, w.Body, c.status)
+		}
+	}
+}
+
 func TestFailedLoginsSlowDownOneAddressOnly(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	f := newFixture(t, func(o *Options) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"entrepot/artifact"
 	"entrepot/blob"
@@ -22,6 +23,13 @@ func (s *Server) serveFormat(x *exchange, r *http.Request, m *mount, at endpoint
 	}
 	x.format = m.Name
 	x.fail = func(err error) { s.failFormat(x, r, m, err, at.RepositoryKey) }
+	if !s.authenticator.Attempts(r) && !s.strangers.Admit(network(x.client.addr)) {
+		err := artifact.Errorf(artifact.Throttled, "Rate exceeded: %d requests a second may be made from one address without a token.",
+			s.strangers.PerSecond())
+		err.RetryAfter = time.Second
+		x.fail(err)
+		return
+	}
 	caller, err := s.authenticate(x, r, func(in iam.Circumstances) (iam.Caller, error) {
 		return s.authenticator.Bearer(r, in, at.DomainKey())
 	})

@@ -68,6 +68,7 @@ type Limits struct {
 	Pace         Pace          // default 20 s of patience, 4 KiB/s
 	Connections  int           // at once; default 8192
 	FailedLogins int           // per minute and address; default 60, negative for no limit
+	Strangers    int           // requests of package managers without a token, per second and address; zero for no limit
 }
 
 func (l Limits) withDefaults() Limits {

@@ -15,6 +15,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/format"
 	"entrepot/iam"
+	"entrepot/ratelimit"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
@@ -36,14 +37,16 @@ type Server struct {
 	now           func() time.Time
 	newID         func() string
 
-	logins   *logins
-	health   *health
-	notes    []func() string
-	metrics  *metrics
-	scrape   http.Handler
-	draining atomic.Bool
-	active   atomic.Int64
-	ended    atomic.Int64 // requests answered so far
+	logins *logins
+	// strangers counts requests without a token by address.
+	strangers *ratelimit.Limiter[netip.Addr]
+	health    *health
+	notes     []func() string
+	metrics   *metrics
+	scrape    http.Handler
+	draining  atomic.Bool
+	active    atomic.Int64
+	ended     atomic.Int64 // requests answered so far
 }
 
 // New builds a server. It fails for a route pattern that cannot be registered, a format given twice, or metrics that
@@ -62,6 +65,7 @@ func New(o Options) (*Server, error) {
 		mounts: make(map[artifact.Format]*mount, len(o.Formats)),
 	}
 	s.logins = newLogins(s.limits.FailedLogins)
+	s.strangers = ratelimit.New[netip.Addr](s.limits.Strangers, s.now)
 	for _, f := range o.Formats {
 		if !f.Served() {
 			continue

@@ -203,7 +203,7 @@ func (a *app) openAccess(ctx context.Context) error {
 	var err error
 	a.guard, err = access.New(access.Config{
 		Catalog: a.catalog, Sealer: a.stores, Now: time.Now, Region: a.config.Region,
-		AnonymousReads: a.config.AnonymousReads,
+		AnonymousReads: a.config.AnonymousReads, TokenRate: a.config.Rates.PerToken,
 	})
 	if err != nil {
 		return err
@@ -288,13 +288,15 @@ func (a *app) openServer(context.Context) error {
 	if err != nil {
 		return err
 	}
-	l := a.config.Limits
+	l, rates := a.config.Limits, a.config.Rates
 	a.server, err = server.New(server.Options{
 		Addresses:     a.addresses,
 		Authenticator: authenticator{a.guard, a.rules},
 		API: awsapi.New(a.rules, a.guard, awsapi.Options{
 			Region: a.config.Region, Account: artifact.AccountID(a.config.Account), Logger: a.log,
-			Served: served(), Rates: awsapi.Rates(a.config.Rates), Principals: a.accounts, Credentials: a.accounts,
+			Served: served(), Rates: awsapi.Rates{Copies: rates.Copies, Tokens: rates.Tokens, Assets: rates.Assets,
+				Publishes: rates.Publishes, Lists: rates.Lists, Reads: rates.Reads, Writes: rates.Writes},
+			Principals: a.accounts, Credentials: a.accounts,
 		}),
 		Services: map[string]server.API{"iam": queryapi.IAM(a.accounts), "kms": queryapi.KMS(a.keys),
 			"organizations": queryapi.Organizations(a.accounts), "sts": queryapi.STS(a.accounts)},
@@ -308,7 +310,7 @@ func (a *app) openServer(context.Context) error {
 		TrustedProxies: trusted, MetricsFrom: scrapers,
 		Limits: server.Limits{
 			Body: int64(l.MaxBody), Request: l.RequestTime, IdleTime: l.IdleTime, Connections: l.Connections,
-			FailedLogins: unlimited(l.FailedLogins), Pace: server.Pace{Patience: l.Patience, Rate: int64(l.MinRate)},
+			FailedLogins: unlimited(l.FailedLogins), Strangers: rates.PerAddress, Pace: server.Pace{Patience: l.Patience, Rate: int64(l.MinRate)},
 		},
 		Log: a.log, Metrics: a.metrics, Gatherer: a.metrics, Now: time.Now, NewID: uuid.NewString,
 	})
