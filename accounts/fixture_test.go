@@ -30,6 +30,10 @@ func newFixture(t testing.TB) *fixture {
 	f := &fixture{TB: t, clock: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
 	f.Service = New(Options{Catalog: store, Keys: keys{}, Now: func() time.Time { return f.clock }})
 	f.must(f.InstallPolicies(t.Context()))
+	f.write(func(w catalog.Writer) error {
+		return w.CreatePrincipal(catalog.Principal{ID: account, Account: account, Kind: catalog.RootPrincipal, Path: "/",
+			Name: "root", ARN: "arn:aws:iam::" + account + ":root", CreatedAt: f.clock})
+	})
 	f.must(f.InstallAccount(t.Context(), account))
 	f.root = f.callerOf(account)
 	f.root.Identity = []*iam.Policy{f.policy(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)}

@@ -167,14 +167,16 @@ func (s *Service) ListCreateAccountStatus(ctx context.Context, c iam.Caller, pag
 	return l, err
 }
 
-// InstallAccount sees to it that the installation's own account is on record. It writes nothing if it is.
+// InstallAccount sees to it that the installation's own account, which has its first user, is on record. It writes nothing if it
+// is, nor for an account in which there is nobody: a number that was changed after the first start is none of an account.
 func (s *Service) InstallAccount(ctx context.Context, id artifact.AccountID) error {
 	missing := func(r catalog.Reader) (bool, error) {
 		_, err := r.Account(id)
-		if artifact.Is(err, artifact.NotFound) {
-			return true, nil
+		if !artifact.Is(err, artifact.NotFound) {
+			return false, err
 		}
-		return false, err
+		some, err := r.Principals(catalog.PrincipalFilter{Account: id}, catalog.Page{Limit: 1})
+		return len(some.Items) > 0, err
 	}
 	absent := false
 	err := s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {

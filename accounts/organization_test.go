@@ -338,6 +338,13 @@ func TestTheInstallationsAccountIsPutOnRecordOnce(t *testing.T) {
 		}
 		return err
 	})
+	f.must(f.InstallAccount(context.Background(), stranger))
+	f.read(func(r catalog.Reader) error {
+		if _, err := r.Account(stranger); !artifact.Is(err, artifact.NotFound) {
+			t.Errorf("an account in which there is nobody: got %v", err)
+		}
+		return nil
+	})
 	if e, _ := f.last(); e.Action != "" {
 		t.Errorf("recorded %+v: the first start looks for an empty record", e)
 	}

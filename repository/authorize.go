@@ -63,8 +63,8 @@ func (s *Service) authorizeAt(ctx context.Context, at *configuration, c iam.Call
 	}
 	request, decision := s.decide(at, c, asked, judged, on, tags)
 	switch {
-	case decision.Allowed() && at.ownerClosed:
-		return artifact.Errorf(artifact.Denied, "Account %s, which owns the domain %s, is closed.", on.Domain.Owner, on.Domain.Name)
+	case decision.Allowed() && at.ownerClosed != nil:
+		return at.ownerClosed
 	case decision.Allowed() && judged.decrypts:
 		return at.keyUnusable
 	case decision.Allowed():
@@ -105,7 +105,7 @@ func (s *Service) mayDo(at *configuration, c iam.Caller, action string, on Subje
 		return false
 	}
 	_, decision := s.decide(at, c, asked, judged, on, nil)
-	return decision.Allowed() && !at.ownerClosed
+	return decision.Allowed() && at.ownerClosed == nil
 }
 
 // ownerOf is whose the subject is. Of an account whose domain is not there nothing more is known, unless it is the caller's own.

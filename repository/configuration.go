@@ -17,7 +17,7 @@ type configuration struct {
 	repository *catalog.Repository // nil if there is none, or none was asked for
 
 	owner       iam.Owner // the domain's, with its organization
-	ownerClosed bool      // nobody may do anything with the domain
+	ownerClosed error     // why nobody may do anything with the domain, whose account is closed; nil if it is open
 	keyUnusable error     // why the domain's encryption key cannot be used; nil if it can
 
 	domainPolicy, repositoryPolicy *iam.Policy // nil if there is none
@@ -71,7 +71,10 @@ func (s *Service) load(r catalog.Reader, found *configuration, key configuration
 		return err
 	}
 	found.owner = iam.Owner{Account: string(found.domain.Owner), OrgID: standing.Organization.ID, OrgPath: standing.Organization.Path()}
-	found.ownerClosed = standing.Closed
+	if standing.Closed {
+		found.ownerClosed = artifact.Errorf(artifact.Denied, "Account %s, which owns the domain %s, is closed.", found.domain.Owner,
+			found.domain.Name)
+	}
 	found.keyUnusable = keyUnusable(r, *found.domain)
 	if found.keyUnusable != nil && !errors.Is(found.keyUnusable, ErrKeyUnusable) {
 		return found.keyUnusable

@@ -144,6 +144,8 @@ func (x *explaining) explain(ctx context.Context) (Explanation, error) {
 	switch {
 	case !x.out.Permission.Allowed:
 		x.out.Verdict = Verdict{Refused, x.out.Permission.Message, nextAfter(x.out.Permission.Reason)}
+	case x.at.ownerClosed != nil:
+		x.out.Verdict = Verdict{Refused, reasonOf(x.at.ownerClosed), ""}
 	case !mayRead(x.as) || !mayRead(x.asker):
 		x.out.Verdict = Verdict{Permitted, "The action is allowed.",
 			"What the repository has is told to those who may read it (codeartifact:ReadFromRepository)."}

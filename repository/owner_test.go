@@ -42,6 +42,11 @@ func TestADomainOfAClosedAccountIsNobodysToUse(t *testing.T) {
 	if !artifact.Is(err, artifact.Denied) || strings.Contains(err.Error(), "closed") {
 		t.Errorf("who may not read: got %v, want no word of the account", err)
 	}
+	told, err := h.rules.Explain(t.Context(), friend, friend, repository.Question{Repository: key("r")})
+	h.check(err)
+	if told.Verdict.Ending != repository.Refused || !strings.Contains(told.Verdict.Why, "is closed") {
+		t.Errorf("explained as %+v, want it refused for the account", told.Verdict)
+	}
 	owner.ClosedAt = time.Time{}
 	h.check(h.catalog.Write(t.Context(), func(w catalog.Writer) error { return w.UpdateAccount(owner) }))
 	h.check(reads())
