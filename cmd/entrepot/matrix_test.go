@@ -237,7 +237,7 @@ func (m *matrix) do(t *testing.T, r *http.Request) (outcome, string) {
 	switch {
 	case res.StatusCode == http.StatusUnauthorized, slices.Contains(unprovenCodes, code):
 		return unproven, said
-	case res.StatusCode == http.StatusForbidden:
+	case res.StatusCode == http.StatusForbidden, code == "AccessDeniedException":
 		return denied, said
 	}
 	return may, said
