@@ -8,7 +8,7 @@ import (
 
 // narrowing are the condition keys by which an Allow to everyone is one to some after all (S3's meaning of "public"), and
 // whose values a stranger cannot choose: another account may well have a user of the same name.
-var narrowing = []string{"aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths",
+var narrowing = []string{"aws:principalarn", "aws:principalaccount", "aws:principalorgid", orgPaths,
 	"aws:userid", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce"}
 
 // Public reports whether the policy allows an action, such as codeartifact:ReadFromRepository, to everyone in the world: an
@@ -32,12 +32,15 @@ func narrows(c condition) bool {
 		!slices.Contains(narrowing, c.key) {
 		return false
 	}
-	return !slices.ContainsFunc(c.values, open)
+	return !slices.ContainsFunc(c.values, func(v comparer) bool { return open(c.key, v) })
 }
 
-// open reports whether strangers can match the value: a network as wide as S3 calls public, a variable, or a wildcard
-// that begins before an ARN's account has ended.
-func open(v comparer) bool {
+// orgPaths is the key whose values begin with an organisation: o-…/r-…/.
+const orgPaths = "aws:principalorgpaths"
+
+// open reports whether strangers can match the value of the key: a network as wide as S3 calls public, a variable, or a wildcard
+// that begins before an ARN's account, or a path's organisation, has ended.
+func open(key string, v comparer) bool {
 	switch v := v.(type) {
 	case network:
 		prefix := netip.Prefix(v)
@@ -47,6 +50,9 @@ func open(v comparer) bool {
 	case *folded:
 		return v.fixed == nil
 	case *like:
+		if key == orgPaths && v.fixed != nil {
+			return !strings.Contains(v.fixed.start(), "/")
+		}
 		return v.fixed == nil || !v.fixed.literal() && strings.Count(v.fixed.start(), ":") < 5
 	case *arnLike:
 		return v.whole != nil || v.parts[4].fixed == nil || !v.parts[4].fixed.literal()

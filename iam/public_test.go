@@ -22,6 +22,8 @@ func TestPublic(t *testing.T) {
 		{"one user", `{"Statement": ` + toBob + `}`, false},
 		{"a deny to everyone", `{"Statement": ` + statementOf("Deny", read, "*", anyone) + `}`, false},
 		{"an organisation", open(`"StringEquals": {"aws:PrincipalOrgID": "o-1"}`), false},
+		{"what is in an organisation", open(`"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/*"}`), false},
+		{"what is in any organisation", open(`"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-*"}`), true},
 		{"any organisation", open(`"StringLike": {"aws:PrincipalOrgID": "o-*"}`), true},
 		{"not an organisation", open(`"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}`), true},
 		{"an organisation if there is one", open(`"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}`), true},
