@@ -80,7 +80,7 @@ func (f face) objection(l suite.Limit) string {
 	if err != nil {
 		return err.Error()
 	}
-	return l.Judge(answer)
+	return l.Judge(answer, true)
 }
 
 // TestEveryMemberOfEveryOperationIsJudgedAtItsLimits holds what this API makes of all limits, and of those too that no client can

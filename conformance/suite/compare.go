@@ -57,6 +57,16 @@ func (b *book) judge(r row, got Answer) error {
 	if err != nil {
 		return err
 	}
+	switch {
+	case is.Code != r.code:
+		return fmt.Errorf("got %s, %q; want %s", is.Code, is.Message, r.code)
+	case r.code == forged:
+		return nil
+	case !slices.Contains(model.Operations[r.operation].Errors, is.Code):
+		return fmt.Errorf("%s is not documented for %s", is.Code, r.operation)
+	case !b.strict:
+		return nil
+	}
 	kind, id, _ := strings.Cut(about, " ")
 	want := map[string]string{}
 	for name, value := range map[string]string{"reason": r.reason, "resourceType": kind, "resourceId": id} {
@@ -65,12 +75,10 @@ func (b *book) judge(r row, got Answer) error {
 		}
 	}
 	switch {
-	case is.Code != r.code || !strings.Contains(is.Message, says):
-		return fmt.Errorf("got %s, %q; want %s, %q in it", is.Code, is.Message, r.code, says)
-	case is.Members != nil && r.code != forged && !maps.Equal(want, is.Members):
+	case !strings.Contains(is.Message, says):
+		return fmt.Errorf("got %q, want %q in it", is.Message, says)
+	case is.Members != nil && !maps.Equal(want, is.Members):
 		return fmt.Errorf("got the members %v, want %v", is.Members, want)
-	case r.code != forged && !slices.Contains(model.Operations[r.operation].Errors, is.Code):
-		return fmt.Errorf("%s is not documented for %s", is.Code, r.operation)
 	}
 	return nil
 }
@@ -80,6 +88,7 @@ type book struct {
 	vars    map[string]string // what ${NAME} stands for
 	numbers map[string]string // values that differ from client to client, by the order they came in
 	began   time.Time         // what is dated later was made by one of the clients
+	strict  bool              // words and members of errors are judged too
 }
 
 func (b *book) expand(text string) (string, error) {

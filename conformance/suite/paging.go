@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// listing is a list of three entries or more, of a chapter in which every list has as many.
+// listing is a list of a chapter in which every list has three entries or more.
 type listing struct {
 	operation, member string
 	input             string // members as in the service model, less those of the page
@@ -172,8 +172,12 @@ func (c *conductor) list(ctx context.Context, client Client, b *book, l listing)
 	t := &turner{c, client, b, l}
 	nothing := func() error { return nil }
 	whole, err := t.walk(ctx, mostResults, nothing)
-	if err == nil && len(whole) < 3 {
-		err = fmt.Errorf("got %v, want three entries or more", whole)
+	least := 3
+	if l.operation == "ListDomains" {
+		least = 2 // the client's own, and the one that all clients read
+	}
+	if err == nil && len(whole) < least {
+		err = fmt.Errorf("got %v, want %d entries or more", whole, least)
 	}
 	t.check("whole", err)
 	first, err := t.page(ctx, l.input, "", 1)

@@ -186,7 +186,7 @@ func (c *conductor) limits(ctx context.Context) error {
 					if ctx.Err() != nil {
 						return ctx.Err()
 					}
-					objection := l.Judge(a)
+					objection := l.Judge(a, c.Strict)
 					if err != nil {
 						objection = err.Error()
 					}
@@ -225,7 +225,7 @@ func (c *conductor) chapters(ctx context.Context) error {
 
 // open makes the domain of a client in a chapter, with what the chapter needs.
 func (c *conductor) open(ctx context.Context, client Client, told chapter) (*book, error) {
-	b := &book{vars: maps.Clone(c.vars), numbers: map[string]string{}, began: c.began}
+	b := &book{vars: maps.Clone(c.vars), numbers: map[string]string{}, began: c.began, strict: c.Strict}
 	b.vars["client"], b.vars["domain"] = client.Name(), c.prefix+"-"+told.name+"-"+client.Name()
 	maker := c.clients[0] // the first is the quickest
 	for _, r := range told.setup {
@@ -268,7 +268,7 @@ func passedOver(client Client, told chapter, r row) bool {
 }
 
 func (c *conductor) row(ctx context.Context, told chapter, r row, books []*book) error {
-	answers, errs := make([]*Answer, len(c.clients)), make([]error, len(c.clients))
+	answers, errs, requests := make([]*Answer, len(c.clients)), make([]error, len(c.clients)), make([]Request, len(c.clients))
 	var group errgroup.Group
 	for i, client := range c.clients {
 		if passedOver(client, told, r) {
@@ -280,7 +280,7 @@ func (c *conductor) row(ctx context.Context, told chapter, r row, books []*book)
 				return err
 			}
 			answer, err := c.do(ctx, client, request)
-			answers[i], errs[i] = &answer, err
+			answers[i], errs[i], requests[i] = &answer, err, request
 			return ctx.Err()
 		})
 	}
@@ -298,6 +298,9 @@ func (c *conductor) row(ctx context.Context, told chapter, r row, books []*book)
 			wrong = shapeErrors(r.operation, *answers[i])
 		}
 		if err := books[i].note(r, *answers[i]); err != nil {
+			wrong = append(wrong, err.Error())
+		}
+		if err := lifetime(requests[i], *answers[i]); err != nil {
 			wrong = append(wrong, err.Error())
 		}
 		*answers[i] = books[i].normal(*answers[i])

@@ -24,6 +24,7 @@ var tagsChapter = chapter{
 			code: notFound, about: "domain ${nowhere}"},
 		{name: "one that is there", operation: "UntagResource",
 			input: `{` + arnOf + `domain/${domain}","tagKeys":["env","absent"]}`, want: `{}`},
+		{name: "it again", operation: "UntagResource", input: `{` + arnOf + `domain/${domain}","tagKeys":["env","absent"]}`, want: `{}`},
 		{name: "of nothing", operation: "UntagResource", input: `{` + arnOf + `domain/${nowhere}","tagKeys":["k"]}`,
 			code:  notFound,
 			about: "domain ${nowhere}"},

@@ -31,8 +31,12 @@ func (c byHand) Close() error {
 	return nil
 }
 
-// Sends follows Client. A query that is not encoded as it should be cannot be signed with AWS's signer.
+// Sends follows Client. A query that is not encoded as it should be cannot be signed with AWS's signer, and spaces around a header
+// do not arrive.
 func (byHand) Sends(r Request) bool {
+	if hash, ok := r.Input["assetSHA256"].(string); ok && strings.TrimSpace(hash) != hash {
+		return false
+	}
 	for _, value := range r.Wire.Query {
 		if !encoded(value) {
 			return false
