@@ -60,13 +60,16 @@ VETTED := -vet=off
 
 # The race detector runs where goroutines meet; elsewhere it would only cost time, and so it does in SQLite (docs/decisions/0079).
 RACING := -race -short -gcflags=modernc.org/sqlite/lib=-race=false
-RACY := ./access/... ./blob/... ./catalog/... ./repository/... ./server/... ./upstream/... ./jobs/...
+RACY := ./repository/... ./catalog/... ./blob/... ./upstream/... ./access/... ./server/... ./jobs/...
+
+# What takes longest is begun first, so that nothing is left to run alone at the end.
+UNITS = ./repository ./catalog/... ./format/... $$(go list ./... | grep -v /e2e$$)
 
 .PHONY: unit
 unit: $(TESTRUN) ## unit tests, contract suites, fuzz corpora; with the race detector where it pays
 	@$(call at_the_end,$(OUTCOMES)/unit); export GOTMPDIR=$(or $(TMPDIR),/tmp) TMPDIR=$(call scratch,4194304); \
 	$(TESTRUN) -into $(OUTCOMES)/unit -- $(VETTED) $(RACING) -timeout 30m $(RACY) & racing=$$!; failed=0; \
-	$(TESTRUN) -into $(OUTCOMES)/unit -- $(VETTED) -timeout 30m $$(go list ./... | grep -v /e2e$$) || failed=1; \
+	$(TESTRUN) -into $(OUTCOMES)/unit -- $(VETTED) -timeout 30m $(UNITS) || failed=1; \
 	wait $$racing || failed=1; exit $$failed
 
 # One session more than there are processors: most wait for something now and then.
