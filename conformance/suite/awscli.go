@@ -1,35 +1,42 @@
 package suite
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
 
-// awsCLI starts the aws command line for each call. It shows code and words of an error only; the status it got
+// awsCLI has the aws command line make each call. It shows code and words of an error only; the status it got
 // is in what it logs.
 type awsCLI struct {
 	folder string
-	env    []string
+	runner runner
 	keys   map[string]Key
 }
 
-// NewAWSCLI makes a client of the aws command line. Close removes the folder in which it works.
-func NewAWSCLI(e Endpoint) (Client, error) {
+// NewAWSCLI makes a client of the aws command line: the one that the Python interpreter finds, else the program. Close removes the folder
+// in which it works.
+func NewAWSCLI(e Endpoint, python string) (Client, error) {
 	folder, err := os.MkdirTemp("", "conformance-")
-	return &awsCLI{folder, append(withoutAWS(os.Environ()), "AWS_ENDPOINT_URL_CODEARTIFACT="+e.address(), "AWS_REGION="+e.Region,
-		"AWS_DEFAULT_REGION="+e.Region), e.Keys}, err
+	if err != nil {
+		return nil, err
+	}
+	environment := append(withoutAWS(os.Environ()), "AWS_ENDPOINT_URL_CODEARTIFACT="+e.address(), "AWS_REGION="+e.Region,
+		"AWS_DEFAULT_REGION="+e.Region)
+	c := &awsCLI{folder: folder, runner: started{environment}, keys: e.Keys}
+	if loaded, err := fork(python, folder, environment); err == nil {
+		c.runner = loaded
+	}
+	return c, nil
 }
 
 // Name follows Client.
@@ -39,7 +46,7 @@ func (*awsCLI) Name() string { return "cli" }
 func (*awsCLI) Sends(r Request) bool { return !r.Wire.any() }
 
 // Close follows Client.
-func (c *awsCLI) Close() error { return os.RemoveAll(c.folder) }
+func (c *awsCLI) Close() error { return errors.Join(c.runner.close(), os.RemoveAll(c.folder)) }
 
 var (
 	upper    = regexp.MustCompile(`[A-Z]`)
@@ -88,21 +95,19 @@ func (c *awsCLI) Do(ctx context.Context, r Request) (Answer, error) {
 	if r.Operation == "GetPackageVersionAsset" {
 		args = append(args, download)
 	}
-	command := exec.CommandContext(ctx, "aws", args...)
-	var out, log bytes.Buffer
-	command.Stdout, command.Stderr = &out, &log
 	key := c.keys[r.As]
-	command.Env = append(slices.Clone(c.env), "AWS_ACCESS_KEY_ID="+key.ID, "AWS_SECRET_ACCESS_KEY="+key.Secret)
+	environment := map[string]string{"AWS_ACCESS_KEY_ID": key.ID, "AWS_SECRET_ACCESS_KEY": key.Secret}
 	if key.Session != "" {
-		command.Env = append(command.Env, "AWS_SESSION_TOKEN="+key.Session)
+		environment["AWS_SESSION_TOKEN"] = key.Session
 	}
-	if err := command.Run(); err != nil {
-		return refusedByCLI(log.String(), err)
+	out, log, err := c.runner.run(ctx, environment, args...)
+	if err != nil {
+		return refusedByCLI(log, err)
 	}
 	output := map[string]any{}
-	if out.Len() > 0 { // it prints nothing for an empty answer
-		if err := json.Unmarshal(out.Bytes(), &output); err != nil {
-			return Answer{}, fmt.Errorf("aws printed %.300s: %w", out.String(), err)
+	if out != "" { // it prints nothing for an empty answer
+		if err := json.Unmarshal([]byte(out), &output); err != nil {
+			return Answer{}, fmt.Errorf("aws printed %.300s: %w", out, err)
 		}
 	}
 	if content, err := os.ReadFile(download); err == nil {

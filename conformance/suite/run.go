@@ -119,7 +119,7 @@ func newClient(name string, e Endpoint, python string) (Client, error) {
 	case "bot":
 		return NewBoto3(e, python)
 	case "cli":
-		return NewAWSCLI(e)
+		return NewAWSCLI(e, python)
 	}
 	return nil, errors.New("there are own, sdk, bot and cli")
 }
