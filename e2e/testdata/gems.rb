@@ -9,13 +9,14 @@ require 'zlib'
 TOLD = %i[name version platform dependencies required_ruby_version required_rubygems_version summary description homepage authors email
           metadata date]
 
-# told is what a specification says under a name, so that it can be compared.
+# told is what a specification says under a name, so that it can be compared. Authors are compared as bytes: a text that YAML has as
+# binary is told as the UTF-8 that it is.
 def told(spec, member)
   value = spec.public_send(member)
   case member
   when :dependencies then value.map { |d| "#{d.type} #{d.name} #{needs(d.requirement, '&')}" }.sort
   when :required_ruby_version, :required_rubygems_version then needs(value, '&')
-  when :authors, :email then Array(value).reject { |text| text.to_s.empty? }
+  when :authors, :email then Array(value).map { |text| text.to_s.b }.reject(&:empty?)
   when :date then value.strftime('%F')
   when :platform then Gem::Platform.new(value.to_s).to_s
   else value.to_s
