@@ -230,11 +230,11 @@ func (f *nugetTrials) installReal(program, repository string) {
 			err := f.client(work, f.source(repository), program, "restore", "packages.config", "-PackagesDirectory", "packages",
 				"-NoCache", "-NonInteractive")
 			return unlikeAny(some, func(p *realNupkg) string {
-				name := p.id + "." + p.number
+				name, written := p.id+"."+p.number, p.id+"."+p.nuspec.Metadata.Version
 				folders, _ := os.ReadDir(filepath.Join(work, "packages")) // else it is not there, and that is said
-				for _, folder := range folders {                          // which have the letters of the nuspec
-					if strings.EqualFold(folder.Name(), name) {
-						name = folder.Name()
+				for _, folder := range folders {                          // which are called as the nuspec has it
+					if called := folder.Name(); strings.EqualFold(called, name) || strings.EqualFold(called, written) {
+						name = called
 					}
 				}
 				return filepath.Join(work, "packages", name, name+".nupkg")
