@@ -279,6 +279,20 @@ func TestWhoHasNoTokenMayAskSoManyTimesASecond(t *testing.T) {
 	}
 }
 
+func TestJobsThatSignInWithoutASecretAreNotSlowedDownByWhoGuesses(t *testing.T) {
+	f := newFixture(t, func(o *Options) { o.Limits.FailedLogins, o.Unsigned = 1, "sts" })
+	f.do("GET", base+"/pkg", "Authorization", "Bearer guess")
+	if got := f.do("GET", base+"/pkg", "Authorization", "Bearer guess").Code; got != 429 {
+		t.Fatalf("got %d, want 429", got)
+	}
+	for range 20 {
+		got := f.do("POST", "/", "Content-Type", "application/x-www-form-urlencoded")
+		if got.Code != 200 || !strings.Contains(got.Body.String(), "sts POST / by ") {
+			t.Fatalf("a call that brings its own proof: got %d %s", got.Code, got.Body)
+		}
+	}
+}
+
 func TestFailedLoginsSlowDownOneAddressOnly(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	f := newFixture(t, func(o *Options) {
