@@ -15,6 +15,7 @@
 //	document.go, embedded.go,             policies: those embedded in one principal, those that are attached, and what
 //	attached.go, managed.go               bounds them
 //	account.go, details.go                the account itself, and all that hangs together in it
+//	absent.go                             what IAM knows and nobody here has
 //	simulation.go, trial.go,              what policies would decide, and a principal as it would call
 //	standing.go
 //	credentials.go                        tokens and sessions: which there are, and how they are revoked

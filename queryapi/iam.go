@@ -32,7 +32,7 @@ func IAM(rules *accounts.Service) *Service {
 		},
 	}
 	a := &iamAPI{rules}
-	for _, table := range []map[string]Action{a.users(), a.groups(), a.policies(), a.keys(), a.roles(), a.identityProviders(), a.simulations(),
+	for _, table := range []map[string]Action{a.users(), a.groups(), a.policies(), a.keys(), a.roles(), a.identityProviders(), a.simulations(), a.absent(),
 		granted(a, "User", ofUser.entity, ofUser.policy), granted(a, "Group", ofGroup.entity, ofGroup.policy),
 		granted(a, "Role", ofRole.entity, ofRole.policy), bounded(a, "User", ofUser.entity), bounded(a, "Role", ofRole.entity)} {
 		maps.Copy(s.Actions, table)
@@ -68,6 +68,7 @@ var iamGrammar = grammar{
 	"roleDescriptionType": text(0, 1000, `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`,
 		`[\x09\x0A\x0D\x20-\x7E\x{A1}-\x{FF}]*`),
 	"roleMaxSessionDurationType": number(3600, 43200),
+	"assignmentStatusType":       oneOf("Assigned", "Unassigned", "Any"),
 	"ActionNameType":             text(3, 128),
 	"ResourceNameType":           text(1, 2048),
 	"ResourceHandlingOptionType": text(1, 64),

@@ -174,3 +174,24 @@ func TestDetailsOfAnAccountAreAnsweredInTheShapesOfIAM(t *testing.T) {
 		"'Key' at 'filter.1.member' failed to satisfy constraint: Member must satisfy enum value set: [User, Role, Group, LocalManagedPolicy, "+
 		"AWSManagedPolicy]")
 }
+
+func TestWhatNobodyHasIsAnsweredAsOfSomebodyWhoHasNone(t *testing.T) {
+	s := newIAM(t)
+	for action, list := range map[string]string{"ListMFADevices": "MFADevices", "ListSSHPublicKeys": "SSHPublicKeys",
+		"ListSigningCertificates": "Certificates", "ListServiceSpecificCredentials": "ServiceSpecificCredentials",
+		"ListInstanceProfiles": "InstanceProfiles", "ListServerCertificates": "ServerCertificateMetadataList",
+		"ListVirtualMFADevices": "VirtualMFADevices"} {
+		want := "<" + action + "Result><" + list + "></" + list + "><IsTruncated>false</IsTruncated>"
+		s.says(s.call(action), want)
+	}
+	s.fails(s.call("ListMFADevices", "UserName", "none"), 404, "NoSuchEntity", "The user with name none cannot be found.")
+	s.fails(s.call("GetLoginProfile", "UserName", "ann"), 404, "NoSuchEntity", "Login Profile for User ann cannot be found.")
+	s.fails(s.call("DeleteLoginProfile", "UserName", "ann"), 404, "NoSuchEntity", "Login Profile for User ann cannot be found.")
+	s.fails(s.call("GetAccountPasswordPolicy"), 404, "NoSuchEntity", "The Password Policy with domain name 123456789012 cannot be found.")
+	s.admin.Identity = nil
+	for _, action := range []string{"ListMFADevices", "ListVirtualMFADevices", "GetLoginProfile", "GetAccountPasswordPolicy"} {
+		if got := told(s.T, s.call(action)); got.Code != "AccessDenied" {
+			t.Errorf("%s: got %+v", action, got)
+		}
+	}
+}
