@@ -117,7 +117,7 @@ func TestOrganizationsAreAnsweredInTheirShapes(t *testing.T) {
 
 func TestErrorsOfOrganizationsHaveTheNamesOfItsModel(t *testing.T) {
 	s := newOrganizations(t)
-	names := loadJSONModel(t, "organizations").members
+	model := modelOf(t, "organizations")
 	fails := func(operation, body, code, says string) {
 		t.Helper()
 		status, text := s.call(operation, body)
@@ -131,7 +131,7 @@ func TestErrorsOfOrganizationsHaveTheNamesOfItsModel(t *testing.T) {
 		if status != http.StatusBadRequest || got.Type != code || !strings.Contains(got.Message, says) {
 			t.Errorf("%s %s: got %d %s, want %s: %s", operation, body, status, text, code, says)
 		}
-		if names[code] == nil {
+		if _, known := model.Shapes[code]; !known {
 			t.Errorf("the model has no %s", code)
 		}
 	}

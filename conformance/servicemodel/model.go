@@ -1,5 +1,6 @@
-// Package servicemodel is AWS's own description of CodeArtifact: its operations, and the shapes of what goes in and out.
-// It is read from an extract of botocore's service model, version 2018-09-22, that model.py writes and a test compares.
+// Package servicemodel is AWS's own description of a service: its operations, and the shapes of what goes in and out. It is
+// read from an extract of botocore's service model that model.py writes. That of CodeArtifact, version 2018-09-22, stands here and a
+// test compares it; those of other services stand with their tests.
 package servicemodel
 
 import (
@@ -47,6 +48,7 @@ type Shape struct {
 	Kind      Kind
 	Members   []Member // of a structure
 	Status    int      // of a structure that is an error: its HTTP status
+	Code      string   // of one that goes by another name than the shape's
 	Key, Each string   // shapes of a map's keys, and of what a list or a map holds
 	Min, Max  int
 	Enum      []string
@@ -91,33 +93,30 @@ func (m Model) Input(operation string) Shape { return m.Shapes[m.Operations[oper
 var extract string
 
 // CodeArtifact returns the model. It is shared: callers change nothing in it.
-var CodeArtifact = sync.OnceValue(func() Model { return parse(extract) })
+var CodeArtifact = sync.OnceValue(func() Model { return Parse(extract) })
 
-// parse reads the extract, whose lines model.py describes. A line it does not know is a mistake in the extract.
-func parse(text string) Model {
+// Parse reads an extract, whose lines model.py describes. A line it does not know is a mistake in the extract.
+func Parse(text string) Model {
 	m := Model{map[string]Operation{}, map[string]Shape{}}
 	for line := range strings.Lines(text) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), " ")
 		name := f[1]
 		switch kind := Kind(f[0]); kind {
 		case "operation":
-			m.Operations[name] = Operation{name, f[2], f[3], f[4], given(f[5]), strings.Split(f[6], ",")}
+			m.Operations[name] = Operation{name, f[2], f[3], given(f[4]), given(f[5]), listed(f[6])}
 		case "member":
 			s := m.Shapes[name]
 			s.Members = append(s.Members, Member{f[2], f[3], Location(f[4]), f[5], f[6] == "required"})
 			m.Shapes[name] = s
 		case Structure:
-			m.Shapes[name] = Shape{Name: name, Kind: kind, Status: bound(f[2], 0)}
+			m.Shapes[name] = Shape{Name: name, Kind: kind, Status: bound(f[2], 0), Code: strings.Join(f[3:], " ")}
 		case List:
 			m.Shapes[name] = Shape{Name: name, Kind: kind, Each: f[2], Min: bound(f[3], 0), Max: bound(f[4], -1)}
 		case Map:
 			m.Shapes[name] = Shape{Name: name, Kind: kind, Key: f[2], Each: f[3], Max: -1}
 		case String:
-			s := Shape{Name: name, Kind: kind, Min: bound(f[2], 0), Max: bound(f[3], -1), Pattern: given(strings.Join(f[5:], " "))}
-			if f[4] != "-" {
-				s.Enum = strings.Split(f[4], ",")
-			}
-			m.Shapes[name] = s
+			m.Shapes[name] = Shape{Name: name, Kind: kind, Min: bound(f[2], 0), Max: bound(f[3], -1), Enum: listed(f[4]),
+				Pattern: given(strings.Join(f[5:], " "))}
 		case Number:
 			m.Shapes[name] = Shape{Name: name, Kind: kind, Min: bound(f[2], 0), Max: bound(f[3], -1)}
 		case "simple":
@@ -127,6 +126,13 @@ func parse(text string) Model {
 		}
 	}
 	return m
+}
+
+func listed(text string) []string {
+	if text == "-" {
+		return nil
+	}
+	return strings.Split(text, ",")
 }
 
 func given(text string) string {

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Writes model.txt: what is needed of botocore's CodeArtifact service model, one fact a line.
+"""Writes what tests need of botocore's model of a service, one fact a line.
 
-    python3 conformance/servicemodel/model.py > conformance/servicemodel/model.txt
+    python3 conformance/servicemodel/model.py codeartifact 2018-09-22 > conformance/servicemodel/model.txt
+    python3 conformance/servicemodel/model.py iam 2010-05-08 > queryapi/testdata/iam.txt
 
 Lines, fields parted by single spaces:
 
-    operation NAME METHOD PATH INPUT OUTPUT ERROR,ERROR...      OUTPUT is - where there is none
-    structure NAME STATUS                                       STATUS is - unless the structure is an error
+    operation NAME METHOD PATH INPUT OUTPUT ERROR,ERROR...      INPUT, OUTPUT and the errors are - where there are none
+    structure NAME STATUS [CODE]                                STATUS is - unless the structure is an error, CODE what the error is
+                                                                called if not by the name of its shape
     member STRUCTURE NAME SHAPE LOCATION WIRENAME required|-    LOCATION: query, header, body, payload
     list NAME MEMBER MIN MAX                                    MIN and MAX are - where the model has none
     map NAME KEY VALUE
@@ -14,15 +16,16 @@ Lines, fields parted by single spaces:
     number NAME MIN MAX                                         integer and long
     simple NAME TYPE                                            boolean, timestamp, blob
 
-Made with botocore 1.43.11, codeartifact 2018-09-22.
+Made with botocore 1.43.11.
 """
 import gzip
 import json
 import os
+import sys
 
 import botocore
 
-path = os.path.join(os.path.dirname(botocore.__file__), "data", "codeartifact", "2018-09-22", "service-2.json.gz")
+path = os.path.join(os.path.dirname(botocore.__file__), "data", sys.argv[1], sys.argv[2], "service-2.json.gz")
 with gzip.open(path) as f:
     model = json.load(f)
 
@@ -34,13 +37,16 @@ def bounds(shape):
 
 
 for name, op in sorted(model["operations"].items()):
-    print("operation", name, op["http"]["method"], op["http"]["requestUri"], op["input"]["shape"],
-          op.get("output", {}).get("shape", "-"), ",".join(sorted(e["shape"] for e in op["errors"])))
+    print("operation", name, op["http"]["method"], op["http"]["requestUri"],
+          op.get("input", {}).get("shape", "-"), op.get("output", {}).get("shape", "-"),
+          ",".join(sorted(e["shape"] for e in op.get("errors", []))) or "-")
 
 for name, shape in sorted(model["shapes"].items()):
     kind = shape["type"]
     if kind == "structure":
-        print("structure", name, shape.get("error", {}).get("httpStatusCode", "-"))
+        error = shape.get("error", {})
+        code = [error["code"]] if error.get("code", name) != name else []
+        print("structure", name, error.get("httpStatusCode", "-"), *code)
         for member, ref in shape["members"].items():
             location = LOCATIONS.get(ref.get("location"), "body")
             if shape.get("payload") == member:

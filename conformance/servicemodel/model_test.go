@@ -12,7 +12,7 @@ import (
 // TestTheModelIsBotocores makes the extract anew where Python's botocore is installed. A newer botocore may know more than
 // the table of operations: then the table and the extract are to follow it.
 func TestTheModelIsBotocores(t *testing.T) {
-	made, err := exec.Command("python3", "model.py").Output()
+	made, err := exec.Command("python3", "model.py", "codeartifact", "2018-09-22").Output()
 	if err != nil {
 		t.Skipf("python3 with botocore is not installed: %v", err)
 	}
