@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	a := recording(repositorytest.Open(f, repository.Options{}).Service)
 	f.Fuzz(func(t *testing.T, query, body string) {
-		for _, op := range operations {
+		for _, op := range slices.Concat(operations, ownOperations) {
 			u := &url.URL{Path: op.Path, RawQuery: query}
 			r := &http.Request{Method: op.Method, URL: u, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
 			in := op.input()

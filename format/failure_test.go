@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,22 @@ import (
 	"entrepot/repository"
 	"entrepot/upstream"
 )
+
+func TestTextsOfErrorsControlNoTerminalAndEnd(t *testing.T) {
+	for _, test := range []struct{ reason, want string }{
+		{"red \x1b[31m and \u0085 a bell\a, two\nlines", "red ?[31m and ? a bell?, two\nlines"},
+		{"broken \xff text", "broken ? text"},
+		{strings.Repeat("é", 4000), strings.Repeat("é", 2048) + "…"},
+	} {
+		if got := format.FailureOf(artifact.Errorf(artifact.NotFound, "%s", test.reason)).Text; got != test.want {
+			t.Errorf("got %.200q, want %.200q", got, test.want)
+		}
+	}
+	withheld := artifact.Errorf(artifact.NotFound, "Archived.").Causing(repository.ErrWithheld)
+	if !format.FailureOf(withheld).Withheld || format.FailureOf(artifact.Errorf(artifact.NotFound, "Absent.")).Withheld {
+		t.Error("what is withheld is not told from what is absent")
+	}
+}
 
 func TestFailureOf(t *testing.T) {
 	const conflict = "The version exists already, or may not be published here."

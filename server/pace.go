@@ -107,7 +107,12 @@ type recorder struct {
 	slowness
 	status int // 0 until the answer has begun
 	failed bool
+	wire   *wireConn // nil where there is no status line: HTTP/2
+	phrase string    // of the status line; empty means the standard one
 }
+
+// SetReasonPhrase implements format.Phraser.
+func (w *recorder) SetReasonPhrase(phrase string) { w.phrase = phrase }
 
 // Unwrap lets http.ResponseController find what is below.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -116,6 +121,9 @@ func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 && status >= http.StatusOK {
 		w.status = status
+		if w.wire != nil && w.phrase != "" {
+			w.wire.phrase.Store(&statusLine{status, w.phrase})
+		}
 	}
 	w.ResponseWriter.WriteHeader(status)
 }

@@ -115,6 +115,7 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) *exchange {
 	control := http.NewResponseController(w)
 	x := &exchange{id: s.newID(), client: clientOf(r, s.trusted), door: "gate"}
 	x.w = &recorder{ResponseWriter: w, control: control, slowness: slowness{pace: s.limits.Pace}}
+	x.w.wire, _ = r.Context().Value(wireKey{}).(*wireConn)
 	x.body = &pacedBody{
 		ReadCloser: http.MaxBytesReader(w, r.Body, s.limits.Body), control: control,
 		slowness: slowness{pace: s.limits.Pace}, misframed: func() bool { return misframed(r) },

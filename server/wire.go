@@ -42,6 +42,8 @@ type wireConn struct {
 	// misframed says that it ended in the middle of a body, at something that is no chunk.
 	misframed atomic.Bool
 
+	phrase atomic.Pointer[statusLine] // of the next answer; nil for the standard one
+
 	deadlines sync.Mutex
 	outer     time.Time // set by net/http and the pace of the body
 	headBy    time.Time // written by the reader only; zero while no head is on its way

@@ -3,6 +3,7 @@ package maven
 import (
 	"encoding/json"
 	"net/http"
+	"path"
 	"strings"
 
 	"entrepot/artifact"
@@ -22,15 +23,17 @@ const problemType = "application/problem+json"
 // signIn is added to every 401: no login command of the service knows Maven.
 const signIn = " Get a token with `aws codeartifact get-authorization-token` and send it as the password of this repository."
 
-// fail answers an error with problem details. Maven 3.9 reads them without having asked, but no longer sees then that a file
-// is merely absent: 404 is told so only to who asks.
+// fail answers an error with problem details, and in the reason phrase, which is what Maven 3.8, Gradle and Ivy show. Maven 3.9
+// reads problem details without having asked, but no longer sees then that a file is merely absent: 404 is told so only to who
+// asks, and of a file that is not merely absent.
 func fail(w http.ResponseWriter, r *http.Request, err error, _ string) {
 	f := format.FailureOf(err)
+	f.Phrased = true
 	if f.Kind == artifact.Unauthenticated {
 		w.Header().Set("WWW-Authenticate", challenge)
 		f.Text += signIn
 	}
-	if f.Status == http.StatusNotFound && !asksForProblem(r) {
+	if f.Status == http.StatusNotFound && !asksForProblem(r) && !(f.Withheld && wantsFile(r)) {
 		body, _ := json.Marshal(map[string]string{"message": f.Text})
 		f.Write(w, r, "application/json", body)
 		return
@@ -45,6 +48,13 @@ type problem struct {
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
+}
+
+// wantsFile reports whether a request is for a file of an artifact. Documents and checksums are looked for in many places where
+// there are none, also by who deploys: their absence must look like one.
+func wantsFile(r *http.Request) bool {
+	name, sum := cutChecksum(path.Base(r.URL.Path))
+	return r.Method == http.MethodGet && sum == noChecksum && name != metadataFile
 }
 
 func asksForProblem(r *http.Request) bool {

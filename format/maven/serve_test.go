@@ -116,6 +116,25 @@ func TestFailuresAreToldAsTheClientReadsThem(t *testing.T) {
 	}
 }
 
+// A file that is withheld is not merely absent, and Maven 3.9 shows why. Whoever deploys looks for documents, which must then look
+// absent.
+func TestAFileThatIsWithheldIsToldSoToWhoDidNotAsk(t *testing.T) {
+	s := newSite(t)
+	s.release("lib:1.0", jarBytes)
+	s.SetStatus(shelf, key("lib:1.0"), artifact.Archived)
+	for path, want := range map[string]string{
+		file("lib:1.0", ".jar"):      problemType,
+		file("lib:1.0", ".jar.sha1"): "application/json",
+		index("lib"):                 "application/json",
+		file("other:1.0", ".jar"):    "application/json",
+	} {
+		w := s.gets(http.StatusNotFound, shelf, path)
+		if got := w.Header().Get("Content-Type"); got != want {
+			t.Errorf("%s: got %s, want %s: %s", path, got, want, w.Body)
+		}
+	}
+}
+
 // Maven sends credentials only to who asks for them; sbt and coursier look them up under the realm.
 func TestWhoIsNotKnownIsAskedForCredentials(t *testing.T) {
 	w := httptest.NewRecorder()

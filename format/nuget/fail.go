@@ -3,7 +3,6 @@ package nuget
 import (
 	"encoding/json"
 	"net/http"
-	"strings"
 
 	"entrepot/artifact"
 	"entrepot/format"
@@ -18,20 +17,21 @@ const signIn = " Get a new one with `aws codeartifact login --tool dotnet` or `e
 // maxWarning is how long a warning may be, in bytes.
 const maxWarning = 500
 
-// fail answers an error. Clients show no body and, of this server's answers, no reason: a header is all that users see of it.
-// They see it at every answer that has it, so it is left out where nothing is wrong: a package may be at another source, and who
-// is asked to sign in does so next.
+// fail answers an error. Clients show no body: a header and the reason phrase are all that users see of it. The header they see at
+// every answer that has it, so it is left out where nothing is wrong: a package may be at another source, and who is asked to sign
+// in does so next.
 func fail(w http.ResponseWriter, r *http.Request, err error, _ string) {
 	f := format.FailureOf(err)
 	reading := r.Method == http.MethodGet || r.Method == http.MethodHead
-	told := !(f.Kind == artifact.NotFound && reading)
+	told := !(f.Kind == artifact.NotFound && reading && !f.Withheld)
+	f.Phrased = true
 	if f.Kind == artifact.Unauthenticated {
 		w.Header().Set("WWW-Authenticate", challenge)
 		f.Text += signIn
 		told = signedIn(r)
 	}
 	if told {
-		w.Header().Set("X-NuGet-Warning", asWarning(f.Text))
+		w.Header().Set("X-NuGet-Warning", format.Line(f.Text, maxWarning))
 	}
 	body, _ := json.Marshal(map[string]string{"message": f.Text}) // a text always can be written
 	f.Write(w, r, "application/json", body)
@@ -43,15 +43,4 @@ func signedIn(r *http.Request) bool {
 	user, password, basic := r.BasicAuth()
 	nobody := basic && user == "" && password == ""
 	return r.Header.Get("Authorization") != "" && (!nobody || r.Header.Get("X-NuGet-ApiKey") != "")
-}
-
-// asWarning writes a text as one line of ASCII.
-func asWarning(text string) string {
-	text = strings.Map(func(c rune) rune {
-		if c < ' ' || c > '~' {
-			return '?'
-		}
-		return c
-	}, text)
-	return text[:min(len(text), maxWarning)]
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"entrepot/artifact"
+	"entrepot/format"
 	"entrepot/format/formattest"
 )
 
@@ -326,7 +327,7 @@ func TestErrorsAreToldWhereClientsShowThem(t *testing.T) {
 			}
 		})
 	}
-	if got := asWarning(strings.Repeat("é", 1000)); len(got) != maxWarning {
+	if got := format.Line(strings.Repeat("é", 1000), maxWarning); len(got) != maxWarning {
 		t.Errorf("got a warning of %d bytes", len(got))
 	}
 }

@@ -16,10 +16,11 @@ func notFound(text string, args ...any) *artifact.Error {
 // signIn is added to every 401.
 const signIn = " Sign in with `aws codeartifact login --tool pip` or `--tool twine`."
 
-// fail answers an error in plain text, or in JSON to those who ask for that: twine, uv and poetry show the body, pip shows
-// none. Of a challenge their clients know Basic only, and those that read headers by hand the first.
+// fail answers an error in plain text, or in JSON to those who ask for that: twine, uv and poetry show the body, pip and twine
+// the reason phrase. Of a challenge their clients know Basic only, and those that read headers by hand the first.
 func fail(w http.ResponseWriter, r *http.Request, err error, challenge string) {
 	f := format.FailureOf(err)
+	f.Phrased = true
 	if f.Kind == artifact.Unauthenticated {
 		f.Text += signIn
 		if at := strings.Index(challenge, "Basic "); at >= 0 {

@@ -13,12 +13,13 @@ const signIn = " Get a token with `aws codeartifact get-authorization-token` or 
 // challenge offers Basic, which is what gem and Bundler send.
 const challenge = `Basic realm="run aws codeartifact get-authorization-token"`
 
-// plainText is what gem shows: the body as it is. Bundler and gem install show none.
+// plainText is what gem shows: the body as it is. Bundler and gem install show the reason phrase.
 const plainText = "text/plain; charset=utf-8"
 
 // fail answers an error in plain text.
 func fail(w http.ResponseWriter, r *http.Request, err error, _ string) {
 	f := format.FailureOf(err)
+	f.Phrased = true
 	if f.Kind == artifact.Unauthenticated {
 		w.Header().Set("WWW-Authenticate", challenge)
 		f.Text += signIn

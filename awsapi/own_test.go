@@ -1,0 +1,111 @@
+package awsapi
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"entrepot/accounts"
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/iam"
+	"entrepot/repository/repositorytest"
+)
+
+// given is what accounts answer here, and what they were asked.
+type given struct {
+	t     *testing.T
+	asked []string
+}
+
+func (g *given) Standing(_ context.Context, c iam.Caller, arn string) (iam.Caller, error) {
+	if strings.HasSuffix(arn, "/secret") {
+		return c, artifact.Errorf(artifact.Denied, "None of your business.")
+	}
+	return repositorytest.Caller(g.t, owner, "ann"), nil
+}
+
+func (g *given) Credentials(_ context.Context, _ iam.Caller, principal string, page catalog.Page) (catalog.Listing[accounts.Credential], error) {
+	g.asked = append(g.asked, "list "+principal+" after "+page.After)
+	return catalog.Listing[accounts.Credential]{Next: "t1", Items: []accounts.Credential{{ID: "ab", Principal: "arn:aws:iam::" + owner + ":user/ann",
+		Domain: "acme", IssuedAt: moment, ExpiresAt: moment.Add(time.Hour)}}}, nil
+}
+
+func (g *given) Revoke(_ context.Context, _ iam.Caller, id string) (accounts.Revoked, error) {
+	g.asked = append(g.asked, "revoke "+id)
+	return accounts.Revoked{Tokens: 1}, nil
+}
+
+func (g *given) RevokeAll(_ context.Context, _ iam.Caller, principal string) (accounts.Revoked, error) {
+	g.asked = append(g.asked, "revoke all of "+principal)
+	return accounts.Revoked{Tokens: 2, Sessions: 1}, nil
+}
+
+func TestOperationsOfOurOwn(t *testing.T) {
+	accountsAnswer := &given{t: t}
+	s := begin(t, Options{Principals: accountsAnswer, Credentials: accountsAnswer})
+	for _, name := range []string{"far", "team"} {
+		s.rules.Repository(repositoryKey(name))
+	}
+	const allowed = `"permission":{"principal":"arn:aws:iam::111122223333:user/alice","action":"codeartifact:ReadFromRepository",` +
+		`"resource":"arn:aws:codeartifact:us-east-1:111122223333:repository/acme/team","allowed":true,"reason":"allowed by identity-based policy",` +
+		`"statement":{"position":1}}`
+	const group = `"packageGroup":{"pattern":"/*","restrictions":[{"type":"EXTERNAL_UPSTREAM","mode":"ALLOW","closed":false},` +
+		`{"type":"INTERNAL_UPSTREAM","mode":"ALLOW","closed":false},{"type":"PUBLISH","mode":"ALLOW","closed":false}]}`
+	s.sends("POST "+ExplainPath+"?"+inVersion, "", `{`+allowed+`,`+group+`,"places":[{"repository":"team","depth":0,"says":"has-not"}],`+
+		`"verdict":{"ending":"not-found","why":"Version 1.0.0 of lodash is neither in repository team nor in the 0 repositories upstream of it.",`+
+		`"next":"Look at the spelling and at the search above; that a registry lacks something is believed for a minute."}}`)
+	s.sends("POST "+ExplainPath+"?"+inRepo+"&action=codeartifact%3AReadFromRepository", "",
+		`{`+allowed+`,"verdict":{"ending":"permitted","why":"The action is allowed."}}`)
+	s.answers("POST "+ExplainPath+"?"+inRepo+"&principal=arn:aws:iam::111122223333:user/secret", "", http.StatusForbidden)
+	_, _, answer := raw(t, s.base, "POST "+ExplainPath+"?"+inRepo+"&principal=arn:aws:iam::111122223333:user/ann", "")
+	var e Explanation
+	if err := json.Unmarshal(answer, &e); err != nil || e.Permission.Allowed || !strings.HasSuffix(e.Permission.Principal, "user/ann") ||
+		!strings.HasPrefix(e.Verdict.Why, "User: "+e.Permission.Principal+" is not authorized") {
+		t.Errorf("got %s (%v)", answer, err)
+	}
+
+	s.sends("POST "+RevokeTokensPath+"?id=ab", "", `{"tokens":1,"sessions":0}`)
+	s.sends("POST "+RevokeTokensPath+"?all=true", "", `{"tokens":2,"sessions":1}`)
+	var page TokenList
+	_, _, answer = raw(t, s.base, "POST "+ListTokensPath, "")
+	if err := json.Unmarshal(answer, &page); err != nil || len(page.Credentials) != 1 || page.NextToken == "" {
+		t.Fatalf("got %s (%v)", answer, err)
+	}
+	s.answers("POST "+ListTokensPath+"?next-token="+page.NextToken, "", http.StatusOK)
+	s.answers("POST "+ListTokensPath+"?principal=arn:aws:iam::111122223333:user/ann&next-token="+page.NextToken, "", http.StatusBadRequest)
+	s.same("what accounts were asked", []string{"revoke ab", "revoke all of ", "list  after ", "list  after t1"}, accountsAnswer.asked)
+}
+
+func TestOperationsOfOurOwnRefuseWhatMakesNoSense(t *testing.T) {
+	accountsAnswer := &given{t: t}
+	s := begin(t, Options{Principals: accountsAnswer, Credentials: accountsAnswer})
+	s.rules.Repository(repositoryKey("team"))
+	for _, request := range []string{
+		ExplainPath,
+		ExplainPath + "?domain=acme",
+		ExplainPath + "?" + inRepo + "&format=npm",
+		ExplainPath + "?" + inRepo + "&package=lodash",
+		ExplainPath + "?" + inRepo + "&version=1.0.0",
+		ExplainPath + "?" + inPackage + "&asset=a",
+		ExplainPath + "?" + inRepo + "&format=maven&package=lib",
+		ExplainPath + "?" + inPackage + "&namespace=a/b",
+		ExplainPath + "?" + inRepo + "&action=codeartifact:NoSuchThing",
+		ExplainPath + "?" + inRepo + "&action=iam:GetUser",
+		ExplainPath + "?" + inRepo + "&action=a%0Ab",
+		RevokeTokensPath,
+		RevokeTokensPath + "?all=false",
+		RevokeTokensPath + "?id=ab&all=true",
+		RevokeTokensPath + "?id=a/b",
+		ListTokensPath + "?max-results=0",
+		ListTokensPath + "?next-token=xyz",
+	} {
+		s.answers("POST "+request, "", http.StatusBadRequest)
+	}
+	if len(accountsAnswer.asked) > 0 {
+		t.Errorf("accounts were asked: %q", accountsAnswer.asked)
+	}
+}
