@@ -5,7 +5,7 @@ import "strings"
 var repositoriesChapter = chapter{
 	name:  "repositories",
 	setup: []row{makeDomain, makeRepository("store"), makeRepository("spare")},
-	rows: []row{
+	rows: append(endpoints(), []row{
 		{name: "with all members", operation: "CreateRepository",
 			input: with("repositories-${client}", `"description":"d","upstreams":[{"repositoryName":"store"}],`+
 				`"tags":[{"key":"k","value":"v"}]`),
@@ -77,9 +77,7 @@ var repositoriesChapter = chapter{
 		{name: "from it again", operation: "DisassociateExternalConnection",
 			input: with("store", `"externalConnection":"public:npmjs"`), code: notFound,
 			about: "repository repositories-any/store"},
-		{name: "for npm", operation: "GetRepositoryEndpoint", input: with("store", `"format":"npm"`),
-			want: `{"repositoryEndpoint":"*"}`},
-		{name: "for generic packages", operation: "GetRepositoryEndpoint",
+		{name: "of either protocol", operation: "GetRepositoryEndpoint",
 			input: with("store", `"format":"generic","endpointType":"dualstack"`),
 			want:  `{"repositoryEndpoint":"*"}`},
 		{name: "of none", operation: "GetRepositoryEndpoint", input: with("none", `"format":"npm"`), code: notFound,
@@ -115,5 +113,14 @@ var repositoriesChapter = chapter{
 			about: "domain ${nowhere}"},
 		{name: "over a deleted one", operation: "DescribeRepository", input: with("repositories-${client}"),
 			want: `{"repository":{"upstreams":[{"repositoryName":"store"}]}}`},
-	},
+	}...),
+}
+
+// endpoints has a row for each format: every repository has all of them.
+func endpoints() (rows []row) {
+	for _, format := range model.Shapes["PackageFormat"].Enum {
+		rows = append(rows, row{name: "for " + format, operation: "GetRepositoryEndpoint", input: with("store", `"format":"`+format+`"`),
+			want: `{"repositoryEndpoint":"*"}`})
+	}
+	return rows
 }
