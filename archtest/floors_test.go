@@ -86,7 +86,7 @@ var floors = map[string][]string{
 	"docs":     {},
 	"e2e":      {"e2e/*"},
 	// Whoever judges an API knows nothing of what serves it.
-	"conformance":              {"conformance/*"},
+	"conformance":              {"awsclient", "conformance/*"},
 	"conformance/jsonmatch":    {},
 	"conformance/servicemodel": {},
 	"conformance/suite":        {"conformance/jsonmatch", "conformance/servicemodel"},

@@ -3,12 +3,13 @@
 //
 //	go run ./conformance -endpoint https://packages.example.test
 //
-// Credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN: of somebody who may do everything with
-// CodeArtifact in an account, and call sts:GetFederationToken. It makes domains of its own and deletes them again, and touches
+// Credentials are those of the AWS profile that the environment names: of somebody who may do everything with CodeArtifact in an
+// account, and call sts:GetFederationToken. It makes domains of its own and deletes them again, and touches
 // nothing else. docs/conformance.md tells more.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -18,6 +19,7 @@ import (
 	"strings"
 	"syscall"
 
+	"entrepot/awsclient"
 	"entrepot/conformance/suite"
 )
 
@@ -46,12 +48,15 @@ func run(ctx context.Context, args []string, getenv func(string) string) error {
 	return err
 }
 
+// amazon is what stands for AWS's own endpoint. Nobody gets there without saying so.
+const amazon = "aws"
+
 func options(args []string, getenv func(string) string) (suite.Options, error) {
 	var o suite.Options
 	f := flag.NewFlagSet("conformance", flag.ContinueOnError)
-	f.StringVar(&o.URL, "endpoint", getenv("AWS_ENDPOINT_URL"), "URL of the API; none for AWS's own")
+	endpoint := f.String("endpoint", "", "URL of the API; else that of the AWS profile; "+amazon+" for AWS's own")
 	f.StringVar(&o.STS, "sts-endpoint", getenv("AWS_ENDPOINT_URL_STS"), "URL of STS; none for the endpoint's, or AWS's own")
-	f.StringVar(&o.Region, "region", firstOf(getenv("AWS_REGION"), getenv("AWS_DEFAULT_REGION"), "us-east-1"), "region")
+	region := f.String("region", "", "region; else that of the AWS profile")
 	clients := f.String("clients", "own,sdk,bot", "which clients call: own, sdk (Go), bot (boto3), cli (aws)")
 	f.StringVar(&o.Python, "python", "python3", "interpreter that finds boto3")
 	f.StringVar(&o.Public, "public", "", "NAME@VERSION that the connection public:npmjs has; none to fetch nothing from outside")
@@ -66,19 +71,16 @@ func options(args []string, getenv func(string) string) (suite.Options, error) {
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("%q is no flag", f.Arg(0))
 	}
-	o.Clients = strings.Split(*clients, ",")
-	o.Key = suite.Key{ID: getenv("AWS_ACCESS_KEY_ID"), Secret: getenv("AWS_SECRET_ACCESS_KEY"), Session: getenv("AWS_SESSION_TOKEN")}
-	if o.Key.ID == "" || o.Key.Secret == "" {
-		return o, errors.New("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+	said := map[string]string{"AWS_ENDPOINT_URL_CODEARTIFACT": *endpoint, "AWS_REGION": *region}
+	variable := func(name string) string { return cmp.Or(said[name], getenv(name)) }
+	profile, err := awsclient.FromEnvironment(variable).Load(variable)
+	if err != nil {
+		return o, err
 	}
+	o.Clients, o.Region, o.Bundle = strings.Split(*clients, ","), profile.Region, profile.Bundle
+	if profile.Endpoint != amazon {
+		o.URL = profile.Endpoint
+	}
+	o.Key = suite.Key{ID: profile.Signer.KeyID, Secret: profile.Signer.Secret.Reveal(), Session: profile.Signer.Session.Reveal()}
 	return o, nil
-}
-
-func firstOf(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
 }

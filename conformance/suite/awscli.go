@@ -30,7 +30,7 @@ func NewAWSCLI(e Endpoint, python string) (Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	environment := append(withoutAWS(os.Environ()), "AWS_ENDPOINT_URL_CODEARTIFACT="+e.address(), "AWS_REGION="+e.Region,
+	environment := append(e.environment(), "AWS_ENDPOINT_URL_CODEARTIFACT="+e.address(), "AWS_REGION="+e.Region,
 		"AWS_DEFAULT_REGION="+e.Region)
 	c := &awsCLI{folder: folder, runner: started{environment}, keys: e.Keys}
 	if loaded, err := fork(python, folder, environment); err == nil {

@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -15,7 +14,7 @@ func TestWhoeverRunsTheCommandLineIsToldTheSame(t *testing.T) {
 	if _, err := exec.LookPath("aws"); err != nil {
 		t.Skip("needs aws")
 	}
-	environment := withoutAWS(os.Environ())
+	environment := Endpoint{}.environment()
 	loaded, err := fork("python3", t.TempDir(), environment)
 	if err != nil {
 		t.Fatal(err)

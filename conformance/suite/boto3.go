@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -25,11 +24,10 @@ type boto3 struct {
 //go:embed boto3.py
 var boto3Script string
 
-// NewBoto3 starts a Python interpreter, which must find boto3. Of this process's environment it sees everything but what would
-// change where or how boto3 calls.
+// NewBoto3 starts a Python interpreter, which must find boto3.
 func NewBoto3(e Endpoint, python string) (Client, error) {
 	b := &boto3{python: exec.Command(python, "-c", boto3Script)}
-	b.python.Env, b.python.Stderr = withoutAWS(os.Environ()), &b.log
+	b.python.Env, b.python.Stderr = e.environment(), &b.log
 	var err error
 	if b.in, err = b.python.StdinPipe(); err != nil {
 		return nil, err
@@ -43,17 +41,6 @@ func NewBoto3(e Endpoint, python string) (Client, error) {
 		return nil, err
 	}
 	return b, json.NewEncoder(b.in).Encode(map[string]any{"endpoint": e.address(), "region": e.Region, "keys": e.Keys})
-}
-
-// withoutAWS leaves the settings of AWS's tools out of an environment, and has none read from files.
-func withoutAWS(environment []string) (kept []string) {
-	for _, variable := range environment {
-		if !strings.HasPrefix(variable, "AWS_") {
-			kept = append(kept, variable)
-		}
-	}
-	return append(kept, "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull, "AWS_EC2_METADATA_DISABLED=true",
-		"AWS_MAX_ATTEMPTS=1", "AWS_PAGER=", "NO_COLOR=1")
 }
 
 // Name follows Client.

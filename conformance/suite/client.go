@@ -2,8 +2,12 @@ package suite
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 )
@@ -25,6 +29,8 @@ type Endpoint struct {
 	URL    string // such as https://packages.example.test; empty for AWS's own
 	Region string
 	Keys   map[string]Key // by who has them
+	Bundle string         // file of certificates that are believed in place of the system's; empty for those
+	roots  *x509.CertPool // what is in it
 }
 
 // Key signs requests. Session is empty but for temporary credentials.
@@ -49,15 +55,47 @@ func (e Endpoint) address() string {
 	return strings.TrimSuffix(e.URL, "/")
 }
 
+// certificates reads a bundle; nil for none.
+func certificates(bundle string) (*x509.CertPool, error) {
+	if bundle == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(bundle)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s holds no certificate", bundle)
+	}
+	return roots, nil
+}
+
+// environment is this process's, less what would change where or how AWS's tools call, and with nothing read from files.
+func (e Endpoint) environment() (kept []string) {
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "AWS_") {
+			kept = append(kept, variable)
+		}
+	}
+	kept = append(kept, "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull, "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_MAX_ATTEMPTS=1", "AWS_PAGER=", "NO_COLOR=1")
+	if e.Bundle != "" {
+		kept = append(kept, "AWS_CA_BUNDLE="+e.Bundle)
+	}
+	return kept
+}
+
 // noted is the key under which a context has the answer that is to be filled in.
 type noted struct{}
 
 // noter is an HTTP client that notes each answer as it came, and waits no longer than a few minutes for it.
 type noter struct{ http.Client }
 
-func newNoter() *noter {
+func newNoter(roots *x509.CertPool) *noter {
 	return &noter{http.Client{Timeout: 5 * time.Minute,
-		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16, DisableCompression: true},
+		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16, DisableCompression: true,
+			TLSClientConfig: &tls.Config{RootCAs: roots}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 

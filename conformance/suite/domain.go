@@ -77,13 +77,15 @@ func (c *conductor) publish(ctx context.Context, domain string, packages []npmPa
 		return err
 	}
 	token, _ := given["authorizationToken"].(string)
+	client := newNoter(c.roots)
+	defer client.CloseIdleConnections()
 	for _, p := range packages {
 		given, err := c.call(ctx, "GetRepositoryEndpoint", map[string]any{"domain": domain, "repository": p.repository, "format": "npm"})
 		if err != nil {
 			return err
 		}
 		endpoint, _ := given["repositoryEndpoint"].(string)
-		if err := p.publish(ctx, endpoint, token); err != nil {
+		if err := p.publish(ctx, client, endpoint, token); err != nil {
 			return err
 		}
 	}

@@ -28,7 +28,7 @@ func NewGoSDK(e Endpoint) Client {
 	clients := goSDK{}
 	for who, key := range e.Keys {
 		clients[who] = codeartifact.New(codeartifact.Options{
-			Region: e.Region, BaseEndpoint: aws.String(e.address()), Retryer: aws.NopRetryer{}, HTTPClient: newNoter(),
+			Region: e.Region, BaseEndpoint: aws.String(e.address()), Retryer: aws.NopRetryer{}, HTTPClient: newNoter(e.roots),
 			Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 				return aws.Credentials{AccessKeyID: key.ID, SecretAccessKey: key.Secret, SessionToken: key.Session}, nil
 			}),

@@ -55,7 +55,7 @@ func (c *conductor) sts(ctx context.Context, said any, action string, pairs ...s
 	if err := v4.NewSigner().SignHTTP(ctx, key, r, hex.EncodeToString(sum[:]), "sts", c.Region, time.Now()); err != nil {
 		return err
 	}
-	answer, err := newNoter().Do(r)
+	answer, err := newNoter(c.roots).Do(r)
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func (p npmPackage) document() ([]byte, error) {
 }
 
 // publish sends it to the repository's endpoint, which ends with a slash.
-func (p npmPackage) publish(ctx context.Context, endpoint, token string) error {
+func (p npmPackage) publish(ctx context.Context, client *noter, endpoint, token string) error {
 	document, err := p.document()
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func (p npmPackage) publish(ctx context.Context, endpoint, token string) error {
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
 	r.Header.Set("Content-Type", "application/json")
-	answer, err := newNoter().Do(r)
+	answer, err := client.Do(r)
 	if err != nil {
 		return err
 	}

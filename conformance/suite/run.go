@@ -3,6 +3,7 @@ package suite
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 type Options struct {
 	URL, Region string // of the endpoint; an empty URL is AWS's own
 	STS         string // where temporary credentials come from; empty for the same URL, or AWS's own
+	Bundle      string // file of certificates that are believed in place of the system's; empty for those
 	Key         Key    // of somebody who may do everything in an account
 	// Clients are those that make the calls: own, sdk, bot and cli. Python is the interpreter for bot.
 	Clients []string
@@ -46,6 +48,7 @@ type conductor struct {
 	vars    map[string]string // of every book
 	began   time.Time
 	pace    *rate.Limiter
+	roots   *x509.CertPool
 
 	mu     sync.Mutex
 	made   map[string]bool // domains that were created and not deleted
@@ -88,6 +91,10 @@ func (c *conductor) hire(ctx context.Context) error {
 		return err
 	}
 	c.prefix = "conf-" + hex.EncodeToString(random)
+	var err error
+	if c.roots, err = certificates(c.Bundle); err != nil {
+		return err
+	}
 	caller, err := c.identity(ctx)
 	if err != nil {
 		return err
@@ -98,7 +105,7 @@ func (c *conductor) hire(ctx context.Context) error {
 	}
 	c.vars = map[string]string{"owner": caller, "region": c.Region, "shared": c.prefix + "-shared", "nowhere": c.prefix + "-nowhere"}
 	c.vars["public"], c.vars["version"], _ = strings.Cut(c.Public, "@")
-	e := Endpoint{URL: c.URL, Region: c.Region, Keys: map[string]Key{administrator: c.Key, nobody: powerless,
+	e := Endpoint{URL: c.URL, Region: c.Region, Bundle: c.Bundle, roots: c.roots, Keys: map[string]Key{administrator: c.Key, nobody: powerless,
 		forger: {ID: c.Key.ID, Secret: strings.Repeat("x", 40), Session: c.Key.Session}}}
 	for _, name := range c.Clients {
 		client, err := newClient(name, e, c.Python)

@@ -20,7 +20,7 @@ type byHand struct {
 }
 
 // NewByHand makes a client without an SDK.
-func NewByHand(e Endpoint) Client { return byHand{e, newNoter()} }
+func NewByHand(e Endpoint) Client { return byHand{e, newNoter(e.roots)} }
 
 // Name follows Client.
 func (byHand) Name() string { return "own" }
