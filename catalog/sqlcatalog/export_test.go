@@ -8,6 +8,11 @@ func (s *Store) Waiting() int {
 	return len(l.waiting)
 }
 
+// Connections is how many connections are open for reading, without the one that only holds the log.
+func (s *Store) Connections() int {
+	return s.engine.(*sqliteEngine).readers.Stats().OpenConnections - 1
+}
+
 // Released are the statements that take back what assets refer to, whatever they go with.
 func Released() []string {
 	var all []string

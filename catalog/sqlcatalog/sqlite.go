@@ -64,9 +64,10 @@ type sqliteEngine struct {
 	writer  *conn  // the turn's; nil when it has to be opened anew
 	open    *batch // the turn's
 
-	readers *sql.DB
-	idle    chan *conn // one entry for each allowed read; nil stands for a connection not opened yet
-	holder  *sql.Conn  // does nothing; while it is open SQLite does not remove the log
+	readers  *sql.DB
+	idle     chan *conn    // those that are open and that nobody reads on
+	unopened chan struct{} // one entry for each allowed read that no connection has been opened for
+	holder   *sql.Conn     // does nothing; while it is open SQLite does not remove the log
 
 	path   string // of the file
 	marked bool   // openMark lies beside it
@@ -89,9 +90,9 @@ func newSQLiteEngine(path string, c *commits, o Options) *sqliteEngine {
 	if o.Readers > 0 {
 		readers = min(o.Readers, 256)
 	}
-	e.idle = make(chan *conn, readers)
+	e.idle, e.unopened = make(chan *conn, readers), make(chan struct{}, readers)
 	for range readers {
-		e.idle <- nil
+		e.unopened <- struct{}{}
 	}
 	if e.scarce = o.Scarce; e.scarce == nil {
 		e.scarce = func() bool { return false }
@@ -207,8 +208,10 @@ func (e *sqliteEngine) close() error {
 	}
 	e.line.shut()
 	for range cap(e.idle) {
-		if c := <-e.idle; c != nil {
+		select {
+		case c := <-e.idle:
 			discard(c)
+		case <-e.unopened:
 		}
 	}
 	close(e.idle)

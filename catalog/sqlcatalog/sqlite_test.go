@@ -2,11 +2,13 @@ package sqlcatalog_test
 
 import (
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"entrepot/catalog"
 	"entrepot/catalog/sqlcatalog"
 )
 
@@ -156,5 +158,30 @@ func run(t *testing.T, path, statement string) {
 	defer db.Close()
 	if _, err := db.ExecContext(t.Context(), statement); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestThereAreAsManyConnectionsAsReadsAtOnce(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "catalog.db"), sqlcatalog.Options{})
+	nested := func(n int) error {
+		inside, read := 0, func(catalog.Reader) error { return nil }
+		for range n {
+			inner := read
+			read = func(catalog.Reader) error { inside++; return s.Read(t.Context(), inner) }
+		}
+		if err := s.Read(t.Context(), read); err != nil || inside != n {
+			return fmt.Errorf("%d of %d reads inside others: %w", inside, n, err)
+		}
+		return nil
+	}
+	for _, test := range []struct{ inside, times, want int }{{0, 20, 1}, {2, 5, 3}, {0, 20, 3}} {
+		for range test.times {
+			if err := nested(test.inside); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := s.Connections(); got != test.want {
+			t.Errorf("after %d times a read with %d inside it: got %d connections, want %d", test.times, test.inside, got, test.want)
+		}
 	}
 }
