@@ -7,7 +7,7 @@ import (
 	"entrepot/artifact"
 )
 
-func TestARoleTrustsWhoWasThereAndNobodyWhoTakesTheName(t *testing.T) {
+func TestI30ARoleTrustsWhoWasThereAndNobodyWhoTakesTheName(t *testing.T) {
 	f := sessions(t)
 	ann := f.user("ann", "")
 	r := f.roleOf("builder", trustIn(`{"AWS":"`+ann.ARN+`"}`, ""))

@@ -12,7 +12,7 @@ import (
 type resourcePolicy struct {
 	ResourceArn string `json:"resourceArn"`
 	Revision    string `json:"revision"`
-	Document    string `json:"document"` // exactly as it was put
+	Document    string `json:"document"` // as it was put, with the names that its principals have now
 }
 
 type policyOutput struct {

@@ -10,7 +10,7 @@ type Holder struct {
 	Group      PackageGroupID
 }
 
-// Policy is a resource policy as it was put.
+// Policy is a resource policy as it is kept: its principals stand in it by unique identifiers, see iam.Bind.
 type Policy struct {
 	Document string
 	Revision string // opaque; new on each put

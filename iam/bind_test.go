@@ -73,7 +73,7 @@ func TestADocumentIsKeptWithUniqueIdentifiersAndShownWithARNs(t *testing.T) {
 	}
 }
 
-func TestAUniqueIdentifierNamesOneAndNobodyElse(t *testing.T) {
+func TestI30AUniqueIdentifierNamesOneAndNobodyElse(t *testing.T) {
 	ann := Principal{Account: "123456789012", ARN: annARN, ID: annID, Name: "ann"}
 	remade := ann
 	remade.ID = "AIDABBBBBBBBBBBBBBBBB"

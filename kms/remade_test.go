@@ -8,7 +8,7 @@ import (
 	"entrepot/kms"
 )
 
-func TestAKeysPolicyNamesWhoWasThereAndNobodyWhoTakesTheName(t *testing.T) {
+func TestI30AKeysPolicyNamesWhoWasThereAndNobodyWhoTakesTheName(t *testing.T) {
 	f := begin(t)
 	const arn = "arn:aws:iam::" + account + ":user/ann"
 	ann := catalog.Principal{ID: "AIDAAAAAAAAAAAAAAAAAA", Account: account, Kind: catalog.UserPrincipal, Path: "/", Name: "ann", ARN: arn}

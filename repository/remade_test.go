@@ -10,7 +10,7 @@ import (
 	"entrepot/repository"
 )
 
-func TestAPolicyNamesWhoWasThereAndNobodyWhoTakesTheName(t *testing.T) {
+func TestI30APolicyNamesWhoWasThereAndNobodyWhoTakesTheName(t *testing.T) {
 	const user, role = "arn:aws:iam::" + account + ":user/ann", "arn:aws:iam::" + account + ":role/jobs/ci"
 	for _, c := range []struct {
 		name, arn string // as the policy has it
