@@ -98,6 +98,40 @@ func TestAnErrorSaysWhatWasSearched(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	})
+	t.Run("of one in a repository that he may not see the reader is told no status", func(t *testing.T) {
+		h := start(t)
+		h.publish("shared", "left@1.0.0", "bytes")
+		h.setStatus("shared", "left@1.0.0", artifact.Archived)
+		_, err := fetch(t.Context(), h.as(h.only(mayRead, "team"), "team"), "left@1.0.0")
+		want := "Version 1.0.0 of left is withdrawn: an upstream repository holds it with a status that does not serve it. Searched: team " +
+			"(not there), an upstream repository that you may not see (there with nothing to serve)."
+		if got := h.told(artifact.NotFound, err); !strings.HasPrefix(got, want) || strings.Contains(got, "Archived") {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	})
+	t.Run("one version of a view that is withdrawn says so", func(t *testing.T) {
+		h := start(t)
+		h.publish("team", "left@1.0.0", "bytes")
+		h.publish("team", "left@1.1.0", "more bytes")
+		h.publish("shared", "right@1.0.0", "bytes")
+		h.publish("shared", "right@1.1.0", "more bytes")
+		for name, want := range map[string]string{
+			"left":  "Version 1.0.0 of left is withdrawn in repository team: its status is Archived.",
+			"right": "Version 1.0.0 of right is withdrawn: an upstream repository holds it with a status that does not serve it.",
+		} {
+			h.setStatus(map[string]string{"left": "team", "right": "shared"}[name], name+"@1.0.0", artifact.Archived)
+			view, err := h.shelf("team").View(t.Context(), npm(name))
+			h.check(err)
+			_, err = view.Version("1.0.0")
+			if got := h.told(artifact.NotFound, err); got != want || !errors.Is(err, repository.ErrWithheld) {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+			_, err = view.Version("9.0.0")
+			if got := h.told(artifact.NotFound, err); !strings.HasPrefix(got, "Package not found in repository.") {
+				t.Errorf("got %s", got)
+			}
+		}
+	})
 	t.Run("what origin controls keep away is not asked", func(t *testing.T) {
 		h := start(t)
 		h.control("team", "left", artifact.Allow, artifact.Block)

@@ -407,9 +407,13 @@ func (m *merger) version(ctx context.Context, version string) (v artifact.Versio
 			return err
 		})
 	}
-	if err == nil && rank == noRegistry && held.rank == 0 {
+	switch {
+	case err != nil:
+	case rank == noRegistry && !isHeld:
+		err = artifact.Errorf(artifact.NotFound, "Version %s is not there to be downloaded.", version)
+	case rank == noRegistry && held.rank == 0:
 		err = mayBeServed(m.plan.asked(), v)
-	} else if err == nil && !v.Status.Downloadable() {
+	case !v.Status.Downloadable():
 		err = withdrawnUpstream(m.key.At(version))
 	}
 	return v, err

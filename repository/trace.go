@@ -143,7 +143,9 @@ func (w *placing) visit(n, depth int, closed string) error {
 	}
 	upstreams, registries := closed, closed
 	if closed == "" {
-		w.ask(&place)
+		if w.ask(&place); !known {
+			place.Status = "" // that is told by its repository
+		}
 		a, f := w.trace.plan.admission, w.trace.pkg.Format
 		toUpstreams, toRegistries := w.service.barriers(a, at.repository.ID, n == 0, f)
 		upstreams = a.whyBarred(toUpstreams, artifact.InternalUpstream, place.inFull(), f)

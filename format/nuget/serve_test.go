@@ -13,6 +13,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/format"
 	"entrepot/format/formattest"
+	"entrepot/repository"
 )
 
 // pushAll pushes packages of one id, or ends the test.
@@ -303,7 +304,9 @@ func TestErrorsAreToldWhereClientsShowThem(t *testing.T) {
 		err          error
 		want         string // part of the warning; empty for none
 	}{
-		"a package that may be elsewhere":   {"GET", "v3/flatcontainer/nothing/index.json", nil, nil, ""},
+		"a package that may be elsewhere": {"GET", "v3/flatcontainer/nothing/index.json", nil, nil, ""},
+		"a package that is kept away": {"GET", "v3/flatcontainer/nothing/index.json", nil,
+			artifact.Errorf(artifact.NotFound, "Its group keeps it away.").Causing(repository.ErrWithheld), "Its group keeps it away."},
 		"an address that is none":           {"GET", "FindPackagesById()?id='X'", nil, nil, "nuget/shelf/v3/index.json as the source"},
 		"a push to an address that is none": {"PUT", "", nil, nil, "nuget/shelf/v3/index.json as the source"},
 		"a delete of what is not there":     {"DELETE", "v3/package/nothing/1.0.0", nil, nil, "nothing"},
