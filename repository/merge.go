@@ -410,7 +410,8 @@ func (m *merger) version(ctx context.Context, version string) (v artifact.Versio
 	switch {
 	case err != nil:
 	case rank == noRegistry && !isHeld:
-		err = artifact.Errorf(artifact.NotFound, "Version %s is not there to be downloaded.", version)
+		err = artifact.Errorf(artifact.NotFound, "Version %s is not there to be downloaded.", version).
+			About(artifact.VersionResource, m.key.At(version).String())
 	case rank == noRegistry && held.rank == 0:
 		err = mayBeServed(m.plan.asked(), v)
 	case !v.Status.Downloadable():
