@@ -14,7 +14,8 @@
 //	tags.go, keys.go
 //	document.go, embedded.go,             policies: those embedded in one principal, those that are attached, and what
 //	attached.go, managed.go               bounds them
-//	account.go, details.go                the account itself, and all that hangs together in it
+//	account.go, details.go,               the account itself, all that hangs together in it, and who signs in with what
+//	credentialreport.go
 //	absent.go                             what IAM knows and nobody here has
 //	simulation.go, trial.go,              what policies would decide, and a principal as it would call
 //	standing.go

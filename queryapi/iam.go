@@ -32,7 +32,7 @@ func IAM(rules *accounts.Service) *Service {
 		},
 	}
 	a := &iamAPI{rules}
-	for _, table := range []map[string]Action{a.users(), a.groups(), a.policies(), a.keys(), a.roles(), a.identityProviders(), a.simulations(), a.absent(),
+	for _, table := range []map[string]Action{a.users(), a.groups(), a.policies(), a.keys(), a.roles(), a.identityProviders(), a.simulations(), a.absent(), a.reports(),
 		granted(a, "User", ofUser.entity, ofUser.policy), granted(a, "Group", ofGroup.entity, ofGroup.policy),
 		granted(a, "Role", ofRole.entity, ofRole.policy), bounded(a, "User", ofUser.entity), bounded(a, "Role", ofRole.entity)} {
 		maps.Copy(s.Actions, table)

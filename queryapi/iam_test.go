@@ -195,3 +195,10 @@ func TestWhatNobodyHasIsAnsweredAsOfSomebodyWhoHasNone(t *testing.T) {
 		}
 	}
 }
+
+func TestTheCredentialReportIsThereAtOnce(t *testing.T) {
+	s := newIAM(t)
+	s.says(s.call("GenerateCredentialReport"), "<State>COMPLETE</State>")
+	s.says(s.call("GetCredentialReport"), "<Content>dXNlcixhcm4s", "</Content><ReportFormat>text/csv</ReportFormat>"+
+		"<GeneratedTime>2026-11-20T12:00:00Z</GeneratedTime>")
+}
