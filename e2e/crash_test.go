@@ -56,6 +56,7 @@ func setting(t *testing.T, name string, otherwise uint64) uint64 {
 // endpoint, without asking outside; and nothing is there by half. ENTREPOT_KILLS is how often, ENTREPOT_KILL_SEED repeats
 // a run.
 func TestKilledServersLoseNothingTheyAcknowledged(t *testing.T) {
+	t.Parallel()
 	kills := int(min(setting(t, "ENTREPOT_KILLS", 20), 100000))
 	seed := setting(t, "ENTREPOT_KILL_SEED", uint64(time.Now().UnixNano()))
 	t.Logf("%d kills with ENTREPOT_KILL_SEED=%d", kills, seed)

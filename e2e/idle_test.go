@@ -14,6 +14,7 @@ import (
 
 // TestMemoryFallsAfterAPeak has clients send large documents at once and waits for the server to be small again.
 func TestMemoryFallsAfterAPeak(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	if _, _, err := f.publish(t.Context(), widget("1.0.0", "one")); err != nil {
 		t.Fatal(err)
