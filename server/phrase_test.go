@@ -99,7 +99,27 @@ func TestAStatusLineIsRephrased(t *testing.T) {
 			t.Errorf("%s: got %q, %v, want %q", test.name, got, ok, test.want)
 		}
 	}
+	sent := &outgoing{}
+	wire := newWireConn(sent, headLimits{}, 0)
+	wire.phrase.Store(line)
+	const standard = "HTTP/1.1 404 Not Found\r\n\r\n"
+	for range 2 {
+		if n, err := wire.Write([]byte(standard)); n != len(standard) || err != nil {
+			t.Errorf("got %d, %v", n, err)
+		}
+	}
+	if want := "HTTP/1.1 404 Not Found. It is not there.\r\n\r\n" + standard; sent.String() != want {
+		t.Errorf("the next answer: got %q, want %q", sent.String(), want)
+	}
 	if phrase := format.Line("Not Found. \x1b[31mé\r\nX: y"+strings.Repeat("z", 2000), 40); phrase != "Not Found. ?[31m???X: yzzzzzzzzzzzzzzzzz" {
 		t.Errorf("got %q", phrase)
 	}
 }
+
+// outgoing is a connection that keeps what is sent.
+type outgoing struct {
+	net.Conn
+	strings.Builder
+}
+
+func (o *outgoing) Write(p []byte) (int, error) { return o.Builder.Write(p) }
