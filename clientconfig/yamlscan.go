@@ -16,7 +16,7 @@ type node struct {
 }
 
 // scanYAML finds the keys of a document that is block mappings, as deep as those go. Sequences and scalars of several
-// lines are skipped whole. What only full YAML has, such as anchors, tags and several documents, is refused.
+// lines are skipped whole. What only full YAML has, such as anchors, tags, merged mappings and several documents, is refused.
 func scanYAML(text string) (all []node, err error) {
 	s := yamlScanner{text: text, lines: linesOf(text)}
 	for s.at < len(s.lines) {
@@ -60,6 +60,9 @@ func (s *yamlScanner) key(l line) error {
 	name, from, ok := keyYAML(l.text[indent:])
 	if !ok {
 		return s.fault("it begins with no key")
+	}
+	if name == "<<" {
+		return s.fault("a mapping is merged into another")
 	}
 	n := node{thing: thing{start: l.start + indent}, indent: indent, from: l.start + indent + from}
 	if len(s.open) > 0 {
