@@ -61,7 +61,7 @@ func (s *yamlScanner) key(l line) error {
 	if !ok {
 		return s.fault("it begins with no key")
 	}
-	if name == "<<" {
+	if strings.Contains(name, "<<") { // which readers take for a merge also behind other letters
 		return s.fault("a mapping is merged into another")
 	}
 	n := node{thing: thing{start: l.start + indent}, indent: indent, from: l.start + indent + from}
