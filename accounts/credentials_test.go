@@ -235,6 +235,7 @@ func TestWhoMaySimulateHasAPrincipalAsItWouldCall(t *testing.T) {
 	l := newLent(t)
 	asker := l.may(l.ann, `{"Effect":"Allow","Action":"iam:SimulatePrincipalPolicy","Resource":"`+l.bob.ARN+`"}`)
 	asker.Context = map[string][]string{"aws:sourceip": {"192.0.2.7"}, "aws:tokenissuetime": {"2026-11-20T12:00:00Z"}}
+	asker.Principal.OrgID, asker.Principal.OrgPath = "o-a1b2c3d4e5", "o-a1b2c3d4e5/r-ab12/"
 	l.write(func(w catalog.Writer) error {
 		return w.PutIdentityPolicy(l.bob.ID, catalog.IdentityPolicy{Name: "own", Document: fmt.Sprintf(lendingPolicy, mayListAll)})
 	})
@@ -243,6 +244,9 @@ func TestWhoMaySimulateHasAPrincipalAsItWouldCall(t *testing.T) {
 	if got.Principal.ARN != l.bob.ARN || len(got.Identity) != 1 || got.Identity[0].Name != "own" || len(got.Context) != 1 ||
 		len(got.Context["aws:sourceip"]) != 1 {
 		t.Errorf("got %v with %+v under %v", got, got.Identity, got.Context)
+	}
+	if got.Principal.OrgID != asker.Principal.OrgID || got.Principal.OrgPath != asker.Principal.OrgPath {
+		t.Errorf("got organization %q, %q, want that of the account", got.Principal.OrgID, got.Principal.OrgPath)
 	}
 	for _, arn := range []string{l.role.ARN, "arn:aws:iam::" + account + ":user/nobody"} {
 		if _, err := l.Standing(t.Context(), asker, arn); !artifact.Is(err, artifact.Denied) {

@@ -75,10 +75,11 @@ func TestARoleOrASessionOfItIsTrustedInTheSameWay(t *testing.T) {
 	}
 	_, err := f.CreateRole(t.Context(), f.root, NewRole{NewPrincipal: NewPrincipal{Name: "late"}, Trust: trustIn(`{"AWS":"`+session+`x"}`, "")})
 	f.must(err) // sessions may be to come
-	for _, nobody := range []string{":user/none", ":role/none"} {
+	for _, nobody := range []string{"aws:iam::" + account + ":user/none", "aws:iam::" + account + ":role/none",
+		"aws-cn:iam::" + account + ":user/ann", "aws-cn:sts::" + account + ":assumed-role/first/job"} {
 		_, err = f.CreateRole(t.Context(), f.root, NewRole{NewPrincipal: NewPrincipal{Name: "later"},
-			Trust: trustIn(`{"AWS":"arn:aws:iam::`+account+nobody+`"}`, "")})
-		f.refused(err, artifact.Invalid, `Invalid principal in policy: "AWS":"arn:aws:iam::`+account+nobody+`"`)
+			Trust: trustIn(`{"AWS":"arn:`+nobody+`"}`, "")})
+		f.refused(err, artifact.Invalid, `Invalid principal in policy: "AWS":"arn:`+nobody+`"`)
 	}
 	// Of an account that nobody here belongs to nothing is known.
 	_, err = f.CreateRole(t.Context(), f.root, NewRole{NewPrincipal: NewPrincipal{Name: "later"},

@@ -26,6 +26,9 @@ func (d Directory) IDOf(arn string) (id string, known bool, err error) {
 		role, name, _ := strings.Cut(rest, "/")
 		session = ":" + name
 		p, err = d.PrincipalByName(account, RolePrincipal, role)
+		if err == nil && sessionARN(p, name) != arn {
+			return "", false, nil // of another partition
+		}
 	default:
 		return "", true, nil
 	}
@@ -49,5 +52,10 @@ func (d Directory) ARNOf(id string) (arn string, err error) {
 	if err != nil || !inSession {
 		return p.ARN, err
 	}
-	return strings.SplitN(p.ARN, ":iam:", 2)[0] + ":sts::" + string(p.Account) + ":assumed-role/" + p.Name + "/" + session, nil
+	return sessionARN(p, session), nil
+}
+
+// sessionARN is the ARN of a session of a role, in which the role's path does not stand.
+func sessionARN(role Principal, session string) string {
+	return strings.SplitN(role.ARN, ":iam:", 2)[0] + ":sts::" + string(role.Account) + ":assumed-role/" + role.Name + "/" + session
 }
