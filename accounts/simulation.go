@@ -193,8 +193,12 @@ func namedBy(arn string) (kind catalog.PrincipalKind, name string) {
 	return catalog.PrincipalKind(word), path[strings.LastIndexByte(path, '/')+1:]
 }
 
-// maxEvaluations is how often policies are evaluated for one page: a page of many resources has fewer actions.
-const maxEvaluations = 1000
+// maxEvaluations is how often policies are evaluated for one page, and maxTerms how many of their terms are looked at: a page of
+// many resources, or of large policies, has fewer actions.
+const (
+	maxEvaluations = 1000
+	maxTerms       = 500_000
+)
 
 // simulated is a page of what would be decided, an item for each action.
 func (a *reading) simulated(in Simulation, from source, page catalog.Page) (l catalog.Listing[Simulated], err error) {
@@ -202,17 +206,25 @@ func (a *reading) simulated(in Simulation, from source, page catalog.Page) (l ca
 	if err != nil {
 		return l, err
 	}
-	page.Limit = min(page.Limit, max(1, maxEvaluations/max(1, len(in.Resources))))
+	resources := max(1, len(in.Resources))
+	terms := resources * t.terms()
+	if terms > maxTerms {
+		return l, InvalidInput.errorf("Invalid Input: the policies have %d actions, resources and values of conditions, which is too much "+
+			"for %d resources at once: at most %d are looked at for an action. Name fewer resources, or fewer policies.",
+			t.terms(), resources, maxTerms)
+	}
+	page.Limit = min(page.Limit, max(1, maxEvaluations/resources), maxTerms/max(1, terms))
 	asked, err := pageInOrder(in.Actions, page)
 	if err != nil {
 		return l, err
 	}
 	l.Next = asked.Next
 	for _, action := range asked.Items {
-		if err := a.ctx.Err(); err != nil {
+		simulated, err := t.simulate(a.ctx, action)
+		if err != nil {
 			return l, err
 		}
-		l.Items = append(l.Items, t.simulate(action))
+		l.Items = append(l.Items, simulated)
 	}
 	return l, nil
 }

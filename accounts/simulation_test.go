@@ -269,3 +269,20 @@ func TestSimulationsArePaged(t *testing.T) {
 		t.Errorf("got %d items, then %q", len(l.Items), l.Next)
 	}
 }
+
+func TestASimulationLooksAtABoundedNumberOfTerms(t *testing.T) {
+	f := newFixture(t)
+	deny := `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Null":{"aws:SourceVpc":"true"},"StringLike":{"aws:PrincipalType":["*","U*"]}}},`
+	large := `{"Statement":[` + strings.Repeat(deny, 49) + strings.TrimSuffix(deny, ",") + `]}`
+	in := Simulation{Policies: slices.Repeat([]string{large}, 20), Actions: []string{"a:A", "a:B"}}
+	in.CallerARN, in.Resources = f.user("bob", "").ARN, slices.Repeat([]string{repo}, maxTerms/5000)
+	l, err := f.SimulateCustomPolicy(t.Context(), f.root, in, catalog.Page{Limit: 2})
+	f.must(err)
+	if len(l.Items) != 1 || l.Next == "" || len(l.Items[0].Matched) != 20*50 {
+		t.Errorf("got %d items, then %q", len(l.Items), l.Next)
+	}
+	in.Resources = append(in.Resources, repo)
+	_, err = f.SimulateCustomPolicy(t.Context(), f.root, in, catalog.Page{Limit: 2})
+	f.refused(err, artifact.Invalid, "Invalid Input: the policies have 5000 actions, resources and values of conditions, which is too much "+
+		"for 101 resources at once: at most 500000 are looked at for an action. Name fewer resources, or fewer policies.")
+}

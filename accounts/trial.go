@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"strconv"
@@ -21,6 +22,7 @@ type trial struct {
 	boundary  *iam.Policy
 	resource  *iam.Policy // nil means none
 	texts     map[*iam.Policy]text
+	places    map[iam.Applying]MatchedStatement // of statements that have matched
 }
 
 // text is where a policy comes from.
@@ -38,7 +40,7 @@ var actionName = regexp.MustCompile(`^[A-Za-z0-9-]+:[A-Za-z0-9]+$`)
 
 // trial checks a simulation and makes it ready.
 func (a *reading) trial(in Simulation, from source) (*trial, error) {
-	t := &trial{resources: in.Resources}
+	t := &trial{resources: in.Resources, places: map[iam.Applying]MatchedStatement{}}
 	for _, action := range in.Actions {
 		if !actionName.MatchString(action) {
 			return nil, InvalidInput.errorf("Invalid Input Action: %.128s; want service:Operation, without wildcards.", action)
@@ -198,28 +200,40 @@ func contextOf(entries []ContextEntry) (map[string][]string, error) {
 	return keys, nil
 }
 
-// simulate tells what would be decided of an action.
-func (t *trial) simulate(action string) Simulated {
+// terms is how many terms of policies there are to look at.
+func (t *trial) terms() (n int) {
+	for policy := range t.texts {
+		n += policy.Terms()
+	}
+	return n
+}
+
+// simulate tells what would be decided of an action. It fails when ctx is over.
+func (t *trial) simulate(ctx context.Context, action string) (Simulated, error) {
 	if len(t.resources) == 0 {
 		outcome := t.decide(action, "*")
 		outcome.Details = nil
-		return Simulated{Action: action, Resource: "*", Outcome: outcome}
+		return Simulated{Action: action, Resource: "*", Outcome: outcome}, ctx.Err()
 	}
 	s := Simulated{Action: action}
 	for _, arn := range t.resources {
+		if err := ctx.Err(); err != nil {
+			return s, err
+		}
 		s.Resources = append(s.Resources, ResourceOutcome{arn, t.decide(action, arn)})
 	}
 	if len(s.Resources) == 1 {
 		s.Resource = s.Resources[0].Resource
 	}
 	s.Outcome = strictest(s.Resources)
-	return s
+	return s, nil
 }
 
 // strictest is the most restrictive of some outcomes, with what all that are as restrictive rest on.
 func strictest(all []ResourceOutcome) Outcome {
 	worst := slices.MaxFunc(all, func(a, b ResourceOutcome) int { return restriction[a.Decision] - restriction[b.Decision] }).Outcome
 	worst.Matched, worst.Missing, worst.Details = nil, nil, map[string]Verdict{}
+	matched := map[MatchedStatement]bool{}
 	for _, o := range all {
 		worst.Missing = append(worst.Missing, o.Missing...)
 		if o.Bounded != nil && !*o.Bounded {
@@ -231,7 +245,8 @@ func strictest(all []ResourceOutcome) Outcome {
 			}
 		}
 		for _, m := range o.Matched {
-			if o.Decision == worst.Decision && !slices.Contains(worst.Matched, m) {
+			if o.Decision == worst.Decision && !matched[m] {
+				matched[m] = true
 				worst.Matched = append(worst.Matched, m)
 			}
 		}
@@ -291,8 +306,13 @@ func (t *trial) ownerOf(resource string) string {
 
 // matched tells where a statement stands.
 func (t *trial) matched(s iam.Applying) MatchedStatement {
-	from := t.texts[s.Policy]
-	return MatchedStatement{from.id, from.kind, positionIn(from.document, s.Begin), positionIn(from.document, s.End)}
+	at, known := t.places[s]
+	if !known {
+		from := t.texts[s.Policy]
+		at = MatchedStatement{from.id, from.kind, positionIn(from.document, s.Begin), positionIn(from.document, s.End)}
+		t.places[s] = at
+	}
+	return at
 }
 
 // positionIn is the place behind so many bytes of a text.

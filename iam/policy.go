@@ -60,6 +60,18 @@ type Policy struct {
 // identity and trust policies, all for the others.
 func (p *Policy) Size() int { return p.size }
 
+// Terms returns how many actions, resources and values of conditions the document has: so much is looked at to evaluate it, at most.
+func (p *Policy) Terms() (n int) {
+	for i := range p.statements {
+		s := &p.statements[i]
+		n += len(s.actions) + len(s.resources)
+		for _, c := range s.conditions {
+			n += len(c.values)
+		}
+	}
+	return n
+}
+
 // Parse reads a policy document (IAM guide, "Grammar of the IAM JSON policy language") and compiles it. It is strict: a
 // document that holds anything Evaluate would not honour is refused with a *DocumentError that names the element, so
 // that nobody relies on a statement that does nothing.
