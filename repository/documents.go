@@ -152,13 +152,12 @@ func (s *Service) catchUpAll(ctx context.Context, c iam.Caller, p artifact.Packa
 func (s *Service) rendered(ctx context.Context, at *configuration, key documentKey, on basis, known Document,
 	render func(context.Context, io.Writer) error) (Document, error) {
 	anew := func(ctx context.Context) (Document, error) {
-		packed := &spool{open: func() (blob.Draft, error) {
-			store, err := s.store(*at.domain)
-			if err != nil {
-				return nil, err
-			}
-			return store.Create(ctx)
-		}}
+		// Opened before, for that may read the catalog: within the reading of what is rendered it could wait for ever.
+		store, err := s.store(*at.domain)
+		if err != nil {
+			return Document{}, err
+		}
+		packed := &spool{open: func() (blob.Draft, error) { return store.Create(ctx) }}
 		doc, err := s.press(packed, func(w io.Writer) error { return render(ctx, w) })
 		if err == nil {
 			doc.Modified = changed(doc, known)

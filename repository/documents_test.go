@@ -94,6 +94,46 @@ func (d *countedDraft) Discard() error {
 	return d.Draft.Discard()
 }
 
+// watchedStores note whether a store was opened while something was rendered.
+type watchedStores struct {
+	repository.DomainStores
+	rendering, opened bool
+}
+
+func (s *watchedStores) Open(d catalog.Domain) (blob.Store, error) {
+	s.opened = s.opened || s.rendering
+	return s.DomainStores.Open(d)
+}
+
+func TestNoStoreIsOpenedWhileTheCatalogIsReadForADocument(t *testing.T) {
+	h := newFixture(t)
+	h.repo("r")
+	h.publish("r", "left@1.0.0", "bytes")
+	stores := &watchedStores{DomainStores: h.rules.Stores}
+	o := h.rules.Options
+	o.Catalog, o.Stores = h.catalog, stores
+	h.rules = repository.New(o)
+	body := make([]byte, 6<<20)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(body) // which does not compress
+	d, err := h.shelf("r").Index(t.Context(), artifact.NPM, "", func(w io.Writer, packages repository.Inventory) error {
+		stores.rendering = true
+		defer func() { stores.rendering = false }()
+		for _, err := range packages.Packages {
+			if err != nil {
+				return err
+			}
+			if _, err := w.Write(body); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	h.check(err)
+	if d.Gzip != nil || stores.opened {
+		t.Errorf("got %d bytes in memory, a store was opened within the reading: %v", len(d.Gzip), stores.opened)
+	}
+}
+
 func TestAVeryLargeDocumentLiesInTheByteStore(t *testing.T) {
 	h := newFixture(t)
 	stores := &countedStores{DomainStores: h.rules.Stores}
