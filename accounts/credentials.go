@@ -91,8 +91,8 @@ func (s *Service) Revoke(ctx context.Context, c iam.Caller, id string) (done Rev
 // Revoked is how many credentials were revoked. Tokens that went with their session are not counted.
 type Revoked struct{ Tokens, Sessions int }
 
-// RevokeAll ends the credentials of a principal, or without one all of the account: those that there are when they are come
-// to, a thousand in a transaction. Denied and NotFound as for Credentials.
+// RevokeAll ends the credentials of a principal, or without one all of the account but those of principals to whom a statement denies it:
+// those that there are when they are come to, a thousand in a transaction. Denied and NotFound as for Credentials.
 func (s *Service) RevokeAll(ctx context.Context, c iam.Caller, principal string) (done Revoked, err error) {
 	// A session that is gone issues no more tokens.
 	if done.Sessions, err = s.revokeEach(ctx, c, principal, holders.sessions); err != nil {
@@ -112,7 +112,9 @@ func (s *Service) revokeEach(ctx context.Context, c iam.Caller, principal string
 				return err
 			}
 			h := holders{reading: &a.reading, known: map[string]catalog.Principal{}}
-			some, err = list(h, page, func(p catalog.Principal, _ Credential) bool { return principal == "" || p.ARN == principal })
+			some, err = list(h, page, func(p catalog.Principal, in Credential) bool {
+				return p.ARN == principal || principal == "" && a.mayTouch(p, in) == nil
+			})
 			if err != nil || len(some.Items) == 0 {
 				return err
 			}

@@ -99,6 +99,7 @@ const (
 	mayListAll   = `{"Effect":"Allow","Action":"entrepot:ListTokens","Resource":"*"}`
 	mayRevokeAll = `{"Effect":"Allow","Action":"entrepot:RevokeTokens","Resource":"*"}`
 	mayNothing   = `{"Effect":"Deny","Action":"entrepot:*","Resource":"*"}`
+	mayNotBob    = `{"Effect":"Deny","Action":"entrepot:*","Resource":"arn:aws:iam::` + account + `:user/bob"}`
 	mayBob       = `{"Effect":"Allow","Action":"entrepot:*","Resource":"arn:aws:iam::` + account + `:user/bob"}`
 )
 
@@ -203,6 +204,8 @@ func TestCredentialsAreRevokedAtOnce(t *testing.T) {
 			[]string{"ann's", "bob's"}, Revoked{0, 2}},
 		{"a user's own", func(l *lent) iam.Caller { return l.may(l.ann) }, func(l *lent) string { return l.ann.ARN },
 			[]string{"ASIAONE", "ASIATWO", "bob's", "one's", "two's"}, Revoked{2, 0}},
+		{"all but one's, which he may not", func(l *lent) iam.Caller { return l.may(l.ann, mayRevokeAll, mayNotBob) },
+			func(*lent) string { return "" }, []string{"bob's"}, Revoked{2, 2}},
 		{"another's", func(l *lent) iam.Caller { return l.may(l.ann) }, func(l *lent) string { return l.bob.ARN }, nil, Revoked{}},
 		{"all, by a user", func(l *lent) iam.Caller { return l.may(l.ann) }, func(*lent) string { return "" }, nil, Revoked{}},
 		{"all of a role, in a session of it", func(l *lent) iam.Caller { return l.in("ASIAONE") }, func(l *lent) string { return l.role.ARN },

@@ -121,6 +121,11 @@ func (a *API) answer(r *http.Request, caller iam.Caller) (any, error) {
 	if err := a.throttle.admit(caller.Principal.Account, op.Action); err != nil {
 		return nil, err
 	}
+	if op.own {
+		if err := knownOnly(r, op.plan); err != nil {
+			return nil, err
+		}
+	}
 	in := op.input()
 	if err := decode(r, op.plan, in); err != nil {
 		return nil, err

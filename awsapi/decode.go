@@ -89,6 +89,21 @@ func parseQuery(raw string) (map[string]string, error) {
 	return query, nil
 }
 
+// knownOnly refuses a query with a parameter that is not in the plan. AWS's operations ignore those, as AWS does. One of ours would do
+// to all what a misspelled parameter should have kept to one.
+func knownOnly(r *http.Request, plan []binding) error {
+	query, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	for _, name := range sortedKeys(query) {
+		if !slices.ContainsFunc(plan, func(b binding) bool { return b.place == inQuery && b.wire == name }) {
+			return refuse(CannotParse, "There is no query parameter %s.", quoted(name))
+		}
+	}
+	return nil
+}
+
 // readBody reads a body that must be a JSON object. No body at all is an empty object: so botocore sends a creation
 // without options.
 func readBody(r *http.Request) (map[string]any, error) {

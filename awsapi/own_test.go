@@ -100,6 +100,8 @@ func TestOperationsOfOurOwnRefuseWhatMakesNoSense(t *testing.T) {
 		RevokeTokensPath + "?all=false",
 		RevokeTokensPath + "?id=ab&all=true",
 		RevokeTokensPath + "?id=a/b",
+		RevokeTokensPath + "?all=true&principle=arn:aws:iam::111122223333:user/ann",
+		ListTokensPath + "?Principal=arn:aws:iam::111122223333:user/ann",
 		ListTokensPath + "?max-results=0",
 		ListTokensPath + "?next-token=xyz",
 	} {
