@@ -217,6 +217,8 @@ func TestSimulationsThatCannotBeAreRefused(t *testing.T) {
 			`Invalid Input ContextEntries: aws:MultiFactorAuthAge: "old" is not a number.`},
 		{Simulation{Actions: read, Context: []ContextEntry{{"aws:SourceVpc", "string", nil}, {"AWS:sourcevpc", "string", nil}}},
 			"Invalid Input ContextEntries: AWS:sourcevpc stands there twice."},
+		{Simulation{Actions: read, Context: []ContextEntry{{"aws:SourceVpc", "string", []string{strings.Repeat("x", maxContextValue+1)}}}},
+			"Invalid Input ContextEntries: aws:SourceVpc has a value of more than 8192 bytes."},
 	} {
 		_, err := f.SimulateCustomPolicy(t.Context(), f.root, c.in, catalog.Page{Limit: 1})
 		f.refused(err, artifact.Invalid, c.words)

@@ -180,6 +180,9 @@ func (t *trial) owned(in Simulation) (err error) {
 	return err
 }
 
+// maxContextValue is the longest value of a condition key in a simulation, in bytes.
+const maxContextValue = 8192
+
 // contextOf are the condition keys of a simulation.
 func contextOf(entries []ContextEntry) (map[string][]string, error) {
 	keys := make(map[string][]string, len(entries))
@@ -190,6 +193,9 @@ func contextOf(entries []ContextEntry) (map[string][]string, error) {
 		}
 		keys[key] = nil
 		for _, text := range e.Values {
+			if len(text) > maxContextValue {
+				return nil, InvalidInput.errorf("Invalid Input ContextEntries: %.256s has a value of more than %d bytes.", e.Key, maxContextValue)
+			}
 			value, err := iam.ContextValue(strings.TrimSuffix(e.Type, "List"), text)
 			if err != nil {
 				return nil, InvalidInput.errorf("Invalid Input ContextEntries: %.256s: %v.", e.Key, err)

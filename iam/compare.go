@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // exact is a value of StringEquals.
@@ -20,7 +21,7 @@ func (e exact) compare(held string, _ *facts) bool { return held == string(e) }
 type folded struct{ template }
 
 func (v *folded) compare(held string, f *facts) bool {
-	g, ok := v.resolve(f)
+	g, ok := v.resolve(f, utf8.UTFMax*len(held)) // a letter may be longer in the other case
 	return ok && strings.EqualFold(held, g.first.text())
 }
 

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -91,6 +92,30 @@ func TestConditionOperators(t *testing.T) {
 }
 
 // TestAbsentKey holds every operator to the guide: of an absent key only what is negated is true.
+func TestAPatternThatIsLongerThanWhatIsHeldIsNotPutTogether(t *testing.T) {
+	many := strings.Repeat("${a:long}", 400)
+	p := policyOf(t, IdentityPolicy, "2012-10-17", `{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::`+many+`"},
+		{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:username":"`+many+`"}}}`)
+	fold := policyOf(t, IdentityPolicy, "2012-10-17", `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{
+		"StringEqualsIgnoreCase":{"aws:username":"`+many+`"}}}`)
+	request := Request{Principal: Principal{Account: "123456789012", ARN: annARN, Name: "ann"}, Action: "a:B",
+		Resources: []string{repoX}, Context: map[string][]string{"a:long": {strings.Repeat("x", 1000)}}}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if got := Evaluate(request, Policies{Identity: []*Policy{p, fold}}, true); got.Allowed() {
+		t.Errorf("got %v", got)
+	}
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 8<<20 {
+		t.Errorf("it took %d MiB of memory", took>>20)
+	}
+	request.Context["a:long"] = []string{"\u017f\u212a"} // longer than the same in other letters
+	request.Principal.Name = strings.Repeat("sk", 400)
+	if got := Evaluate(request, Policies{Identity: []*Policy{fold}}, true); !got.Allowed() {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestAbsentKey(t *testing.T) {
 	for name, operator := range operators {
 		for form, want := range map[string]bool{

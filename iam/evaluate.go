@@ -146,7 +146,7 @@ func (s *statement) matchResource(f *facts) (string, bool) {
 		return "", false
 	}
 	for i := range s.resources {
-		if g, ok := s.resources[i].resolve(f); ok && g.mayBegin(f.request.Under) {
+		if g, ok := s.resources[i].resolve(f, maxARN); ok && g.mayBegin(f.request.Under) {
 			return f.resources[0], true
 		}
 	}

@@ -147,18 +147,19 @@ func newTemplate(pieces []piece) template {
 
 // match reports whether the template covers all of text. It does not where a variable without default is absent.
 func (t *template) match(text string, f *facts) bool {
-	g, ok := t.resolve(f)
+	g, ok := t.resolve(f, len(text))
 	return ok && g.match(text)
 }
 
 // resolve returns the pattern with every variable replaced by its value, which is literal: a * in it is a star to be
-// matched and never a wildcard. ok is false where a variable without default is absent.
-func (t *template) resolve(f *facts) (g *glob, ok bool) {
+// matched and never a wildcard. ok is false where a variable without default is absent, and of one whose literals have more than most
+// bytes: a policy of many variables could make a pattern of any size.
+func (t *template) resolve(f *facts, most int) (g *glob, ok bool) {
 	if t.fixed != nil {
 		return t.fixed, true
 	}
-	resolved := make([]piece, len(t.pieces))
-	for i, p := range t.pieces {
+	resolved := make([]piece, 0, len(t.pieces))
+	for _, p := range t.pieces {
 		if p.kind == variable {
 			value, present := f.single(p.text)
 			if !present && !p.defaults {
@@ -169,7 +170,10 @@ func (t *template) resolve(f *facts) (g *glob, ok bool) {
 			}
 			p = piece{kind: literal, text: value}
 		}
-		resolved[i] = p
+		if most -= len(p.text); most < 0 {
+			return nil, false
+		}
+		resolved = append(resolved, p)
 	}
 	compiled := compileGlob(resolved)
 	return &compiled, true
