@@ -44,15 +44,15 @@ func (a *changing) assumeRole(in AssumeRequest) (Begun, error) {
 	case "federated-user":
 		return Begun{}, artifact.Errorf(artifact.Denied, "Cannot call AssumeRole with the credentials of a federated user.")
 	}
+	session, err := a.described(in) // before it is known whether there is such a role
+	if err != nil {
+		return Begun{}, err
+	}
 	r, err := a.trusted(in.Role)
 	if artifact.Is(err, artifact.NotFound) {
 		nobody := &Refusal{a.action, iam.Decision{Reason: iam.NoResourceAllow, Resource: in.Role}}
 		return Begun{}, notAssumable(a.caller, a.action, in.Role, nobody)
 	}
-	if err != nil {
-		return Begun{}, err
-	}
-	session, err := a.described(in)
 	if err != nil {
 		return Begun{}, err
 	}

@@ -150,6 +150,17 @@ func TestARoleThatIsNotThereIsRefusedLikeOneThatMayNotBeAssumed(t *testing.T) {
 		_, err := f.AssumeRole(f.Context(), ann, AssumeRequest{Role: arn, Name: "job"})
 		f.refused(err, artifact.Denied, "User: "+annsARN+" is not authorized to perform: sts:AssumeRole on resource: "+arn)
 	}
+	for _, wrong := range []AssumeRequest{{Transitive: []string{"team"}}, {SourceIdentity: "aws:ann"}, {Narrowing: Narrowing{Tags: []Tag{{"aws:a", "1"}}}}} {
+		told := map[string]bool{}
+		for _, name := range []string{"there", "gone"} {
+			wrong.Role, wrong.Name = "arn:aws:iam::"+account+":role/"+name, "job"
+			_, err := f.AssumeRole(f.Context(), ann, wrong)
+			told[err.Error()] = true
+		}
+		if len(told) != 1 {
+			t.Errorf("%+v: whether there is such a role is told: %v", wrong, told)
+		}
+	}
 	_, err := f.AssumeRole(f.Context(), ann, AssumeRequest{Role: annsARN, Name: "job"})
 	f.refused(err, artifact.Denied, "User: "+annsARN+" is not authorized to perform: sts:AssumeRole on resource: "+annsARN)
 }
