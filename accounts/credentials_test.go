@@ -242,8 +242,12 @@ func TestWhoMaySimulateHasAPrincipalAsItWouldCall(t *testing.T) {
 	l.write(func(w catalog.Writer) error {
 		return w.PutIdentityPolicy(l.bob.ID, catalog.IdentityPolicy{Name: "own", Document: fmt.Sprintf(lendingPolicy, mayListAll)})
 	})
+	asker.Principal.OrgID, asker.Principal.OrgPath = "o-1", "o-1/r-1/"+account+"/"
 	got, err := l.Standing(t.Context(), asker, l.bob.ARN)
 	l.must(err)
+	if who := got.Principal; who.OrgID != asker.Principal.OrgID || who.OrgPath != asker.Principal.OrgPath {
+		t.Errorf("got %+v, want it of the organization of its account", who)
+	}
 	if got.Principal.ARN != l.bob.ARN || len(got.Identity) != 1 || got.Identity[0].Name != "own" || len(got.Context) != 1 ||
 		len(got.Context["aws:sourceip"]) != 1 {
 		t.Errorf("got %v with %+v under %v", got, got.Identity, got.Context)

@@ -50,7 +50,7 @@ type sufficiency uint8
 const (
 	forOwner         sufficiency = iota // principals of the account that owns the domain
 	forAdministrator                    // those, and principals of the account that administers the repository
-	forEverybody                        // all: what is judged belongs to the caller's own account
+	forEverybody                        // all, in their own account
 )
 
 // The levels, from what lies in a repository to what lies nowhere.
@@ -135,7 +135,9 @@ func (l *level) policies(at *configuration) []*iam.Policy {
 func (l *level) identityIsEnough(c iam.Caller, at *configuration, on Subject) bool {
 	switch l.enough {
 	case forEverybody:
-		return true
+		if on.Domain.Owner == "" {
+			return true
+		}
 	case forAdministrator:
 		if at.repository != nil && at.repository.Administrator == artifact.AccountID(c.Principal.Account) {
 			return true

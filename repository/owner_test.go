@@ -47,6 +47,14 @@ func TestADomainOfAClosedAccountIsNobodysToUse(t *testing.T) {
 	if told.Verdict.Ending != repository.Refused || !strings.Contains(told.Verdict.Why, "is closed") {
 		t.Errorf("explained as %+v, want it refused for the account", told.Verdict)
 	}
+	for _, domain := range []artifact.DomainKey{domainKey, {Owner: account, Name: "none"}} {
+		own := repository.Question{Repository: domain.Repository("r"), Action: "CreateDomain"}
+		told, err := h.rules.Explain(t.Context(), eve, h.caller(stranger, "bob", allowAll), own)
+		h.check(err)
+		if told.Permission.Allowed || strings.Contains(told.Verdict.Why, "closed") {
+			t.Errorf("making the domain %s, which would be another account's: explained as %+v", domain, told)
+		}
+	}
 	owner.ClosedAt = time.Time{}
 	h.check(h.catalog.Write(t.Context(), func(w catalog.Writer) error { return w.UpdateAccount(owner) }))
 	h.check(reads())
