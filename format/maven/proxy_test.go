@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/format/formattest"
+	"entrepot/repository"
 	"entrepot/upstream"
 )
 
@@ -435,4 +437,35 @@ func TestAListing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What the API and an explanation name is no path that was read. In another spelling, or taken apart in another place, it would be a
+// package that may not be asked for.
+func TestARegistryIsAskedForPathsOfTheLayoutOnly(t *testing.T) {
+	s := newChain(t)
+	reader := formattest.Caller("reader", "ReadFromRepository")
+	for _, test := range []struct{ namespace, name, version, asset string }{
+		{"com..acme", "lib", "1.0", ""},
+		{"com.acme.", "lib", "1.0", ""},
+		{"com", "acme", "lib", "1.0/lib-1.0.jar"},
+		{"com.acme", "lib", "1.0", "lib-1.0.jar/x"},
+		{"com.acme", "lib", "1.0", "other-1.0.jar"},
+	} {
+		v := artifact.PackageKey{Format: artifact.Maven, Namespace: test.namespace, Name: test.name}.At(test.version)
+		told, err := s.Rules.Explain(t.Context(), reader, reader, repository.Question{
+			Repository: s.Shelf("team", artifact.Maven).Repository(), Package: v.PackageKey, Version: v.Version, Asset: test.asset})
+		if err != nil || told.Verdict.Ending != repository.Absent {
+			t.Errorf("%v: got %+v, %v", test, told.Verdict, err)
+		}
+		if _, err := s.Shelf("team", artifact.Maven).Open(t.Context(), v, test.asset); !artifact.Is(err, artifact.NotFound) {
+			t.Errorf("%v: got %v, want NotFound", test, err)
+		}
+		if _, err := s.Rules.Sources[central].Asset(t.Context(), artifact.Version{VersionKey: v}, test.asset); test.asset != "" &&
+			!artifact.Is(err, artifact.NotFound) {
+			t.Errorf("%v: got %v, want NotFound", test, err)
+		}
+		if n := s.Registry(central).Asked(""); n != 0 {
+			t.Errorf("%v: the registry was asked %d times", test, n)
+		}
+	}
 }

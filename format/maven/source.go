@@ -46,9 +46,20 @@ func assetPath(v artifact.VersionKey, asset string) string {
 	return pathOf(v.PackageKey) + "/" + url.PathEscape(v.Version) + "/" + url.PathEscape(asset)
 }
 
+// inLayout reports whether what the path of an asset names is that asset, and of a version without one whether it is for its POM.
+// Not every name that the API takes is one of the layout, and registries may read the path of another as a package that is not to
+// be asked for: com//acme is com/acme to many.
+func inLayout(v artifact.VersionKey, asset string) bool {
+	if asset == "" {
+		asset = usual(v)[0]
+	}
+	l, err := parsePath(assetPath(v, asset))
+	return err == nil && l.level == assetLevel && l.key() == v && l.asset == asset
+}
+
 // Presume follows repository.Finder. Snapshots are never found (user guide, "Use Maven snapshots").
 func (s *source) Presume(v artifact.VersionKey, asset string) (artifact.Version, error) {
-	if isSnapshot(v.Version) || isBuild(v.Version) || s.client.Lacks(s.connection, assetPath(v, asset)) {
+	if isSnapshot(v.Version) || isBuild(v.Version) || !inLayout(v, asset) || s.client.Lacks(s.connection, assetPath(v, asset)) {
 		return artifact.Version{}, notInRegistry(v)
 	}
 	return artifact.Version{VersionKey: v, Status: artifact.Published,
@@ -114,6 +125,9 @@ func notInRegistry(v artifact.VersionKey) error {
 
 // Asset follows repository.Source. Flight, Open, Keep and Each are the caller's to fill in.
 func (s *source) Asset(_ context.Context, v artifact.Version, name string) (upstream.AssetRequest, error) {
+	if !inLayout(v.VersionKey, name) {
+		return upstream.AssetRequest{}, notInRegistry(v.VersionKey)
+	}
 	path := assetPath(v.VersionKey, name)
 	_, isThere := v.Asset(name)
 	return upstream.AssetRequest{Path: path, Promise: s.promises(path, isThere)}, nil
