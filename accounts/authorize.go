@@ -11,6 +11,7 @@ import (
 // Subject is what an action is done to, and under which circumstances.
 type Subject struct {
 	ARN   string             // empty means nothing in particular
+	Named string             // what whoever is refused is told of it; empty means the ARN
 	Owner artifact.AccountID // of what the ARN names; empty means the caller's own account
 	Tags  map[string]string  // of what the ARN names: aws:ResourceTag/…
 	// Given are the tags that the request brings along (aws:RequestTag/…, aws:TagKeys), Taken the keys of those it takes
@@ -67,7 +68,11 @@ func Authorize(c iam.Caller, action string, on Subject) error {
 	if decision.Allowed() {
 		return nil
 	}
-	return artifact.Errorf(artifact.Denied, "%s", decision.Message(request)).Causing(&Refusal{action, decision})
+	told := decision
+	if on.Named != "" {
+		told.Resource = on.Named
+	}
+	return artifact.Errorf(artifact.Denied, "%s", told.Message(request)).Causing(&Refusal{action, decision})
 }
 
 // circumstances adds to the condition keys of the request those that follow from the subject.

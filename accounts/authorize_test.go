@@ -99,3 +99,35 @@ func TestARefusalTellsWhatAndHowItWasDecided(t *testing.T) {
 		t.Errorf("got %v for nobody in particular", err)
 	}
 }
+
+func TestWhoMayNotLearnsNoPathAndNoHolder(t *testing.T) {
+	f := newFixture(t)
+	_, err := f.CreateUser(f.Context(), f.root, NewPrincipal{Name: "bob", Path: "/team/"})
+	f.must(err)
+	_, key, _, err := f.CreateAccessKey(f.Context(), f.root, "bob")
+	f.must(err)
+	ann := f.callerOf(f.user("ann", "").ID)
+	said := func(err error, of string) string {
+		told, _ := errors.AsType[*artifact.Error](err)
+		if told == nil || told.Kind != artifact.Denied {
+			t.Fatalf("got %v, want it denied", err)
+		}
+		return strings.ReplaceAll(told.Reason, of, "X")
+	}
+	_, there := f.GetUser(f.Context(), ann, "bob")
+	_, gone := f.GetUser(f.Context(), ann, "eve")
+	if a, b := said(there, "bob"), said(gone, "eve"); a != b {
+		t.Errorf("a user: got %q and %q", a, b)
+	}
+	_, _, there = f.GetAccessKeyLastUsed(f.Context(), ann, key.ID)
+	_, _, gone = f.GetAccessKeyLastUsed(f.Context(), ann, "AKIAIOSFODNN7EXAMPLE")
+	if a, b := said(there, key.ID), said(gone, "AKIAIOSFODNN7EXAMPLE"); a != b {
+		t.Errorf("an access key: got %q and %q", a, b)
+	}
+	// The record has what was refused.
+	err = f.DeleteUser(f.Context(), ann, "bob")
+	said(err, "bob")
+	if e, _ := f.last(); e.Resource != "arn:aws:iam::"+account+":user/team/bob" {
+		t.Errorf("recorded %+v", e)
+	}
+}

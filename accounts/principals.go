@@ -30,8 +30,11 @@ func (e Entity) verb(before, after string) string { return "iam:" + before + wor
 // not do it to what would have this name learns no more: Denied, whether or not it is there. Else NotFound if it is not.
 func (a *reading) entity(e Entity, with Subject) (catalog.Principal, error) {
 	p, err := a.find(e)
+	if e.Name != "" {
+		with.Named = a.arnOf(a.account(), string(e.Kind), rootPath, e.Name) // its path would tell that it is there
+	}
 	if artifact.Is(err, artifact.NotFound) {
-		with.ARN = a.arnOf(a.account(), string(e.Kind), rootPath, e.Name)
+		with.ARN = with.Named
 		if err := a.may(with); err != nil {
 			return p, err
 		}
