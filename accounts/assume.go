@@ -121,6 +121,7 @@ func actionsOf(action string, d catalog.SessionDetails) []string {
 type trusting struct {
 	RoleAbout
 	trust *iam.Policy
+	of    catalog.Organization // its account's
 }
 
 // trusted finds a role by its ARN, or NotFound. A role of a closed account is nobody's to play.
@@ -145,12 +146,12 @@ func (a *reading) trusted(arn string) (trusting, error) {
 		return trusting{}, err
 	}
 	trust.Name = "trust policy"
-	return trusting{RoleAbout{p, r}, trust}, nil
+	return trusting{RoleAbout{p, r}, trust, standing.Organization}, nil
 }
 
 // assumed is what is asked about when a session of the role is to begin.
 func (r trusting) assumed(d catalog.SessionDetails) Subject {
-	on := about(r.Principal, Subject{Given: d.Tags, Policies: []*iam.Policy{r.trust}, Delegated: true})
+	on := about(r.Principal, Subject{Given: d.Tags, Policies: []*iam.Policy{r.trust}, Delegated: true, Of: r.of})
 	on.Keys["sts:rolesessionname"] = []string{d.Name}
 	if d.SourceIdentity != "" {
 		on.Keys["sts:sourceidentity"] = []string{d.SourceIdentity}

@@ -5,15 +5,17 @@ import (
 	"strings"
 
 	"entrepot/artifact"
+	"entrepot/catalog"
 	"entrepot/iam"
 )
 
 // Subject is what an action is done to, and under which circumstances.
 type Subject struct {
-	ARN   string             // empty means nothing in particular
-	Named string             // what whoever is refused is told of it; empty means the ARN
-	Owner artifact.AccountID // of what the ARN names; empty means the caller's own account
-	Tags  map[string]string  // of what the ARN names: aws:ResourceTag/…
+	ARN   string               // empty means nothing in particular
+	Named string               // what whoever is refused is told of it; empty means the ARN
+	Owner artifact.AccountID   // of what the ARN names; empty means the caller's own account
+	Of    catalog.Organization // the owner's, where that is another account; zero if it has none or it is not known
+	Tags  map[string]string    // of what the ARN names: aws:ResourceTag/…
 	// Given are the tags that the request brings along (aws:RequestTag/…, aws:TagKeys), Taken the keys of those it takes
 	// away (aws:TagKeys).
 	Given map[string]string
@@ -53,7 +55,7 @@ func Authorize(c iam.Caller, action string, on Subject) error {
 	request := iam.Request{Principal: c.Principal, Action: action, Context: on.circumstances(c.Context)}
 	if on.ARN != "" {
 		request.Resources = []string{on.ARN}
-		request.Owner.Account = string(on.Owner)
+		request.Owner = iam.Owner{Account: string(on.Owner), OrgID: on.Of.ID, OrgPath: on.Of.Path()}
 	}
 	policies := iam.Policies{Identity: c.Identity, Boundary: c.Boundary, Session: c.Session, Resource: on.Policies}
 	own := on.Owner == "" || string(on.Owner) == c.Principal.Account

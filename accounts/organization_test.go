@@ -349,3 +349,16 @@ func TestTheInstallationsAccountIsPutOnRecordOnce(t *testing.T) {
 		t.Errorf("recorded %+v: the first start looks for an empty record", e)
 	}
 }
+
+func TestWhoMayAssumeRolesOfHisOrganizationIsLetIntoItsAccounts(t *testing.T) {
+	f, o := organized(t)
+	role := "arn:aws:iam::" + string(f.opened("team@example.test")) + ":role/" + standardRoleName
+	for organization, allowed := range map[string]bool{o.ID: true, "o-other00000": false} {
+		ann := f.user("ann-"+organization, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*",`+
+			`"Condition":{"StringEquals":{"aws:ResourceOrgID":"`+organization+`"}}}]}`)
+		_, err := f.AssumeRole(f.Context(), f.callerOf(ann.ID), AssumeRequest{Role: role, Name: "job"})
+		if (err == nil) != allowed || err != nil && !artifact.Is(err, artifact.Denied) {
+			t.Errorf("on roles of %s: got %v, want allowed %v", organization, err, allowed)
+		}
+	}
+}
