@@ -47,6 +47,7 @@ type Reader interface {
 	DomainReader
 	RepositoryReader
 	PackageGroupReader
+	RemoteReader
 	PackageReader
 	LabelReader
 	VersionReader
@@ -72,6 +73,7 @@ type Writer interface {
 	DomainWriter
 	RepositoryWriter
 	PackageGroupWriter
+	RemoteWriter
 	PackageWriter
 	LabelWriter
 	VersionWriter

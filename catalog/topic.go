@@ -29,8 +29,8 @@ const (
 // DomainsTopic changes when a domain is created or deleted.
 func DomainsTopic() Topic { return topic(topicDomains, empty) }
 
-// DomainTopic changes with the domain's configuration: its repositories, their upstreams and connections, policies, tags
-// and package groups. Packages and versions do not touch it.
+// DomainTopic changes with the domain's configuration: its repositories, their upstreams and connections, policies, tags,
+// package groups and remotes. Packages and versions do not touch it.
 func DomainTopic(id DomainID) Topic { return topic(topicDomain, empty.number(int64(id))) }
 
 // PackageTopic changes with the package in any repository of the domain: its versions, controls and labels.

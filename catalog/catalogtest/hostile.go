@@ -35,6 +35,8 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 		for _, restriction := range artifact.RestrictionTypes() {
 			group.Restrictions[restriction] = catalog.Restriction{Mode: artifact.RestrictionMode(text)}
 		}
+		remote := catalog.Remote{Name: text, Kind: catalog.RemoteKind(text), URL: text, Format: artifact.Format(text), Region: text, API: text,
+			DownloadHosts: []string{text}, Credential: []byte("-" + text)}
 		encryption := catalog.EncryptionKey{ID: text, Account: artifact.AccountID(text), Description: text, Policy: text,
 			Material: []byte(text), Tags: map[string]string{text: text}}
 		alias := catalog.KeyAlias{Account: artifact.AccountID(text), Name: text, Key: text}
@@ -53,6 +55,10 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 			}
 			group.Domain = d.ID
 			if group.ID, err = w.CreatePackageGroup(group); err != nil {
+				return err
+			}
+			remote.Domain = d.ID
+			if remote.ID, err = w.CreateRemote(remote); err != nil {
 				return err
 			}
 			h := catalog.Holder{Domain: d.ID, Repository: r.ID}
@@ -121,6 +127,9 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 			gotGroup, err := rd.PackageGroup(d.ID, text)
 			check(err)
 			want(t, what, gotGroup, group)
+			gotRemote, err := rd.Remote(d.ID, text)
+			check(err)
+			want(t, what, gotRemote, remote)
 			gotTags, err = rd.Tags(catalog.Holder{Domain: d.ID, Group: group.ID})
 			check(err)
 			want(t, what, gotTags, map[string]string{text: text})

@@ -24,6 +24,7 @@ func Run(t *testing.T, open func(t *testing.T) catalog.Store) {
 		{"domains", testDomains},
 		{"repositories", testRepositories},
 		{"package_groups", testPackageGroups},
+		{"remotes", testRemotes},
 		{"packages", testPackages},
 		{"labels", testLabels},
 		{"search", testSearch},

@@ -39,6 +39,7 @@ func everyVerbTouchesItsTopics(f *fixture) {
 	h := catalog.Holder{Domain: d, Repository: id}
 	var made catalog.DomainID
 	group := catalog.PackageGroup{Domain: d, Pattern: "/*", Restrictions: restrictions()}
+	remote := catalog.Remote{Domain: d, Name: "central"}
 	var another catalog.RepositoryID
 	domains, domain := catalog.DomainsTopic(), catalog.DomainTopic(d)
 	packageTopics := []catalog.Topic{catalog.PackageTopic(d, key), catalog.RepositoryTopic(id, key.Format)}
@@ -78,6 +79,12 @@ func everyVerbTouchesItsTopics(f *fixture) {
 			return w.PutTags(catalog.Holder{Domain: d, Group: group.ID}, map[string]string{"a": "b"})
 		}},
 		{"DeletePackageGroup", []catalog.Topic{domain}, func(w catalog.Writer) error { return w.DeletePackageGroup(group.ID) }},
+		{"CreateRemote", []catalog.Topic{domain}, func(w catalog.Writer) (err error) {
+			remote.ID, err = w.CreateRemote(remote)
+			return err
+		}},
+		{"UpdateRemote", []catalog.Topic{domain}, func(w catalog.Writer) error { return w.UpdateRemote(remote) }},
+		{"DeleteRemote", []catalog.Topic{domain}, func(w catalog.Writer) error { return w.DeleteRemote(remote.ID) }},
 		{"PutPackage", packageTopics, func(w catalog.Writer) error {
 			return w.PutPackage(id, artifact.Package{PackageKey: key})
 		}},
