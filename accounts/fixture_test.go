@@ -101,7 +101,7 @@ func (f *fixture) callerOf(id string) (c iam.Caller) {
 		if err != nil {
 			return err
 		}
-		c = iam.Caller{RequestID: "request-1", Principal: iam.Principal{Account: string(p.Account), ARN: p.ARN, ID: p.ID,
+		c = iam.Caller{Circumstances: iam.Circumstances{RequestID: "request-1"}, Principal: iam.Principal{Account: string(p.Account), ARN: p.ARN, ID: p.ID,
 			Name: p.Name, Tags: p.Tags}}
 		policies, err := r.PoliciesInForce(id)
 		for _, in := range policies {
