@@ -4,7 +4,7 @@ import "strings"
 
 // contracts and words are the two lower floors, without their implementations.
 var (
-	words     = []string{"artifact", "iam"}
+	words     = []string{"artifact", "iam", "usage"}
 	contracts = append([]string{"blob", "catalog", "upstream"}, words...)
 )
 
@@ -16,6 +16,7 @@ var floors = map[string][]string{
 	"iam":      {"strictjson"},
 	// What patterns of package groups mean follows from the words alone.
 	"packagegroup": {"artifact"},
+	"usage":        {"artifact"},
 	"durable":      {},
 	"strictjson":   {},
 	"bytecache":    {},
