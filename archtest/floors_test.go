@@ -17,6 +17,7 @@ var floors = map[string][]string{
 	// What patterns of package groups mean follows from the words alone.
 	"packagegroup": {"artifact"},
 	"usage":        {"artifact"},
+	"events":       {"artifact", "strictjson"},
 	"durable":      {},
 	"strictjson":   {},
 	"bytecache":    {},
@@ -47,7 +48,7 @@ var floors = map[string][]string{
 	"upstream/doccache":          {"artifact", "blob", "catalog", "upstream"},
 	"upstream/upstreamtest":      {"artifact", "upstream"},
 
-	"repository": append([]string{"bytecache", "packagegroup"}, contracts...),
+	"repository": append([]string{"bytecache", "events", "packagegroup"}, contracts...),
 	// Catalogs and whole rules for the tests of others.
 	"catalog/sqlcatalog/sqlcatalogtest": {"catalog/sqlcatalog"},
 	"repository/repositorytest": append([]string{"repository", "blob/mem", "catalog/sqlcatalog",

@@ -49,7 +49,8 @@ type fixture struct {
 	owner    iam.Caller
 	close    func()
 
-	readmes atomic.Int64 // read out of assets
+	readmes  atomic.Int64 // read out of assets
+	toldUpTo int64        // the last event that a test has looked at
 
 	mu  sync.Mutex
 	now time.Time
@@ -94,7 +95,8 @@ func openFixtureLogging(t testing.TB, dir string, v repository.DomainStores, reg
 	h.rules = repository.New(repository.Options{
 		Catalog: h.catalog, Stores: v, Keys: keysOf(v), Fetcher: client, Sources: map[string]repository.Source{npmjs: h.registry},
 		Formats: map[artifact.Format]repository.Traits{
-			artifact.NPM: {DefaultLabel: "latest", Prefer: strings.Compare, Readme: h.readme},
+			artifact.NPM:     {DefaultLabel: "latest", Prefer: strings.Compare, Readme: h.readme},
+			artifact.Generic: {Growth: repository.GrowUnfinished, InternalOnly: true, ByAPI: true},
 		},
 		Region: "us-east-1", Now: h.clock, NewID: func() string { return fmt.Sprintf("id-%d", ids.Add(1)) },
 		Endpoint: func(k artifact.RepositoryKey, f artifact.Format) string {

@@ -7,6 +7,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/events"
 	"entrepot/iam"
 )
 
@@ -48,44 +49,11 @@ func (s *Service) auditRefusal(ctx context.Context, c iam.Caller, action string,
 	})
 }
 
-// versionEvent is what happened to one version in one repository, in the shape of the service's event.
-type versionEvent struct {
-	Domain        string          `json:"domainName"`
-	DomainOwner   string          `json:"domainOwner"`
-	Repository    string          `json:"repositoryName"`
-	Administrator string          `json:"repositoryAdministrator"`
-	Format        artifact.Format `json:"packageFormat"`
-	Namespace     *string         `json:"packageNamespace"` // null when there is none: rules in the wild match on it
-	Package       string          `json:"packageName"`
-	Version       string          `json:"packageVersion"`
-	State         artifact.Status `json:"packageVersionState"`
-	Revision      string          `json:"packageVersionRevision"`
-	Changes       changes         `json:"changes"`
-	Operation     string          `json:"operationType"`
-}
-
-// changes are what an operation did to a version. A version that is replaced counts its assets as added, so
-// AssetsUpdated stays 0.
-type changes struct {
-	AssetsAdded     int  `json:"assetsAdded"`
-	AssetsRemoved   int  `json:"assetsRemoved"`
-	MetadataUpdated bool `json:"metadataUpdated"`
-	AssetsUpdated   int  `json:"assetsUpdated"`
-	StatusChanged   bool `json:"statusChanged"`
-}
-
-// The operation types of the service's event.
-const (
-	created = "Created"
-	updated = "Updated"
-	deleted = "Deleted"
-)
-
 // announce records an operation on a version and the changes it made, in the same transaction. v is the version after
 // it.
 func (s *Service) announce(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.Version,
-	operation string, changed changes) error {
-	event := versionEvent{
+	operation events.Operation, changed events.Changes) error {
+	event := events.Change{
 		Domain: repo.RepositoryKey.Domain, DomainOwner: string(repo.Owner),
 		Repository: repo.Name, Administrator: string(repo.Administrator),
 		Format: v.Format, Package: v.Name, Version: v.Version, State: v.Status, Revision: v.Revision,
@@ -104,7 +72,7 @@ func (s *Service) announce(w catalog.Writer, c iam.Caller, repo catalog.Reposito
 		RequestID: c.RequestID,
 		Account:   c.Principal.Account,
 		Principal: c.Principal.String(),
-		Action:    operation,
+		Action:    string(operation),
 		Resource:  onPackage.resources(s, OnPackage(repo.RepositoryKey, v.PackageKey))[0],
 		Detail:    text,
 	})
