@@ -65,6 +65,7 @@ type Reader interface {
 	LeaseReader
 	EncryptionKeyReader
 	AccountReader
+	MeterReader
 }
 
 // Writer reads and writes one transaction. It sees its own writes.
@@ -91,6 +92,7 @@ type Writer interface {
 	LeaseWriter
 	EncryptionKeyWriter
 	AccountWriter
+	MeterWriter
 }
 
 // Page asks for a part of a list. Lists are ordered by the names of their items, byte by byte, unless a verb says

@@ -85,9 +85,11 @@ func DayOf(h Hour) Hour { return h - h%24 }
 // MaxDrivers is how many names of a kind are told apart in a domain on a day.
 const MaxDrivers = 500
 
-// Interval is what was counted in a short time. It has an identity, so that it is counted once however often it is told.
+// Interval is what one meter counted in a short time. Its number tells it from those before, so that it is counted once
+// however often it is told.
 type Interval struct {
-	ID      string
+	Meter   string // unique to one meter
+	Number  int64  // from 1 on, rising
 	Counted []Counted
 	Drivers []Driver
 }

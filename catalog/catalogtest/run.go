@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) catalog.Store) {
 		{"search", testSearch},
 		{"versions", testVersions},
 		{"usage", testUsage},
+		{"metering", testMetering},
 		{"blobs", testBlobs},
 		{"faults", testFaults},
 		{"bytes", testBytes},
