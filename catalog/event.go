@@ -54,7 +54,7 @@ type EventReader interface {
 	LastEvent() (int64, error)
 }
 
-// EventWriter adds to the record. It touches no topic.
+// EventWriter adds to the record. A VersionEvent touches VersionEventsTopic.
 type EventWriter interface {
 	// Record adds e under a new sequence number; e.Sequence is not looked at.
 	Record(e Event) error

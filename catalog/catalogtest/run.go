@@ -42,6 +42,8 @@ func Run(t *testing.T, open func(t *testing.T) catalog.Store) {
 		{"accounts", testAccounts},
 		{"documents", testDocuments},
 		{"events", testEvents},
+		{"event_rules", testEventRules},
+		{"deliveries", testDeliveries},
 		{"leases", testLeases},
 		{"transactions", testTransactions},
 		{"stamps", testStamps},

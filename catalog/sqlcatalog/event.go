@@ -65,6 +65,9 @@ func (s *session) Record(e catalog.Event) error {
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.Time.UnixMicro(), e.Kind, e.RequestID, e.Account, e.Owner, e.Administrator, e.Principal, e.Action, e.Resource,
 		[]byte(e.Detail), []byte(e.Call))
+	if err == nil && e.Kind == catalog.VersionEvent {
+		s.touch(catalog.VersionEventsTopic())
+	}
 	return err
 }
 
