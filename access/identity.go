@@ -148,5 +148,5 @@ func (g *Guard) caller(m member, in iam.Circumstances) iam.Caller {
 	keys["aws:requestedregion"] = []string{g.region}
 	keys["aws:viaawsservice"] = []string{"false"}
 	return iam.Caller{Principal: m.principal, Identity: m.identity, Boundary: m.boundary, Session: m.session,
-		Temporary: m.temporary, AccessKey: m.temporary.ID, Context: keys, Circumstances: in}
+		Temporary: m.temporary, AccessKey: m.temporary.ID, Context: keys, Rulings: &iam.Rulings{}, Circumstances: in}
 }

@@ -4,7 +4,7 @@ import "strings"
 
 // contracts and words are the two lower floors, without their implementations.
 var (
-	words     = []string{"artifact", "iam", "usage"}
+	words     = []string{"artifact", "audit", "iam", "usage"}
 	contracts = append([]string{"blob", "catalog", "upstream"}, words...)
 )
 
@@ -14,6 +14,7 @@ var (
 var floors = map[string][]string{
 	"artifact": {},
 	"iam":      {"strictjson"},
+	"audit":    {"iam"},
 	// What patterns of package groups mean follows from the words alone.
 	"packagegroup": {"artifact"},
 	"usage":        {"artifact"},

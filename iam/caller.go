@@ -21,6 +21,7 @@ type Caller struct {
 	Context   map[string][]string
 	AccessKey string // ID of the key or session that the request is made with; empty where that is not known
 	Proof     Proof
+	Rulings   *Rulings // how permission is decided for this request; nil if nobody wants to know
 	// Circumstances are those of this request, as they were received.
 	Circumstances
 }

@@ -42,7 +42,7 @@ var actions = []Action{
 	{"DisassociateExternalConnection", changing, []*level{onRepository}},
 	{"DisposePackageVersions", changing, []*level{onPackage}},
 	{"GetAssociatedPackageGroup", reading, []*level{onGroup}},
-	{"GetAuthorizationToken", reading, []*level{onDomain}},
+	{getAuthorizationToken, reading, []*level{onDomain}},
 	{"GetDomainPermissionsPolicy", reading, []*level{onDomain}},
 	{"GetPackageVersionAsset", reading, []*level{onPackage}},
 	{"GetPackageVersionReadme", reading, []*level{onPackage}},
@@ -104,6 +104,9 @@ func (a Action) JudgedOn() string {
 func (a Action) ResourcePolicies() string {
 	return a.levels[len(a.levels)-1].countingPolicies()
 }
+
+// readOnly reports whether the action is one that reads, as records say it: who gets a token has changed something.
+func (a Action) readOnly() bool { return !a.Changes && a.Name != getAuthorizationToken }
 
 // Fits reports whether permission for the action can be asked on such a subject.
 func (a Action) Fits(on Subject) bool { return a.levelOf(on) != nil }

@@ -39,6 +39,7 @@ func (s *Shelf) URL(path string) string { return s.base + path }
 const (
 	readFromRepository    = "ReadFromRepository"
 	publishPackageVersion = "PublishPackageVersion"
+	getAuthorizationToken = "GetAuthorizationToken"
 	putPackageMetadata    = "PutPackageMetadata"
 
 	updatePackageVersionsStatus = "UpdatePackageVersionsStatus"
