@@ -16,6 +16,7 @@ const (
 	ExplainPath      = "/v1/entrepot/explain"
 	ListTokensPath   = "/v1/entrepot/tokens/list"
 	RevokeTokensPath = "/v1/entrepot/tokens/revoke"
+	PrefetchPath     = "/v1/entrepot/prefetch"
 )
 
 // ownOperations are those that the service model does not have. They are signed, decoded and refused as its own are; what they
@@ -24,6 +25,7 @@ var ownOperations = []operation{
 	offers(ExplainPath, "Explain", false, (*API).explain),
 	offers(ListTokensPath, "ListTokens", false, (*API).listTokens),
 	offers(RevokeTokensPath, "RevokeTokens", true, (*API).revokeTokens),
+	offers(PrefetchPath, "Prefetch", false, (*API).prefetch),
 }
 
 // OwnOperations lists them.

@@ -86,5 +86,7 @@ var matrixOwn = []struct{ name, path, query, needs string }{
 	{"list what one may see", awsapi.ListTokensPath, "", ""},
 	{"list another's tokens", awsapi.ListTokensPath, nobodysARN, "ListTokens"},
 	{"revoke another's tokens", awsapi.RevokeTokensPath, nobodysARN, "RevokeTokens"},
+	{"look at a version ahead of time", awsapi.PrefetchPath, onLib1, "ReadFromRepository"},
+	{"bring an asset in ahead of time", awsapi.PrefetchPath, onLib1 + "&asset=a", "ReadFromRepository"},
 	{"revoke a token that there is not", awsapi.RevokeTokensPath, "?id=ASIANONE", "RevokeTokens"},
 }
