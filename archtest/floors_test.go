@@ -61,6 +61,7 @@ var floors = map[string][]string{
 	"access/oidc":  {"artifact", "strictjson"},
 	"awsclient":    {"access/sigv4", "artifact", "durable"},
 	"kms":          append([]string{"accounts"}, contracts...),
+	"trail":        append([]string{"accounts"}, contracts...),
 	"jobs":         contracts,
 	"fsck":         contracts,
 
@@ -80,7 +81,7 @@ var floors = map[string][]string{
 		"upstream/upstreamtest"}, contracts...),
 	"awsapi":   append([]string{"accounts", "packagegroup", "ratelimit", "repository", "strictjson"}, contracts...),
 	"accounts": append([]string{"access/oidc", "strictjson"}, contracts...),
-	"queryapi": append([]string{"access", "access/sigv4", "accounts", "kms", "strictjson"}, contracts...),
+	"queryapi": append([]string{"access", "access/sigv4", "accounts", "kms", "strictjson", "trail"}, contracts...),
 	"console":  append([]string{"repository", "access"}, contracts...),
 	// The server sees the contract of formats; the formats themselves, like the API, are handed to it by the wiring.
 	"server": append([]string{"format", "ratelimit", "repository", "access"}, contracts...),
