@@ -63,9 +63,12 @@ func (c *Client) Asset(ctx context.Context, req AssetRequest) (*Transfer, error)
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	to, err := c.target(req.Connection, req.URL, req.Path)
+	to, err := c.onBehalf(ctx, req.Connection, req.URL, req.Path)
 	if err != nil {
 		return nil, err
+	}
+	if hops := to.hops.String(); hops != "" {
+		req.Flight += "\x00" + hops // see probeKey
 	}
 	f, err := c.join(to, req)
 	if err != nil {

@@ -33,7 +33,7 @@ type Client struct {
 	lingering     []*flight // finished, oldest first
 	revalidations map[revalidationKey]*revalidation
 	flights       map[string]*flight
-	probes        map[Key]*probe
+	probes        map[probeKey]*probe
 	limiters      map[string]*rate.Limiter
 	entries       *lru.Cache[Key, memory]
 	absences      *lru.Cache[Key, time.Time] // until when the upstream is believed not to have a document
@@ -72,7 +72,7 @@ func New(o Options) (*Client, error) {
 		transports:    newTransports(&o),
 		revalidations: make(map[revalidationKey]*revalidation),
 		flights:       make(map[string]*flight),
-		probes:        make(map[Key]*probe),
+		probes:        make(map[probeKey]*probe),
 		limiters:      make(map[string]*rate.Limiter),
 		entries:       table[Key, memory](o.MaxEntries),
 		absences:      table[Key, time.Time](o.MaxEntries),

@@ -18,6 +18,8 @@
 // The files, in the order of reading:
 //
 //	connection.go, origin.go     which connections there are, and where each leads
+//	remote.go, endpoint.go,      those that domains have given themselves; and through whom a request has come to us that
+//	hops.go                      another server makes
 //	options.go, client.go        how a Client works, and what it remembers
 //	document.go, freshness.go,   a document: how old it may be, how it is revalidated, how an answer becomes one that
 //	revalidate.go, take.go       is kept

@@ -116,7 +116,7 @@ func (c *Client) Refresh(ctx context.Context, req DocumentRequest) (Document, er
 }
 
 func (c *Client) document(ctx context.Context, req DocumentRequest, now bool) (Document, error) {
-	to, err := c.target(req.Connection, req.URL, req.Path)
+	to, err := c.onBehalf(ctx, req.Connection, req.URL, req.Path)
 	if err != nil {
 		return Document{}, err
 	}

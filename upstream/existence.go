@@ -35,7 +35,7 @@ type FileInfo struct {
 // it.
 func (c *Client) Exists(ctx context.Context, req ExistsRequest) (info FileInfo, ok bool, err error) {
 	unknown := FileInfo{Size: -1}
-	to, err := c.target(req.Connection, req.URL, req.Path)
+	to, err := c.onBehalf(ctx, req.Connection, req.URL, req.Path)
 	if err != nil {
 		return unknown, false, err
 	}
@@ -60,6 +60,13 @@ func (c *Client) Lacks(connection, path string) bool {
 	return true
 }
 
+// probeKey is what one probe is of. Requests that have come by different ways never wait for each other: they could do so in
+// a circle.
+type probeKey struct {
+	Key
+	hops string
+}
+
 // A probe is one question for a file's existence, with everybody who waits for it.
 type probe struct {
 	done chan struct{}
@@ -81,14 +88,15 @@ func (c *Client) joinProbe(to target, req ExistsRequest) *probe {
 		close(p.done)
 		return p
 	}
-	if under := c.probes[k]; under != nil {
+	asked := probeKey{k, to.hops.String()}
+	if under := c.probes[asked]; under != nil {
 		c.metrics.coalesced(req.Connection, existenceKind)
 		return under
 	}
 	end := func(f knownFile, err error) {
 		p.file, p.err = f, err
 		c.mu.Lock()
-		delete(c.probes, k)
+		delete(c.probes, asked)
 		c.mu.Unlock()
 		close(p.done)
 	}
@@ -101,7 +109,7 @@ func (c *Client) joinProbe(to target, req ExistsRequest) *probe {
 		return p
 	}
 	c.metrics.flight(req.Connection, existenceKind)
-	c.probes[k] = p
+	c.probes[asked] = p
 	return p
 }
 
@@ -172,7 +180,7 @@ func (c *Client) file(k Key) (f knownFile, known bool) {
 	}
 	good := c.opts.NegativeTTL
 	if f.exists {
-		good = c.opts.Freshness
+		good, _ = c.freshFor(k.Connection)
 	}
 	// A negative age is that of a clock that was corrected since.
 	if age := c.opts.Now().Sub(f.at); age < 0 || age >= good {

@@ -64,8 +64,8 @@ func (c *Client) roundTrip(ctx context.Context, to target, b *breaker) (*http.Re
 		return nil, oddStatus, err
 	}
 	transport := c.transports.trusted
-	if to.guarded {
-		transport = c.transports.guarded[to.origin.Name]
+	if to.guarded || to.origin.Guarded {
+		transport = c.transports.guardedFor(&c.opts, to.origin)
 	}
 	resp, err := transport.RoundTrip(r)
 	if err != nil {
@@ -81,6 +81,9 @@ func (c *Client) roundTrip(ctx context.Context, to target, b *breaker) (*http.Re
 	hold := retryAfter(resp.Header.Get("Retry-After"), c.opts.Now())
 	permit.report(what.verdict, hold)
 	c.metrics.request(to.connection, what.label)
+	if a := to.origin.Authorizer; resp.StatusCode == http.StatusUnauthorized && a != nil && to.origin.Owns(to.url) {
+		what.again = a.Refused(r)
+	}
 	if what == answered || what == unmodified || what == redirected {
 		return resp, what, nil
 	}
@@ -101,7 +104,12 @@ func (c *Client) request(ctx context.Context, to target) (*http.Request, error) 
 	r.Header.Set("User-Agent", c.opts.UserAgent)
 	// A WWW-Authenticate answer changes nothing here: whom to trust with a credential is configuration.
 	if to.origin.Owns(to.url) {
-		to.origin.Credential.attach(r)
+		if err := to.origin.authorize(ctx, r); err != nil {
+			return nil, err
+		}
+		if len(to.hops) > 0 {
+			r.Header.Set(HopsHeader, to.hops.String())
+		}
 	}
 	if to.guarded && c.opts.Proxy != nil {
 		if proxy, err := c.opts.Proxy(r); err != nil || proxy != nil {

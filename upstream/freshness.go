@@ -38,17 +38,18 @@ func (c *Client) freshness(k Key, form string) (memory, freshness) {
 		return memory{}, unknown
 	}
 	age := now.Sub(m.CheckedAt)
-	old := c.opts.Freshness + c.opts.StaleWhileRevalidate
+	young, revalidating := c.freshFor(k.Connection)
+	old := young + revalidating
 	switch {
-	case age < -c.opts.Freshness: // checked in a future that a corrected clock took back
+	case age < -young: // checked in a future that a corrected clock took back
 		return m, expired
 	case m.Gone && age < c.opts.NegativeTTL:
 		return memory{}, missing
 	case m.Gone:
 		return memory{}, unknown
-	case age <= c.opts.Freshness:
+	case age <= young:
 		return m, fresh
-	case !m.failedAt.IsZero() && now.Sub(m.failedAt) < c.opts.Freshness:
+	case !m.failedAt.IsZero() && now.Sub(m.failedAt) < max(young, c.opts.Freshness):
 		return m, fresh
 	case !m.failedAt.IsZero() || age <= old:
 		return m, ageing

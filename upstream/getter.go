@@ -34,6 +34,26 @@ func NewGetter(o Options, private []*url.URL) *Getter {
 	return &Getter{private, o.UserAgent, trusted, guarded, o.Patience}
 }
 
+// PublicTransport makes connections to public addresses only.
+type PublicTransport struct{ guarded *http.Transport }
+
+// NewPublicTransport makes one. Of the options those count that say how connections are made.
+func NewPublicTransport(o Options) *PublicTransport {
+	o.fill()
+	return &PublicTransport{newTransport(&o, guardedDialer(&o, guard{lookup: o.Lookup}), nil)}
+}
+
+// RoundTrip follows http.RoundTripper.
+func (t *PublicTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	return t.guarded.RoundTrip(r)
+}
+
+// Close ends idle connections.
+func (t *PublicTransport) Close() error {
+	t.guarded.CloseIdleConnections()
+	return nil
+}
+
 // Get reads the document at an address, of at most limit bytes. Errors are Unavailable and say what is wrong with the address or
 // the answer.
 func (g *Getter) Get(ctx context.Context, address string, limit int64) ([]byte, error) {

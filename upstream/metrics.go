@@ -72,7 +72,7 @@ func (m *metrics) add(family int, connection, second string, n float64) {
 	if m.values == nil {
 		m.values = make(map[series]float64)
 	}
-	m.values[series{family, connection, second}] += n
+	m.values[series{family, label(connection), second}] += n
 }
 
 func (m *metrics) request(connection, outcome string) { m.add(requestsFamily, connection, outcome, 1) }
@@ -122,7 +122,7 @@ func (c *Client) Samples() []Sample {
 func (c *Client) breakerStates() map[series]float64 {
 	states := make(map[series]float64)
 	for _, connection := range connections {
-		origin, err := c.opts.Origins.Lookup(connection.Name)
+		origin, err := c.origin(connection.Name)
 		if err != nil {
 			continue
 		}

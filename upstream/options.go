@@ -17,7 +17,8 @@ import (
 // field. Durations and counts beyond a ceiling are cut to it.
 type Options struct {
 	Origins Origins
-	Cache   Cache // where documents are kept; only Document and Refresh use it
+	Remotes Remotes // beside Origins; none
+	Cache   Cache   // where documents are kept; only Document and Refresh use it
 
 	Now        func() time.Time // wall clock for ages; time.Now
 	Logger     *slog.Logger     // slog.Default()

@@ -1,11 +1,13 @@
 package upstream
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"entrepot/artifact"
 )
@@ -30,6 +32,15 @@ func (c Credential) attach(r *http.Request) {
 	}
 }
 
+// authorize adds what the origin wants to see.
+func (o Origin) authorize(ctx context.Context, r *http.Request) error {
+	if o.Authorizer != nil {
+		return o.Authorizer.Authorize(ctx, r)
+	}
+	o.Credential.attach(r)
+	return nil
+}
+
 // Origin is where a connection leads.
 type Origin struct {
 	Name       string // the connection's setting: npmjs
@@ -38,6 +49,15 @@ type Origin struct {
 	// DownloadHosts are further hosts ("files.example.test" or "files.example.test:8443") that metadata and redirects
 	// may point to, wherever they are. A host without a port stands for its scheme's default port.
 	DownloadHosts []string
+	// Authorizer, if there is one, comes in the place of Credential.
+	Authorizer Authorizer
+	// Remote has requests tell through which repositories they have come.
+	Remote bool
+	// Guarded has Base judged as if metadata had pointed there: it is not the operator who says that it may be anywhere.
+	Guarded bool
+	// Freshness comes in the place of Options.Freshness, and nothing older is answered while the origin answers; zero: the
+	// options hold.
+	Freshness time.Duration
 }
 
 // maxURL bounds every URL this room builds or follows, in bytes.

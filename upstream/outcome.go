@@ -13,6 +13,9 @@ import (
 // errRefused marks a 401 or 403: an answer of its own, which an old copy does not paper over.
 var errRefused = errors.New("the upstream refused access")
 
+// ErrLoop is beneath the error of an origin that has refused to be asked in a circle, or through too many servers.
+var ErrLoop = errors.New("the request goes in a circle")
+
 // errSlow is why an attempt or a body was given up.
 var errSlow = errors.New("the upstream is too slow")
 
@@ -29,6 +32,7 @@ var (
 	redirected    = outcome{"redirect", worked, false}
 	absent        = outcome{"absent", worked, false}
 	refused       = outcome{"refused", worked, false}
+	circular      = outcome{"loop", worked, false}
 	throttled     = outcome{"throttled", failed, true}
 	brokenServer  = outcome{"server_error", failed, true}
 	oddStatus     = outcome{"unexpected_status", worked, false}
@@ -55,6 +59,7 @@ var statuses = map[int]outcome{
 	http.StatusNotFound:                   absent,
 	http.StatusGone:                       absent,
 	http.StatusUnavailableForLegalReasons: absent,
+	http.StatusLoopDetected:               circular,
 	http.StatusRequestTimeout:             brokenServer,
 	http.StatusTooManyRequests:            throttled,
 	http.StatusInternalServerError:        brokenServer,
@@ -87,11 +92,13 @@ func statusError(o Origin, status int, what outcome, hold time.Duration) error {
 		return o.notFound()
 	case refused:
 		had := "there are none in the configuration"
-		if !o.Credential.IsZero() {
+		if !o.Credential.IsZero() || o.Authorizer != nil {
 			had = "the configured ones were refused"
 		}
 		return o.unavailable("wants other credentials: %s", had).
 			Causing(fmt.Errorf("%w with status %d", errRefused, status))
+	case circular:
+		return o.unavailable("leads back to where the request has come from, or on through too many servers").Causing(ErrLoop)
 	case throttled:
 		e = o.unavailable("asks for patience")
 	default:

@@ -15,6 +15,7 @@ import (
 type revalidationKey struct {
 	Key
 	form string
+	hops string // see probeKey
 }
 
 // A revalidation is one request upstream with everybody who waits for it.
@@ -29,7 +30,7 @@ type revalidation struct {
 func (c *Client) joinRevalidation(to target, req DocumentRequest, k Key, force bool) *revalidation {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	asked := revalidationKey{k, req.RegenerateVersion}
+	asked := revalidationKey{k, req.RegenerateVersion, to.hops.String()}
 	if q := c.revalidations[asked]; q != nil {
 		c.metrics.coalesced(k.Connection, documentKind)
 		return q

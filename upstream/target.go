@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 )
@@ -14,11 +15,12 @@ type target struct {
 	url        *url.URL
 	guarded    bool // the URL came from metadata and is neither the origin's nor a download host's
 	header     http.Header
+	hops       Hops // that a remote is told
 }
 
 // target finds where a request goes: to an absolute URL out of metadata, or to a path below the origin.
 func (c *Client) target(connection, absolute, path string) (target, error) {
-	origin, err := c.opts.Origins.Lookup(connection)
+	origin, err := c.origin(connection)
 	if err != nil {
 		return target{}, err
 	}
@@ -35,6 +37,15 @@ func (c *Client) target(connection, absolute, path string) (target, error) {
 	u.Fragment, u.RawFragment = "", ""
 	to.guarded, err = checkURL(origin, u)
 	to.url = u
+	return to, err
+}
+
+// onBehalf is target for a caller's request, with what a remote is told of how it came.
+func (c *Client) onBehalf(ctx context.Context, connection, absolute, path string) (target, error) {
+	to, err := c.target(connection, absolute, path)
+	if to.origin.Remote {
+		to.hops = hopsIn(ctx)
+	}
 	return to, err
 }
 

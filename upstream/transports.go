@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 // transports are the ways out. Connections are pooled per transport, so one that was opened without the guard, or under
@@ -12,17 +14,48 @@ import (
 type transports struct {
 	trusted *http.Transport            // to what the operator configured, wherever that is
 	guarded map[string]*http.Transport // to what metadata and redirects of the origin of this name point to
+	remotes *lru.Cache[remoteWay, *http.Transport]
 }
+
+// remoteWay is what the ways to where remotes point have in common.
+type remoteWay struct {
+	host  string // of the remote
+	alone bool   // nothing but public addresses, the remote's own too
+}
+
+// maxRemoteWays bounds the remotes to whose ways connections are kept open.
+const maxRemoteWays = 256
 
 // maxResponseHeader bounds the headers of an answer, in bytes.
 const maxResponseHeader = 128 * kib
 
 func newTransports(o *Options) transports {
 	t := transports{trusted: newTransport(o, dialer(o), o.Proxy), guarded: map[string]*http.Transport{}}
+	t.remotes, _ = lru.NewWithEvict(maxRemoteWays, func(_ remoteWay, old *http.Transport) { old.CloseIdleConnections() })
 	for name, origin := range o.Origins.bySetting {
 		t.guarded[name] = newTransport(o, guardedDialer(o, guard{origin.Base, o.Lookup}), nil)
 	}
 	return t
+}
+
+// guardedFor is the way to what is judged by its address on behalf of an origin.
+func (t transports) guardedFor(o *Options, origin Origin) *http.Transport {
+	if !origin.Remote {
+		return t.guarded[origin.Name]
+	}
+	way := remoteWay{origin.Base.Scheme + "://" + hostPort(origin.Base), origin.Guarded}
+	if kept, ok := t.remotes.Get(way); ok {
+		return kept
+	}
+	judge := guard{origin.Base, o.Lookup}
+	if origin.Guarded {
+		judge.base = nil
+	}
+	made := newTransport(o, guardedDialer(o, judge), nil)
+	if kept, ok, _ := t.remotes.PeekOrAdd(way, made); ok {
+		return kept
+	}
+	return made
 }
 
 func newTransport(o *Options, dial DialFunc, proxy ProxyFunc) *http.Transport {
@@ -73,4 +106,5 @@ func (t transports) close() {
 	for _, guarded := range t.guarded {
 		guarded.CloseIdleConnections()
 	}
+	t.remotes.Purge()
 }

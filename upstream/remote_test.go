@@ -1,0 +1,335 @@
+package upstream_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/upstream"
+)
+
+const central = "remote:central@7/npm"
+
+// badge is an authorizer whose tokens are numbered.
+type badge struct {
+	mu      sync.Mutex
+	number  int
+	renewed int
+	most    int // renewals there are
+	err     error
+}
+
+func (b *badge) Authorize(_ context.Context, r *http.Request) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r.Header.Set("Authorization", fmt.Sprint("Bearer ", b.number))
+	return b.err
+}
+
+func (b *badge) Refused(*http.Request) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.renewed == b.most {
+		return false
+	}
+	b.renewed++
+	b.number++
+	return true
+}
+
+// withRemote gives a rig's client the remote central at the rig's registry.
+func withRemote(change func(*upstream.Origin)) func(*upstream.Options, *upstream.Origin) {
+	return func(o *upstream.Options, at *upstream.Origin) {
+		origin := upstream.Origin{Name: "remote:central", Base: at.Base, Remote: true}
+		change(&origin)
+		o.Retries = 2
+		o.Remotes = func(connection string) (upstream.Origin, bool) { return origin, connection == central }
+	}
+}
+
+func ofRemote(path string) upstream.DocumentRequest {
+	r := document(path)
+	r.Connection = central
+	return r
+}
+
+func TestARemoteThatNobodyKnowsIsUnavailable(t *testing.T) {
+	for name, change := range map[string]func(*upstream.Options, *upstream.Origin){
+		"no remotes":     func(*upstream.Options, *upstream.Origin) {},
+		"another remote": withRemote(func(*upstream.Origin) {}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, say("left"), change)
+			request := ofRemote("left")
+			request.Connection = "remote:other@8/npm"
+			_, err := r.Document(t.Context(), request)
+			wantKind(t, err, artifact.Unavailable)
+			if !strings.Contains(err.Error(), "remote:other ") {
+				t.Errorf("got %v, want its name without its number", err)
+			}
+		})
+	}
+}
+
+func TestATokenThatIsRefusedIsRenewedOnceAndGoesToTheOriginAlone(t *testing.T) {
+	elsewhere := newCanary(t)
+	var seen []string
+	for _, test := range []struct {
+		name       string
+		good, most int
+		fails      bool
+		asked      []string
+	}{
+		{"the next is good", 1, 5, false, []string{"Bearer 0", "Bearer 1"}},
+		{"none is", 9, 2, true, []string{"Bearer 0", "Bearer 1", "Bearer 2"}},
+		{"there is no next", 9, 0, true, []string{"Bearer 0"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			seen = nil
+			b := &badge{most: test.most}
+			r := newRig(t, func(w http.ResponseWriter, req *http.Request) {
+				seen = append(seen, req.Header.Get("Authorization"))
+				if seen[len(seen)-1] != fmt.Sprint("Bearer ", test.good) {
+					w.WriteHeader(http.StatusUnauthorized)
+					return
+				}
+				say("left")(w, req)
+			}, withRemote(func(o *upstream.Origin) { o.Authorizer = b }))
+			_, err := r.Document(t.Context(), ofRemote("left"))
+			if (err != nil) != test.fails || test.fails && !artifact.Is(err, artifact.Unavailable) {
+				t.Errorf("got %v, want an error %v", err, test.fails)
+			}
+			if !slices.Equal(seen, test.asked) {
+				t.Errorf("got %v, want %v", seen, test.asked)
+			}
+		})
+	}
+	t.Run("a redirect carries neither token nor hops", func(t *testing.T) {
+		r := newRig(t, func(w http.ResponseWriter, req *http.Request) {
+			http.Redirect(w, req, elsewhere.url()+"/left", http.StatusFound)
+		}, withRemote(func(o *upstream.Origin) { o.Authorizer = &badge{} }))
+		_, err := r.Document(t.Context(), ofRemote("left"))
+		wantKind(t, err, artifact.Unavailable) // the canary is no public address, and was not touched
+	})
+}
+
+func TestAnAuthorizerThatCannotIsTheAnswer(t *testing.T) {
+	b := &badge{err: artifact.Errorf(artifact.Unavailable, "The server cannot sign in.")}
+	r := newRig(t, say("left"), withRemote(func(o *upstream.Origin) { o.Authorizer = b }))
+	_, err := r.Document(t.Context(), ofRemote("left"))
+	wantKind(t, err, artifact.Unavailable)
+	r.wantRequests(t, 0)
+}
+
+func TestWhatARemoteSaysIsAsFreshAsItIsToBe(t *testing.T) {
+	r := newRig(t, say("left"), withRemote(func(o *upstream.Origin) { o.Freshness = 30 * time.Second }))
+	ask := func() {
+		t.Helper()
+		if _, err := r.Document(t.Context(), ofRemote("left")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask()
+	r.clock.pass(29 * time.Second)
+	ask()
+	r.wantRequests(t, 1)
+	// Older than that it is not answered while it is asked anew, as what public registries say would be.
+	r.clock.pass(2 * time.Second)
+	r.act(say("right"))
+	d, err := r.Document(t.Context(), ofRemote("left"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, d); got != "right" {
+		t.Errorf("got %q, want what it says now", got)
+	}
+	// When it does not answer, the old is as good as it gets.
+	r.act(status(http.StatusServiceUnavailable))
+	r.clock.pass(time.Hour)
+	if d, err = r.Document(t.Context(), ofRemote("left")); err != nil || !d.Stale {
+		t.Errorf("got %v, stale %v", err, d.Stale)
+	}
+}
+
+func TestARemoteIsToldThroughWhichRepositoriesARequestHasCome(t *testing.T) {
+	var mu sync.Mutex
+	var told []string
+	r := newRig(t, func(w http.ResponseWriter, req *http.Request) {
+		mu.Lock()
+		told = append(told, req.Header.Get(upstream.HopsHeader))
+		mu.Unlock()
+		say("left")(w, req)
+	}, withRemote(func(*upstream.Origin) {}))
+	ctx := upstream.WithHops(t.Context(), upstream.Hops{"us/1/d/a@1"}.And("eu/1/d/b@2"))
+	if _, err := r.Document(ctx, ofRemote("left")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := r.Exists(ctx, upstream.ExistsRequest{Connection: central, Path: "file"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Document(ctx, document("left")); err != nil { // a public registry
+		t.Fatal(err)
+	}
+	const both = "us/1/d/a@1, eu/1/d/b@2"
+	if want := []string{both, both, ""}; !slices.Equal(told, want) {
+		t.Errorf("got %q, want %q", told, want)
+	}
+}
+
+// Two servers that ask each other at once must not wait for each other: what has come another way begins anew.
+func TestRequestsThatHaveComeByDifferentWaysDoNotWaitForEachOther(t *testing.T) {
+	inside, back := make(chan struct{}), make(chan struct{})
+	r := newRig(t, func(w http.ResponseWriter, req *http.Request) {
+		if req.Header.Get(upstream.HopsHeader) == "a@1" {
+			close(inside)
+			<-back // until the other one is answered
+		}
+		say("left")(w, req)
+	}, withRemote(func(*upstream.Origin) {}))
+	done := make(chan error, 1)
+	go func() {
+		_, err := r.Document(upstream.WithHops(t.Context(), upstream.Hops{"a@1"}), ofRemote("left"))
+		done <- err
+	}()
+	<-inside
+	if _, err := r.Document(upstream.WithHops(t.Context(), upstream.Hops{"b@2", "a@1"}), ofRemote("left")); err != nil {
+		t.Error(err)
+	}
+	close(back)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestALoopIsToldAndDoesNotCountAgainstTheHost(t *testing.T) {
+	r := newRig(t, status(http.StatusLoopDetected), withRemote(func(*upstream.Origin) {}))
+	for i := range 20 {
+		_, err := r.Document(t.Context(), ofRemote(fmt.Sprint("left", i)))
+		wantKind(t, err, artifact.Unavailable)
+		if !strings.Contains(err.Error(), "leads back") {
+			t.Fatalf("got %v", err)
+		}
+	}
+	r.wantRequests(t, 20)
+}
+
+func TestARemoteOfSomebodyElsesIsAtAPublicAddressOrNowhere(t *testing.T) {
+	r := newRig(t, say("left"), withRemote(func(o *upstream.Origin) { o.Guarded = true }))
+	_, err := r.Document(t.Context(), ofRemote("left"))
+	wantKind(t, err, artifact.Unavailable)
+	r.wantRequests(t, 0)
+	public := upstream.NewPublicTransport(upstream.Options{})
+	defer func() { _ = public.Close() }()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp, err := public.RoundTrip(req); err == nil {
+		_ = resp.Body.Close()
+		t.Error("a transport to public addresses reached this machine")
+	}
+	r.wantRequests(t, 0)
+}
+
+func TestParseHops(t *testing.T) {
+	for name, test := range map[string]struct {
+		values []string
+		want   upstream.Hops
+		ok     bool
+	}{
+		"none":             {nil, nil, true},
+		"two":              {[]string{"us/1/d/a@1,  eu/1/d/b@2"}, upstream.Hops{"us/1/d/a@1", "eu/1/d/b@2"}, true},
+		"an empty one":     {[]string{"a,,b"}, nil, false},
+		"twice":            {[]string{"a", "b"}, nil, false},
+		"a space within":   {[]string{"a b"}, nil, false},
+		"not text":         {[]string{"a\x00"}, nil, false},
+		"too many":         {[]string{strings.Repeat("a,", 64) + "a"}, nil, false},
+		"one that is long": {[]string{strings.Repeat("a", 513)}, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := upstream.ParseHops(test.values)
+			if !slices.Equal(got, test.want) || (err == nil) != test.ok || err != nil && !artifact.Is(err, artifact.Invalid) {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
+	}
+}
+
+func FuzzParseHops(f *testing.F) {
+	f.Add("us-east-1/123456789012/d/r@01020304, eu/1/d/b@2")
+	f.Add(" , ")
+	f.Fuzz(func(t *testing.T, value string) {
+		hops, err := upstream.ParseHops([]string{value})
+		if err != nil {
+			return
+		}
+		again, err := upstream.ParseHops([]string{hops.String()})
+		if err != nil || !slices.Equal(hops, again) {
+			t.Errorf("%q was read as %q, and that as %q, %v", value, hops, again, err)
+		}
+	})
+}
+
+func TestParseEndpoint(t *testing.T) {
+	for _, test := range []struct{ name, text, domain, repository, server, pypi string }{
+		{"below a path", "http://us.example.test:8090/my-domain-123456789012/npm/central/", "123456789012/my-domain", "central",
+			"http://us.example.test:8090", "http://us.example.test:8090/my-domain-123456789012/pypi/central/"},
+		{"below a longer path, without the last slash", "https://h.example.test/a/b/my-domain-123456789012/maven/r", "123456789012/my-domain", "r",
+			"https://h.example.test", "https://h.example.test/a/b/my-domain-123456789012/pypi/r/"},
+		{"of a host", "https://my-domain-123456789012.d.codeartifact.us-east-1.amazonaws.com/npm/central/", "123456789012/my-domain", "central",
+			"https://codeartifact.us-east-1.amazonaws.com",
+			"https://my-domain-123456789012.d.codeartifact.us-east-1.amazonaws.com/pypi/central/"},
+		{"of a host of one's own", "https://my-domain-123456789012.example.test/generic/central/", "123456789012/my-domain", "central",
+			"https://my-domain-123456789012.example.test", "https://my-domain-123456789012.example.test/pypi/central/"},
+		{name: "no format", text: "https://h.example.test/my-domain-123456789012/central/"},
+		{name: "no domain", text: "https://h.example.test/npm/central/"},
+		{name: "an account that is none", text: "https://h.example.test/my-domain-12345678901x/npm/central/"},
+		{name: "no name before the account", text: "https://h.example.test/-123456789012/npm/central/"},
+		{name: "an empty segment", text: "https://h.example.test/my-domain-123456789012//npm/central/"},
+		{name: "an escape", text: "https://h.example.test/my-domain-123456789012/npm/cen%2ftral/"},
+		{name: "a registry", text: "https://registry.example.test/"},
+		{name: "no URL", text: "::"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			e, err := upstream.ParseEndpoint(test.text)
+			if test.repository == "" {
+				wantKind(t, err, artifact.Invalid)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := e.Domain.String(); got != test.domain {
+				t.Errorf("got domain %s, want %s", got, test.domain)
+			}
+			if e.Repository != test.repository || e.Server() != test.server || e.For(artifact.PyPI).String() != test.pypi {
+				t.Errorf("got %s, %s, %s", e.Repository, e.Server(), e.For(artifact.PyPI))
+			}
+		})
+	}
+}
+
+func FuzzParseEndpoint(f *testing.F) {
+	f.Add("https://my-domain-123456789012.d.codeartifact.us-east-1.amazonaws.com/npm/central/")
+	f.Add("http://us.example.test:8090/my-domain-123456789012/npm/central/")
+	f.Fuzz(func(t *testing.T, text string) {
+		e, err := upstream.ParseEndpoint(text)
+		if err != nil {
+			return
+		}
+		given, err := url.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := e.For(artifact.Cargo); at.Host != given.Host || at.Scheme != given.Scheme || !strings.HasSuffix(at.Path, "/cargo/"+e.Repository+"/") {
+			t.Errorf("%q leads to %s", text, at)
+		}
+	})
+}
