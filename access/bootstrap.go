@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"entrepot/artifact"
-	"entrepot/audit"
 	"entrepot/catalog"
 	"entrepot/durable"
 	"entrepot/iam"
@@ -60,8 +59,7 @@ func (g *Guard) Bootstrap(ctx context.Context, i Installation) (created bool, er
 		return false, fmt.Errorf("bootstrap: %w", err)
 	}
 	// The system's own work has no principal.
-	system := iam.Caller{Principal: iam.Principal{Account: string(i.Account)}}
-	event, err := g.event(system, "iam:CreateUser", user.ARN, audit.Done(system, "iam:CreateUser"),
+	event, err := g.event(iam.Caller{Principal: iam.Principal{Account: string(i.Account)}}, "iam:CreateUser", user.ARN,
 		map[string]any{"userName": user.Name, "accessKeyId": key.ID})
 	if err != nil {
 		return false, fmt.Errorf("bootstrap: %w", err)

@@ -7,7 +7,7 @@ type OriginType string
 
 // The origin types of the service model.
 const (
-	OriginInternal OriginType = "INTERNAL" // published into a repository of the domain
+	OriginInternal OriginType = "INTERNAL" // made inside: published into a repository of the domain, or of another server of one's own
 	OriginExternal OriginType = "EXTERNAL" // came through an external connection
 	OriginUnknown  OriginType = "UNKNOWN"
 )
@@ -20,9 +20,17 @@ func (o OriginType) Valid() bool {
 // Origin is where a version entered the domain. Retention and copying keep it.
 type Origin struct {
 	Type       OriginType
-	Repository string // the repository it was published to, when Type is OriginInternal
-	Connection string // the external connection, such as public:npmjs, when Type is OriginExternal
+	Repository string // the repository it was published to; empty for what came through a connection
+	// Connection is the external connection that it came through, such as public:npmjs; empty for what was published here.
+	// What comes through it is OriginExternal, unless the connection leads to another server of one's own.
+	Connection string
 }
+
+// Fetched reports whether the version came through an external connection, as a registry has it.
+func (o Origin) Fetched() bool { return o.Connection != "" }
+
+// Published reports whether it was published into a repository of the domain.
+func (o Origin) Published() bool { return o.Type == OriginInternal && o.Connection == "" }
 
 // Version is one version of a package as one repository holds it.
 type Version struct {

@@ -54,7 +54,7 @@ const storiesKey = "1234abcd-12ab-34cd-56ef-1234567890ab"
 
 func begin(t *testing.T, o Options) *story {
 	o.Region, o.Account = "us-east-1", "999900001111"
-	rules := repositorytest.Open(t, repository.Options{Now: func() time.Time { return moment }, Formats: traits,
+	rules := repositorytest.Open(t, repository.Options{Now: func() time.Time { return moment }, Formats: traits, Remotes: far{}, Sealer: plainly{},
 		Keys: repositorytest.Keys{storiesKey: {EncryptionKey: "arn:aws:kms:us-east-1:111122223333:key/" + storiesKey}}})
 	s := &story{T: t, rules: rules, tokens: &tokens{}}
 	a := New(rules.Service, s.tokens, o)

@@ -75,7 +75,14 @@ var grammar = map[string]shape{
 
 	// Of operations of our own alone:
 	"OwnActionName":   {min: 1, max: 128, pattern: `[A-Za-z0-9:]+`},
+	"OwnAddress":      {min: 1, max: 2000, pattern: word},
 	"OwnCredentialId": {min: 1, max: 128, pattern: `[A-Za-z0-9]+`},
+	"OwnHostList":     {max: maxList, each: "OwnAddress"},
+	"OwnRegion":       {min: 1, max: 50, pattern: `[a-z0-9\-]+`},
+	"OwnRemoteName":   {min: 1, max: 63, pattern: `[A-Za-z0-9][A-Za-z0-9._\-]*`},
+	"OwnSeconds":      {min: 1, max: 86400},
+	// A secret is never too long for a body that is not, so no complaint about its form repeats it.
+	"OwnSecret": {max: maxBody},
 }
 
 // maxList ends lists for which the model has no end. No quota reaches it.

@@ -12,6 +12,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/catalog"
 	"entrepot/iam"
+	"entrepot/repository"
 	"entrepot/repository/repositorytest"
 )
 
@@ -80,36 +81,6 @@ func TestOperationsOfOurOwn(t *testing.T) {
 	s.same("what accounts were asked", []string{"revoke ab", "revoke all of ", "list  after ", "list  after t1"}, accountsAnswer.asked)
 }
 
-func TestPrefetchTellsWhatThereIsOfAVersionAndWhatIsKept(t *testing.T) {
-	s := beginIn(t, Options{}, "team")
-	s.publish("&asset=tool.bin", hashOf("hello"), strings.NewReader("hello"))
-	_, query, _ := strings.Cut(publishing, "?")
-	const kept = `{"ending":"served","assets":[{"name":"tool.bin","size":5,"hashes":{"MD5":"5d41402abc4b2a76b9719d911017c592",` +
-		`"SHA-1":"aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d",` +
-		`"SHA-256":"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",` +
-		`"SHA-512":"9b71d224bd62f3785d96d46ad3ea3d73319bfbc2890caadae2dff72519673ca72323c3d99ba5c11d7c7acc6e14b8c5da0c4663475c2e5c3adef46f73bcdec043"},` +
-		`"kept":true}]}`
-	s.sends("POST "+PrefetchPath+"?"+query, "", kept)
-	s.sends("POST "+PrefetchPath+"?"+query+"&asset=tool.bin", "", kept)
-	s.sends("POST "+PrefetchPath+"?"+query+"&asset=other.bin", "", `{"ending":"not-found","why":"Version '1' of the generic package 'n/p' in repository 'team' `+
-		`has no asset 'other.bin'.","assets":[]}`)
-	s.sends("POST "+PrefetchPath+"?"+inVersion, "", `{"ending":"not-found","why":"Version 1.0.0 of lodash is neither in repository team nor in `+
-		`the 0 repositories upstream of it.","assets":[]}`)
-	s.asks("POST "+PrefetchPath+"?"+inVersion, "", "ReadFromRepository", "repository/acme/team")
-	s.asks("POST "+PrefetchPath+"?"+inVersion+"&asset=a", "", "ReadFromRepository", "repository/acme/team")
-	for _, request := range []string{
-		"?" + inRepo,
-		"?" + inPackage,
-		"?" + inRepo + "&format=npm&version=1.0.0",
-		"?" + inRepo + "&package=lodash&version=1.0.0",
-		"?" + inRepo + "&format=maven&package=lib&version=1.0.0",
-		"?" + inVersion + "&asset=a%0Ab",
-		"?" + inVersion + "&assets=a",
-	} {
-		s.answers("POST "+PrefetchPath+request, "", http.StatusBadRequest)
-	}
-}
-
 func TestOperationsOfOurOwnRefuseWhatMakesNoSense(t *testing.T) {
 	accountsAnswer := &given{t: t}
 	s := begin(t, Options{Principals: accountsAnswer, Credentials: accountsAnswer})
@@ -140,4 +111,58 @@ func TestOperationsOfOurOwnRefuseWhatMakesNoSense(t *testing.T) {
 	if len(accountsAnswer.asked) > 0 {
 		t.Errorf("accounts were asked: %q", accountsAnswer.asked)
 	}
+}
+
+// far are the other sides of remotes: of npm alone, and they say who signs in.
+type far struct{}
+
+func (far) Source(_ catalog.Remote, f artifact.Format) (repository.Source, string) {
+	if f != artifact.NPM {
+		return nil, ""
+	}
+	return struct{ repository.Source }{}, ""
+}
+
+func (far) Check(_ context.Context, r catalog.Remote) (string, error) {
+	c, err := repository.OpenCredential(plainly{}, r)
+	return "It is " + c.Username + ".", err
+}
+
+// plainly seals nothing.
+type plainly struct{}
+
+func (plainly) Seal(plain, _ []byte) ([]byte, error)    { return plain, nil }
+func (plainly) Unseal(sealed, _ []byte) ([]byte, error) { return sealed, nil }
+
+func TestRemotesArePutListedCheckedAndDeleted(t *testing.T) {
+	s := begin(t, Options{})
+	s.rules.Repository(repositoryKey("team"))
+	const at = "?domain=acme&name=central"
+	for name, refused := range map[string]struct {
+		request, body string
+		status        int
+	}{
+		"no name":             {PutRemotePath + "?domain=acme", `{}`, 400},
+		"a name that is none": {PutRemotePath + "?domain=acme&name=-", `{}`, 400},
+		"no address":          {PutRemotePath + at, `{"format":"npm"}`, 400},
+		"too long":            {PutRemotePath + at, `{"url":"https://registry.example.test/","format":"npm","freshnessSeconds":86401}`, 400},
+		"a parameter":         {PutRemotePath + at + "&url=x", `{}`, 400},
+		"none to delete":      {DeleteRemotePath + at, ``, 404},
+		"none to check":       {CheckRemotePath + at, ``, 404},
+	} {
+		t.Log(name)
+		s.answers("POST "+refused.request, refused.body, refused.status)
+	}
+	const told = `{"name":"central","externalConnectionName":"remote:central","kind":"registry","url":"https://registry.example.test/",` +
+		`"format":"npm","internal":true,"freshnessSeconds":60,"downloadHosts":["files.example.test"],"hasCredential":true,` +
+		`"createdAt":"2020-10-12T20:51:18.039Z","updatedAt":"2020-10-12T20:51:18.039Z"}`
+	s.sends("POST "+PutRemotePath+at, `{"url":"https://registry.example.test/","format":"npm","internal":true,"freshnessSeconds":60,`+
+		`"downloadHosts":["files.example.test"],"credential":{"username":"ann","password":"hush"}}`, `{"remote":`+told+`}`)
+	s.sends("POST "+ListRemotesPath+"?domain=acme", "", `{"remotes":[`+told+`]}`)
+	s.sends("POST "+CheckRemotePath+at, "", `{"says":"It is ann."}`)
+	s.answers("POST /v1/repository/external-connection?domain=acme&repository=team&external-connection=remote:central", "", 200)
+	s.answers("POST "+DeleteRemotePath+at, "", 409)
+	s.answers("DELETE /v1/repository/external-connection?domain=acme&repository=team&external-connection=remote:central", "", 200)
+	s.sends("POST "+DeleteRemotePath+at, "", `{}`)
+	s.sends("POST "+ListRemotesPath+"?domain=acme", "", `{"remotes":[]}`)
 }

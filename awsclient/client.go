@@ -1,6 +1,7 @@
 package awsclient
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -57,6 +58,9 @@ func New(p Profile, agent string, now func() time.Time) (*Client, error) {
 	}}, nil
 }
 
+// Through has the calls made over another transport.
+func (c *Client) Through(t http.RoundTripper) { c.http.Transport = t }
+
 // Domain is a domain, and its owner's account; an empty owner is the caller's own.
 type Domain struct{ Name, Owner string }
 
@@ -84,7 +88,7 @@ func (c *Client) Token(ctx context.Context, d Domain, seconds int) (Token, error
 		AuthorizationToken string  `json:"authorizationToken"`
 		Expiration         float64 `json:"expiration"`
 	}
-	if err := c.call(ctx, "GetAuthorizationToken", "POST", "/v1/authorization-token", q, &answer); err != nil {
+	if err := c.call(ctx, "GetAuthorizationToken", "POST", "/v1/authorization-token", q, nil, &answer); err != nil {
 		return Token{}, err
 	}
 	if answer.AuthorizationToken == "" || strings.ContainsAny(answer.AuthorizationToken, " \t\r\n\"'\\/@:%+#") {
@@ -102,7 +106,7 @@ func (c *Client) Endpoint(ctx context.Context, d Domain, repository string, form
 	var answer struct {
 		RepositoryEndpoint string `json:"repositoryEndpoint"`
 	}
-	if err := c.call(ctx, "GetRepositoryEndpoint", "GET", "/v1/repository/endpoint", q, &answer); err != nil {
+	if err := c.call(ctx, "GetRepositoryEndpoint", "GET", "/v1/repository/endpoint", q, nil, &answer); err != nil {
 		return nil, err
 	}
 	u, err := url.Parse(answer.RepositoryEndpoint)
@@ -115,18 +119,32 @@ func (c *Client) Endpoint(ctx context.Context, d Domain, repository string, form
 
 // Post calls an operation by its path, with everything in its query, and reads the answer into answer.
 func (c *Client) Post(ctx context.Context, operation, path string, q url.Values, answer any) error {
-	return c.call(ctx, operation, http.MethodPost, path, q, answer)
+	return c.call(ctx, operation, http.MethodPost, path, q, nil, answer)
+}
+
+// Get is Post for an operation that is a GET.
+func (c *Client) Get(ctx context.Context, operation, path string, q url.Values, answer any) error {
+	return c.call(ctx, operation, http.MethodGet, path, q, nil, answer)
+}
+
+// Send is Post with a document in the body, which is written as JSON: for what is not to stand in an address.
+func (c *Client) Send(ctx context.Context, operation, path string, q url.Values, document, answer any) error {
+	body, err := json.Marshal(document)
+	if err != nil {
+		return err
+	}
+	return c.call(ctx, operation, http.MethodPost, path, q, body, answer)
 }
 
 // call makes one call. Errors of the service are its own words; others say what the server did.
-func (c *Client) call(ctx context.Context, operation, method, path string, q url.Values, answer any) error {
+func (c *Client) call(ctx context.Context, operation, method, path string, q url.Values, body []byte, answer any) error {
 	u, err := url.Parse(c.profile.Endpoint)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return fmt.Errorf("%.200q is no address of a server: it begins with http:// or https://", c.profile.Endpoint)
 	}
 	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/")+path, ""
 	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20")
-	r, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
+	r, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -143,7 +161,7 @@ func (c *Client) call(ctx context.Context, operation, method, path string, q url
 		return fmt.Errorf("%s: the server at %s does not answer: %w", operation, c.profile.Endpoint, errors.Unwrap(err))
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
 		return fmt.Errorf("%s: read the answer of %s: %w", operation, c.profile.Endpoint, err)
 	}

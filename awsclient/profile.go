@@ -91,6 +91,15 @@ func (p Profile) equal(q Profile) bool {
 // (AWS SDKs and Tools reference guide, "Settings reference"): variables win over files, the credentials file over the
 // configuration. Errors say what is missing and how to give it.
 func (s Source) Load(getenv func(string) string) (Profile, error) {
+	p, err := s.Read(getenv)
+	if err == nil && p.Endpoint == "" {
+		err = errors.New("nothing says where the server is: " + advice + "set AWS_ENDPOINT_URL")
+	}
+	return p, err
+}
+
+// Read is Load for a profile that need not say where the server is: AWS's own is where its region says.
+func (s Source) Read(getenv func(string) string) (Profile, error) {
 	if s.Alone {
 		getenv = func(string) string { return "" }
 	}
@@ -148,9 +157,6 @@ var elsewhere = []string{
 const advice = `run eval "$(entrepot env)", name the server's data folder with --data, or `
 
 func (p Profile) check(name string, settings map[string]string) error {
-	if p.Endpoint == "" {
-		return errors.New("nothing says where the server is: " + advice + "set AWS_ENDPOINT_URL")
-	}
 	if p.Signer.KeyID == "" || p.Signer.Secret.IsZero() {
 		export := "have the aws command line hand one over: " +
 			`eval "$(aws configure export-credentials --format env --profile ` + name + `)"`

@@ -24,6 +24,7 @@ var bounds = map[string]struct{ least, most int64 }{
 	"fetch.negative_ttl":           {0, int64(time.Minute)},
 	"fetch.patience":               {int64(time.Second), int64(10 * time.Minute)},
 	"fetch.max_document":           {int64(MiB), int64(4 * GiB)},
+	"fetch.hops":                   {1, 16},
 	"limits.max_asset":             {1, int64(TiB)},
 	"limits.max_body":              {int64(MiB), int64(2 * TiB)},
 	"limits.request_time":          {int64(time.Second), int64(7 * 24 * time.Hour)},

@@ -66,6 +66,7 @@ type Fetch struct {
 	NegativeTTL          time.Duration `yaml:"negative_ttl"`
 	Patience             time.Duration `yaml:"patience"`
 	MaxDocument          Size          `yaml:"max_document"`
+	Hops                 int           `yaml:"hops"`
 }
 
 // Limits bound what clients may ask.
@@ -155,7 +156,7 @@ func Default() Config {
 		Hosts: []string{}, Upstreams: map[string]Upstream{}, IdentityProviders: []string{}, TrustedProxies: []string{},
 		MetricsFrom: []string{"127.0.0.0/8", "::1/128"},
 		Fetch: Fetch{Freshness: 5 * time.Second, StaleWhileRevalidate: time.Minute, NegativeTTL: time.Minute,
-			Patience: 20 * time.Second, MaxDocument: 256 * MiB},
+			Patience: 20 * time.Second, MaxDocument: 256 * MiB, Hops: 4},
 		Limits: Limits{MaxAsset: Size(quotas.AssetSize), MaxBody: 8 * GiB, RequestTime: time.Hour, Patience: 20 * time.Second,
 			MinRate: 4 * KiB, IdleTime: 2 * time.Minute, Connections: 8192, FailedLogins: 60, MinFree: 64 * MiB, Reserve: 4 * MiB},
 		Quotas: Quotas{Accounts: accounts.DefaultQuotas.Accounts, Domains: quotas.Domains, Repositories: quotas.Repositories, PackageGroups: quotas.PackageGroups,
@@ -164,7 +165,7 @@ func Default() Config {
 			PackageIndex: Size(quotas.PackageIndex), VersionIndex: Size(quotas.VersionIndex)},
 		Cache:     Cache{Documents: 64 * MiB, LargeDocuments: GiB, Assets: 64 * MiB},
 		Log:       Log{Level: "info", Format: "text"},
-		Retention: Retention{Audit: 90 * 24 * time.Hour, Events: 90 * 24 * time.Hour},
+		Retention: Retention{Audit: 365 * 24 * time.Hour, Events: 90 * 24 * time.Hour},
 		Jobs: Jobs{OrphanGrace: time.Hour, OrphanEvery: time.Hour, TokenEvery: 10 * time.Minute, KeyEvery: 10 * time.Minute,
 			RecordEvery: time.Hour},
 		Drain: Drain{Notice: 0, Time: 30 * time.Second},

@@ -101,6 +101,9 @@ func FailureOf(err error) Failure {
 	if errors.Is(err, upstream.ErrMismatch) {
 		f.Status = http.StatusBadGateway // without Retry-After: some clients would come back for minutes
 	}
+	if errors.Is(err, upstream.ErrLoop) {
+		f.Status = http.StatusLoopDetected // so that whoever asks on behalf of others knows that to ask again is in vain
+	}
 	if status, ok := StatusOf(err); ok {
 		f.Status = status
 	}

@@ -119,7 +119,7 @@ func (c *check) readVersion(repo catalog.Repository, v artifact.Version, fetchab
 		if !f.lost() {
 			continue
 		}
-		if v.Origin.Type == artifact.OriginExternal && fetchable {
+		if v.Origin.Fetched() && fetchable {
 			turn = true
 			continue
 		}

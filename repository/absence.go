@@ -12,7 +12,7 @@ import (
 // and asked for again by the next one.
 type absence struct {
 	why   artifact.Error
-	asked []string // connections that said so, all of them of registries that list no files; it lasts as long as they remember
+	asked []registry // that said so, all of them of registries that list no files; it lasts as long as they remember
 }
 
 // absent returns why an asset is not to be had, or nil if that is not known.
@@ -21,8 +21,8 @@ func (s *Service) absent(key heldKey) error {
 	if !ok {
 		return nil
 	}
-	for _, connection := range known.asked {
-		if _, err := s.Sources[connection].(Finder).Presume(key.version, key.asset); !artifact.Is(err, artifact.NotFound) {
+	for _, registry := range known.asked {
+		if _, err := registry.Source.(Finder).Presume(key.version, key.asset); !artifact.Is(err, artifact.NotFound) {
 			return nil
 		}
 	}
@@ -48,13 +48,13 @@ func (s *Service) lookup(at *configuration, key heldKey) lookup {
 
 // failed remembers the error of the search if it is that the asset is not there, by the records of the plan and by what the
 // registries said that were asked. It returns the error.
-func (l lookup) failed(ctx context.Context, err error, asked ...string) error {
+func (l lookup) failed(ctx context.Context, err error, asked ...registry) error {
 	why, ok := errors.AsType[*artifact.Error](err)
 	if !ok || why.Kind != artifact.NotFound {
 		return err
 	}
-	for _, connection := range asked {
-		if _, finds := l.service.Sources[connection].(Finder); !finds {
+	for _, registry := range asked {
+		if _, finds := registry.Source.(Finder); !finds {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package repository
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -9,6 +10,7 @@ import (
 type Action struct {
 	Name    string // without its service prefix: CopyPackageVersions
 	Changes bool   // whether it changes something: its refusal is recorded, and it counts as a write
+	own     bool   // the service that this one stands for does not have it
 	// levels are the ways to judge it; the subject tells which one, by what it names.
 	levels []*level
 }
@@ -16,67 +18,78 @@ type Action struct {
 const (
 	reading  = false
 	changing = true
+
+	theirs = false
+	ours   = true
 )
 
 // actions is every action there is, in the order of the service authorization reference. Permission is decided from
 // this table, and the documentation is printed from it.
 var actions = []Action{
-	{"AssociateExternalConnection", changing, []*level{onRepository}},
-	{"AssociateWithDownstreamRepository", changing, []*level{onRepository}},
-	{"CopyPackageVersions", changing, []*level{onDestination}},
-	{"CreateDomain", changing, []*level{onNewDomain}},
-	{"CreatePackageGroup", changing, []*level{onNewGroup}},
-	{"CreateRepository", changing, []*level{onNewRepository}},
-	{"DeleteDomain", changing, []*level{onDomain}},
-	{"DeleteDomainPermissionsPolicy", changing, []*level{onDomain}},
-	{"DeletePackage", changing, []*level{onPackage}},
-	{"DeletePackageGroup", changing, []*level{onGroup}},
-	{"DeletePackageVersions", changing, []*level{onPackage}},
-	{"DeleteRepository", changing, []*level{onRepository}},
-	{"DeleteRepositoryPermissionsPolicy", changing, []*level{onRepository}},
-	{"DescribeDomain", reading, []*level{onDomain}},
-	{"DescribePackage", reading, []*level{onPackage}},
-	{"DescribePackageGroup", reading, []*level{onGroup}},
-	{"DescribePackageVersion", reading, []*level{onPackage}},
-	{"DescribeRepository", reading, []*level{onRepository}},
-	{"DisassociateExternalConnection", changing, []*level{onRepository}},
-	{"DisposePackageVersions", changing, []*level{onPackage}},
-	{"GetAssociatedPackageGroup", reading, []*level{onGroup}},
-	{getAuthorizationToken, reading, []*level{onDomain}},
-	{"GetDomainPermissionsPolicy", reading, []*level{onDomain}},
-	{"GetPackageVersionAsset", reading, []*level{onPackage}},
-	{"GetPackageVersionReadme", reading, []*level{onPackage}},
-	{"GetRepositoryEndpoint", reading, []*level{onRepository}},
-	{"GetRepositoryPermissionsPolicy", reading, []*level{onRepository}},
-	{"ListAllowedRepositoriesForGroup", reading, []*level{onGroup}},
-	{"ListAssociatedPackages", reading, []*level{onGroupContents}},
-	{"ListDomains", reading, []*level{onAccount}},
-	{"ListPackageGroups", reading, []*level{onDomain}},
-	{"ListPackageVersionAssets", reading, []*level{onPackage}},
-	{"ListPackageVersionDependencies", reading, []*level{onPackage}},
-	{"ListPackageVersions", reading, []*level{onPackage}},
-	{"ListPackages", reading, []*level{onContents}},
-	{"ListRepositories", reading, []*level{onAccount}},
-	{"ListRepositoriesInDomain", reading, []*level{onDomain}},
-	{"ListSubPackageGroups", reading, []*level{onGroup}},
-	{"ListTagsForResource", reading, []*level{onDomain, onGroup, onRepository}},
-	{"PublishPackageVersion", changing, []*level{onPackage}},
-	{"PutDomainPermissionsPolicy", changing, []*level{onDomainUnowned}},
-	{"PutPackageMetadata", changing, []*level{onPackage}},
-	{"PutPackageOriginConfiguration", changing, []*level{onPackage}},
-	{"PutRepositoryPermissionsPolicy", changing, []*level{onRepositoryUnowned}},
-	{"ReadFromRepository", reading, []*level{onContents}},
-	{"TagResource", changing, []*level{onDomain, onGroup, onRepository}},
-	{"UntagResource", changing, []*level{onDomain, onGroup, onRepository}},
-	{"UpdatePackageGroup", changing, []*level{onGroup}},
-	{"UpdatePackageGroupOriginConfiguration", changing, []*level{onGroup}},
-	{"UpdatePackageVersionsStatus", changing, []*level{onPackage}},
-	{"UpdateRepository", changing, []*level{onRepository}},
+	{"AssociateExternalConnection", changing, theirs, []*level{onRepository}},
+	{"AssociateWithDownstreamRepository", changing, theirs, []*level{onRepository}},
+	{"CopyPackageVersions", changing, theirs, []*level{onDestination}},
+	{"CreateDomain", changing, theirs, []*level{onNewDomain}},
+	{"CreatePackageGroup", changing, theirs, []*level{onNewGroup}},
+	{"CreateRepository", changing, theirs, []*level{onNewRepository}},
+	{"DeleteDomain", changing, theirs, []*level{onDomain}},
+	{"DeleteDomainPermissionsPolicy", changing, theirs, []*level{onDomain}},
+	{"DeletePackage", changing, theirs, []*level{onPackage}},
+	{"DeletePackageGroup", changing, theirs, []*level{onGroup}},
+	{"DeletePackageVersions", changing, theirs, []*level{onPackage}},
+	{"DeleteRepository", changing, theirs, []*level{onRepository}},
+	{"DeleteRepositoryPermissionsPolicy", changing, theirs, []*level{onRepository}},
+	{"DescribeDomain", reading, theirs, []*level{onDomain}},
+	{"DescribePackage", reading, theirs, []*level{onPackage}},
+	{"DescribePackageGroup", reading, theirs, []*level{onGroup}},
+	{"DescribePackageVersion", reading, theirs, []*level{onPackage}},
+	{"DescribeRepository", reading, theirs, []*level{onRepository}},
+	{"DisassociateExternalConnection", changing, theirs, []*level{onRepository}},
+	{"DisposePackageVersions", changing, theirs, []*level{onPackage}},
+	{"GetAssociatedPackageGroup", reading, theirs, []*level{onGroup}},
+	{"GetAuthorizationToken", reading, theirs, []*level{onDomain}},
+	{"GetDomainPermissionsPolicy", reading, theirs, []*level{onDomain}},
+	{"GetPackageVersionAsset", reading, theirs, []*level{onPackage}},
+	{"GetPackageVersionReadme", reading, theirs, []*level{onPackage}},
+	{"GetRepositoryEndpoint", reading, theirs, []*level{onRepository}},
+	{"GetRepositoryPermissionsPolicy", reading, theirs, []*level{onRepository}},
+	{"ListAllowedRepositoriesForGroup", reading, theirs, []*level{onGroup}},
+	{"ListAssociatedPackages", reading, theirs, []*level{onGroupContents}},
+	{"ListDomains", reading, theirs, []*level{onAccount}},
+	{"ListPackageGroups", reading, theirs, []*level{onDomain}},
+	{"ListPackageVersionAssets", reading, theirs, []*level{onPackage}},
+	{"ListPackageVersionDependencies", reading, theirs, []*level{onPackage}},
+	{"ListPackageVersions", reading, theirs, []*level{onPackage}},
+	{"ListPackages", reading, theirs, []*level{onContents}},
+	{"ListRepositories", reading, theirs, []*level{onAccount}},
+	{"ListRepositoriesInDomain", reading, theirs, []*level{onDomain}},
+	{"ListSubPackageGroups", reading, theirs, []*level{onGroup}},
+	{"ListTagsForResource", reading, theirs, []*level{onDomain, onGroup, onRepository}},
+	{"PublishPackageVersion", changing, theirs, []*level{onPackage}},
+	{"PutDomainPermissionsPolicy", changing, theirs, []*level{onDomainUnowned}},
+	{"PutPackageMetadata", changing, theirs, []*level{onPackage}},
+	{"PutPackageOriginConfiguration", changing, theirs, []*level{onPackage}},
+	{"PutRepositoryPermissionsPolicy", changing, theirs, []*level{onRepositoryUnowned}},
+	{"ReadFromRepository", reading, theirs, []*level{onContents}},
+	{"TagResource", changing, theirs, []*level{onDomain, onGroup, onRepository}},
+	{"UntagResource", changing, theirs, []*level{onDomain, onGroup, onRepository}},
+	{"UpdatePackageGroup", changing, theirs, []*level{onGroup}},
+	{"UpdatePackageGroupOriginConfiguration", changing, theirs, []*level{onGroup}},
+	{"UpdatePackageVersionsStatus", changing, theirs, []*level{onPackage}},
+	{"UpdateRepository", changing, theirs, []*level{onRepository}},
+}
+
+// ownActions are those that the service authorization reference does not have. Whoever puts a remote decides where the server
+// connects to, so only identity policies count.
+var ownActions = []Action{
+	{"PutRemote", changing, ours, []*level{onDomainUnowned}},
+	{"DeleteRemote", changing, ours, []*level{onDomainUnowned}},
+	{"ListRemotes", reading, ours, []*level{onDomainUnowned}},
 }
 
 var actionsByName = func() map[string]Action {
-	named := make(map[string]Action, len(actions))
-	for _, a := range actions {
+	named := make(map[string]Action, len(actions)+len(ownActions))
+	for _, a := range slices.Concat(actions, ownActions) {
 		named[a.Name] = a
 	}
 	return named
@@ -89,7 +102,12 @@ func ActionNamed(name string) (a Action, ok bool) {
 }
 
 // Permission is the action's name in policies.
-func (a Action) Permission() string { return "codeartifact:" + a.Name }
+func (a Action) Permission() string {
+	if a.own {
+		return "entrepot:" + a.Name
+	}
+	return "codeartifact:" + a.Name
+}
 
 // JudgedOn says on what permission for the action is asked: package, repository, domain, account, package group.
 func (a Action) JudgedOn() string {
@@ -104,9 +122,6 @@ func (a Action) JudgedOn() string {
 func (a Action) ResourcePolicies() string {
 	return a.levels[len(a.levels)-1].countingPolicies()
 }
-
-// readOnly reports whether the action is one that reads, as records say it: who gets a token has changed something.
-func (a Action) readOnly() bool { return !a.Changes && a.Name != getAuthorizationToken }
 
 // Fits reports whether permission for the action can be asked on such a subject.
 func (a Action) Fits(on Subject) bool { return a.levelOf(on) != nil }

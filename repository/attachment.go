@@ -30,7 +30,7 @@ func (s *Service) attachment(ctx context.Context, at *configuration, key artifac
 		return nil, err
 	}
 	if found.listed() {
-		return s.Sources[found.source.connection].Attachment(ctx, found.version, name)
+		return found.source.registry.Attachment(ctx, found.version, name)
 	}
 	// What locate finds has no manifest, and only the manifest says where the document is.
 	v, err := s.wholeVersion(ctx, found.source.repository.ID, key)
@@ -43,10 +43,10 @@ func (s *Service) attachment(ctx context.Context, at *configuration, key artifac
 	// A copy keeps its origin, and so does a version whose connection has ended since: the registry is asked only where
 	// it still may be asked for the package.
 	source, connected := made.from(v.Origin.Connection)
-	if v.Origin.Type != artifact.OriginExternal || !connected {
+	if !v.Origin.Fetched() || !connected {
 		return nil, artifact.Errorf(artifact.NotFound,
 			"Version %s of %s comes from no registry that could have its %s.", key.Version, key.Qualified(), name).
 			About(artifact.VersionResource, key.String())
 	}
-	return s.Sources[source.connection].Attachment(ctx, v, name)
+	return source.registry.Attachment(ctx, v, name)
 }

@@ -7,7 +7,6 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
-	"entrepot/events"
 	"entrepot/iam"
 )
 
@@ -18,7 +17,7 @@ import (
 
 // completeLater has the rest of a version that was just brought in looked for, if its registry can only be asked.
 func (s *Service) completeLater(c iam.Caller, at *configuration, from importing) {
-	finder, ok := s.Sources[from.source.connection].(Finder)
+	finder, ok := from.source.registry.Source.(Finder)
 	if !ok || !from.version.PublishedAt.IsZero() {
 		return
 	}
@@ -79,7 +78,7 @@ func (s *Service) addPromises(w catalog.Writer, c iam.Caller, repo catalog.Repos
 	if err := w.UpdateVersion(repo.ID, *known); err != nil {
 		return err
 	}
-	return s.announce(w, c, repo, *known, events.Updated, events.Changes{AssetsAdded: len(known.Assets) - before})
+	return s.announce(w, c, repo, *known, updated, changes{AssetsAdded: len(known.Assets) - before})
 }
 
 // bringDescription fetches an asset that describes its version, unless it was fetched already.

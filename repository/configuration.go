@@ -97,7 +97,10 @@ func (s *Service) load(r catalog.Reader, found *configuration, key configuration
 	if found.repositoryPolicy, found.repositoryTags, err = policyAndTags(r, holder, repositorysPolicy); err != nil {
 		return err
 	}
-	found.graph, err = walk(r, *found.repository, s.Quotas.SearchedUpstreams)
+	if found.graph, err = walk(r, *found.repository, s.Quotas.SearchedUpstreams); err != nil {
+		return err
+	}
+	found.graph.remotes, err = remotesOf(r, found.domain.ID)
 	return err
 }
 

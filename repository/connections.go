@@ -10,15 +10,22 @@ import (
 	"entrepot/upstream"
 )
 
-// AssociateExternalConnection connects a repository to a public registry, named as AWS names it. Invalid for an unknown
-// name, a second connection, or a repository with upstreams; Conflict if it has this one already.
+// AssociateExternalConnection connects a repository to a public registry, named as AWS names it, or to remote:NAME, a remote of
+// the domain. Invalid for an unknown name, a second connection, or a repository with upstreams; Conflict if it has this one
+// already.
 func (s *Service) AssociateExternalConnection(ctx context.Context, c iam.Caller, key artifact.RepositoryKey,
 	connection string) (repo catalog.Repository, err error) {
-	if _, known := upstream.ConnectionNamed(connection); !known {
+	remote, isRemote := upstream.RemoteName(connection)
+	if _, known := upstream.ConnectionNamed(connection); !known && !isRemote {
 		return repo, artifact.Errorf(artifact.Invalid, "'%s' is not an external connection. The names are: %s.",
 			connection, connectionNames())
 	}
-	return s.reconnect(ctx, c, "AssociateExternalConnection", key, connection, func(repo *catalog.Repository) error {
+	return s.reconnect(ctx, c, "AssociateExternalConnection", key, connection, func(w catalog.Reader, repo *catalog.Repository) error {
+		if isRemote {
+			if _, err := w.Remote(repo.Domain, remote); err != nil {
+				return noRemote(key.DomainKey(), remote, err)
+			}
+		}
 		switch {
 		case slices.Contains(repo.Connections, connection):
 			return artifact.Errorf(artifact.Conflict,
@@ -40,7 +47,7 @@ func (s *Service) AssociateExternalConnection(ctx context.Context, c iam.Caller,
 // DisassociateExternalConnection ends a connection. What was stored through it stays. NotFound if it is not there.
 func (s *Service) DisassociateExternalConnection(ctx context.Context, c iam.Caller, key artifact.RepositoryKey,
 	connection string) (catalog.Repository, error) {
-	return s.reconnect(ctx, c, "DisassociateExternalConnection", key, connection, func(repo *catalog.Repository) error {
+	return s.reconnect(ctx, c, "DisassociateExternalConnection", key, connection, func(_ catalog.Reader, repo *catalog.Repository) error {
 		at := slices.Index(repo.Connections, connection)
 		if at < 0 {
 			return artifact.Errorf(artifact.NotFound,
@@ -53,13 +60,13 @@ func (s *Service) DisassociateExternalConnection(ctx context.Context, c iam.Call
 }
 
 func (s *Service) reconnect(ctx context.Context, c iam.Caller, action string, key artifact.RepositoryKey,
-	connection string, change func(*catalog.Repository) error) (repo catalog.Repository, err error) {
+	connection string, change func(catalog.Reader, *catalog.Repository) error) (repo catalog.Repository, err error) {
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
 		if repo, err = heldRepository(w, key); err != nil {
 			return err
 		}
 		repo = withoutHoles(repo)
-		if err := change(&repo); err != nil {
+		if err := change(w, &repo); err != nil {
 			return err
 		}
 		if err := w.UpdateRepository(repo); err != nil {
@@ -70,8 +77,12 @@ func (s *Service) reconnect(ctx context.Context, c iam.Caller, action string, ke
 	return repo, err
 }
 
-// ConnectionFormat returns the format of the external connection that AWS calls name, and whether there is one.
+// ConnectionFormat returns the format of the external connection of that name, and whether there is one. A remote is there for
+// packages of every format, and clients want to be told one: it is the one that no package manager speaks.
 func ConnectionFormat(name string) (artifact.Format, bool) {
+	if _, remote := upstream.RemoteName(name); remote {
+		return artifact.Generic, true
+	}
 	c, known := upstream.ConnectionNamed(name)
 	return c.Format, known
 }

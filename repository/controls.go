@@ -119,22 +119,33 @@ const (
 	byGroup            // the package's group
 )
 
-// barriers are what keeps a package from being looked for behind a repository: in the repositories upstream of it, and in
-// the registries that it is connected to. Of repositories between, which keep nothing, no group is asked about upstreams.
-func (s *Service) barriers(a admission, at catalog.RepositoryID, asked bool, f artifact.Format) (upstreams, registries barrier) {
+// barrierToUpstreams is what keeps a package from being looked for in the repositories upstream of one. Of repositories
+// between, which keep nothing, no group is asked.
+func (s *Service) barrierToUpstreams(a admission, at catalog.RepositoryID, asked bool, f artifact.Format) barrier {
 	switch {
 	case s.traits(f).InternalOnly:
-		return byFormat, byFormat
+		return byFormat
 	case !a.reachesBeyond(at):
-		return byControls, byControls
+		return byControls
+	case asked && !a.of.allows(artifact.InternalUpstream, at):
+		return byGroup
 	}
-	if asked && !a.of.allows(artifact.InternalUpstream, at) {
-		upstreams = byGroup
+	return noBarrier
+}
+
+// barrierTo is what keeps it from being looked for in a registry that a repository is connected to. A remote is there for
+// packages of every format.
+func (s *Service) barrierTo(a admission, source planSource, f artifact.Format) barrier {
+	at := source.repository
+	switch {
+	case s.traits(f).InternalOnly && !source.registry.remote:
+		return byFormat
+	case !a.reachesBeyond(at.ID):
+		return byControls
+	case !a.of.allows(source.wayInto(at), at.ID):
+		return byGroup
 	}
-	if !a.of.allows(artifact.ExternalUpstream, at) {
-		registries = byGroup
-	}
-	return upstreams, registries
+	return noBarrier
 }
 
 // whyBarred words a barrier before one way into a repository, which is called by its name or by what the caller may know of
@@ -159,16 +170,18 @@ func (a admission) whyBarred(b barrier, way artifact.RestrictionType, repo strin
 // follows another one; empty if nothing does. No other repository is named: the caller may not know of it.
 func (s *Service) whyNotPulled(a admission, g graph, f artifact.Format) string {
 	for i, n := range g.nodes {
-		upstreams, registries := s.barriers(a, n.repository.ID, i == 0, f)
+		upstreams := s.barrierToUpstreams(a, n.repository.ID, i == 0, f)
 		name := "an upstream repository"
 		if i == 0 {
 			name = fmt.Sprintf("repository '%s'", n.repository.Name)
 		}
-		switch {
-		case upstreams != noBarrier && len(n.children) > 0:
+		if upstreams != noBarrier && len(n.children) > 0 {
 			return " " + a.whyBarred(upstreams, artifact.InternalUpstream, name, f)
-		case registries != noBarrier && len(s.feeding(n.repository, f)) > 0:
-			return " " + a.whyBarred(registries, artifact.ExternalUpstream, name, f)
+		}
+		for _, source := range s.feeding(g, n.repository, f) {
+			if b := s.barrierTo(a, source, f); b != noBarrier {
+				return " " + a.whyBarred(b, source.wayInto(n.repository), name, f)
+			}
 		}
 	}
 	return ""

@@ -5,7 +5,6 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
-	"entrepot/events"
 	"entrepot/iam"
 )
 
@@ -84,5 +83,5 @@ func (s *Service) empty(ctx context.Context, c iam.Caller, key artifact.Reposito
 func (s *Service) announceDeleted(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.Version) error {
 	removed := len(v.Assets)
 	v.Status = artifact.Deleted
-	return s.announce(w, c, repo, v, events.Deleted, events.Changes{AssetsRemoved: removed, StatusChanged: true})
+	return s.announce(w, c, repo, v, deleted, changes{AssetsRemoved: removed, StatusChanged: true})
 }

@@ -18,9 +18,9 @@
 //	level.go, authorize.go,      which statement refused it
 //	refusal.go, unusable.go
 //	configuration.go, graph.go   a repository with all around it, read once
-//	admin.go, domain.go,         domains, repositories, connections, policies, tags and package groups are made, changed and
+//	admin.go, domain.go,         domains, repositories, connections, remotes, policies, tags and package groups are made, changed and
 //	repositories.go,             told
-//	connections.go,
+//	connections.go, remotes.go,
 //	policies.go, tags.go,
 //	groupadmin.go,
 //	grouporigin.go,
@@ -40,7 +40,6 @@
 //	index.go,
 //	attachment.go
 //	trace.go, explain.go         what a search has found, place by place; why a request ends as it does
-//	prefetch.go                  what there is of a version, and an asset of it brought in, for whoever wants it kept before it is asked for
 //
 // A version's life:
 //

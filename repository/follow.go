@@ -7,7 +7,6 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
-	"entrepot/events"
 	"entrepot/iam"
 )
 
@@ -85,7 +84,7 @@ func (s *Service) retainedVersions(ctx context.Context, p artifact.PackageKey,
 			switch {
 			case last >= 0 && groups[last][0].VersionKey == v.VersionKey:
 				groups[last] = append(groups[last], v)
-			case v.Origin.Type == artifact.OriginExternal:
+			case v.Origin.Fetched():
 				groups = append(groups, []catalog.HeldVersion{v})
 			}
 		}
@@ -99,7 +98,7 @@ func (s *Service) retainedVersions(ctx context.Context, p artifact.PackageKey,
 func (p *plan) followed(ctx context.Context, ranks map[catalog.RepositoryID]int, records []catalog.HeldVersion,
 	from listings) (*artifact.Version, planSource, error) {
 	v, none := records[0], planSource{}
-	if v.Origin.Type != artifact.OriginExternal || !v.Status.Downloadable() {
+	if !v.Origin.Fetched() || !v.Status.Downloadable() {
 		return nil, none, nil
 	}
 	own := ranks[v.Repository]
@@ -209,7 +208,7 @@ func (s *Service) catchUp(w catalog.Writer, c iam.Caller, b laggard) (bool, erro
 		return false, err
 	}
 	added := len(union(v.Assets, next.Assets)) - len(v.Assets)
-	return true, s.announce(w, c, b.repository, next, events.Updated, events.Changes{
+	return true, s.announce(w, c, b.repository, next, updated, changes{
 		AssetsAdded:     added,
 		AssetsRemoved:   len(v.Assets) + added - len(next.Assets),
 		MetadataUpdated: v.Revision != next.Revision,

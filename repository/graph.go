@@ -11,6 +11,8 @@ type graph struct {
 	nodes []node // nodes[0] is the repository asked
 	// dangling tells that a repository in the graph refers to an upstream that no longer exists.
 	dangling bool
+	// remotes are those of the domain, by the connections to them.
+	remotes map[string]catalog.Remote
 }
 
 type node struct {

@@ -80,7 +80,7 @@ func (s *Service) healer(ctx context.Context, at *configuration, v artifact.Vers
 		return planSource{}, err
 	}
 	source, ok := made.from(v.Origin.Connection)
-	if v.Origin.Type != artifact.OriginExternal || !ok {
+	if !v.Origin.Fetched() || !ok {
 		return planSource{}, artifact.Errorf(artifact.Internal, "The bytes of asset '%s' of version '%s' of %s are damaged "+
 			"or missing, and there is no registry to fetch them from. Publish the same bytes again, or restore the file from a "+
 			"backup.", a.Name, v.VersionKey.Version, v.Qualified()).

@@ -70,7 +70,7 @@ func (s *Service) search(r catalog.Reader, at *configuration, f artifact.Format,
 
 // searchesOutside reports whether a repository of the graph takes packages of the format from an external registry.
 func (s *Service) searchesOutside(g graph, f artifact.Format) bool {
-	return !s.traits(f).InternalOnly && slices.ContainsFunc(g.nodes, func(n node) bool { return len(s.feeding(n.repository, f)) > 0 })
+	return !s.traits(f).InternalOnly && slices.ContainsFunc(g.nodes, func(n node) bool { return len(s.feeding(g, n.repository, f)) > 0 })
 }
 
 // within yields the packages of a namespace out of those whose namespaces begin with it, in their order.

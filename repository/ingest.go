@@ -10,7 +10,6 @@ import (
 	"entrepot/artifact"
 	"entrepot/blob"
 	"entrepot/catalog"
-	"entrepot/events"
 	"entrepot/iam"
 	"entrepot/upstream"
 )
@@ -63,6 +62,9 @@ func (s *Service) roomFor(made *plan, from importing) error {
 func (s *Service) asListed(found located) artifact.Version {
 	v := found.version
 	v.Origin = artifact.Origin{Type: artifact.OriginExternal, Connection: found.source.connection}
+	if found.source.registry.internal {
+		v.Origin.Type = artifact.OriginInternal
+	}
 	if s.traits(v.Format).FollowStatus {
 		v.UpstreamStatus = v.Status
 	}
@@ -89,14 +91,14 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 	if err != nil {
 		return File{}, err
 	}
-	request, err := s.Sources[from.source.connection].Asset(ctx, v, asset)
+	request, err := from.source.registry.Asset(ctx, v, asset)
 	if artifact.Is(err, artifact.NotFound) {
 		return File{}, none
 	}
 	if err != nil {
 		return File{}, err
 	}
-	request.Connection = from.source.connection
+	request.Connection = from.source.registry.fetched
 	request.Flight = flight("fetch", at.domain.ID, v.VersionKey, from.source.connection, asset,
 		fmt.Sprintf("%x", promised.Digests), fmt.Sprint(from.again))
 	if promised.SHA256 != (artifact.Digest{}) {
@@ -142,7 +144,7 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 	if err != nil {
 		return File{}, err
 	}
-	if _, finds := s.Sources[from.source.connection].(Finder); finds && v.PublishedAt.IsZero() && v.UpstreamTime.IsZero() {
+	if _, finds := from.source.registry.Source.(Finder); finds && v.PublishedAt.IsZero() && v.UpstreamTime.IsZero() {
 		// Of a version that nothing lists its first file tells the time. Each reads it, when the transfer is read.
 		from.version.UpstreamTime = transfer.Modified()
 	}
@@ -238,7 +240,7 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 	if err := w.UpdateVersion(repo.ID, *known); err != nil {
 		return err
 	}
-	return s.announce(w, c, repo, *known, events.Updated, events.Changes{AssetsAdded: 1})
+	return s.announce(w, c, repo, *known, updated, changes{AssetsAdded: 1})
 }
 
 // importNow fetches an asset and waits until it is recorded.

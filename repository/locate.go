@@ -67,7 +67,7 @@ type asking func(ctx context.Context, made *plan, found *located) (has bool, una
 // byQuestion asks for a version, and for an asset of it if one is named.
 func (s *Service) byQuestion(v artifact.VersionKey, asset string) asking {
 	return func(ctx context.Context, _ *plan, found *located) (has bool, unavailable, err error) {
-		listed, unavailable, err := s.askForVersion(ctx, found.source.connection, v, asset, true)
+		listed, unavailable, err := s.askForVersion(ctx, found.source.registry, v, asset, true)
 		if listed != nil {
 			found.version = *listed
 		}
@@ -80,7 +80,7 @@ func (s *Service) byQuestion(v artifact.VersionKey, asset string) asking {
 func (s *Service) byFetching(c iam.Caller, at *configuration, v artifact.VersionKey, asset string) asking {
 	question := s.byQuestion(v, asset)
 	return func(ctx context.Context, made *plan, found *located) (has bool, unavailable, err error) {
-		finder, ok := s.Sources[found.source.connection].(Finder)
+		finder, ok := found.source.registry.Source.(Finder)
 		if !ok {
 			return question(ctx, made, found)
 		}
@@ -168,7 +168,7 @@ func (s *Service) choose(ctx context.Context, at *configuration, made *plan, fou
 // no version mixes origins.
 func (p *plan) behind(found located) iter.Seq2[planSource, *artifact.Version] {
 	return func(yield func(planSource, *artifact.Version) bool) {
-		if found.listed() || found.version.Origin.Type != artifact.OriginExternal {
+		if found.listed() || !found.version.Origin.Fetched() {
 			return
 		}
 		for _, source := range p.sources[found.rank+1:] {
@@ -196,10 +196,10 @@ func (p *plan) connectionBehind(found located) (planSource, bool) {
 	return planSource{}, false
 }
 
-// connectionsBehind are the connections that behind yields: one, if any.
-func (p *plan) connectionsBehind(found located) []string {
+// registriesBehind are the registries that behind yields: one, if any.
+func (p *plan) registriesBehind(found located) []registry {
 	if source, ok := p.connectionBehind(found); ok {
-		return []string{source.connection}
+		return []registry{source.registry}
 	}
 	return nil
 }

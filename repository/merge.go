@@ -37,7 +37,7 @@ func (s *Service) listings(ctx context.Context, made *plan, p artifact.PackageKe
 			}
 			continue // it is asked once
 		}
-		answer, err := s.askRegistry(ctx, source.connection, p, false)
+		answer, err := s.askRegistry(ctx, source.registry, p, false)
 		switch {
 		case err != nil:
 			return found, err

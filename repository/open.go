@@ -6,7 +6,6 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
-	"entrepot/events"
 	"entrepot/iam"
 )
 
@@ -43,7 +42,7 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v a
 	search := s.lookup(at, key)
 	made, found, err := s.locate(ctx, at, v, s.byFetching(c, at, v, asset))
 	if err != nil {
-		return File{}, search.failed(ctx, err, made.connections()...)
+		return File{}, search.failed(ctx, err, made.registries()...)
 	}
 	if found.coming != nil {
 		return *found.coming, nil
@@ -63,7 +62,7 @@ func (s *Service) open(ctx context.Context, c iam.Caller, at *configuration, v a
 		return s.fetch(ctx, c, at, from, asset)
 	case !has || a.Promised:
 		f, err := s.openLate(ctx, c, at, made, found, asset)
-		return f, search.failed(ctx, err, made.connectionsBehind(found)...)
+		return f, search.failed(ctx, err, made.registriesBehind(found)...)
 	case found.own():
 		s.held.Keep(key, heldAsset{bare(found.version), a}, on)
 		return s.file(ctx, c, at, found.version, a)
@@ -117,8 +116,8 @@ func (s *Service) fetchLate(ctx context.Context, c iam.Caller, at *configuration
 	}
 	_, promised := v.Asset(asset)
 	// Of a registry that lists no files nothing is to be learned about this one but by fetching it.
-	if _, finds := s.Sources[source.connection].(Finder); !promised && !finds {
-		listed, silent, err := s.askForVersion(ctx, source.connection, found.version.VersionKey, asset, false)
+	if _, finds := source.registry.Source.(Finder); !promised && !finds {
+		listed, silent, err := s.askForVersion(ctx, source.registry, found.version.VersionKey, asset, false)
 		switch {
 		case err != nil:
 			return File{}, err
@@ -177,7 +176,7 @@ func (s *Service) stat(ctx context.Context, at *configuration, v artifact.Versio
 	search := s.lookup(at, key)
 	made, found, err := s.locate(ctx, at, v, s.byQuestion(v, asset))
 	if err != nil {
-		return artifact.Asset{}, search.failed(ctx, err, made.connections()...)
+		return artifact.Asset{}, search.failed(ctx, err, made.registries()...)
 	}
 	if found.own() {
 		if err := mayBeServed(*at.repository, found.version); err != nil {
@@ -192,7 +191,7 @@ func (s *Service) stat(ctx context.Context, at *configuration, v artifact.Versio
 	}
 	if !ok {
 		return artifact.Asset{}, search.failed(ctx, noAsset(at.repository.RepositoryKey, v, asset),
-			made.connectionsBehind(found)...)
+			made.registriesBehind(found)...)
 	}
 	if a.Promised = a.Promised || found.listed(); a.Promised {
 		return a, nil
@@ -217,7 +216,7 @@ func (s *Service) statLate(ctx context.Context, made *plan, found located,
 	for source, held := range made.behind(found) {
 		if held != nil {
 			a, ok = held.Asset(asset)
-		} else if listed, _, err := s.askForVersion(ctx, source.connection, found.version.VersionKey, asset, false); err != nil {
+		} else if listed, _, err := s.askForVersion(ctx, source.registry, found.version.VersionKey, asset, false); err != nil {
 			return a, false, err
 		} else if listed != nil {
 			a, ok = listed.Asset(asset)
@@ -281,8 +280,8 @@ func (s *Service) addFromUpstream(w catalog.Writer, c iam.Caller, repo catalog.R
 	if err := s.create(w, repo.ID, v); err != nil {
 		return err
 	}
-	return s.announce(w, c, repo, v, events.Created,
-		events.Changes{AssetsAdded: len(v.Assets), MetadataUpdated: true, StatusChanged: true})
+	return s.announce(w, c, repo, v, created,
+		changes{AssetsAdded: len(v.Assets), MetadataUpdated: true, StatusChanged: true})
 }
 
 func noLongerAdmitted(repo catalog.Repository, v artifact.VersionKey) error {

@@ -26,11 +26,20 @@ type plan struct {
 type planSource struct {
 	repository catalog.Repository
 	connection string // empty for the repository's own records
+	registry   registry
+}
+
+// registry is what lies behind a connection.
+type registry struct {
+	Source
+	fetched  string // the connection by which the Fetcher knows it
+	remote   bool   // it is one of the domain's own
+	internal bool   // what comes from there counts as made inside
 }
 
 // wayInto is how versions of the source come into a repository.
 func (s planSource) wayInto(repo catalog.Repository) artifact.RestrictionType {
-	if s.connection != "" && s.repository.ID == repo.ID {
+	if s.connection != "" && s.repository.ID == repo.ID && !s.registry.internal {
 		return artifact.ExternalUpstream
 	}
 	return artifact.InternalUpstream
@@ -109,16 +118,15 @@ func (s *Service) planFor(g graph, f artifact.Format, a admission) *plan {
 		repo := g.nodes[n].repository
 		rank := made.add(planSource{repository: repo})
 		defer func() { made.ends[rank] = len(made.sources) }()
-		upstreams, registries := s.barriers(a, repo.ID, n == 0, f)
-		if upstreams == noBarrier {
+		if s.barrierToUpstreams(a, repo.ID, n == 0, f) == noBarrier {
 			for _, child := range g.nodes[n].children {
 				below := lay(child)
 				made.children[rank] = append(made.children[rank], below)
 			}
 		}
-		if registries == noBarrier {
-			for _, connection := range s.feeding(repo, f) {
-				below := made.add(planSource{repo, connection})
+		for _, source := range s.feeding(g, repo, f) {
+			if s.barrierTo(a, source, f) == noBarrier {
+				below := made.add(source)
 				made.children[rank] = append(made.children[rank], below)
 			}
 		}
@@ -129,11 +137,26 @@ func (s *Service) planFor(g graph, f artifact.Format, a admission) *plan {
 }
 
 // feeding are the external connections through which the repository takes packages of the format.
-func (s *Service) feeding(repo catalog.Repository, f artifact.Format) []string {
-	return slices.DeleteFunc(slices.Clone(repo.Connections), func(name string) bool {
-		c, known := upstream.ConnectionNamed(name)
-		return !known || c.Format != f || s.Sources[name] == nil
-	})
+func (s *Service) feeding(g graph, repo catalog.Repository, f artifact.Format) []planSource {
+	var sources []planSource
+	for _, name := range repo.Connections {
+		if behind := s.registryBehind(g.remotes, name, f); behind.Source != nil {
+			sources = append(sources, planSource{repo, name, behind})
+		}
+	}
+	return sources
+}
+
+// registryBehind is what a connection leads to, as a format sees it; without a Source if it has nothing of the format.
+func (s *Service) registryBehind(remotes map[string]catalog.Remote, connection string, f artifact.Format) registry {
+	if r, ok := remotes[connection]; ok && s.Remotes != nil {
+		source, fetched := s.Remotes.Source(r, f)
+		return registry{source, fetched, true, r.Internal}
+	}
+	if c, known := upstream.ConnectionNamed(connection); known && c.Format == f {
+		return registry{Source: s.Sources[connection], fetched: connection}
+	}
+	return registry{}
 }
 
 func (p *plan) add(source planSource) int {
@@ -170,18 +193,18 @@ func (p *plan) shows(held map[catalog.RepositoryID]catalog.HeldPackage) bool {
 	})
 }
 
-// connections are the external ones that may be asked; of a plan that could not be made there are none.
-func (p *plan) connections() []string {
+// registries are the external ones that may be asked, each once; of a plan that could not be made there are none.
+func (p *plan) registries() []registry {
 	if p == nil {
 		return nil
 	}
-	var names []string
-	for _, source := range p.sources {
-		if source.connection != "" && !slices.Contains(names, source.connection) {
-			names = append(names, source.connection)
+	var all []registry
+	for rank, source := range p.sources {
+		if source.connection != "" && p.firstWith(source.connection) == rank {
+			all = append(all, source.registry)
 		}
 	}
-	return names
+	return all
 }
 
 // firstWith is the rank of the first source with an external connection; several repositories of a graph may have it.

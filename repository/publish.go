@@ -8,7 +8,6 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
-	"entrepot/events"
 	"entrepot/iam"
 )
 
@@ -234,7 +233,7 @@ func (s *Service) grow(at *configuration, t Traits, known artifact.Version, p Pu
 		return next, conflict(at, p, "Version '%s' of package '%s' cannot be published again: it is there with status %s. "+
 			"Delete it first.", p.Version, p.Qualified(), known.Status)
 	}
-	replace := t.replaceable(p.Version) && known.Origin.Type == artifact.OriginInternal
+	replace := t.replaceable(p.Version) && known.Origin.Published()
 	for _, a := range assets {
 		there, ok := known.Asset(a.Name)
 		switch {
@@ -276,7 +275,7 @@ func (s *Service) grow(at *configuration, t Traits, known artifact.Version, p Pu
 // takesMore reports whether publishers may add assets to a version that is there. One that came from outside takes
 // nothing of ours: no version mixes origins.
 func (t Traits) takesMore(v artifact.Version) bool {
-	if v.Origin.Type != artifact.OriginInternal {
+	if !v.Origin.Published() {
 		return false
 	}
 	return t.Growth == GrowAlways || t.Growth == GrowUnfinished && v.Status == artifact.Unfinished
@@ -295,7 +294,7 @@ func (s *Service) notReachable(ctx context.Context, at *configuration, made *pla
 		if source.connection == "" || reachable {
 			continue
 		}
-		listed, err := s.lists(ctx, source.connection, v)
+		listed, err := s.lists(ctx, source.registry, v)
 		if err != nil {
 			return err
 		}
@@ -325,9 +324,9 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 	if step.version.Revision, err = s.revisionAfter(step); err != nil {
 		return v, err
 	}
-	id, write, operation := at.repository.ID, s.create, events.Created
+	id, write, operation := at.repository.ID, s.create, created
 	if step.known != nil {
-		write, operation = catalog.Writer.UpdateVersion, events.Updated
+		write, operation = catalog.Writer.UpdateVersion, updated
 	} else if err := p.mayStand(w, id); err != nil {
 		return v, err
 	}
@@ -341,8 +340,8 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 	if err := write(w, id, v); err != nil {
 		return v, err
 	}
-	changed := events.Changes{AssetsAdded: len(step.fresh), AssetsRemoved: step.removed,
-		MetadataUpdated: step.known == nil || string(step.known.Manifest) != string(v.Manifest),
+	changed := changes{AssetsAdded: len(step.fresh), AssetsRemoved: step.removed,
+		MetadataUpdated: step.known == nil || step.known.Revision != v.Revision,
 		StatusChanged:   step.known == nil || step.known.Status != v.Status}
 	if err := s.announce(w, c, *at.repository, v, operation, changed); err != nil {
 		return v, err
@@ -383,7 +382,7 @@ func (s *Service) writeArrivals(w catalog.Writer, c iam.Caller, at *configuratio
 	if err := w.UpdateVersion(at.repository.ID, step.version); err != nil {
 		return err
 	}
-	return s.announce(w, c, *at.repository, step.version, events.Updated, events.Changes{AssetsAdded: len(step.came)})
+	return s.announce(w, c, *at.repository, step.version, updated, changes{AssetsAdded: len(step.came)})
 }
 
 // revisionAfter is the revision of a version after a publication. One that is only finished keeps its own: the revision

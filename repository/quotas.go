@@ -78,7 +78,7 @@ func (s *Service) recordable(in artifact.RepositoryKey, v artifact.Version) erro
 				"version %s of %s has one that is called %.300q.", maxAssetName, v.VersionKey.Version, v.Qualified(), a.Name)
 		}
 	}
-	if v.Origin.Type == artifact.OriginInternal && v.IndexBytes() > s.Quotas.VersionIndex {
+	if v.Origin.Published() && v.IndexBytes() > s.Quotas.VersionIndex {
 		return refuse(artifact.Quota, "The metadata of a published version can have at most %d bytes, but for its readme.",
 			s.Quotas.VersionIndex)
 	}

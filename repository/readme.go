@@ -22,7 +22,7 @@ func newReadmes() *bytecache.Cache[contentKey, string] {
 func (s *Service) Described(ctx context.Context, c iam.Caller, key artifact.RepositoryKey,
 	v artifact.VersionKey) (artifact.Version, error) {
 	found, err := s.Version(ctx, key, v)
-	if err != nil || s.traits(v.Format).Readme == nil || found.Origin.Type != artifact.OriginExternal {
+	if err != nil || s.traits(v.Format).Readme == nil || !found.Origin.Fetched() {
 		return found, err
 	}
 	at, err := s.existing(ctx, key)

@@ -16,12 +16,11 @@ type registryAnswer struct {
 
 // askRegistry asks what an external registry has of a package and sorts its errors: an error is one that ends the
 // search. fresh has the registry itself asked, for a caller who knows that what is remembered lacks something.
-func (s *Service) askRegistry(ctx context.Context, connection string, p artifact.PackageKey,
+func (s *Service) askRegistry(ctx context.Context, of registry, p artifact.PackageKey,
 	fresh bool) (registryAnswer, error) {
-	source := s.Sources[connection]
-	ask := source.Listing
+	ask := of.Listing
 	if fresh {
-		ask = source.Refresh
+		ask = of.Refresh
 	}
 	listing, err := ask(ctx, p)
 	if err != nil {
@@ -43,9 +42,9 @@ func sortedOut(err error) (registryAnswer, error) {
 
 // askForVersion looks for one version in an external registry; nil if it does not have it. What the remembered listing
 // lacks is asked for anew if fresh may be needed. A registry that lists no files is asked for the asset, if one is named.
-func (s *Service) askForVersion(ctx context.Context, connection string, v artifact.VersionKey, asset string,
+func (s *Service) askForVersion(ctx context.Context, of registry, v artifact.VersionKey, asset string,
 	fresh bool) (found *artifact.Version, unavailable, err error) {
-	if finder, ok := s.Sources[connection].(Finder); ok {
+	if finder, ok := of.Source.(Finder); ok {
 		listed, err := finder.Find(ctx, v, asset)
 		if err == nil {
 			return &listed, nil, nil
@@ -57,7 +56,7 @@ func (s *Service) askForVersion(ctx context.Context, connection string, v artifa
 		if again && !fresh {
 			break
 		}
-		answer, err := s.askRegistry(ctx, connection, v.PackageKey, again)
+		answer, err := s.askRegistry(ctx, of, v.PackageKey, again)
 		if err == nil && answer.listing != nil {
 			var listed artifact.Version
 			if listed, err = answer.listing.Version(ctx, v.Version); err == nil {

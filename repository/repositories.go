@@ -217,11 +217,11 @@ func (s *Service) DeleteRepository(ctx context.Context, c iam.Caller,
 		if err != nil {
 			return err
 		}
-		if err := s.audit(w, c, "DeleteRepository", OnRepository(key), nil); err != nil {
+		if err := w.DeleteRepository(repo.ID); err != nil {
 			return err
 		}
 		ok = true
-		return w.DeleteRepository(repo.ID)
+		return s.audit(w, c, "DeleteRepository", OnRepository(key), nil)
 	})
 	return withoutHoles(repo), ok && err == nil, err
 }

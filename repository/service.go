@@ -39,6 +39,8 @@ type Options struct {
 	Keys      DomainKeys
 	Fetcher   Fetcher
 	Sources   map[string]Source // by external connection; a connection without one cannot be associated
+	Remotes   Remotes           // what lies behind the remotes of domains; nil if there are none
+	Sealer    Sealer            // of what remotes want to see; needed where there are remotes
 	Formats   map[artifact.Format]Traits
 	Partition string // of ARNs; empty means aws
 	Region    string
@@ -46,9 +48,7 @@ type Options struct {
 	Now       func() time.Time
 	NewID     func() string // unguessable, at most 36 URL-safe characters
 	Log       *slog.Logger
-	// RecordLater puts an event on record without anybody waiting for it: that a read was refused. nil means that none is.
-	RecordLater func(e catalog.Event)
-	Quotas      Quotas // zero members take the service's defaults
+	Quotas    Quotas // zero members take the service's defaults
 	// AnonymousReads says that callers without credentials come in to read; that a policy lets them is then worth a warning.
 	AnonymousReads bool
 	// DocumentCache bounds the memory for rendered index documents, in bytes; 0 means 64 MiB. DocumentSpool bounds the

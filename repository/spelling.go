@@ -74,12 +74,12 @@ func (s *Service) stillSpelled(r catalog.Reader, id catalog.RepositoryID, v arti
 }
 
 // lists reports whether a registry lists the version in any spelling. What it cannot say counts as no.
-func (s *Service) lists(ctx context.Context, connection string, v artifact.VersionKey) (bool, error) {
+func (s *Service) lists(ctx context.Context, of registry, v artifact.VersionKey) (bool, error) {
 	if s.traits(v.Format).FoldVersion == nil {
-		listed, _, err := s.askForVersion(ctx, connection, v, "", false)
+		listed, _, err := s.askForVersion(ctx, of, v, "", false)
 		return listed != nil, err
 	}
-	answer, err := s.askRegistry(ctx, connection, v.PackageKey, false)
+	answer, err := s.askRegistry(ctx, of, v.PackageKey, false)
 	if err != nil || answer.listing == nil {
 		return false, err
 	}

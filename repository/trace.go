@@ -141,15 +141,14 @@ func (w *placing) visit(n, depth int, closed string) error {
 	if known {
 		place.Repository = at.repository.Name
 	}
-	upstreams, registries := closed, closed
+	a, f := w.trace.plan.admission, w.trace.pkg.Format
+	upstreams := closed
 	if closed == "" {
 		if w.ask(&place); !known {
 			place.Status = "" // that is told by its repository
 		}
-		a, f := w.trace.plan.admission, w.trace.pkg.Format
-		toUpstreams, toRegistries := w.service.barriers(a, at.repository.ID, n == 0, f)
+		toUpstreams := w.service.barrierToUpstreams(a, at.repository.ID, n == 0, f)
 		upstreams = a.whyBarred(toUpstreams, artifact.InternalUpstream, place.inFull(), f)
-		registries = a.whyBarred(toRegistries, artifact.ExternalUpstream, place.inFull(), f)
 	}
 	w.places = append(w.places, place)
 	for _, child := range at.children {
@@ -157,9 +156,12 @@ func (w *placing) visit(n, depth int, closed string) error {
 			return err
 		}
 	}
-	for _, connection := range w.service.feeding(at.repository, w.trace.pkg.Format) {
-		registry := Place{Repository: place.Repository, Connection: connection, Depth: depth, Says: NotAsked, Why: registries}
-		if registries == "" {
+	for _, source := range w.service.feeding(w.trace.graph, at.repository, f) {
+		registry := Place{Repository: place.Repository, Connection: source.connection, Depth: depth, Says: NotAsked, Why: closed}
+		if closed == "" {
+			registry.Why = a.whyBarred(w.service.barrierTo(a, source, f), source.wayInto(at.repository), place.inFull(), f)
+		}
+		if registry.Why == "" {
 			w.ask(&registry)
 		}
 		w.places = append(w.places, registry)

@@ -44,8 +44,13 @@ func (s *Server) serveFormat(x *exchange, r *http.Request, m *mount, at endpoint
 			About(artifact.RepositoryResource, ""))
 		return
 	}
+	coming, err := s.comesFrom(r, at.RepositoryKey)
+	if err != nil {
+		x.fail(err)
+		return
+	}
 	x.shelf = s.shelves(caller, at.RepositoryKey, at.base)
-	below, err := rebase(r, at.rest)
+	below, err := rebase(coming, at.rest)
 	if err != nil {
 		x.fail(artifact.Errorf(artifact.Invalid, "The path cannot be read.").Causing(err))
 		return

@@ -43,6 +43,9 @@ type Options struct {
 	// Shelves opens a repository for a caller who reaches it at the URL base, which ends in a slash.
 	Shelves func(caller iam.Caller, key artifact.RepositoryKey, base string) format.Shelf
 
+	// Hop names one of this server's repositories among those of all servers. Nil: the server has no remotes.
+	Hop func(artifact.RepositoryKey) string
+
 	Checks         []Check         // of /readyz
 	Notes          []func() string // of /readyz: what there is to know although it is ready, a line, or nothing
 	TrustedProxies []netip.Prefix  // whose X-Forwarded-For and -Proto count; empty: nobody's
@@ -68,6 +71,7 @@ type Limits struct {
 	Pace         Pace          // default 20 s of patience, 4 KiB/s
 	Connections  int           // at once; default 8192
 	FailedLogins int           // per minute and address; default 60, negative for no limit
+	Hops         int           // servers that a request may come through; default 4
 	Strangers    int           // requests of package managers without a token, per second and address; zero for no limit
 }
 
@@ -83,6 +87,7 @@ func (l Limits) withDefaults() Limits {
 	orDefault(&l.Pace.Rate, 4<<10)
 	orDefault(&l.Connections, 8192)
 	orDefault(&l.FailedLogins, 60)
+	orDefault(&l.Hops, 4)
 	return l
 }
 

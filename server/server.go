@@ -30,6 +30,7 @@ type Server struct {
 	queryError    func(w http.ResponseWriter, status int, code, message string)
 	mounts        map[artifact.Format]*mount
 	shelves       func(iam.Caller, artifact.RepositoryKey, string) format.Shelf
+	hop           func(artifact.RepositoryKey) string
 	trusted       []netip.Prefix
 	metricsFrom   []netip.Prefix
 	limits        Limits
@@ -58,7 +59,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		addresses: o.Addresses, authenticator: o.Authenticator, api: o.API, services: o.Services, unsigned: o.Services[o.Unsigned],
-		queryError: o.QueryError, shelves: o.Shelves,
+		queryError: o.QueryError, shelves: o.Shelves, hop: o.Hop,
 		trusted: o.TrustedProxies, metricsFrom: o.MetricsFrom, limits: o.Limits.withDefaults(), log: o.Log, now: o.Now,
 		newID: o.NewID, metrics: m, health: &health{checks: o.Checks, now: o.Now}, notes: o.Notes,
 		scrape: promhttp.HandlerFor(o.Gatherer, promhttp.HandlerOpts{}),
@@ -156,7 +157,7 @@ func (s *Server) answer(x *exchange, r *http.Request) (whole bool) {
 		s.refuse(x, r, d, refused)
 		return true
 	}
-	x.path, x.onHost = loggable(d.target), d.onHost
+	x.path = loggable(d.target)
 	s.route(x, r, d)
 	return true
 }
@@ -235,12 +236,8 @@ func (s *Server) serveMetrics(x *exchange, r *http.Request) {
 }
 
 // circumstances are what is known of this request, behind the proxies that are believed.
-func (s *Server) circumstances(x *exchange, r *http.Request) iam.Circumstances {
-	in := iam.Circumstances{RequestID: x.id, Source: x.client.addr, Secure: x.client.secure, At: s.now(), UserAgent: userAgent(r)}
-	if x.format != "" {
-		in.Method, in.Path = r.Method, belowRepository(x.path, x.onHost)
-	}
-	return in
+func (s *Server) circumstances(x *exchange) iam.Circumstances {
+	return iam.Circumstances{RequestID: x.id, Source: x.client.addr, Secure: x.client.secure, At: s.now()}
 }
 
 // maxUnreadBody is how much of a body that nobody wanted is read after an error was answered, in bytes. NuGet sends a whole package

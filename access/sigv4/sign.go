@@ -9,13 +9,16 @@ import (
 	"entrepot/artifact"
 )
 
+// maxSigned is the longest body that is signed, in bytes.
+const maxSigned = 1 << 20
+
 // Signer is who signs a request: an access key, with a session token if it is a temporary one.
 type Signer struct {
 	KeyID           string
 	Secret, Session artifact.Secret
 }
 
-// Sign signs a request without a body for a scope, at a time, in the Authorization header. What Verify refuses in a query it
+// Sign signs a request, of whose body there is a mebibyte at most, for a scope, at a time, in the Authorization header. What Verify refuses in a query it
 // refuses as well, with *Error.
 func (s Signer) Sign(r *http.Request, scope Scope, at time.Time) error {
 	at = at.UTC()
@@ -33,7 +36,7 @@ func (s Signer) Sign(r *http.Request, scope Scope, at time.Time) error {
 	if c.canonical, err = canonicalRequest(r, q, signed); err != nil {
 		return err
 	}
-	payload, err := c.payloadHash(Payload{})
+	payload, err := c.payloadHash(Payload{Limit: maxSigned})
 	if err != nil {
 		return err
 	}

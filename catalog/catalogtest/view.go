@@ -8,7 +8,6 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
-	"entrepot/usage"
 )
 
 // view is everything that can be read of some domains, in the order it is read.
@@ -28,7 +27,6 @@ type view struct {
 	Tags         map[catalog.Holder]map[string]string
 	Groups       map[catalog.DomainID][]catalog.PackageGroup
 	InDomain     map[catalog.DomainID][]artifact.PackageKey // those of listedFormat
-	Stored       []usage.Stored
 }
 
 // listedFormat is the format whose packages are listed by domain.
@@ -136,7 +134,6 @@ func (m *model) view() view {
 		o.Found[term] = m.search(slices.Collect(maps.Keys(m.repositories)), artifact.NPM, []string{term})
 	}
 	m.viewGroups(&o)
-	o.Stored = m.stored()
 	maps.Copy(o.Policies, m.policies)
 	maps.Copy(o.Tags, m.tags)
 	return o
@@ -236,9 +233,7 @@ func look(r catalog.Reader, account artifact.AccountID) (view, error) {
 		}
 		o.Found[term] = l.Items
 	}
-	stored, err := r.MeasureStored()
-	o.Stored = slices.DeleteFunc(stored, func(s usage.Stored) bool { return s.Domain.Owner != account })
-	return o, err
+	return o, nil
 }
 
 func (o *view) lookAtHolder(r catalog.Reader, h catalog.Holder) error {

@@ -58,7 +58,7 @@ func appendLine(dst []byte, v artifact.Version) ([]byte, error) {
 		return dst, fmt.Errorf("line of %s: %w", v.VersionKey, err)
 	}
 	dst = append(dst, line[:len(line)-1]...)
-	if v.Origin.Type != artifact.OriginExternal {
+	if !v.Origin.Fetched() {
 		dst = append(dst, `,"pubtime":"`...)
 		dst = v.PublishedAt.UTC().AppendFormat(dst, timeForm)
 		dst = append(dst, '"')

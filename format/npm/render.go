@@ -217,7 +217,7 @@ func (d *document) about(facts []packageFacts, name string) error {
 		return fmt.Errorf("render %s: %w", d.latest.VersionKey, err)
 	}
 	outside := packageFacts{}
-	if d.latest.Origin.Type == artifact.OriginExternal && len(facts) > 0 {
+	if d.latest.Origin.Fetched() && len(facts) > 0 {
 		outside = facts[0]
 	}
 	for _, key := range packageMembers {

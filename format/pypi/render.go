@@ -122,7 +122,7 @@ func link(v artifact.Version, a artifact.Asset, beside besides, url func(path st
 		hashes: hashesOf(a, facts), signed: facts.Signature, facts: facts}
 	if l.uploaded.IsZero() {
 		l.uploaded = a.AddedAt
-		if v.Origin.Type == artifact.OriginExternal {
+		if v.Origin.Fetched() {
 			l.uploaded = v.UpstreamTime
 		}
 	}

@@ -52,7 +52,7 @@ func listed(v artifact.Version, a artifact.Asset) (listedGem, error) {
 		return listedGem{}, err
 	}
 	l := listedGem{gem: gem{v.Name, v.VersionKey.Version, facts.Platform}, gemFacts: facts, sha256: a.SHA256.String(), at: facts.CreatedAt}
-	if l.at.IsZero() && v.Origin.Type != artifact.OriginExternal {
+	if l.at.IsZero() && !v.Origin.Fetched() {
 		l.at = a.AddedAt
 	}
 	return l, nil

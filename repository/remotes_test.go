@@ -1,0 +1,310 @@
+package repository_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/catalog"
+	"entrepot/iam"
+	"entrepot/repository"
+	"entrepot/upstream"
+)
+
+// faraway are the other sides of remotes, by the remotes' names.
+type faraway struct{ registries map[string]*registry }
+
+func newFaraway() *faraway { return &faraway{registries: map[string]*registry{}} }
+
+// Source follows repository.Remotes: what lies there is of npm alone.
+func (f *faraway) Source(r catalog.Remote, of artifact.Format) (repository.Source, string) {
+	if of != artifact.NPM {
+		return nil, ""
+	}
+	if f.registries[r.Name] == nil {
+		return &registry{}, "remote:" + r.Name // it is only asked whether there is one
+	}
+	return f.registries[r.Name], "remote:" + r.Name
+}
+
+// Check follows repository.Remotes.
+func (f *faraway) Check(_ context.Context, r catalog.Remote) (string, error) {
+	c, err := repository.OpenCredential(reversing{}, r)
+	return "signed in as " + c.AccessKeyID + " with " + c.SecretAccessKey.Reveal(), err
+}
+
+func (f *faraway) origin(connection string) (upstream.Origin, bool) {
+	there := f.registries[strings.TrimPrefix(connection, "remote:")]
+	if there == nil {
+		return upstream.Origin{}, false
+	}
+	base, err := url.Parse(there.server.URL)
+	return upstream.Origin{Name: connection, Base: base, Remote: true}, err == nil
+}
+
+// reversing is a sealer that turns around what it seals.
+type reversing struct{}
+
+func (reversing) Seal(plain, about []byte) ([]byte, error) {
+	sealed := append(bytes.Clone(about), plain...)
+	slices.Reverse(sealed)
+	return sealed, nil
+}
+
+func (reversing) Unseal(sealed, about []byte) ([]byte, error) {
+	plain := bytes.Clone(sealed)
+	slices.Reverse(plain)
+	rest, ok := bytes.CutPrefix(plain, about)
+	if !ok {
+		return nil, errors.New("sealed about something else")
+	}
+	return rest, nil
+}
+
+const endpoint = "http://us.example.test:8090/house-123456789012/npm/central/"
+
+func remoteSpec(name string) repository.RemoteSpec {
+	return repository.RemoteSpec{Domain: domainKey, Name: name, URL: endpoint, Region: "us-east-1",
+		Credential: repository.RemoteCredential{AccessKeyID: "AKIA1", SecretAccessKey: artifact.NewSecret("hush")}}
+}
+
+// remote gives the domain a remote, and a registry at its other side, and connects the repository to it.
+func (h *fixture) remote(repo, name string, internal bool) *registry {
+	h.t.Helper()
+	there := newRegistry(h.t)
+	h.far.registries[name] = there
+	spec := remoteSpec(name)
+	spec.Internal = internal
+	_, err := h.rules.PutRemote(h.t.Context(), h.owner, spec)
+	h.check(err)
+	_, err = h.rules.AssociateExternalConnection(h.t.Context(), h.owner, key(repo), "remote:"+name)
+	h.check(err)
+	return there
+}
+
+func TestWhatComesFromARemoteIsKept(t *testing.T) {
+	h := newFixture(t)
+	h.repo("edge")
+	there := h.remote("edge", "central", false)
+	there.offer("left@1", "left")
+	h.fetches("edge", "left@1", "left")
+	there.goDown()
+	h.fetches("edge", "left@1", "left")
+	if got, want := h.version("edge", "left@1").Origin, (artifact.Origin{Type: artifact.OriginExternal, Connection: "remote:central"}); got != want {
+		t.Errorf("got origin %+v, want %+v", got, want)
+	}
+}
+
+// A remote that counts as inside is obeyed as repositories upstream are, and another as registries outside.
+func TestOriginControlsAndGroupsSeeARemoteAsInsideOrOutside(t *testing.T) {
+	for _, internal := range []bool{true, false} {
+		for _, shut := range []artifact.RestrictionType{artifact.InternalUpstream, artifact.ExternalUpstream} {
+			t.Run(fmt.Sprintf("inside %v and %s shut", internal, shut), func(t *testing.T) {
+				h := newFixture(t)
+				h.repo("edge")
+				h.repo("below", "edge")
+				h.remote("edge", "central", internal).offer("left@1", "left")
+				_, err := h.rules.UpdateGroupOrigin(t.Context(), h.owner, repository.GroupKey{DomainKey: domainKey, Pattern: "/*"},
+					repository.OriginChange{Modes: map[artifact.RestrictionType]artifact.RestrictionMode{shut: artifact.ForNone}})
+				h.check(err)
+				if open := internal != (shut == artifact.InternalUpstream); open {
+					h.fetches("edge", "left@1", "left")
+				} else {
+					h.fetchFails("edge", "left@1", artifact.NotFound)
+				}
+			})
+		}
+		t.Run(fmt.Sprintf("inside %v and blocked by the package", internal), func(t *testing.T) {
+			h := newFixture(t)
+			h.repo("edge")
+			h.publish("edge", "left@0", "zero")
+			h.remote("edge", "central", internal).offer("left@1", "left")
+			h.control("edge", "left", artifact.Allow, artifact.Block)
+			h.fetchFails("edge", "left@1", artifact.NotFound)
+			h.control("edge", "left", artifact.Allow, artifact.Allow)
+			h.fetches("edge", "left@1", "left")
+		})
+	}
+}
+
+func TestWhatWasMadeInsideElsewhereIsInternalAndNobodyAddsToIt(t *testing.T) {
+	h := newFixture(t)
+	h.repo("edge")
+	h.remote("edge", "central", true).offer("left@1", "left")
+	h.fetches("edge", "left@1", "left")
+	v := h.version("edge", "left@1")
+	if v.Origin != (artifact.Origin{Type: artifact.OriginInternal, Connection: "remote:central"}) {
+		t.Errorf("got origin %+v", v.Origin)
+	}
+	h.control("edge", "left", artifact.Allow, artifact.Allow)
+	_, err := h.tryPublish("edge", "left@1", "other")
+	h.refuses(artifact.Conflict, err)
+}
+
+func TestARemoteComesBehindTheUpstreamsAndBeforeNothing(t *testing.T) {
+	h := newFixture(t)
+	h.repo("public")
+	h.connect("public")
+	h.repo("far")
+	h.repo("team", "far", "public")
+	there := h.remote("far", "central", true)
+	there.offer("left@1", "of the centre")
+	h.registry.offer("left@1", "of the public")
+	h.registry.offer("left@2", "of the public")
+	h.fetches("team", "left@1", "of the centre")
+	h.fetches("team", "left@2", "of the public")
+	h.holds("far", "left", "1")
+	there.goDown()
+	h.fetchFails("team", "left@9", artifact.Unavailable)
+}
+
+func TestRemotesThatMakeNoSenseAreRefused(t *testing.T) {
+	for name, change := range map[string]func(*repository.RemoteSpec){
+		"no name":             func(s *repository.RemoteSpec) { s.Name = "" },
+		"a name with a slash": func(s *repository.RemoteSpec) { s.Name = "a/b" },
+		"a name that is long": func(s *repository.RemoteSpec) { s.Name = strings.Repeat("a", 64) },
+		"no address":          func(s *repository.RemoteSpec) { s.URL = "" },
+		"another scheme":      func(s *repository.RemoteSpec) { s.URL = "file:///etc/passwd" },
+		"a password in it": func(s *repository.RemoteSpec) {
+			s.URL = "http://u:hush@us.example.test/house-123456789012/npm/central/"
+		},
+		"no endpoint":             func(s *repository.RemoteSpec) { s.URL = "https://registry.example.test/" },
+		"no region":               func(s *repository.RemoteSpec) { s.Region = "" },
+		"no region either":        func(s *repository.RemoteSpec) { s.Region = "us east" },
+		"no key":                  func(s *repository.RemoteSpec) { s.Credential = repository.RemoteCredential{} },
+		"a token for the API":     func(s *repository.RemoteSpec) { s.Credential.Token = artifact.NewSecret("t") },
+		"a key for a registry":    func(s *repository.RemoteSpec) { s.Format, s.Region = artifact.NPM, "" },
+		"a region for a registry": func(s *repository.RemoteSpec) { s.Format, s.Credential = artifact.NPM, repository.RemoteCredential{} },
+		"a format that is not read": func(s *repository.RemoteSpec) {
+			s.Format, s.Region, s.Credential = artifact.Swift, "", repository.RemoteCredential{}
+		},
+		"an API that is nowhere":   func(s *repository.RemoteSpec) { s.API = "us.example.test" },
+		"fresh for too short":      func(s *repository.RemoteSpec) { s.Freshness = time.Millisecond },
+		"fresh for too long":       func(s *repository.RemoteSpec) { s.Freshness = 48 * time.Hour },
+		"a line break in a secret": func(s *repository.RemoteSpec) { s.Credential.SecretAccessKey = artifact.NewSecret("a\nb") },
+		"a secret without end": func(s *repository.RemoteSpec) {
+			s.Credential.SecretAccessKey = artifact.NewSecret(strings.Repeat("a", 9000))
+		},
+		"a download host that is URL": func(s *repository.RemoteSpec) { s.DownloadHosts = []string{"https://files.example.test"} },
+		"download hosts without end":  func(s *repository.RemoteSpec) { s.DownloadHosts = slices.Repeat([]string{"files.example.test"}, 17) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newFixture(t)
+			spec := remoteSpec("central")
+			change(&spec)
+			_, err := h.rules.PutRemote(t.Context(), h.owner, spec)
+			h.refuses(artifact.Invalid, err)
+			if strings.Contains(fmt.Sprint(err), "hush") {
+				t.Errorf("a secret is told: %v", err)
+			}
+		})
+	}
+}
+
+func TestTheCredentialOfARemoteIsSealedAndReplaced(t *testing.T) {
+	h := newFixture(t)
+	put, err := h.rules.PutRemote(t.Context(), h.owner, remoteSpec("central"))
+	h.check(err)
+	if bytes.Contains(put.Credential, []byte("hush")) || put.Freshness != 5*time.Second || put.API != "http://us.example.test:8090" {
+		t.Errorf("got %+v", put)
+	}
+	says, err := h.rules.CheckRemote(t.Context(), h.owner, domainKey, "central")
+	if h.check(err); says != "signed in as AKIA1 with hush" {
+		t.Errorf("got %q", says)
+	}
+	spec := remoteSpec("central")
+	spec.Credential.AccessKeyID, spec.Internal = "AKIA2", true
+	again, err := h.rules.PutRemote(t.Context(), h.owner, spec)
+	if h.check(err); again.ID != put.ID || !again.Internal {
+		t.Errorf("got %+v after %+v", again, put)
+	}
+	if says, _ = h.rules.CheckRemote(t.Context(), h.owner, domainKey, "central"); says != "signed in as AKIA2 with hush" {
+		t.Errorf("got %q", says)
+	}
+	spec.URL = "http://eu.example.test:8090/house-123456789012/npm/central/"
+	_, err = h.rules.PutRemote(t.Context(), h.owner, spec)
+	h.refuses(artifact.Conflict, err)
+	// What was sealed for one remote is worthless as another's.
+	other, err := h.rules.PutRemote(t.Context(), h.owner, remoteSpec("other"))
+	h.check(err)
+	other.Name = "central"
+	if _, err := repository.OpenCredential(reversing{}, other); err == nil {
+		t.Error("the credential of one remote opened as another's")
+	}
+	for _, event := range h.events() {
+		if strings.Contains(string(event.Detail), "hush") {
+			t.Errorf("the record tells a secret: %s", event.Detail)
+		}
+	}
+}
+
+func TestARemoteGoesWhenNobodyIsConnectedToIt(t *testing.T) {
+	h := newFixture(t)
+	h.repo("edge")
+	h.remote("edge", "central", false).offer("left@1", "left")
+	h.fetches("edge", "left@1", "left")
+	h.refuses(artifact.Conflict, h.rules.DeleteRemote(t.Context(), h.owner, domainKey, "central"))
+	_, err := h.rules.DisassociateExternalConnection(t.Context(), h.owner, key("edge"), "remote:central")
+	h.check(err)
+	h.check(h.rules.DeleteRemote(t.Context(), h.owner, domainKey, "central"))
+	h.refuses(artifact.NotFound, h.rules.DeleteRemote(t.Context(), h.owner, domainKey, "central"))
+	_, err = h.rules.AssociateExternalConnection(t.Context(), h.owner, key("edge"), "remote:central")
+	h.refuses(artifact.NotFound, err)
+	_, err = h.rules.CheckRemote(t.Context(), h.owner, domainKey, "central")
+	h.refuses(artifact.NotFound, err)
+	h.fetches("edge", "left@1", "left")
+}
+
+func TestADomainHasSoManyRemotes(t *testing.T) {
+	h := newFixture(t)
+	for i := range 100 {
+		_, err := h.rules.PutRemote(t.Context(), h.owner, remoteSpec(fmt.Sprintf("r%02d", i)))
+		h.check(err)
+	}
+	_, err := h.rules.PutRemote(t.Context(), h.owner, remoteSpec("one-more"))
+	h.refuses(artifact.Quota, err)
+	_, err = h.rules.PutRemote(t.Context(), h.owner, remoteSpec("r07"))
+	h.check(err)
+	all, err := h.rules.RemotesOf(t.Context(), h.owner, domainKey)
+	if h.check(err); len(all) != 100 {
+		t.Errorf("got %d", len(all))
+	}
+}
+
+// Whoever puts a remote decides where the server connects to: no policy of a domain can allow that.
+func TestOnlyIdentityPoliciesAllowRemotes(t *testing.T) {
+	h := newFixture(t)
+	_, err := h.rules.PutPolicy(t.Context(), h.owner, repository.Target{DomainKey: domainKey},
+		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}`, "")
+	h.check(err)
+	bob := func(action string) iam.Caller {
+		return h.caller(account, "bob", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"`+action+`","Resource":"*"}}`)
+	}
+	for name, test := range map[string]struct {
+		caller iam.Caller
+		may    bool
+	}{
+		"everything of the service":       {bob("codeartifact:*"), false},
+		"the action":                      {bob("entrepot:PutRemote"), true},
+		"everything, in another account":  {h.caller(stranger, "eve", allowAll), false},
+		"nothing, but the domain's allow": {h.caller(account, "ann", allowNone), false},
+	} {
+		_, err := h.rules.PutRemote(t.Context(), test.caller, remoteSpec("central"))
+		if test.may {
+			h.check(err)
+		} else {
+			t.Log(name)
+			h.refuses(artifact.Denied, err)
+		}
+	}
+	_, err = h.rules.RemotesOf(t.Context(), bob("codeartifact:*"), domainKey)
+	h.refuses(artifact.Denied, err)
+	h.refuses(artifact.Denied, h.rules.DeleteRemote(t.Context(), bob("codeartifact:*"), domainKey, "central"))
+}
