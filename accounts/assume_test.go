@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"entrepot/artifact"
-	"entrepot/audit"
 	"entrepot/catalog"
 	"entrepot/iam"
 )
@@ -135,7 +134,7 @@ func TestWhoMayAssumeARole(t *testing.T) {
 			if !artifact.Is(err, artifact.Denied) {
 				t.Fatalf("got %v, want Denied", err)
 			}
-			if event, _ := f.last(); f.call(event).Error != audit.AccessDenied || event.Principal != c.Principal.ARN {
+			if event, detail := f.last(); detail["errorCode"] != "AccessDenied" || event.Principal != c.Principal.ARN {
 				t.Errorf("recorded %+v", event)
 			}
 		})

@@ -140,3 +140,32 @@ func TestWhatTheReadmeAddsIsRun(t *testing.T) {
 		}
 	}
 }
+
+// TestTheWalkBetweenRegionsIsRun wants each command of the section in the session that goes the same way, in the same order.
+func TestTheWalkBetweenRegionsIsRun(t *testing.T) {
+	page, err := os.ReadFile("regions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := os.ReadFile(filepath.Join(root, "e2e/testdata/two_regions_share_npm_packages.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest, seen := string(session), 0
+	for line := range strings.Lines(chapter(string(page), "Two servers")) {
+		code := strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "    aws ") && !strings.HasPrefix(line, "    entrepot ") {
+			continue
+		}
+		seen++
+		_, after, found := strings.Cut(rest, "exec "+code+"\n")
+		if !found {
+			t.Errorf("the session does not run, or not in this order: %s", code)
+			continue
+		}
+		rest = after
+	}
+	if seen != 7 {
+		t.Errorf("found %d commands in the walk, want seven", seen)
+	}
+}

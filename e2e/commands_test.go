@@ -27,15 +27,16 @@ import (
 // the opposite; before others it is an error.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
 	// The server.
-	"serve":     serve,     // serve [FLAG…]: starts it over $WORK/data, sets URL and AWS's variables of what `entrepot env` prints
-	"believe":   believe,   // sets what `entrepot trust --env` prints: from here on programs believe the authority of `serve --tls auto`
-	"shutdown":  shutdown,  // SIGTERM, and the server must end with exit code 0
-	"crash":     crash,     // SIGKILL
-	"damage":    damage,    // damage flip | cut | empty | lose: harms every content of the first domain; damage catalog: a bit of the catalog
-	"build":     build,     // build [FORMAT…]: makes npm-store (with the connection; and so for each format) <- shared <- my-repo in my-domain
-	"signin":    signIn,    // signin REPOSITORY [FORMAT]: sets TOKEN, BASIC, ENDPOINT, AT, INDEX; writes ~/.npmrc as `login --tool npm` does
-	"proxy":     openProxy, // gives programs a proxy that leads *.amazonaws.com to the server
-	"elsewhere": elsewhere, // elsewhere COMMAND…: serve, shutdown, build, signin or api of a second server, over $WORK/elsewhere
+	"serve":     serve,       // serve [FLAG…]: starts it over $WORK/data, sets URL and AWS's variables of what `entrepot env` prints
+	"believe":   believe,     // sets what `entrepot trust --env` prints: from here on programs believe the authority of `serve --tls auto`
+	"shutdown":  shutdown,    // SIGTERM, and the server must end with exit code 0
+	"crash":     crash,       // SIGKILL
+	"variables": variablesOf, // sets AWS's variables of what `entrepot env` prints once more
+	"damage":    damage,      // damage flip | cut | empty | lose: harms every content of the first domain; damage catalog: a bit of the catalog
+	"build":     build,       // build [FORMAT…]: makes npm-store (with the connection; and so for each format) <- shared <- my-repo in my-domain
+	"signin":    signIn,      // signin REPOSITORY [FORMAT]: sets TOKEN, BASIC, ENDPOINT, AT, INDEX; writes ~/.npmrc as `login --tool npm` does
+	"proxy":     openProxy,   // gives programs a proxy that leads *.amazonaws.com to the server
+	"elsewhere": elsewhere,   // elsewhere COMMAND…: serve, shutdown, crash, build, signin, variables or api of a second server, over $WORK/elsewhere
 	// The public registry.
 	"registry":     openRegistry, // registry [FORMAT [MANNER]]: serves $WORK/registry/NAME/VERSION/…; sets REGISTRY, which serve then uses
 	"registry-set": setRegistry,  // registry-set FAULT | add FOLDER | remove NAME
@@ -136,6 +137,13 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(s.instance.start(flags...))
 	ts.Setenv("URL", s.instance.url)
+	s.setVariables(ts)
+}
+
+func variablesOf(ts *testscript.TestScript, neg bool, _ []string) { of(ts, neg).setVariables(ts) }
+
+// setVariables points AWS's tools at the server.
+func (s *session) setVariables(ts *testscript.TestScript) {
 	for name, value := range s.printed(ts, "env") {
 		if strings.HasPrefix(name, "AWS_") && name != "AWS_CA_BUNDLE" { // whom it believes, a session says itself
 			ts.Setenv(name, value)
@@ -186,7 +194,7 @@ func build(ts *testscript.TestScript, neg bool, args []string) {
 
 // anyServers are the commands that may be about either server.
 var anyServers = map[string]func(*testscript.TestScript, bool, []string){
-	"serve": serve, "shutdown": shutdown, "build": build, "signin": signIn, "api": callAPI,
+	"serve": serve, "shutdown": shutdown, "crash": crash, "build": build, "signin": signIn, "api": callAPI, "variables": variablesOf,
 }
 
 func elsewhere(ts *testscript.TestScript, neg bool, args []string) {

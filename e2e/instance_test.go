@@ -43,6 +43,7 @@ type instance struct {
 	binary string
 	data   string
 	env    []string     // of the process
+	region string       // that its flags name; us-east-1 if they name none
 	url    string       // once started; a restart keeps it, because clients' lockfiles name it
 	client *http.Client // for the tests' own requests to it, once started
 
@@ -63,6 +64,12 @@ func (i *instance) start(flags ...string) error {
 		var err error
 		if listen, err = reserve(); err != nil {
 			return err
+		}
+	}
+	i.region = "us-east-1"
+	for _, flag := range flags {
+		if name, ok := strings.CutPrefix(flag, "region="); ok {
+			i.region = name
 		}
 	}
 	i.cmd = exec.Command(i.binary, append([]string{"serve", "--data", i.data, "--listen", listen}, flags...)...)
@@ -179,7 +186,7 @@ func (i *instance) api(ctx context.Context, method, path string, body []byte) (i
 	sum := sha256.Sum256(body)
 	signer := v4.NewSigner()
 	credentials := aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}
-	err = signer.SignHTTP(ctx, credentials, req, hex.EncodeToString(sum[:]), "codeartifact", "us-east-1", time.Now())
+	err = signer.SignHTTP(ctx, credentials, req, hex.EncodeToString(sum[:]), "codeartifact", i.region, time.Now())
 	if err != nil {
 		return 0, nil, fmt.Errorf("sign: %w", err)
 	}

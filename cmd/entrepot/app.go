@@ -31,7 +31,6 @@ import (
 	"entrepot/queryapi"
 	"entrepot/repository"
 	"entrepot/server"
-	"entrepot/trail"
 	"entrepot/upstream"
 	"entrepot/upstream/doccache"
 
@@ -51,12 +50,11 @@ type app struct {
 	catalog   catalog.Store
 	stores    *domainStores
 	upstream  *upstream.Client
+	remotes   *remotes
 	keys      *kms.Service
 	rules     *repository.Service
 	guard     *access.Guard
 	accounts  *accounts.Service
-	trail     *trail.Service
-	behind    *trail.Behind
 	server    *server.Server
 	issuer    *localca.Issuer // of certificates; nil without an authority of our own
 
@@ -165,8 +163,11 @@ func (a *app) openUpstreams(ctx context.Context) error {
 	cache := doccache.New(a.catalog, a.documents, a.log)
 	a.closing(cache.Close) // after the upstreams, which use it
 	f := a.config.Fetch
+	public := upstream.NewPublicTransport(upstream.Options{})
+	a.closing(public.Close)
+	a.remotes = newRemotes(a.catalog, a.stores, artifact.AccountID(a.config.Account), public)
 	a.upstream, err = upstream.New(upstream.Options{
-		Origins: origins, Cache: cache, Logger: a.log,
+		Origins: origins, Remotes: a.remotes.origin, Cache: cache, Logger: a.log,
 		Freshness: f.Freshness, StaleWhileRevalidate: f.StaleWhileRevalidate, NegativeTTL: f.NegativeTTL,
 		Patience: f.Patience, MaxDocument: int64(f.MaxDocument), MaxAsset: int64(a.config.Limits.MaxAsset), UserAgent: "entrepot/" + version,
 	})
@@ -174,27 +175,20 @@ func (a *app) openUpstreams(ctx context.Context) error {
 		return err
 	}
 	a.closing(a.upstream.Close)
+	a.remotes.client = a.upstream
 	return a.metrics.Register(a.upstream)
 }
 
 func (a *app) openRules(context.Context) error {
-	var err error
-	if a.behind, err = trail.NewBehind(a.catalog, a.log, a.metrics); err != nil {
-		return err
-	}
-	a.background(a.behind.Run) // until the rules, which give it events, are closed
 	if a.config.AnonymousReads {
 		a.log.Warn("readers without credentials are let in wherever a policy allows everybody", "setting", "anonymous_reads")
 	}
-	a.keys = kms.New(kms.Options{Catalog: a.catalog, Keyring: a.stores, Region: a.config.Region, Now: time.Now, NewID: uuid.NewString,
-		RecordLater: a.behind.Record})
-	a.trail = trail.New(trail.Options{Catalog: a.catalog, Region: a.config.Region, Now: time.Now, RecordLater: a.behind.Record})
+	a.keys = kms.New(kms.Options{Catalog: a.catalog, Keyring: a.stores, Region: a.config.Region, Now: time.Now, NewID: uuid.NewString})
 	q := a.config.Quotas
 	a.rules = repository.New(repository.Options{
 		Catalog: a.catalog, Stores: a.stores, Keys: a.keys, Fetcher: a.upstream, Sources: sources(a.upstream),
-		Formats: traits(),
-		Region:  a.config.Region, Endpoint: a.addresses.Endpoint, Now: time.Now, NewID: rand.Text, Log: a.log,
-		RecordLater: a.behind.Record,
+		Remotes: a.remotes, Sealer: a.stores, Formats: traits(),
+		Region: a.config.Region, Endpoint: a.addresses.Endpoint, Now: time.Now, NewID: rand.Text, Log: a.log,
 		Quotas: repository.Quotas{
 			Domains: q.Domains, Repositories: q.Repositories, PackageGroups: q.PackageGroups,
 			DirectUpstreams: q.DirectUpstreams, SearchedUpstreams: q.SearchedUpstreams, Tags: q.Tags, Assets: q.Assets,
@@ -225,7 +219,6 @@ func (a *app) openAccess(ctx context.Context) error {
 	}
 	a.background(a.recordUses)
 	a.accounts = accounts.New(accounts.Options{Catalog: a.catalog, Region: a.config.Region, Now: time.Now, Keys: a.guard, SessionKeys: a.guard,
-		RecordLater:    a.behind.Record,
 		IdentityTokens: oidc.New(issuers.Get, time.Now), PrivateIssuer: issuers.IsPrivate,
 		Quotas: accounts.Quotas{Accounts: a.config.Quotas.Accounts}})
 	if err := a.accounts.InstallPolicies(ctx); err != nil {
@@ -311,19 +304,19 @@ func (a *app) openServer(context.Context) error {
 			Principals: a.accounts, Credentials: a.accounts,
 		}),
 		Services: map[string]server.API{"iam": queryapi.IAM(a.accounts), "kms": queryapi.KMS(a.keys),
-			"organizations": queryapi.Organizations(a.accounts), "sts": queryapi.STS(a.accounts),
-			"cloudtrail": queryapi.CloudTrail(a.trail)},
+			"organizations": queryapi.Organizations(a.accounts), "sts": queryapi.STS(a.accounts)},
 		Unsigned: "sts", QueryError: queryapi.WriteError,
 		Formats: formats(),
 		Shelves: func(c iam.Caller, key artifact.RepositoryKey, base string) format.Shelf {
 			return a.rules.Shelf(c, key, base)
 		},
+		Hop:            hopsOf(a.config),
 		Checks:         []server.Check{{Name: "catalog", Run: a.readable}, server.FolderWritable(a.config.Data)},
 		Notes:          []func() string{a.room.note},
 		TrustedProxies: trusted, MetricsFrom: scrapers,
 		Limits: server.Limits{
 			Body: int64(l.MaxBody), Request: l.RequestTime, IdleTime: l.IdleTime, Connections: l.Connections,
-			FailedLogins: unlimited(l.FailedLogins), Strangers: rates.PerAddress, Pace: server.Pace{Patience: l.Patience, Rate: int64(l.MinRate)},
+			FailedLogins: unlimited(l.FailedLogins), Strangers: rates.PerAddress, Hops: a.config.Fetch.Hops, Pace: server.Pace{Patience: l.Patience, Rate: int64(l.MinRate)},
 		},
 		Log: a.log, Metrics: a.metrics, Gatherer: a.metrics, Now: time.Now, NewID: uuid.NewString,
 	})

@@ -67,6 +67,7 @@ func matrixAllow(action, resource string) string {
 func matrixCallers() []*matrixCaller {
 	everything := matrixAllow("*", "*")
 	ofAccounts := []string{"SimulatePrincipalPolicy", "ListTokens", "RevokeTokens"}
+	ofRemotes := []string{"PutRemote", "ListRemotes", "DeleteRemote"}                                  // no resource policy counts for these either
 	inOwnAccount := append([]string{"CreateDomain", "ListDomains", "ListRepositories"}, ofAccounts...) // no resource policy counts for these
 	return []*matrixCaller{
 		{name: "no credential", stranger: true},
@@ -82,12 +83,12 @@ func matrixCallers() []*matrixCaller {
 			policy: matrixAllow("codeartifact:PublishPackageVersion", matrixARN+"package/d1/r1/*other")},
 		{name: "may only put metadata", account: homeAccount, does: []string{"PutPackageMetadata"},
 			policy: matrixAllow("codeartifact:PutPackageMetadata", matrixARN+"package/d1/r1/*lib")},
-		{name: "allowed and denied", account: homeAccount, does: ofAccounts,
+		{name: "allowed and denied", account: homeAccount, does: slices.Concat(ofAccounts, ofRemotes),
 			policy: everything + `,{"Effect":"Deny","Action":"codeartifact:*","Resource":"*"}`},
 		{name: "administrator", account: homeAccount, policy: everything, all: true},
 		{name: "of another account without the resource policy", account: otherSide, policy: everything, does: inOwnAccount},
 		{name: "of another account with the resource policy", account: otherSide, policy: everything, all: true,
-			except: []string{"PutDomainPermissionsPolicy"}},
+			except: append([]string{"PutDomainPermissionsPolicy"}, ofRemotes...)},
 	}
 }
 

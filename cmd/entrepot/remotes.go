@@ -1,0 +1,219 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"entrepot/access/sigv4"
+	"entrepot/artifact"
+	"entrepot/awsclient"
+	"entrepot/catalog"
+	"entrepot/config"
+	"entrepot/format"
+	"entrepot/repository"
+	"entrepot/upstream"
+)
+
+// remotes reads what lies at the other side of domains' remotes, and tells the client of the upstreams where each leads.
+type remotes struct {
+	catalog catalog.Store
+	sealer  repository.Sealer
+	// operator is the account whose domains' remotes may be at any address; those of others are at public ones.
+	operator artifact.AccountID
+	formats  map[artifact.Format]format.Format
+	client   *upstream.Client // set once it is there
+	public   *upstream.PublicTransport
+
+	mu sync.Mutex
+	// known has what was made of each remote. What is remembered of packages holds on to it, so it stays until the server ends:
+	// a domain has few of them.
+	known map[catalog.RemoteID]*remote
+}
+
+func newRemotes(c catalog.Store, s repository.Sealer, operator artifact.AccountID, public *upstream.PublicTransport) *remotes {
+	all := map[artifact.Format]format.Format{}
+	for _, f := range formats() {
+		all[f.Name] = f
+	}
+	return &remotes{catalog: c, sealer: s, operator: operator, formats: all, public: public, known: map[catalog.RemoteID]*remote{}}
+}
+
+// hopsOf names this server's repositories among those of all servers: two of one region and one account are told apart by where
+// they are.
+func hopsOf(c config.Config) func(artifact.RepositoryKey) string {
+	sum := sha256.Sum256([]byte(cmp.Or(c.PublicURL, c.ListenURL())))
+	return func(at artifact.RepositoryKey) string {
+		return fmt.Sprintf("%s/%s/%s/%s@%x", c.Region, at.Owner, at.Domain, at.Name, sum[:4])
+	}
+}
+
+// remote is what was made of a remote.
+type remote struct {
+	record     catalog.Remote
+	guarded    bool // nothing but public addresses
+	credential repository.RemoteCredential
+	at         upstream.Endpoint // of the kind that has one
+	signIn     *signIn           // of the same
+	err        error             // why it cannot be used
+	sources    map[artifact.Format]repository.Source
+}
+
+// Source follows repository.Remotes.
+func (s *remotes) Source(r catalog.Remote, f artifact.Format) (repository.Source, string) {
+	if s.formats[f].Source == nil || r.Kind == catalog.RegistryRemote && r.Format != f {
+		return nil, ""
+	}
+	connection := connectionOf(r, f)
+	m := s.made(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m.sources[f] == nil {
+		m.sources[f] = s.formats[f].Source(s.client, connection)
+	}
+	return m.sources[f], connection
+}
+
+// connectionOf is what the client of the upstreams knows a remote by, as a format sees it. What it remembers of one is never
+// taken for what another has said that has its name later.
+func connectionOf(r catalog.Remote, f artifact.Format) string {
+	return upstream.RemoteConnection(r.Name) + "@" + strconv.FormatInt(int64(r.ID), 10) + "/" + string(f)
+}
+
+// made returns what is made of a remote, as its record says now.
+func (s *remotes) made(r catalog.Remote) *remote {
+	s.mu.Lock()
+	old := s.known[r.ID]
+	s.mu.Unlock()
+	if old != nil && !r.UpdatedAt.After(old.record.UpdatedAt) {
+		return old
+	}
+	m := s.make(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old := s.known[r.ID]; old != nil {
+		if !r.UpdatedAt.After(old.record.UpdatedAt) {
+			return old
+		}
+		m.sources = old.sources // they hold on to nothing of the record
+	}
+	if r.ID != 0 { // else it is only asked for
+		s.known[r.ID] = m
+	}
+	return m
+}
+
+func (s *remotes) make(r catalog.Remote) *remote {
+	m := &remote{record: r, sources: map[artifact.Format]repository.Source{}}
+	if r.ID == 0 {
+		return m
+	}
+	var owner artifact.AccountID
+	m.err = s.catalog.Read(context.Background(), func(c catalog.Reader) error {
+		d, err := c.DomainByID(r.Domain)
+		owner = d.Owner
+		return err
+	})
+	m.guarded = owner != s.operator
+	if m.err == nil {
+		m.credential, m.err = repository.OpenCredential(s.sealer, r)
+	}
+	if m.err != nil || r.Kind != catalog.CodeArtifactRemote {
+		return m
+	}
+	if m.at, m.err = upstream.ParseEndpoint(r.URL); m.err == nil {
+		m.signIn, m.err = s.newSignIn(m)
+	}
+	return m
+}
+
+// origin says where a connection of a remote leads; it is upstream.Remotes.
+func (s *remotes) origin(connection string) (upstream.Origin, bool) {
+	name, rest, _ := strings.Cut(connection, "@")
+	number, f, _ := strings.Cut(rest, "/")
+	id, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return upstream.Origin{}, false
+	}
+	s.mu.Lock()
+	m := s.known[catalog.RemoteID(id)]
+	s.mu.Unlock()
+	if m == nil {
+		return upstream.Origin{}, false
+	}
+	r := m.record
+	origin := upstream.Origin{Name: name, DownloadHosts: r.DownloadHosts, Remote: true, Guarded: m.guarded, Freshness: r.Freshness}
+	switch {
+	case m.err != nil:
+		origin.Base, origin.Authorizer = &url.URL{Scheme: "http", Host: "invalid"}, unusable{m.err}
+	case r.Kind == catalog.CodeArtifactRemote:
+		origin.Base, origin.Authorizer = m.at.For(artifact.Format(f)), m.signIn
+	default:
+		c := m.credential
+		origin.Credential = upstream.Credential{User: c.Username, Password: c.Password, Token: c.Token}
+		if origin.Base, err = url.Parse(r.URL); err != nil {
+			return upstream.Origin{}, false
+		}
+	}
+	return origin, true
+}
+
+// Check follows repository.Remotes.
+func (s *remotes) Check(ctx context.Context, r catalog.Remote) (string, error) {
+	m := s.made(r)
+	if m.err != nil {
+		return "", m.err
+	}
+	says, f := "", r.Format
+	if m.signIn != nil {
+		token, err := m.signIn.renew(ctx)
+		if err != nil {
+			return "", err
+		}
+		says = fmt.Sprintf("Access key %s signs in to domain %s of account %s in %s, for %s at a time. ", m.credential.AccessKeyID,
+			m.at.Domain.Name, m.at.Domain.Owner, r.Region, time.Until(token.Expires).Round(time.Minute))
+		f = artifact.NPM
+	}
+	source, _ := s.Source(r, f)
+	// A name that nobody has, so that nothing that is remembered is an answer.
+	key := artifact.PackageKey{Format: f, Name: "entrepot-" + strings.ToLower(rand.Text())}
+	_, err := source.Listing(ctx, key)
+	if artifact.Is(err, artifact.NotFound) {
+		err = nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return says + fmt.Sprintf("Packages can be read at %s.", m.place()), nil
+}
+
+// place is where the packages are.
+func (m *remote) place() string {
+	if m.signIn != nil {
+		return fmt.Sprintf("repository %s there", m.at.Repository)
+	}
+	return m.record.URL
+}
+
+// newSignIn prepares the calls by which tokens of the other side are had.
+func (s *remotes) newSignIn(m *remote) (*signIn, error) {
+	c, r := m.credential, m.record
+	calls, err := awsclient.New(awsclient.Profile{Region: r.Region, Endpoint: r.API,
+		Signer: sigv4.Signer{KeyID: c.AccessKeyID, Secret: c.SecretAccessKey, Session: c.SessionToken}}, "entrepot/"+version, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	if m.guarded {
+		calls.Through(s.public)
+	}
+	return &signIn{name: upstream.RemoteConnection(r.Name), now: time.Now, mint: func(ctx context.Context) (awsclient.Token, error) {
+		return calls.Token(ctx, awsclient.Domain{Name: m.at.Domain.Name, Owner: string(m.at.Domain.Owner)}, 0)
+	}}, nil
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"entrepot/artifact"
+	"entrepot/awsclient"
+	"entrepot/catalog"
+	"entrepot/repository"
+	"entrepot/upstream"
+)
+
+// mintery gives out tokens that are numbered, and counts who has asked.
+type mintery struct {
+	mu     sync.Mutex
+	minted int
+	life   time.Duration
+	fails  error
+	slow   time.Duration
+}
+
+func (d *mintery) mint(ctx context.Context) (awsclient.Token, error) {
+	if d.slow > 0 {
+		select {
+		case <-time.After(d.slow):
+		case <-ctx.Done():
+			return awsclient.Token{}, ctx.Err()
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.minted++
+	return awsclient.Token{Value: artifact.NewSecret(fmt.Sprint("t", d.minted)), Expires: time.Now().Add(d.life)}, d.fails
+}
+
+// carried is what a request to the other side carries.
+func (s *signIn) carried(t *testing.T) (string, error) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://us.example.test", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Authorize(t.Context(), r)
+	return r.Header.Get("Authorization"), err
+}
+
+func (s *signIn) carries(t *testing.T, want string) {
+	t.Helper()
+	if got, err := s.carried(t); got != want || err != nil {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+}
+
+func TestATokenIsRenewedBeforeItEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &mintery{life: 12 * time.Hour}
+		s := &signIn{name: "remote:central", now: time.Now, mint: d.mint}
+		s.carries(t, "Bearer t1")
+		time.Sleep(11*time.Hour + 49*time.Minute)
+		s.carries(t, "Bearer t1")
+		time.Sleep(2 * time.Minute)
+		s.carries(t, "Bearer t2")
+		// While the old one is good, that no new one is to be had is nobody's concern.
+		d.fails = errors.New("no route")
+		time.Sleep(11*time.Hour + 55*time.Minute)
+		s.carries(t, "Bearer t2")
+		time.Sleep(5 * time.Minute)
+		if got, err := s.carried(t); !artifact.Is(err, artifact.Unavailable) || got != "" {
+			t.Errorf("got %q, %v with a token that has ended", got, err)
+		}
+		d.fails = nil
+		time.Sleep(signInPause)
+		s.carries(t, fmt.Sprint("Bearer t", d.minted+1))
+	})
+}
+
+func TestATokenIsGotOnceForAllWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &mintery{life: time.Hour, slow: time.Second}
+		s := &signIn{name: "remote:central", now: time.Now, mint: d.mint}
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() { s.carries(t, "Bearer t1") })
+		}
+		// Who leaves takes nobody along.
+		left, leave := context.WithCancel(t.Context())
+		all.Go(func() {
+			if _, err := s.renew(left); !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
+		})
+		synctest.Wait()
+		leave()
+		all.Wait()
+		if d.minted != 1 {
+			t.Errorf("%d tokens were got for all", d.minted)
+		}
+	})
+}
+
+func TestAServerThatRefusesTheKeyIsLeftAloneForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &mintery{life: time.Hour, fails: errors.New("The security token is invalid (AccessDeniedException)")}
+		s := &signIn{name: "remote:central", now: time.Now, mint: d.mint}
+		for range 10 {
+			if _, err := s.carried(t); !artifact.Is(err, artifact.Unavailable) {
+				t.Errorf("got %v", err)
+			}
+		}
+		if d.minted != 1 {
+			t.Errorf("it was asked %d times", d.minted)
+		}
+		d.fails = nil
+		time.Sleep(signInPause)
+		s.carries(t, "Bearer t2")
+	})
+}
+
+func TestATokenThatWasRevokedIsNotUsedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &signIn{name: "remote:central", now: time.Now, mint: (&mintery{life: time.Hour}).mint}
+		refused := func(token string) bool {
+			return s.Refused(&http.Request{Header: http.Header{"Authorization": {"Bearer " + token}}})
+		}
+		s.carries(t, "Bearer t1")
+		time.Sleep(time.Minute)
+		if !refused("t1") {
+			t.Error("no other token was tried")
+		}
+		s.carries(t, "Bearer t2")
+		if refused("t2") {
+			t.Error("a token that has just come was refused, and another one is to be tried")
+		}
+		s.carries(t, "Bearer t3")
+		if !refused("t1") { // somebody who began before
+			t.Error("who has an old token is to try the new one")
+		}
+		s.carries(t, "Bearer t3")
+	})
+}
+
+func TestWhereARemoteLeads(t *testing.T) {
+	a, err := open(t.Context(), settings(t.TempDir()), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Close() })
+	owner := artifact.AccountID(a.config.Account)
+	var ids [2]catalog.DomainID
+	err = a.catalog.Write(t.Context(), func(w catalog.Writer) (err error) {
+		for i, owner := range []artifact.AccountID{owner, "999999999999"} {
+			if ids[i], err = w.CreateDomain(catalog.Domain{DomainKey: artifact.DomainKey{Owner: owner, Name: "house"}, DataKey: []byte("k")}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newRemotes(a.catalog, a.stores, owner, upstream.NewPublicTransport(upstream.Options{}))
+	s.client = a.upstream
+	registry := catalog.Remote{ID: 7, Domain: ids[0], Name: "central", Kind: catalog.RegistryRemote, URL: "http://127.0.0.1:1/npm/", Format: artifact.NPM,
+		Freshness: time.Minute, DownloadHosts: []string{"files.example.test"}}
+	if source, _ := s.Source(registry, artifact.PyPI); source != nil {
+		t.Error("a registry of npm has packages of pypi")
+	}
+	if source, _ := s.Source(registry, artifact.Swift); source != nil {
+		t.Error("a registry of npm has packages of swift")
+	}
+	_, connection := s.Source(registry, artifact.NPM)
+	if connection != "remote:central@7/npm" {
+		t.Errorf("got connection %s", connection)
+	}
+	origin, ok := s.origin(connection)
+	if !ok || origin.Base.String() != registry.URL || origin.Guarded || !origin.Remote || origin.Freshness != time.Minute ||
+		len(origin.DownloadHosts) != 1 || !origin.Credential.IsZero() || origin.Authorizer != nil {
+		t.Errorf("got %+v", origin)
+	}
+	for _, unknown := range []string{"remote:central@8/npm", "remote:central", "remote:central@x/npm"} {
+		if _, ok := s.origin(unknown); ok {
+			t.Errorf("%s leads somewhere", unknown)
+		}
+	}
+	// One that an account's administrator has put who is not the operator goes to public addresses only.
+	apart := registry
+	apart.ID, apart.Domain = 8, ids[1]
+	_, connection = s.Source(apart, artifact.NPM)
+	if origin, _ := s.origin(connection); !origin.Guarded {
+		t.Error("another account decides where in the operator's network the server connects to")
+	}
+	// A new credential counts at once.
+	sealed := func(about string, token string) []byte {
+		text, err := a.stores.Seal([]byte(`{"token":"`+token+`"}`), []byte(about))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	registry.Credential, registry.UpdatedAt = sealed(fmt.Sprintf("remote %d/central", ids[0]), "hush"), time.Now()
+	before, connection := s.Source(registry, artifact.NPM)
+	if origin, _ := s.origin(connection); origin.Credential.Token.Reveal() != "hush" {
+		t.Errorf("got %+v", origin.Credential)
+	}
+	// A credential of another remote is none.
+	registry.Credential, registry.UpdatedAt = sealed(fmt.Sprintf("remote %d/other", ids[0]), "hush"), time.Now().Add(time.Second)
+	after, connection := s.Source(registry, artifact.NPM)
+	if before != after {
+		t.Error("what was remembered of the registry is lost with a new credential")
+	}
+	origin, _ = s.origin(connection)
+	if origin.Authorizer == nil || !artifact.Is(origin.Authorizer.Authorize(t.Context(), &http.Request{URL: &url.URL{}}), artifact.Unavailable) {
+		t.Errorf("got %+v", origin)
+	}
+	if _, err := s.Check(t.Context(), registry); err == nil {
+		t.Error("a remote whose credential cannot be opened was checked")
+	}
+	var _ repository.Remotes = s
+}
