@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"entrepot/artifact"
+	"entrepot/audit"
 	"entrepot/catalog"
 	"entrepot/durable"
 	"entrepot/iam"
@@ -59,7 +60,8 @@ func (g *Guard) Bootstrap(ctx context.Context, i Installation) (created bool, er
 		return false, fmt.Errorf("bootstrap: %w", err)
 	}
 	// The system's own work has no principal.
-	event, err := g.event(iam.Caller{Principal: iam.Principal{Account: string(i.Account)}}, "iam:CreateUser", user.ARN,
+	system := iam.Caller{Principal: iam.Principal{Account: string(i.Account)}}
+	event, err := g.event(system, "iam:CreateUser", user.ARN, audit.Done(system, "iam:CreateUser"),
 		map[string]any{"userName": user.Name, "accessKeyId": key.ID})
 	if err != nil {
 		return false, fmt.Errorf("bootstrap: %w", err)

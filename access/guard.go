@@ -68,6 +68,7 @@ func scopes(region string) []sigv4.Scope {
 		{Region: region, Service: "codeartifact"},
 		{Region: region, Service: "sts"},
 		{Region: region, Service: "kms"},
+		{Region: region, Service: "cloudtrail"},
 		{Region: globalRegion, Service: "iam"},
 		{Region: globalRegion, Service: "organizations"},
 	}

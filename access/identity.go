@@ -52,6 +52,7 @@ func (g *Guard) API(r *http.Request, in iam.Circumstances, payload sigv4.Payload
 	}
 	g.used(claim)
 	caller := g.caller(m, in)
+	caller.AccessKey = claim.AccessKeyID()
 	caller.Proof = iam.Proof{Digest: claim.Signature(), At: claim.SignedAt()}
 	return caller, nil
 }
@@ -147,5 +148,5 @@ func (g *Guard) caller(m member, in iam.Circumstances) iam.Caller {
 	keys["aws:requestedregion"] = []string{g.region}
 	keys["aws:viaawsservice"] = []string{"false"}
 	return iam.Caller{Principal: m.principal, Identity: m.identity, Boundary: m.boundary, Session: m.session,
-		Temporary: m.temporary, Context: keys, RequestID: in.RequestID}
+		Temporary: m.temporary, AccessKey: m.temporary.ID, Context: keys, Rulings: &iam.Rulings{}, Circumstances: in}
 }

@@ -27,8 +27,11 @@ func TestASignedCallTellsWhoCalls(t *testing.T) {
 		c.Principal.Account != testAccount || len(c.Identity) != 1 || c.Identity[0].Name != "own" {
 		t.Errorf("got %+v", c.Principal)
 	}
-	if c.RequestID != "request-9" {
-		t.Errorf("got the request %q", c.RequestID)
+	if want := f.from("request-9"); c.Circumstances != want {
+		t.Errorf("got the circumstances %+v, want %+v", c.Circumstances, want)
+	}
+	if c.AccessKey != f.key.ID {
+		t.Errorf("got the access key %q, want %q", c.AccessKey, f.key.ID)
 	}
 	for key, want := range map[string]string{"aws:sourceip": "192.0.2.7", "aws:securetransport": "false",
 		"aws:currenttime": "2026-11-20T12:00:00Z", "aws:epochtime": "1795176000", "aws:requestedregion": "eu-west-1"} {

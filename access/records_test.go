@@ -54,6 +54,8 @@ func (s *records) Stamp(...catalog.Topic) (catalog.Stamp, bool) {
 	return catalog.Stamp(s.stamp.Load()), true
 }
 
+func (s *records) Watch(...catalog.Topic) (<-chan struct{}, func()) { return nil, func() {} }
+
 func (s *records) Read(_ context.Context, fn func(catalog.Reader) error) error {
 	s.reads.Add(1)
 	s.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"entrepot/access/sigv4"
 	"entrepot/artifact"
+	"entrepot/audit"
 	"entrepot/catalog"
 	"entrepot/iam"
 )
@@ -50,7 +52,7 @@ func (g *Guard) Issue(ctx context.Context, c iam.Caller, domain catalog.Domain, 
 			minTokenSeconds, maxTokenSeconds)
 	}
 	if d, err := mayBear(c, asked); err != nil {
-		return "", time.Time{}, g.recordRefusal(ctx, c, d, err)
+		return "", time.Time{}, g.recordRefusal(ctx, c, domain, d, err)
 	}
 	now := g.now().UTC().Truncate(time.Second)
 	token := catalog.Token{Domain: domain.ID, Principal: cmp.Or(c.Temporary.Principal, c.Principal.ID), Session: c.Temporary.ID, IssuedAt: now,
@@ -60,8 +62,7 @@ func (g *Guard) Issue(ctx context.Context, c iam.Caller, domain catalog.Domain, 
 	}
 	secret := g.secretOf(token, c.Proof)
 	token.Hash = tokenHash(secret)
-	event, err := g.event(c, "codeartifact:GetAuthorizationToken", iam.Place{Partition: partitionOf(c.Principal.ARN),
-		Region: g.region, Account: string(domain.Owner)}.DomainARN(domain.Name).String(),
+	event, err := g.event(c, getToken, g.arnOf(c, domain), audit.Done(c, getToken),
 		map[string]any{"durationSeconds": asked, "expiration": token.ExpiresAt.Unix()})
 	if err != nil {
 		return "", time.Time{}, err
@@ -130,9 +131,11 @@ func mayBear(c iam.Caller, asked int) (iam.Decision, error) {
 }
 
 // recordRefusal writes the refusal down with the statement that decided, and returns it, or what went wrong with that.
-func (g *Guard) recordRefusal(ctx context.Context, c iam.Caller, d iam.Decision, refusal error) error {
-	event, err := g.event(c, bearAction, "*",
-		map[string]any{"errorCode": "AccessDenied", "reason": d.Reason.String(), "statement": d.Sid})
+func (g *Guard) recordRefusal(ctx context.Context, c iam.Caller, domain catalog.Domain, d iam.Decision, refusal error) error {
+	told, _ := errors.AsType[*artifact.Error](refusal)
+	call := audit.Refused(c, d, told.Reason)
+	call.Decision.Action = bearAction
+	event, err := g.event(c, getToken, g.arnOf(c, domain), call, map[string]any{})
 	if err != nil {
 		return err
 	}
@@ -142,13 +145,22 @@ func (g *Guard) recordRefusal(ctx context.Context, c iam.Caller, d iam.Decision,
 	return refusal
 }
 
-func (g *Guard) event(c iam.Caller, action, resource string, detail map[string]any) (catalog.Event, error) {
+// getToken is the action for which tokens are on record.
+const getToken = "codeartifact:GetAuthorizationToken"
+
+// arnOf is the ARN of a domain, in the partition of the caller.
+func (g *Guard) arnOf(c iam.Caller, domain catalog.Domain) string {
+	return iam.Place{Partition: partitionOf(c.Principal.ARN), Region: g.region, Account: string(domain.Owner)}.DomainARN(domain.Name).String()
+}
+
+func (g *Guard) event(c iam.Caller, action, resource string, call audit.Call, detail map[string]any) (catalog.Event, error) {
 	text, err := json.Marshal(detail)
 	if err != nil {
 		return catalog.Event{}, fmt.Errorf("write event: %w", err)
 	}
 	return catalog.Event{Time: g.now().UTC(), Kind: catalog.AuditEvent, RequestID: c.RequestID,
-		Account: c.Principal.Account, Principal: c.Principal.ARN, Action: action, Resource: resource, Detail: text}, nil
+		Account: c.Principal.Account, Owner: audit.AccountOf(resource), Principal: c.Principal.ARN, Action: action,
+		Resource: resource, Detail: text, Call: call.Encode()}, nil
 }
 
 // partitionOf returns the second part of an ARN; resources are in the partition of those who use them.

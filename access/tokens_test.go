@@ -11,6 +11,7 @@ import (
 
 	"entrepot/access/sigv4"
 	"entrepot/artifact"
+	"entrepot/audit"
 	"entrepot/catalog"
 )
 
@@ -170,11 +171,13 @@ func TestIssuingAsksForTheServiceBearerToken(t *testing.T) {
 			if !artifact.Is(err, artifact.Denied) || !strings.Contains(err.Error(), want) {
 				t.Errorf("got %v, want %q", err, want)
 			}
-			if event.Action != bearAction || event.Principal != c.Principal.ARN || event.RequestID != "request-1" {
+			if event.Action != getToken || event.Principal != c.Principal.ARN || event.RequestID != "request-1" {
 				t.Errorf("recorded %+v", event)
 			}
-			if want := `"reason":"no identity-based policy allows"`; !strings.Contains(string(event.Detail), want) {
-				t.Errorf("recorded %s, want %s in it", event.Detail, want)
+			call, err := audit.Parse(event.Call)
+			if err != nil || call.Error != audit.AccessDenied || !strings.Contains(call.Message, want) ||
+				call.Decision.Action != bearAction || call.Decision.Reason != "no identity-based policy allows" {
+				t.Errorf("recorded %s, %v", event.Call, err)
 			}
 		})
 	}
@@ -191,9 +194,11 @@ func TestARefusedTokenIsRecordedWithTheStatementThatDecided(t *testing.T) {
 	if _, _, err := f.Issue(t.Context(), c, domain(), nil); !artifact.Is(err, artifact.Denied) {
 		t.Fatalf("got %v, want a token denied", err)
 	}
-	const want = `{"errorCode":"AccessDenied","reason":"explicit deny in identity-based policy","statement":"NoTokens"}`
-	if got := string(f.store.held.events[len(f.store.held.events)-1].Detail); got != want {
-		t.Errorf("recorded %s, want %s", got, want)
+	call, err := audit.Parse(f.store.held.events[len(f.store.held.events)-1].Call)
+	want := audit.Decision{Reason: "explicit deny in identity-based policy", Policy: "own", Statement: "NoTokens", Action: bearAction,
+		Resource: "*"}
+	if err != nil || *call.Decision != want || call.AccessKey != c.AccessKey || call.Source != "192.0.2.7" {
+		t.Errorf("recorded %+v %+v, %v, want %+v", call, call.Decision, err, want)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"entrepot/artifact"
+	"entrepot/audit"
 	"entrepot/catalog"
 	"entrepot/iam"
 )
@@ -27,11 +28,19 @@ type changing struct {
 	write catalog.Writer
 }
 
-// look runs an action that changes nothing.
+// look runs an action that changes nothing. That it was refused is recorded while nobody waits.
 func (s *Service) look(ctx context.Context, c iam.Caller, action string, fn func(a *reading) error) error {
-	return s.Catalog.Read(ctx, func(r catalog.Reader) error {
+	err := s.Catalog.Read(ctx, func(r catalog.Reader) error {
 		return fn(&reading{s, r, ctx, c, action})
 	})
+	if refused, ok := errors.AsType[*Refusal](err); ok && s.RecordLater != nil {
+		event, err := s.refusal(c, action, true, refused, err)
+		if err != nil {
+			return err
+		}
+		s.RecordLater(event)
+	}
+	return err
 }
 
 // change runs an action that changes something. That it was refused is recorded in a transaction of its own.
@@ -40,7 +49,7 @@ func (s *Service) change(ctx context.Context, c iam.Caller, action string, fn fu
 		return fn(&changing{reading{s, w, ctx, c, action}, w})
 	})
 	if refused, ok := errors.AsType[*Refusal](err); ok {
-		if err := s.recordRefusal(ctx, c, refused); err != nil {
+		if err := s.recordRefusal(ctx, c, action, refused, err); err != nil {
 			return err
 		}
 	}
@@ -55,14 +64,14 @@ func (a *reading) may(on Subject) error { return Authorize(a.caller, a.action, o
 
 // record puts the change on record. detail holds the parameters worth knowing later, never a policy's text or a secret.
 func (a *changing) record(resource string, detail map[string]any) error {
-	event, err := a.event(a.caller, a.action, resource, detail)
+	event, err := a.event(a.caller, a.action, resource, audit.Done(a.caller, a.action), detail)
 	if err != nil {
 		return err
 	}
 	return a.write.Record(event)
 }
 
-func (s *Service) event(c iam.Caller, action, resource string, detail map[string]any) (catalog.Event, error) {
+func (s *Service) event(c iam.Caller, action, resource string, call audit.Call, detail map[string]any) (catalog.Event, error) {
 	if detail == nil {
 		detail = map[string]any{}
 	}
@@ -71,13 +80,25 @@ func (s *Service) event(c iam.Caller, action, resource string, detail map[string
 		return catalog.Event{}, fmt.Errorf("record %s: %w", action, err)
 	}
 	return catalog.Event{Time: s.Now().UTC(), Kind: catalog.AuditEvent, RequestID: c.RequestID,
-		Account: c.Principal.Account, Principal: c.Principal.ARN, Action: action, Resource: resource, Detail: text}, nil
+		Account: c.Principal.Account, Owner: audit.AccountOf(resource), Principal: c.Principal.ARN, Action: action,
+		Resource: resource, Detail: text, Call: call.Encode()}, nil
 }
 
-// recordRefusal records that somebody was not allowed to change something, and which statement decided.
-func (s *Service) recordRefusal(ctx context.Context, c iam.Caller, r *Refusal) error {
-	event, err := s.event(c, r.Action, r.Decision.Resource,
-		map[string]any{"errorCode": "AccessDenied", "reason": r.Decision.Reason.String(), "statement": r.Decision.Sid})
+// refusal is the record of a call that was refused: which statement decided, and on which action, if it was another than the
+// call's.
+func (s *Service) refusal(c iam.Caller, action string, reads bool, r *Refusal, refused error) (catalog.Event, error) {
+	told, _ := errors.AsType[*artifact.Error](refused)
+	call := audit.Refused(c, r.Decision, told.Reason)
+	call.Reads = reads
+	if r.Action != action {
+		call.Decision.Action = r.Action
+	}
+	return s.event(c, action, r.Decision.Resource, call, nil)
+}
+
+// recordRefusal records that somebody was not allowed to change something.
+func (s *Service) recordRefusal(ctx context.Context, c iam.Caller, action string, r *Refusal, refused error) error {
+	event, err := s.refusal(c, action, false, r, refused)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/audit"
 	"entrepot/catalog"
 	"entrepot/iam"
 )
@@ -134,7 +135,7 @@ func TestWhoMayAssumeARole(t *testing.T) {
 			if !artifact.Is(err, artifact.Denied) {
 				t.Fatalf("got %v, want Denied", err)
 			}
-			if event, detail := f.last(); detail["errorCode"] != "AccessDenied" || event.Principal != c.Principal.ARN {
+			if event, _ := f.last(); f.call(event).Error != audit.AccessDenied || event.Principal != c.Principal.ARN {
 				t.Errorf("recorded %+v", event)
 			}
 		})

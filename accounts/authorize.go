@@ -67,6 +67,7 @@ func Authorize(c iam.Caller, action string, on Subject) error {
 		evaluate = iam.EvaluateDelegated
 	}
 	decision := evaluate(request, policies, own)
+	c.Rulings.Keep(action, decision) // for the record of what is done
 	if decision.Allowed() {
 		return nil
 	}

@@ -14,7 +14,7 @@ const account = "123456789012"
 // caller is a user of the account with one policy.
 func caller(t *testing.T, document string) iam.Caller {
 	t.Helper()
-	return iam.Caller{RequestID: "request-1", Identity: []*iam.Policy{parsed(t, document, iam.IdentityPolicy)},
+	return iam.Caller{Circumstances: iam.Circumstances{RequestID: "request-1"}, Identity: []*iam.Policy{parsed(t, document, iam.IdentityPolicy)},
 		Principal: iam.Principal{Account: account, ARN: "arn:aws:iam::" + account + ":user/ann", ID: "AIDAANN", Name: "ann"}}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/audit"
 	"entrepot/catalog"
 	"entrepot/catalog/sqlcatalog"
 	"entrepot/catalog/sqlcatalog/sqlcatalogtest"
@@ -101,7 +102,7 @@ func (f *fixture) callerOf(id string) (c iam.Caller) {
 		if err != nil {
 			return err
 		}
-		c = iam.Caller{RequestID: "request-1", Principal: iam.Principal{Account: string(p.Account), ARN: p.ARN, ID: p.ID,
+		c = iam.Caller{Circumstances: iam.Circumstances{RequestID: "request-1"}, Principal: iam.Principal{Account: string(p.Account), ARN: p.ARN, ID: p.ID,
 			Name: p.Name, Tags: p.Tags}}
 		policies, err := r.PoliciesInForce(id)
 		for _, in := range policies {
@@ -129,6 +130,14 @@ func (f *fixture) last() (e catalog.Event, detail map[string]any) {
 		return json.Unmarshal(e.Detail, &detail)
 	})
 	return e, detail
+}
+
+// call is what is on record of an event's call.
+func (f *fixture) call(e catalog.Event) audit.Call {
+	f.Helper()
+	c, err := audit.Parse(e.Call)
+	f.must(err)
+	return c
 }
 
 // keys makes access keys whose secrets are their ids.

@@ -43,6 +43,8 @@ type Options struct {
 	Partition string // of ARNs; empty means aws
 	Region    string // of the installation, where roles are used
 	Now       func() time.Time
+	// RecordLater puts an event on record without anybody waiting for it: that a look was refused. nil means that none is.
+	RecordLater func(e catalog.Event)
 	// SessionKeys makes the credentials of sessions, IdentityTokens proves who an identity provider vouches for.
 	SessionKeys    SessionKeys
 	IdentityTokens IdentityTokens

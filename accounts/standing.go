@@ -21,7 +21,7 @@ func (s *Service) Standing(ctx context.Context, c iam.Caller, arn string) (as ia
 		if from.Kind == catalog.GroupPrincipal {
 			return InvalidInput.errorf("A group makes no requests: name one of its users.")
 		}
-		as = iam.Caller{RequestID: c.RequestID, Context: maps.Clone(c.Context), Principal: iam.Principal{Account: string(from.Account),
+		as = iam.Caller{Circumstances: c.Circumstances, Context: maps.Clone(c.Context), Principal: iam.Principal{Account: string(from.Account),
 			ARN: from.ARN, ID: from.ID, Name: from.Principal.Name, Tags: from.Tags, OrgID: c.Principal.OrgID, OrgPath: c.Principal.OrgPath}}
 		for _, key := range ofSessions {
 			delete(as.Context, key)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"entrepot/artifact"
+	"entrepot/audit"
 	"entrepot/catalog"
 	"entrepot/iam"
 )
@@ -147,9 +148,10 @@ func TestOneMayDoWhatOnesPoliciesAllowAndARefusalIsRecorded(t *testing.T) {
 	denied := "User: arn:aws:iam::123456789012:user/boss is not authorized to perform: iam:CreateUser on resource: " +
 		"arn:aws:iam::123456789012:user/cat because no identity-based policy allows the iam:CreateUser action"
 	f.refused(err, artifact.Denied, denied)
-	if e, detail := f.last(); e.Action != "iam:CreateUser" || e.Principal != boss.Principal.ARN ||
-		detail["errorCode"] != "AccessDenied" {
-		t.Errorf("got %+v %v on record", e, detail)
+	e, _ := f.last()
+	if call := f.call(e); e.Action != "iam:CreateUser" || e.Principal != boss.Principal.ARN || call.Error != audit.AccessDenied ||
+		call.Message != denied || call.Reads {
+		t.Errorf("got %+v %+v on record", e, call)
 	}
 	// A stranger does not learn who is there.
 	for _, name := range []string{"ann", "nobody"} {

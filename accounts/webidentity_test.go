@@ -62,7 +62,7 @@ func trustFor(provider, condition string) string {
 
 // anybody is who sends a request that is not signed.
 func anybody() iam.Caller {
-	return iam.Caller{RequestID: "request-2", Context: map[string][]string{"aws:sourceip": {"192.0.2.7"}}}
+	return iam.Caller{Circumstances: iam.Circumstances{RequestID: "request-2"}, Context: map[string][]string{"aws:sourceip": {"192.0.2.7"}}}
 }
 
 func TestAProviderVouchesForASession(t *testing.T) {

@@ -4,7 +4,7 @@ import "strings"
 
 // contracts and words are the two lower floors, without their implementations.
 var (
-	words     = []string{"artifact", "iam"}
+	words     = []string{"artifact", "audit", "iam", "usage"}
 	contracts = append([]string{"blob", "catalog", "upstream"}, words...)
 )
 
@@ -14,15 +14,20 @@ var (
 var floors = map[string][]string{
 	"artifact": {},
 	"iam":      {"strictjson"},
+	"audit":    {"iam"},
 	// What patterns of package groups mean follows from the words alone.
 	"packagegroup": {"artifact"},
-	"durable":      {},
-	"strictjson":   {},
-	"bytecache":    {},
-	"ratelimit":    {},
-	"freespace":    {"durable"},
-	"localca":      {"durable"},
-	"trust":        {"clientconfig", "localca", "durable"},
+	"usage":        {"artifact"},
+	"events":       {"artifact", "strictjson"},
+	// What package managers lock projects to is read without knowing who has it.
+	"lockfile":   {"artifact", "strictjson"},
+	"durable":    {},
+	"strictjson": {},
+	"bytecache":  {},
+	"ratelimit":  {},
+	"freespace":  {"durable"},
+	"localca":    {"durable"},
+	"trust":      {"clientconfig", "localca", "durable"},
 	// Files of users' tools know nothing of packages.
 	"clientconfig": {"durable"},
 	"nettest":      {},
@@ -37,16 +42,16 @@ var floors = map[string][]string{
 	"blob/blobtest":              {"artifact", "blob"},
 	"blob/disk/fault":            {"artifact", "blob", "blob/disk"},
 	"blob/s3":                    {"artifact", "blob"},
-	"catalog":                    {"artifact"},
-	"catalog/sqlcatalog":         {"artifact", "catalog", "durable"},
-	"catalog/catalogtest":        {"artifact", "catalog"},
+	"catalog":                    {"artifact", "usage"},
+	"catalog/sqlcatalog":         {"artifact", "catalog", "durable", "usage"},
+	"catalog/catalogtest":        {"artifact", "catalog", "usage"},
 	"upstream":                   {"artifact"},
 	"upstream/detect":            {"artifact", "upstream"},
 	"upstream/detect/detecttest": {"artifact", "upstream", "upstream/detect"},
 	"upstream/doccache":          {"artifact", "blob", "catalog", "upstream"},
 	"upstream/upstreamtest":      {"artifact", "upstream"},
 
-	"repository": append([]string{"bytecache", "packagegroup"}, contracts...),
+	"repository": append([]string{"bytecache", "events", "packagegroup"}, contracts...),
 	// Catalogs and whole rules for the tests of others.
 	"catalog/sqlcatalog/sqlcatalogtest": {"catalog/sqlcatalog"},
 	"repository/repositorytest": append([]string{"repository", "blob/mem", "catalog/sqlcatalog",
@@ -56,6 +61,7 @@ var floors = map[string][]string{
 	"access/oidc":  {"artifact", "strictjson"},
 	"awsclient":    {"access/sigv4", "artifact", "durable"},
 	"kms":          append([]string{"accounts"}, contracts...),
+	"trail":        append([]string{"accounts"}, contracts...),
 	"jobs":         contracts,
 	"fsck":         contracts,
 
@@ -75,7 +81,7 @@ var floors = map[string][]string{
 		"upstream/upstreamtest"}, contracts...),
 	"awsapi":   append([]string{"accounts", "packagegroup", "ratelimit", "repository", "strictjson"}, contracts...),
 	"accounts": append([]string{"access/oidc", "strictjson"}, contracts...),
-	"queryapi": append([]string{"access", "access/sigv4", "accounts", "kms", "strictjson"}, contracts...),
+	"queryapi": append([]string{"access", "access/sigv4", "accounts", "kms", "strictjson", "trail"}, contracts...),
 	"console":  append([]string{"repository", "access"}, contracts...),
 	// The server sees the contract of formats; the formats themselves, like the API, are handed to it by the wiring.
 	"server": append([]string{"format", "ratelimit", "repository", "access"}, contracts...),

@@ -81,6 +81,36 @@ func TestOperationsOfOurOwn(t *testing.T) {
 	s.same("what accounts were asked", []string{"revoke ab", "revoke all of ", "list  after ", "list  after t1"}, accountsAnswer.asked)
 }
 
+func TestPrefetchTellsWhatThereIsOfAVersionAndWhatIsKept(t *testing.T) {
+	s := beginIn(t, Options{}, "team")
+	s.publish("&asset=tool.bin", hashOf("hello"), strings.NewReader("hello"))
+	_, query, _ := strings.Cut(publishing, "?")
+	const kept = `{"ending":"served","assets":[{"name":"tool.bin","size":5,"hashes":{"MD5":"5d41402abc4b2a76b9719d911017c592",` +
+		`"SHA-1":"aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d",` +
+		`"SHA-256":"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",` +
+		`"SHA-512":"9b71d224bd62f3785d96d46ad3ea3d73319bfbc2890caadae2dff72519673ca72323c3d99ba5c11d7c7acc6e14b8c5da0c4663475c2e5c3adef46f73bcdec043"},` +
+		`"kept":true}]}`
+	s.sends("POST "+PrefetchPath+"?"+query, "", kept)
+	s.sends("POST "+PrefetchPath+"?"+query+"&asset=tool.bin", "", kept)
+	s.sends("POST "+PrefetchPath+"?"+query+"&asset=other.bin", "", `{"ending":"not-found","why":"Version '1' of the generic package 'n/p' in repository 'team' `+
+		`has no asset 'other.bin'.","assets":[]}`)
+	s.sends("POST "+PrefetchPath+"?"+inVersion, "", `{"ending":"not-found","why":"Version 1.0.0 of lodash is neither in repository team nor in `+
+		`the 0 repositories upstream of it.","assets":[]}`)
+	s.asks("POST "+PrefetchPath+"?"+inVersion, "", "ReadFromRepository", "repository/acme/team")
+	s.asks("POST "+PrefetchPath+"?"+inVersion+"&asset=a", "", "ReadFromRepository", "repository/acme/team")
+	for _, request := range []string{
+		"?" + inRepo,
+		"?" + inPackage,
+		"?" + inRepo + "&format=npm&version=1.0.0",
+		"?" + inRepo + "&package=lodash&version=1.0.0",
+		"?" + inRepo + "&format=maven&package=lib&version=1.0.0",
+		"?" + inVersion + "&asset=a%0Ab",
+		"?" + inVersion + "&assets=a",
+	} {
+		s.answers("POST "+PrefetchPath+request, "", http.StatusBadRequest)
+	}
+}
+
 func TestOperationsOfOurOwnRefuseWhatMakesNoSense(t *testing.T) {
 	accountsAnswer := &given{t: t}
 	s := begin(t, Options{Principals: accountsAnswer, Credentials: accountsAnswer})

@@ -99,9 +99,9 @@ func titled(member string) string { return strings.ToUpper(member[:1]) + member[
 // callerOf is alice of an account, who may do everything.
 func callerOf(account string) iam.Caller {
 	return iam.Caller{
-		Principal: iam.Principal{Account: account, ARN: "arn:aws:iam::" + account + ":user/alice"},
-		Identity:  []*iam.Policy{everything},
-		RequestID: "5f2c8f0a-3c63-4f6e-9d0a-2f4f0d1c9b11",
+		Principal:     iam.Principal{Account: account, ARN: "arn:aws:iam::" + account + ":user/alice"},
+		Identity:      []*iam.Policy{everything},
+		Circumstances: iam.Circumstances{RequestID: "5f2c8f0a-3c63-4f6e-9d0a-2f4f0d1c9b11"},
 	}
 }
 

@@ -35,6 +35,10 @@ type Store interface {
 	// without cause. known is false while the catalog cannot tell, because it has not heard for too long from others that
 	// may have written; then read, keep nothing, and ask again. Memo does all that.
 	Stamp(topics ...Topic) (stamp Stamp, known bool)
+	// Watch returns a channel that is ready after a committed write touched one of the topics since it was last received from,
+	// and now and then without cause. Others that write to the same database are heard of no sooner than by Stamp. stop ends
+	// it; the channel is never closed.
+	Watch(topics ...Topic) (changed <-chan struct{}, stop func())
 	// Close waits for running calls and frees what the store holds. Later and waiting calls fail; closing again does not.
 	Close() error
 }
@@ -64,7 +68,10 @@ type Reader interface {
 	EventReader
 	LeaseReader
 	EncryptionKeyReader
+	EventRuleReader
+	DeliveryReader
 	AccountReader
+	MeterReader
 }
 
 // Writer reads and writes one transaction. It sees its own writes.
@@ -90,7 +97,10 @@ type Writer interface {
 	EventWriter
 	LeaseWriter
 	EncryptionKeyWriter
+	EventRuleWriter
+	DeliveryWriter
 	AccountWriter
+	MeterWriter
 }
 
 // Page asks for a part of a list. Lists are ordered by the names of their items, byte by byte, unless a verb says

@@ -13,10 +13,21 @@ type Event struct {
 	Kind      EventKind
 	RequestID string
 	Account   string // the caller's
-	Principal string // the caller's ARN; empty for the system's own work
-	Action    string // codeartifact:CreateRepository, …
-	Resource  string // ARN
-	Detail    json.RawMessage
+	// Owner and Administrator are the accounts that own the domain and administer the repository that was meant; empty where
+	// nothing of the kind was, or it is not known.
+	Owner, Administrator string
+	Principal            string // the caller's ARN; empty for the system's own work
+	Action               string // codeartifact:CreateRepository, …
+	Resource             string // ARN
+	Detail               json.RawMessage
+	// Call is what else is known of the call that an audit event tells of, in the form of package audit; nil if nothing is.
+	Call json.RawMessage
+}
+
+// EventMark is a place in the order in which EventsOf lists: right behind the event of that time and number.
+type EventMark struct {
+	Time     time.Time
+	Sequence int64
 }
 
 // EventKind sorts events.
@@ -34,12 +45,16 @@ type EventReader interface {
 	// was given a sequence number, no event of a lower one appears any more, however many write: whoever goes on from the
 	// last number it was given misses none.
 	Events(after int64, limit int) ([]Event, error)
+	// EventsOf returns up to limit (clamped as in Page) audit events that concern an account, as the caller's, the owner's or the
+	// administrator's: those that happened from a time on, and were not listed before the mark. The newest come first, and of one
+	// time those of the highest number; each comes once.
+	EventsOf(account string, from time.Time, behind EventMark, limit int) ([]Event, error)
 	// LastEvent returns the highest sequence number that was ever given to an event, still kept or not; zero if nothing was
 	// ever recorded.
 	LastEvent() (int64, error)
 }
 
-// EventWriter adds to the record. It touches no topic.
+// EventWriter adds to the record. A VersionEvent touches VersionEventsTopic.
 type EventWriter interface {
 	// Record adds e under a new sequence number; e.Sequence is not looked at.
 	Record(e Event) error

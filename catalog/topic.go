@@ -24,6 +24,8 @@ const (
 	topicFolded
 	topicSession
 	topicEncryptionKey
+	topicVersionEvents
+	topicEventTargets
 )
 
 // DomainsTopic changes when a domain is created or deleted.
@@ -75,6 +77,13 @@ func SessionTopic(id string) Topic { return topic(topicSession, empty.text(id)) 
 
 // EncryptionKeyTopic changes with one encryption key, by its ID; its aliases do not touch it.
 func EncryptionKeyTopic(id string) Topic { return topic(topicEncryptionKey, empty.text(id)) }
+
+// VersionEventsTopic changes when a VersionEvent is recorded: as often as packages are written. Its number is not made of
+// nothing as those of other topics that stand alone, for what shares its lower bits may share a stamp.
+func VersionEventsTopic() Topic { return topic(topicVersionEvents, empty.text("version events")) }
+
+// EventTargetsTopic changes with the rules that say who is told of events, and when a target comes or goes.
+func EventTargetsTopic() Topic { return topic(topicEventTargets, empty.text("event targets")) }
 
 // OfPackages reports whether the topic is about packages, which are written far more often than all else, and under
 // names that any publisher chooses.

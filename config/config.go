@@ -165,7 +165,7 @@ func Default() Config {
 			PackageIndex: Size(quotas.PackageIndex), VersionIndex: Size(quotas.VersionIndex)},
 		Cache:     Cache{Documents: 64 * MiB, LargeDocuments: GiB, Assets: 64 * MiB},
 		Log:       Log{Level: "info", Format: "text"},
-		Retention: Retention{Audit: 365 * 24 * time.Hour, Events: 90 * 24 * time.Hour},
+		Retention: Retention{Audit: 90 * 24 * time.Hour, Events: 90 * 24 * time.Hour},
 		Jobs: Jobs{OrphanGrace: time.Hour, OrphanEvery: time.Hour, TokenEvery: 10 * time.Minute, KeyEvery: 10 * time.Minute,
 			RecordEvery: time.Hour},
 		Drain: Drain{Notice: 0, Time: 30 * time.Second},

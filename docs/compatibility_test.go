@@ -102,7 +102,8 @@ func TestTheTableOfOperationsIsTheServers(t *testing.T) {
 }
 
 func TestTheListsOfJSONOperationsAreTheServers(t *testing.T) {
-	for name, service := range map[string]*queryapi.JSONService{"kms": queryapi.KMS(nil), "organizations": queryapi.Organizations(nil)} {
+	for name, service := range map[string]*queryapi.JSONService{"kms": queryapi.KMS(nil), "organizations": queryapi.Organizations(nil),
+		"cloudtrail": queryapi.CloudTrail(nil)} {
 		t.Run(name, func(t *testing.T) {
 			wantTable(t, name, "`"+strings.Join(service.OperationNames(), "`, `")+"`\n")
 		})

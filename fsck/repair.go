@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"entrepot/audit"
 	"entrepot/catalog"
+	"entrepot/iam"
 )
 
 // repairContents turns assets that came from a registry, and whose bytes are lost, back into promises: who asks for one
@@ -57,8 +59,9 @@ func (c *check) record(w catalog.Writer, in versionIn, assets []string) error {
 	if err != nil {
 		return err
 	}
-	return w.Record(catalog.Event{Time: c.Now(), Kind: catalog.AuditEvent, Account: string(repo.Owner),
-		Action: repaired, Detail: detail})
+	system := iam.Caller{Principal: iam.Principal{Account: string(repo.Owner)}}
+	return w.Record(catalog.Event{Time: c.Now(), Kind: catalog.AuditEvent, Account: string(repo.Owner), Owner: string(repo.Owner),
+		Administrator: string(repo.Administrator), Action: repaired, Detail: detail, Call: audit.Done(system, repaired).Encode()})
 }
 
 // repaired is the action of a record about a repair; no API has it.

@@ -19,8 +19,11 @@ type Caller struct {
 	Temporary Temporary
 	// Context holds the request's condition keys: aws:sourceip, aws:securetransport, aws:currenttime …
 	Context   map[string][]string
-	RequestID string
+	AccessKey string // ID of the key or session that the request is made with; empty where that is not known
 	Proof     Proof
+	Rulings   *Rulings // how permission is decided for this request; nil if nobody wants to know
+	// Circumstances are those of this request, as they were received.
+	Circumstances
 }
 
 // Temporary is a session as its caller's requests have it.
@@ -50,6 +53,10 @@ type Circumstances struct {
 	Source    netip.Addr // where the request comes from; the zero address if that is not known
 	Secure    bool       // over TLS, all the way that is known
 	At        time.Time
+	UserAgent string // as the client calls itself
+	// Method and Path are of a package manager's request; empty for a call of an API, whose name says it all. The path is as it is
+	// below the format's name, without the repository and without a query: /npm/lodash. No secret is in it.
+	Method, Path string
 }
 
 // Keys returns them as condition keys (IAM user guide, "AWS global condition context keys"). An address that is not

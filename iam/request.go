@@ -96,3 +96,8 @@ type Decision struct {
 
 // Allowed reports whether the request may go on.
 func (d Decision) Allowed() bool { return d.Reason >= AllowedByIdentity }
+
+// ByResource reports whether the statement that decided stands in a policy of the resource.
+func (d Decision) ByResource() bool {
+	return d.Reason == DeniedByResource || d.Reason == AllowedByResource
+}

@@ -124,7 +124,7 @@ func (s *Service) DeleteAlias(ctx context.Context, c iam.Caller, name string) er
 // Aliases lists the aliases of the caller's account by name, those of one key unless asked is empty.
 func (s *Service) Aliases(ctx context.Context, c iam.Caller, asked string, page catalog.Page) (l catalog.Listing[Alias], err error) {
 	if err := s.permittedAnywhere(c, ask{action: "ListAliases"}); err != nil {
-		return l, err
+		return l, s.looked(c, "ListAliases", err)
 	}
 	kept := s.managedKey(owner(c))
 	first := s.named(catalog.KeyAlias{Account: kept.Account, Name: managedAlias, Key: kept.ID, CreatedAt: kept.CreatedAt,

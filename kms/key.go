@@ -225,7 +225,7 @@ func (s *Service) Key(ctx context.Context, c iam.Caller, asked string) (found Ke
 // Keys lists the keys of the caller's account by their ids, the one that is kept for it first.
 func (s *Service) Keys(ctx context.Context, c iam.Caller, page catalog.Page) (l catalog.Listing[Key], err error) {
 	if err := s.permittedAnywhere(c, ask{action: "ListKeys"}); err != nil {
-		return l, err
+		return l, s.looked(c, "ListKeys", err)
 	}
 	err = s.Catalog.Read(ctx, func(r catalog.Reader) error {
 		l, err = listed(page, s.managedKey(owner(c)), s.described, func(p catalog.Page) (catalog.Listing[catalog.EncryptionKey], error) {

@@ -18,6 +18,7 @@ import (
 
 	"entrepot/accounts"
 	"entrepot/artifact"
+	"entrepot/audit"
 	"entrepot/catalog"
 	"entrepot/iam"
 )
@@ -30,7 +31,9 @@ type Options struct {
 	Region    string
 	Now       func() time.Time
 	NewID     func() string // UUIDs, unguessable
-	Quotas    Quotas        // zero members take AWS's
+	// RecordLater puts an event on record without anybody waiting for it: that a look was refused. nil means that none is.
+	RecordLater func(e catalog.Event)
+	Quotas      Quotas // zero members take AWS's
 }
 
 // Keyring makes and opens the keys themselves, under the master key.
@@ -95,46 +98,76 @@ func (s *Service) change(ctx context.Context, c iam.Caller, a ask, step func(w c
 // write runs fn in a transaction. That somebody was not allowed to do the action is recorded in one of its own.
 func (s *Service) write(ctx context.Context, c iam.Caller, action string, fn func(w catalog.Writer) error) error {
 	err := s.Catalog.Write(ctx, fn)
-	if refused, ok := errors.AsType[*accounts.Refusal](err); ok {
-		return s.recordRefusal(ctx, c, action, refused.Decision, err)
+	refused, ok := errors.AsType[*accounts.Refusal](err)
+	if !ok {
+		return err
+	}
+	event, failed := s.refusal(c, action, false, refused, err)
+	if failed != nil {
+		return failed
+	}
+	failed = s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error { return w.Record(event) })
+	if failed != nil {
+		return fmt.Errorf("record refusal: %w", failed)
 	}
 	return err
 }
 
 // read finds a key as it was asked for, on one snapshot, for an action that permission is asked for.
 func (s *Service) read(ctx context.Context, c iam.Caller, a ask, by naming, fn func(r catalog.Reader, k Key) error) error {
-	return s.Catalog.Read(ctx, func(r catalog.Reader) error {
+	err := s.Catalog.Read(ctx, func(r catalog.Reader) error {
 		k, err := s.permitted(r, c, a, by)
 		if err != nil {
 			return err
 		}
 		return fn(r, k)
 	})
+	return s.looked(c, a.action, err)
+}
+
+// looked is err, which looking at something ended with. That it was refused is recorded while nobody waits.
+func (s *Service) looked(c iam.Caller, action string, err error) error {
+	if refused, ok := errors.AsType[*accounts.Refusal](err); ok && s.RecordLater != nil {
+		event, err := s.refusal(c, action, true, refused, err)
+		if err != nil {
+			return err
+		}
+		s.RecordLater(event)
+	}
+	return err
 }
 
 // audit records a change in the transaction that makes it.
 func (s *Service) audit(w catalog.Writer, c iam.Caller, action, resource string, detail map[string]any) error {
+	event, err := s.event(c, action, resource, audit.Done(c, "kms:"+action), detail)
+	if err != nil {
+		return err
+	}
+	return w.Record(event)
+}
+
+func (s *Service) event(c iam.Caller, action, resource string, call audit.Call, detail map[string]any) (catalog.Event, error) {
 	if detail == nil {
 		detail = map[string]any{}
 	}
 	text, err := json.Marshal(detail)
 	if err != nil {
-		return fmt.Errorf("audit %s: %w", action, err)
+		return catalog.Event{}, fmt.Errorf("audit %s: %w", action, err)
 	}
-	return w.Record(catalog.Event{Time: s.Now().UTC(), Kind: catalog.AuditEvent, RequestID: c.RequestID,
-		Account: c.Principal.Account, Principal: c.Principal.ARN, Action: "kms:" + action, Resource: resource, Detail: text})
+	return catalog.Event{Time: s.Now().UTC(), Kind: catalog.AuditEvent, RequestID: c.RequestID,
+		Account: c.Principal.Account, Owner: audit.AccountOf(resource), Principal: c.Principal.ARN, Action: "kms:" + action,
+		Resource: resource, Detail: text, Call: call.Encode()}, nil
 }
 
-// recordRefusal writes the refusal down with the statement that decided, and returns it, or what went wrong with that.
-func (s *Service) recordRefusal(ctx context.Context, c iam.Caller, action string, d iam.Decision, refusal error) error {
-	detail := map[string]any{"errorCode": "AccessDenied", "reason": d.Reason.String(), "statement": d.Sid}
-	err := s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error {
-		return s.audit(w, c, action, d.Resource, detail)
-	})
-	if err != nil {
-		return fmt.Errorf("record refusal: %w", err)
+// refusal is the record of a call that was refused, and of the statement that decided.
+func (s *Service) refusal(c iam.Caller, action string, reads bool, r *accounts.Refusal, refused error) (catalog.Event, error) {
+	told, _ := errors.AsType[*artifact.Error](refused)
+	call := audit.Refused(c, r.Decision, told.Reason)
+	call.Reads = reads
+	if asked := r.Action; asked != "kms:"+action {
+		call.Decision.Action = asked
 	}
-	return refusal
+	return s.event(c, action, r.Decision.Resource, call, nil)
 }
 
 // owner is the account of a caller, in which keys are made and listed.

@@ -78,7 +78,10 @@ func (s *JSONService) Serve(w http.ResponseWriter, r *http.Request, c iam.Caller
 }
 
 func (s *JSONService) do(r *http.Request, c iam.Caller) (any, error) {
-	target, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	target, name := r.Header.Get("X-Amz-Target"), ""
+	if dot := strings.LastIndexByte(target, '.'); dot >= 0 {
+		target, name = target[:dot], target[dot+1:]
+	}
 	operation, known := s.Operations[name]
 	if target != s.Target || !known {
 		return nil, &Error{http.StatusBadRequest, "UnknownOperationException",
@@ -165,16 +168,44 @@ func (d *decoder) items(into reflect.Value, f field, from *strictjson.Value, at 
 // jsonKinds says of which kind of JSON values of a type are written.
 var jsonKinds = map[reflect.Kind]strictjson.Kind{
 	reflect.String: strictjson.Text, reflect.Int: strictjson.Number, reflect.Bool: strictjson.Bool,
-	reflect.Struct: strictjson.Text, // artifact.Secret
+	reflect.Struct:  strictjson.Text,   // artifact.Secret
+	reflect.Pointer: strictjson.Number, // to an int
 }
 
 // value sets a value that is there, if it is as its shape wants it.
 func (d *decoder) value(into reflect.Value, rule shape, from *strictjson.Value, at string) {
-	if want := jsonKinds[into.Kind()]; from.Kind != want {
-		d.fault(nil, at, "Member must be %s", want)
+	kind := jsonKinds[into.Kind()]
+	if into.Type() == timeType {
+		kind = strictjson.Number
+	}
+	if from.Kind != kind {
+		d.fault(nil, at, "Member must be %s", kind)
+		return
+	}
+	if into.Kind() == reflect.Pointer {
+		into.Set(reflect.New(into.Type().Elem()))
+		into = into.Elem()
+	}
+	if into.Type() == timeType {
+		d.moment(into, from.Text, at)
 		return
 	}
 	d.scalar(into, rule, from.Text, at)
+}
+
+var timeType = reflect.TypeFor[time.Time]()
+
+// lastMoment is the end of the year 9999, in seconds.
+const lastMoment = 253402300799
+
+// moment sets a time that is given in seconds since 1970, to the millisecond.
+func (d *decoder) moment(into reflect.Value, text, at string) {
+	seconds, err := strconv.ParseFloat(text, 64)
+	if err != nil || seconds < 0 || seconds > lastMoment {
+		d.fault(quoted(text), at, "Member must be a time in seconds since 1970")
+		return
+	}
+	into.Set(reflect.ValueOf(time.UnixMilli(int64(seconds * 1000)).UTC()))
 }
 
 // named is an error that knows what AWS calls it.

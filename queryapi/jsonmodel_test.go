@@ -11,7 +11,7 @@ import (
 
 // jsonServices are the services that speak JSON, by the names of their models.
 func jsonServices() map[string]*JSONService {
-	return map[string]*JSONService{"kms": KMS(nil), "organizations": Organizations(nil)}
+	return map[string]*JSONService{"kms": KMS(nil), "organizations": Organizations(nil), "cloudtrail": CloudTrail(nil)}
 }
 
 // passedOver are members of inputs that change nothing here.
@@ -111,10 +111,10 @@ func wantOutput(t *testing.T, m servicemodel.Model, of reflect.Type, structure s
 }
 
 // otherBounds are shapes whose bounds the model does not tell.
-var otherBounds = []string{"CustomerMasterKeySpec", "KeySpec", "KeyUsageType", "OriginType"}
+var otherBounds = []string{"CustomerMasterKeySpec", "KeySpec", "KeyUsageType", "OriginType", "MaxResults"}
 
 func TestTheGrammarsAreTheModels(t *testing.T) {
-	for name, g := range map[string]grammar{"kms": kmsGrammar, "organizations": organizationsGrammar} {
+	for name, g := range map[string]grammar{"kms": kmsGrammar, "organizations": organizationsGrammar, "cloudtrail": cloudTrailGrammar} {
 		m := modelOf(t, name)
 		for shapeName, s := range g {
 			said, known := m.Shapes[shapeName]

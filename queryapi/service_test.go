@@ -15,7 +15,7 @@ import (
 )
 
 func ann() iam.Caller {
-	return iam.Caller{RequestID: "request-3",
+	return iam.Caller{Circumstances: iam.Circumstances{RequestID: "request-3"},
 		Principal: iam.Principal{Account: "123456789012", ARN: "arn:aws:iam::123456789012:user/ann", ID: "AIDAANN"}}
 }
 

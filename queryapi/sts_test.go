@@ -127,7 +127,7 @@ func TestSessionsOfUsersAreBegun(t *testing.T) {
 
 func TestWhoSignsNothingIsToldWhatHeMayAsk(t *testing.T) {
 	s := newSTS(t)
-	nobody := iam.Caller{RequestID: "request-4"}
+	nobody := iam.Caller{Circumstances: iam.Circumstances{RequestID: "request-4"}}
 	s.fails(s.callAs(nobody, s.sts, "GetCallerIdentity"), http.StatusForbidden, "MissingAuthenticationToken", "Missing Authentication Token")
 	s.fails(s.callAs(nobody, s.iam, "ListRoles"), http.StatusForbidden, "MissingAuthenticationToken", "Missing Authentication Token")
 	web := []string{"RoleArn", ciARN, "RoleSessionName", "job"}

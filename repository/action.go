@@ -47,7 +47,7 @@ var actions = []Action{
 	{"DisassociateExternalConnection", changing, theirs, []*level{onRepository}},
 	{"DisposePackageVersions", changing, theirs, []*level{onPackage}},
 	{"GetAssociatedPackageGroup", reading, theirs, []*level{onGroup}},
-	{"GetAuthorizationToken", reading, theirs, []*level{onDomain}},
+	{getAuthorizationToken, reading, theirs, []*level{onDomain}},
 	{"GetDomainPermissionsPolicy", reading, theirs, []*level{onDomain}},
 	{"GetPackageVersionAsset", reading, theirs, []*level{onPackage}},
 	{"GetPackageVersionReadme", reading, theirs, []*level{onPackage}},
@@ -122,6 +122,9 @@ func (a Action) JudgedOn() string {
 func (a Action) ResourcePolicies() string {
 	return a.levels[len(a.levels)-1].countingPolicies()
 }
+
+// readOnly reports whether the action is one that reads, as records say it: who gets a token has changed something.
+func (a Action) readOnly() bool { return !a.Changes && a.Name != getAuthorizationToken }
 
 // Fits reports whether permission for the action can be asked on such a subject.
 func (a Action) Fits(on Subject) bool { return a.levelOf(on) != nil }

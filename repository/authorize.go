@@ -62,6 +62,9 @@ func (s *Service) authorizeAt(ctx context.Context, at *configuration, c iam.Call
 		return noCredential()
 	}
 	request, decision := s.decide(at, c, asked, judged, on, tags)
+	if !asked.readOnly() {
+		c.Rulings.Keep(asked.Permission(), decision) // for the record of what is done
+	}
 	switch {
 	case decision.Allowed() && at.ownerClosed != nil:
 		return at.ownerClosed
@@ -73,10 +76,8 @@ func (s *Service) authorizeAt(ctx context.Context, at *configuration, c iam.Call
 		return noCredential()
 	}
 	denied := &artifact.Error{Kind: artifact.Denied, Reason: decision.Message(request), Err: &refusal{decision, on}}
-	if asked.Changes {
-		if err := s.auditRefusal(ctx, c, action, on, decision); err != nil {
-			return err
-		}
+	if err := s.auditRefusal(ctx, at, c, asked, judged, on, decision, denied.Reason); err != nil {
+		return err
 	}
 	return denied
 }

@@ -5,11 +5,14 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"entrepot/artifact"
+	"entrepot/audit"
 	"entrepot/catalog"
 	"entrepot/iam"
 	"entrepot/repository"
+	"entrepot/repository/repositorytest"
 )
 
 // policy is a document with one statement.
@@ -393,4 +396,63 @@ func TestP49EveryMutationAndEveryRefusedOneIsRecordedOnce(t *testing.T) {
 	}
 	err := h.rules.PutTags(t.Context(), h.owner, on, map[string]string{"K": "v"})
 	h.refuses(artifact.Invalid, err)
+}
+
+func TestARefusedReadIsRecordedWhileNobodyWaits(t *testing.T) {
+	h := newFixture(t)
+	h.repo("r")
+	nobody := h.caller(account, "nobody", allowNone)
+	_, err := fetch(t.Context(), h.as(nobody, "r"), "left@1.0.0")
+	h.refuses(artifact.Denied, err)
+	h.refuses(artifact.Denied, h.rules.Authorize(t.Context(), nobody, "GetAuthorizationToken", repository.OnDomain(domainKey), nil))
+	events := h.recordedLater()
+	if len(events) != 2 {
+		t.Fatalf("%d events, want 2", len(events))
+	}
+	for i, want := range []struct {
+		action, administrator string
+		reads                 bool
+	}{{"codeartifact:ReadFromRepository", account, true}, {"codeartifact:GetAuthorizationToken", "", false}} {
+		e := events[i]
+		call, err := audit.Parse(e.Call)
+		h.check(err)
+		if e.Action != want.action || e.Kind != catalog.AuditEvent || e.Owner != account || e.Administrator != want.administrator ||
+			call.Reads != want.reads || call.Error != audit.AccessDenied || call.Decision.Reason != "no identity-based policy allows" {
+			t.Errorf("got %+v with %+v", e, call)
+		}
+	}
+	_, _ = fetch(t.Context(), h.shelf("r"), "left@1.0.0")
+	if events := h.recordedLater(); len(events) != 0 {
+		t.Errorf("of a read that was allowed: got %+v", events)
+	}
+}
+
+func TestAChangeIsRecordedForAllWhomItConcerns(t *testing.T) {
+	const tenant = "999988887777"
+	h := newFixture(t)
+	h.domainPolicy(policy("Allow", "arn:aws:iam::"+tenant+":root", "codeartifact:*", "*"))
+	guest := h.caller(tenant, "guest", repositorytest.AllowAll)
+	guest.Rulings = &iam.Rulings{}
+	_, err := h.rules.CreateRepository(t.Context(), guest, repository.RepositorySpec{RepositoryKey: domainKey.Repository("theirs")})
+	h.check(err)
+	h.check(h.rules.Authorize(t.Context(), guest, "DeleteRepository", repository.OnRepository(domainKey.Repository("theirs")), nil))
+	_, _, err = h.rules.DeleteRepository(t.Context(), guest, domainKey.Repository("theirs"))
+	h.check(err)
+	h.check(h.catalog.Read(t.Context(), func(r catalog.Reader) error {
+		events, err := r.EventsOf(account, time.Time{}, catalog.EventMark{Time: h.clock()}, 2)
+		if err != nil || len(events) != 2 {
+			t.Fatalf("got %d events, %v", len(events), err)
+		}
+		for i, action := range []string{"codeartifact:DeleteRepository", "codeartifact:CreateRepository"} {
+			e := events[i]
+			if e.Action != action || e.Account != tenant || e.Owner != account || e.Administrator != tenant {
+				t.Errorf("got %+v, want %s", e, action)
+			}
+		}
+		call, err := audit.Parse(events[0].Call)
+		if err != nil || call.Decision == nil || !call.Decision.Allowed || !strings.HasPrefix(call.Decision.Reason, "allowed by") {
+			t.Errorf("got %+v, %v, want what allowed it", call, err)
+		}
+		return nil
+	}))
 }

@@ -7,6 +7,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/events"
 	"entrepot/iam"
 )
 
@@ -78,7 +79,7 @@ func (s *Service) addPromises(w catalog.Writer, c iam.Caller, repo catalog.Repos
 	if err := w.UpdateVersion(repo.ID, *known); err != nil {
 		return err
 	}
-	return s.announce(w, c, repo, *known, updated, changes{AssetsAdded: len(known.Assets) - before})
+	return s.announce(w, c, repo, *known, events.Updated, events.Changes{AssetsAdded: len(known.Assets) - before})
 }
 
 // bringDescription fetches an asset that describes its version, unless it was fetched already.

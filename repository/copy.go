@@ -9,6 +9,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/events"
 	"entrepot/iam"
 
 	"golang.org/x/sync/errgroup"
@@ -244,16 +245,20 @@ func (s *Service) copyVersion(w catalog.Writer, c iam.Caller, to catalog.Reposit
 	if err := s.ensurePackage(w, to, v, arrivedByCopy); err != nil {
 		return VersionResult{}, err
 	}
-	operation := created
-	err := s.create(w, to.ID, v)
-	if artifact.Is(err, artifact.Conflict) {
-		operation, err = updated, w.UpdateVersion(to.ID, v)
-	}
+	there, err := recordOf(w, to.ID, v.VersionKey)
 	if err != nil {
 		return VersionResult{}, err
 	}
-	err = s.announce(w, c, to, v, operation,
-		changes{AssetsAdded: len(v.Assets), MetadataUpdated: true, StatusChanged: operation == created})
+	write, operation := s.create, events.Created
+	changed := events.Changes{AssetsAdded: len(v.Assets), MetadataUpdated: true, StatusChanged: true}
+	if there != nil {
+		write, operation = catalog.Writer.UpdateVersion, events.Updated
+		changed.AssetsRemoved, changed.StatusChanged = len(there.Assets), there.Status != v.Status
+	}
+	if err := write(w, to.ID, v); err != nil {
+		return VersionResult{}, err
+	}
+	err = s.announce(w, c, to, v, operation, changed)
 	return VersionResult{v.Revision, v.Status}, err
 }
 

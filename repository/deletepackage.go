@@ -5,6 +5,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/events"
 	"entrepot/iam"
 )
 
@@ -83,5 +84,5 @@ func (s *Service) empty(ctx context.Context, c iam.Caller, key artifact.Reposito
 func (s *Service) announceDeleted(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.Version) error {
 	removed := len(v.Assets)
 	v.Status = artifact.Deleted
-	return s.announce(w, c, repo, v, deleted, changes{AssetsRemoved: removed, StatusChanged: true})
+	return s.announce(w, c, repo, v, events.Deleted, events.Changes{AssetsRemoved: removed, StatusChanged: true})
 }

@@ -40,6 +40,7 @@
 //	index.go,
 //	attachment.go
 //	trace.go, explain.go         what a search has found, place by place; why a request ends as it does
+//	prefetch.go                  what there is of a version, and an asset of it brought in, for whoever wants it kept before it is asked for
 //
 // A version's life:
 //

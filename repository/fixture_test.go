@@ -50,10 +50,14 @@ type fixture struct {
 	owner    iam.Caller
 	close    func()
 
-	readmes atomic.Int64 // read out of assets
+	readmes  atomic.Int64 // read out of assets
+	toldUpTo int64        // the last event that a test has looked at
 
 	mu  sync.Mutex
 	now time.Time
+
+	asideMu sync.Mutex
+	aside   []catalog.Event
 }
 
 // readme reads the readme out of an asset: what follows its first line.
@@ -97,9 +101,11 @@ func openFixtureLogging(t testing.TB, dir string, v repository.DomainStores, reg
 		Catalog: h.catalog, Stores: v, Keys: keysOf(v), Fetcher: client, Sources: map[string]repository.Source{npmjs: h.registry},
 		Remotes: h.far, Sealer: reversing{},
 		Formats: map[artifact.Format]repository.Traits{
-			artifact.NPM: {DefaultLabel: "latest", Prefer: strings.Compare, Readme: h.readme},
+			artifact.NPM:     {DefaultLabel: "latest", Prefer: strings.Compare, Readme: h.readme},
+			artifact.Generic: {Growth: repository.GrowUnfinished, InternalOnly: true, ByAPI: true},
 		},
-		Region: "us-east-1", Now: h.clock, NewID: func() string { return fmt.Sprintf("id-%d", ids.Add(1)) },
+		RecordLater: h.recordLater,
+		Region:      "us-east-1", Now: h.clock, NewID: func() string { return fmt.Sprintf("id-%d", ids.Add(1)) },
 		Endpoint: func(k artifact.RepositoryKey, f artifact.Format) string {
 			return fmt.Sprintf("http://house.test/%s-%s/%s/%s/", k.Domain, k.Owner, f, k.Name)
 		},
@@ -499,3 +505,19 @@ func (l listing) Each(ctx context.Context) iter.Seq2[artifact.Version, error] {
 
 // big is a body of several chunks that differs with its name.
 func big(name string) string { return name + strings.Repeat(name+"\n", 300_000/(len(name)+1)) }
+
+// recordLater notes what is to be recorded while nobody waits.
+func (h *fixture) recordLater(e catalog.Event) {
+	h.asideMu.Lock()
+	defer h.asideMu.Unlock()
+	h.aside = append(h.aside, e)
+}
+
+// recordedLater is what was, since it was last asked.
+func (h *fixture) recordedLater() []catalog.Event {
+	h.asideMu.Lock()
+	defer h.asideMu.Unlock()
+	events := h.aside
+	h.aside = nil
+	return events
+}

@@ -7,6 +7,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/events"
 	"entrepot/iam"
 )
 
@@ -208,7 +209,7 @@ func (s *Service) catchUp(w catalog.Writer, c iam.Caller, b laggard) (bool, erro
 		return false, err
 	}
 	added := len(union(v.Assets, next.Assets)) - len(v.Assets)
-	return true, s.announce(w, c, b.repository, next, updated, changes{
+	return true, s.announce(w, c, b.repository, next, events.Updated, events.Changes{
 		AssetsAdded:     added,
 		AssetsRemoved:   len(v.Assets) + added - len(next.Assets),
 		MetadataUpdated: v.Revision != next.Revision,

@@ -10,6 +10,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/blob"
 	"entrepot/catalog"
+	"entrepot/events"
 	"entrepot/iam"
 	"entrepot/upstream"
 )
@@ -240,7 +241,7 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 	if err := w.UpdateVersion(repo.ID, *known); err != nil {
 		return err
 	}
-	return s.announce(w, c, repo, *known, updated, changes{AssetsAdded: 1})
+	return s.announce(w, c, repo, *known, events.Updated, events.Changes{AssetsAdded: 1})
 }
 
 // importNow fetches an asset and waits until it is recorded.

@@ -5,6 +5,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/events"
 )
 
 // Labels returns the merged labels, as View does.
@@ -39,8 +40,17 @@ func (s *Shelf) SetLabel(ctx context.Context, p artifact.PackageKey, label, vers
 		if err != nil {
 			return err
 		}
+		before, err := w.Label(id, p, label)
+		if err != nil && !artifact.Is(err, artifact.NotFound) {
+			return err
+		}
 		if err := w.SetLabels(id, wanted, label); err != nil {
 			return err
+		}
+		if before != wanted.Version {
+			if err := s.announceLabel(w, at, wanted); err != nil {
+				return err
+			}
 		}
 		return s.service.audit(w, s.caller, putPackageMetadata, OnPackage(s.key, p),
 			map[string]any{"label": label, "packageVersion": wanted.Version})
@@ -59,7 +69,10 @@ func (s *Shelf) DeleteLabel(ctx context.Context, p artifact.PackageKey, label st
 		if _, err := heldPackage(w, id, s.key, p); err != nil {
 			return err
 		}
-		err := w.DeleteLabel(id, p, label)
+		pointed, err := w.Label(id, p, label)
+		if err == nil {
+			err = w.DeleteLabel(id, p, label)
+		}
 		if artifact.Is(err, artifact.NotFound) {
 			return artifact.Errorf(artifact.NotFound,
 				"Package '%s' has no tag '%s' in repository '%s'.", p.Qualified(), label, s.key.Name).
@@ -68,6 +81,19 @@ func (s *Shelf) DeleteLabel(ctx context.Context, p artifact.PackageKey, label st
 		if err != nil {
 			return err
 		}
+		if err := s.announceLabel(w, at, p.At(pointed)); err != nil {
+			return err
+		}
 		return s.service.audit(w, s.caller, putPackageMetadata, OnPackage(s.key, p), map[string]any{"label": label})
 	})
+}
+
+// announceLabel tells of a version that a label came to or left. One that the repository only sees upstream has no state
+// here to tell of.
+func (s *Shelf) announceLabel(w catalog.Writer, at *configuration, v artifact.VersionKey) error {
+	held, err := recordOf(w, at.repository.ID, v)
+	if err != nil || held == nil {
+		return err
+	}
+	return s.service.announce(w, s.caller, *at.repository, *held, events.Updated, events.Changes{MetadataUpdated: true})
 }

@@ -6,6 +6,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/events"
 	"entrepot/iam"
 )
 
@@ -280,8 +281,8 @@ func (s *Service) addFromUpstream(w catalog.Writer, c iam.Caller, repo catalog.R
 	if err := s.create(w, repo.ID, v); err != nil {
 		return err
 	}
-	return s.announce(w, c, repo, v, created,
-		changes{AssetsAdded: len(v.Assets), MetadataUpdated: true, StatusChanged: true})
+	return s.announce(w, c, repo, v, events.Created,
+		events.Changes{AssetsAdded: len(v.Assets), MetadataUpdated: true, StatusChanged: true})
 }
 
 func noLongerAdmitted(repo catalog.Repository, v artifact.VersionKey) error {

@@ -8,6 +8,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/events"
 	"entrepot/iam"
 )
 
@@ -324,9 +325,9 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 	if step.version.Revision, err = s.revisionAfter(step); err != nil {
 		return v, err
 	}
-	id, write, operation := at.repository.ID, s.create, created
+	id, write, operation := at.repository.ID, s.create, events.Created
 	if step.known != nil {
-		write, operation = catalog.Writer.UpdateVersion, updated
+		write, operation = catalog.Writer.UpdateVersion, events.Updated
 	} else if err := p.mayStand(w, id); err != nil {
 		return v, err
 	}
@@ -340,8 +341,8 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 	if err := write(w, id, v); err != nil {
 		return v, err
 	}
-	changed := changes{AssetsAdded: len(step.fresh), AssetsRemoved: step.removed,
-		MetadataUpdated: step.known == nil || step.known.Revision != v.Revision,
+	changed := events.Changes{AssetsAdded: len(step.fresh), AssetsRemoved: step.removed,
+		MetadataUpdated: step.known == nil || string(step.known.Manifest) != string(v.Manifest),
 		StatusChanged:   step.known == nil || step.known.Status != v.Status}
 	if err := s.announce(w, c, *at.repository, v, operation, changed); err != nil {
 		return v, err
@@ -382,7 +383,7 @@ func (s *Service) writeArrivals(w catalog.Writer, c iam.Caller, at *configuratio
 	if err := w.UpdateVersion(at.repository.ID, step.version); err != nil {
 		return err
 	}
-	return s.announce(w, c, *at.repository, step.version, updated, changes{AssetsAdded: len(step.came)})
+	return s.announce(w, c, *at.repository, step.version, events.Updated, events.Changes{AssetsAdded: len(step.came)})
 }
 
 // revisionAfter is the revision of a version after a publication. One that is only finished keeps its own: the revision

@@ -6,86 +6,88 @@ import (
 	"fmt"
 
 	"entrepot/artifact"
+	"entrepot/audit"
 	"entrepot/catalog"
+	"entrepot/events"
 	"entrepot/iam"
 )
 
-// audit records a change in the transaction that makes it, or the refusal of one. detail holds the parameters worth
-// knowing later, never a policy text, a token or a body.
+// audit records a change in the transaction that makes it. detail holds the parameters worth knowing later, never a policy
+// text, a token or a body. What is deleted is recorded before.
 func (s *Service) audit(w catalog.Writer, c iam.Caller, action string, on Subject, detail map[string]any) error {
-	done, judged, err := judgedAt(action, on)
+	asked, judged, err := judgedAt(action, on)
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
+	event, err := s.auditEvent(c, asked, judged, on, audit.Done(c, asked.Permission()), detail)
+	if err != nil {
+		return err
+	}
+	if on.Repository != "" {
+		repo, err := w.Repository(on.Domain.Repository(on.Repository))
+		if err != nil && !artifact.Is(err, artifact.NotFound) {
+			return fmt.Errorf("audit %s: %w", action, err)
+		}
+		event.Administrator = string(repo.Administrator)
+	}
+	return w.Record(event)
+}
+
+// auditEvent is an audit event but for the administrator of the repository.
+func (s *Service) auditEvent(c iam.Caller, asked Action, judged *level, on Subject, call audit.Call, detail map[string]any) (
+	catalog.Event, error) {
 	if detail == nil {
 		detail = map[string]any{}
 	}
 	text, err := json.Marshal(detail)
 	if err != nil {
-		return fmt.Errorf("audit %s: %w", action, err)
+		return catalog.Event{}, fmt.Errorf("audit %s: %w", asked.Name, err)
 	}
 	resource := ""
 	if arns := judged.resources(s, on); len(arns) > 0 {
 		resource = arns[len(arns)-1]
 	}
-	return w.Record(catalog.Event{
+	return catalog.Event{
 		Time:      s.Now(),
 		Kind:      catalog.AuditEvent,
 		RequestID: c.RequestID,
 		Account:   c.Principal.Account,
+		Owner:     string(on.Domain.Owner),
 		Principal: c.Principal.ARN,
-		Action:    done.Permission(),
+		Action:    asked.Permission(),
 		Resource:  resource,
 		Detail:    text,
-	})
+		Call:      call.Encode(),
+	}, nil
 }
 
-// auditRefusal records that somebody was not allowed to change something, and which statement decided.
-func (s *Service) auditRefusal(ctx context.Context, c iam.Caller, action string, on Subject, d iam.Decision) error {
-	return s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error {
-		detail := map[string]any{"errorCode": "AccessDenied", "reason": d.Reason.String(), "statement": d.Sid}
-		return s.audit(w, c, action, on, detail)
-	})
+// auditRefusal records that somebody was not allowed to do something, and which statement decided. Only that of a change is worth
+// a transaction that the caller waits for.
+func (s *Service) auditRefusal(ctx context.Context, at *configuration, c iam.Caller, asked Action, judged *level, on Subject,
+	d iam.Decision, told string) error {
+	call := audit.Refused(c, d, told)
+	call.Reads = asked.readOnly()
+	event, err := s.auditEvent(c, asked, judged, on, call, nil)
+	if err != nil {
+		return err
+	}
+	if at.repository != nil {
+		event.Administrator = string(at.repository.Administrator)
+	}
+	if !asked.Changes {
+		if s.RecordLater != nil {
+			s.RecordLater(event)
+		}
+		return nil
+	}
+	return s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error { return w.Record(event) })
 }
-
-// versionEvent is what happened to one version in one repository, in the shape of the service's event.
-type versionEvent struct {
-	Domain        string          `json:"domainName"`
-	DomainOwner   string          `json:"domainOwner"`
-	Repository    string          `json:"repositoryName"`
-	Administrator string          `json:"repositoryAdministrator"`
-	Format        artifact.Format `json:"packageFormat"`
-	Namespace     *string         `json:"packageNamespace"` // null when there is none: rules in the wild match on it
-	Package       string          `json:"packageName"`
-	Version       string          `json:"packageVersion"`
-	State         artifact.Status `json:"packageVersionState"`
-	Revision      string          `json:"packageVersionRevision"`
-	Changes       changes         `json:"changes"`
-	Operation     string          `json:"operationType"`
-}
-
-// changes are what an operation did to a version. A version that is replaced counts its assets as added, so
-// AssetsUpdated stays 0.
-type changes struct {
-	AssetsAdded     int  `json:"assetsAdded"`
-	AssetsRemoved   int  `json:"assetsRemoved"`
-	MetadataUpdated bool `json:"metadataUpdated"`
-	AssetsUpdated   int  `json:"assetsUpdated"`
-	StatusChanged   bool `json:"statusChanged"`
-}
-
-// The operation types of the service's event.
-const (
-	created = "Created"
-	updated = "Updated"
-	deleted = "Deleted"
-)
 
 // announce records an operation on a version and the changes it made, in the same transaction. v is the version after
 // it.
 func (s *Service) announce(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.Version,
-	operation string, changed changes) error {
-	event := versionEvent{
+	operation events.Operation, changed events.Changes) error {
+	event := events.Change{
 		Domain: repo.RepositoryKey.Domain, DomainOwner: string(repo.Owner),
 		Repository: repo.Name, Administrator: string(repo.Administrator),
 		Format: v.Format, Package: v.Name, Version: v.Version, State: v.Status, Revision: v.Revision,
@@ -104,7 +106,7 @@ func (s *Service) announce(w catalog.Writer, c iam.Caller, repo catalog.Reposito
 		RequestID: c.RequestID,
 		Account:   c.Principal.Account,
 		Principal: c.Principal.String(),
-		Action:    operation,
+		Action:    string(operation),
 		Resource:  onPackage.resources(s, OnPackage(repo.RepositoryKey, v.PackageKey))[0],
 		Detail:    text,
 	})

@@ -217,11 +217,11 @@ func (s *Service) DeleteRepository(ctx context.Context, c iam.Caller,
 		if err != nil {
 			return err
 		}
-		if err := w.DeleteRepository(repo.ID); err != nil {
+		if err := s.audit(w, c, "DeleteRepository", OnRepository(key), nil); err != nil {
 			return err
 		}
 		ok = true
-		return s.audit(w, c, "DeleteRepository", OnRepository(key), nil)
+		return w.DeleteRepository(repo.ID)
 	})
 	return withoutHoles(repo), ok && err == nil, err
 }

@@ -48,7 +48,9 @@ type Options struct {
 	Now       func() time.Time
 	NewID     func() string // unguessable, at most 36 URL-safe characters
 	Log       *slog.Logger
-	Quotas    Quotas // zero members take the service's defaults
+	// RecordLater puts an event on record without anybody waiting for it: that a read was refused. nil means that none is.
+	RecordLater func(e catalog.Event)
+	Quotas      Quotas // zero members take the service's defaults
 	// AnonymousReads says that callers without credentials come in to read; that a policy lets them is then worth a warning.
 	AnonymousReads bool
 	// DocumentCache bounds the memory for rendered index documents, in bytes; 0 means 64 MiB. DocumentSpool bounds the

@@ -6,6 +6,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/events"
 	"entrepot/iam"
 )
 
@@ -38,6 +39,7 @@ func (s *Shelf) URL(path string) string { return s.base + path }
 const (
 	readFromRepository    = "ReadFromRepository"
 	publishPackageVersion = "PublishPackageVersion"
+	getAuthorizationToken = "GetAuthorizationToken"
 	putPackageMetadata    = "PutPackageMetadata"
 
 	updatePackageVersionsStatus = "UpdatePackageVersionsStatus"
@@ -243,7 +245,7 @@ func (s *Shelf) annotate(w catalog.Writer, in catalog.Repository, v artifact.Ver
 	if err := w.UpdateVersion(in.ID, v); err != nil {
 		return err
 	}
-	return s.service.announce(w, s.caller, in, v, updated, changes{MetadataUpdated: true})
+	return s.service.announce(w, s.caller, in, v, events.Updated, events.Changes{MetadataUpdated: true})
 }
 
 // Stage begins an upload. It asks for no permission, see format.Shelf: nobody sees the bytes before Publish.

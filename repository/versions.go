@@ -8,6 +8,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/events"
 	"entrepot/iam"
 )
 
@@ -36,7 +37,7 @@ func (s *Service) SetStatus(ctx context.Context, c iam.Caller, key artifact.Repo
 					return VersionResult{}, err
 				}
 				v.Status = target
-				if err := s.announce(w, c, repo, v, updated, changes{StatusChanged: true}); err != nil {
+				if err := s.announce(w, c, repo, v, events.Updated, events.Changes{StatusChanged: true}); err != nil {
 					return VersionResult{}, err
 				}
 			}
@@ -65,7 +66,7 @@ func (s *Service) Dispose(ctx context.Context, c iam.Caller, key artifact.Reposi
 			if err := w.UpdateVersion(repo.ID, v); err != nil {
 				return VersionResult{}, err
 			}
-			err := s.announce(w, c, repo, v, updated, changes{AssetsRemoved: removed, StatusChanged: true})
+			err := s.announce(w, c, repo, v, events.Updated, events.Changes{AssetsRemoved: removed, StatusChanged: true})
 			return VersionResult{v.Revision, artifact.Disposed}, err
 		},
 		done: func(w catalog.Writer) error {
@@ -195,7 +196,7 @@ func (s *Service) moveTo(w catalog.Writer, c iam.Caller, at *configuration, v ar
 		return err
 	}
 	v.Status = target
-	return s.announce(w, c, *at.repository, v, updated, changes{StatusChanged: true})
+	return s.announce(w, c, *at.repository, v, events.Updated, events.Changes{StatusChanged: true})
 }
 
 func cannotBecome(v artifact.Version, target artifact.Status) error {

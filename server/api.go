@@ -42,7 +42,7 @@ func (s *Server) serveQuery(x *exchange, r *http.Request) {
 	if service == "" && s.unsigned != nil && isForm(r) && !s.authenticator.Attempts(r) {
 		x.pattern = "POST / (unsigned)"
 		x.fail = func(err error) { s.unsigned.Fail(x.w, r, err) }
-		s.unsigned.Serve(x.w, r, s.authenticator.Nobody(s.circumstances(x)))
+		s.unsigned.Serve(x.w, r, s.authenticator.Nobody(s.circumstances(x, r)))
 		return
 	}
 	api, offered := s.services[service]
@@ -80,7 +80,7 @@ func forAnotherService(r *http.Request) bool {
 // authenticate says who calls, under the circumstances of this request, and slows down those who fail too often.
 func (s *Server) authenticate(x *exchange, r *http.Request,
 	verify func(iam.Circumstances) (iam.Caller, error)) (iam.Caller, error) {
-	caller, err := verify(s.circumstances(x))
+	caller, err := verify(s.circumstances(x, r))
 	if artifact.Is(err, artifact.Unauthenticated) && s.authenticator.Attempts(r) {
 		// Only those who fail wait: behind one address there may be many, and no stranger shall lock them out. A
 		// credential is too long to be guessed at any pace; what the limit saves is the work of answering.

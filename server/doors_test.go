@@ -242,9 +242,42 @@ func TestCircumstancesComeFromTheServer(t *testing.T) {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.FixedZone("east", 3600))
 	f := newFixture(t, func(o *Options) { o.Now = func() time.Time { return now } })
 	source := netip.MustParseAddr("192.0.2.7")
-	got := f.circumstances(&exchange{id: "id-1", client: client{addr: source, secure: true}})
-	if want := (iam.Circumstances{RequestID: "id-1", Source: source, Secure: true, At: now}); got != want {
+	call := request("POST", "/v1/domain", "User-Agent", "aws-cli/2.1")
+	x := &exchange{id: "id-1", client: client{addr: source, secure: true}}
+	want := iam.Circumstances{RequestID: "id-1", Source: source, Secure: true, At: now, UserAgent: "aws-cli/2.1"}
+	if got := f.circumstances(x, call); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+	x.format, x.path = "npm", "/team-123456789012/npm/shared/pkg"
+	want.Method, want.Path = "PUT", "/npm/pkg"
+	want.UserAgent = strings.Repeat("n", maxUserAgent)
+	if got := f.circumstances(x, request("PUT", x.path, "User-Agent", want.UserAgent+"ew")); got != want {
+		t.Errorf("of a package manager: got %+v, want %+v", got, want)
+	}
+	secret := "entrepot_" + strings.Repeat("s", 43)
+	if got := f.circumstances(x, request("PUT", x.path, "User-Agent", secret)); strings.Contains(got.UserAgent, secret) {
+		t.Errorf("a token is kept: %s", got.UserAgent)
+	}
+}
+
+func TestAPathOnRecordHasNoRepository(t *testing.T) {
+	for _, row := range []struct {
+		path   string
+		onHost bool
+		want   string
+	}{
+		{"/team-123456789012/npm/shared/@acme%2fpkg/-/pkg-1.0.0.tgz", false, "/npm/@acme%2fpkg/-/pkg-1.0.0.tgz"},
+		{"/npm/shared/pkg", true, "/npm/pkg"},
+		{"/team-123456789012/pypi/shared/simple/", false, "/pypi/simple/"},
+		{"/team-123456789012/npm/shared", false, "/npm"},
+		{"/npm/shared", true, "/npm"},
+		{"/team-123456789012/npm/shared/", false, "/npm/"},
+		{"/team-123456789012/npm", false, "/npm"},
+		{"(a path with a token in it)", false, "(a path with a token in it)"},
+	} {
+		if got := belowRepository(row.path, row.onHost); got != row.want {
+			t.Errorf("%s: got %s, want %s", row.path, got, row.want)
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ type exchange struct {
 	pattern    string // the route's own text, or empty
 	format     artifact.Format
 	path       string // fit for the log
+	onHost     bool   // the path begins with a format: the domain is in the host's name
 	repository string // domain/repository as asked, once somebody known asked
 	caller     iam.Caller
 	refused    refusal
@@ -130,4 +131,28 @@ func loggable(t target) string {
 		path = path[:maxLoggedPath] + "…"
 	}
 	return path
+}
+
+// belowRepository returns a path that is fit for the log as it is on record: with the format, without domain and repository.
+func belowRepository(path string, onHost bool) string {
+	if !strings.HasPrefix(path, "/") {
+		return path // it had a token in it
+	}
+	parts := strings.Split(path, "/")[1:]
+	if !onHost {
+		parts = parts[1:]
+	}
+	return "/" + strings.Join(append(parts[:1:1], parts[min(2, len(parts)):]...), "/")
+}
+
+// maxUserAgent bounds what is kept of how a client calls itself, in bytes.
+const maxUserAgent = 256
+
+// userAgent is how the client calls itself, cut to size. What holds one of our tokens is not kept.
+func userAgent(r *http.Request) string {
+	agent := r.Header.Get("User-Agent")
+	if tokenLike.MatchString(agent) {
+		return "(a name with a token in it)"
+	}
+	return strings.ToValidUTF8(agent[:min(len(agent), maxUserAgent)], "")
 }

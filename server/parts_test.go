@@ -46,7 +46,7 @@ func (p *people) Signed(r *http.Request, in iam.Circumstances, service string) (
 }
 
 func (p *people) Nobody(in iam.Circumstances) iam.Caller {
-	return iam.Caller{Context: in.Keys(), RequestID: in.RequestID}
+	return iam.Caller{Context: in.Keys(), Circumstances: in}
 }
 
 func (p *people) Bearer(r *http.Request, in iam.Circumstances, domain artifact.DomainKey) (iam.Caller, error) {
@@ -62,7 +62,7 @@ func (p *people) Attempts(r *http.Request) bool { return r.Header.Get("Authoriza
 func alice(in iam.Circumstances) iam.Caller {
 	return iam.Caller{
 		Principal: iam.Principal{Account: owner, ARN: "arn:aws:iam::" + owner + ":user/alice", Name: "alice"},
-		Context:   in.Keys(), RequestID: in.RequestID,
+		Context:   in.Keys(), Circumstances: in,
 	}
 }
 

@@ -157,7 +157,7 @@ func (s *Server) answer(x *exchange, r *http.Request) (whole bool) {
 		s.refuse(x, r, d, refused)
 		return true
 	}
-	x.path = loggable(d.target)
+	x.path, x.onHost = loggable(d.target), d.onHost
 	s.route(x, r, d)
 	return true
 }
@@ -236,8 +236,12 @@ func (s *Server) serveMetrics(x *exchange, r *http.Request) {
 }
 
 // circumstances are what is known of this request, behind the proxies that are believed.
-func (s *Server) circumstances(x *exchange) iam.Circumstances {
-	return iam.Circumstances{RequestID: x.id, Source: x.client.addr, Secure: x.client.secure, At: s.now()}
+func (s *Server) circumstances(x *exchange, r *http.Request) iam.Circumstances {
+	in := iam.Circumstances{RequestID: x.id, Source: x.client.addr, Secure: x.client.secure, At: s.now(), UserAgent: userAgent(r)}
+	if x.format != "" {
+		in.Method, in.Path = r.Method, belowRepository(x.path, x.onHost)
+	}
+	return in
 }
 
 // maxUnreadBody is how much of a body that nobody wanted is read after an error was answered, in bytes. NuGet sends a whole package

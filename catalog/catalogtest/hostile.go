@@ -43,8 +43,8 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 		policy := catalog.Policy{Document: text, Revision: text}
 		document := catalog.Document{DocumentKey: catalog.DocumentKey{Connection: text, Path: text}, ETag: text,
 			LastModified: text, Form: text}
-		event := catalog.Event{Kind: catalog.EventKind(text), RequestID: text, Account: text, Principal: text, Action: text,
-			Resource: text, Detail: []byte(text)}
+		event := catalog.Event{Kind: catalog.EventKind(text), RequestID: text, Account: text, Owner: text, Administrator: text,
+			Principal: text, Action: text, Resource: text, Detail: []byte(text), Call: []byte(text)}
 		f.write(func(w catalog.Writer) (err error) {
 			if d.ID, err = w.CreateDomain(d); err != nil {
 				return err

@@ -1,6 +1,7 @@
 package catalogtest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -57,8 +58,8 @@ func testEvents(t *testing.T, open func(t *testing.T) catalog.Store) {
 	}
 	want(t, "the last event of none", lastEvent(), 0)
 	wanted := []catalog.Event{
-		{Time: moment(3), Kind: catalog.AuditEvent, RequestID: "r1", Account: "1", Principal: "arn:p", Action: "a:B",
-			Resource: "arn:r", Detail: []byte(`{"b": 1,"a":2}`)},
+		{Time: moment(3), Kind: catalog.AuditEvent, RequestID: "r1", Account: "1", Owner: "2", Administrator: "3",
+			Principal: "arn:p", Action: "a:B", Resource: "arn:r", Detail: []byte(`{"b": 1,"a":2}`), Call: []byte(`{"c": 3}`)},
 		{Time: moment(1), Kind: catalog.VersionEvent},
 		{Time: moment(2), Kind: catalog.VersionEvent, Resource: "arn:s"},
 	}
@@ -131,6 +132,7 @@ func testEvents(t *testing.T, open func(t *testing.T) catalog.Store) {
 		t.Errorf("number %d was given again after %d", next, newest)
 	}
 
+	t.Run("an_account_is_told_what_concerns_it", func(t *testing.T) { testEventsOf(t, open) })
 	t.Run("a_reader_that_follows_misses_none", func(t *testing.T) { testFollowing(t, open) })
 }
 
@@ -199,4 +201,58 @@ func testFollowing(t *testing.T, open func(t *testing.T) catalog.Store) {
 	slices.Sort(got)
 	slices.Sort(wanted)
 	want(t, "events", got, wanted)
+}
+
+// testEventsOf compares the pages of each account, of every size and from several times on, with all events looked through.
+func testEventsOf(t *testing.T, open func(t *testing.T) catalog.Store) {
+	f := &fixture{TB: t, Store: open(t)}
+	accounts := []string{"", "1", "2", "3"}
+	f.write(func(w catalog.Writer) error {
+		for i := range 64 * 3 {
+			e := catalog.Event{Time: moment(i * 7 % 11), Kind: catalog.AuditEvent, Account: accounts[i%4], Owner: accounts[i/4%4],
+				Administrator: accounts[i/16%4], Action: fmt.Sprint(i)}
+			if i%5 == 4 {
+				e.Kind = catalog.VersionEvent
+			}
+			if err := w.Record(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	var all []catalog.Event
+	f.read(func(r catalog.Reader) (err error) {
+		all, err = r.Events(0, 1000)
+		return err
+	})
+	slices.SortFunc(all, func(a, b catalog.Event) int {
+		return cmp.Or(b.Time.Compare(a.Time), cmp.Compare(b.Sequence, a.Sequence))
+	})
+	for _, account := range append(accounts[1:], "4") {
+		for _, from := range []int{-1, 4, 11} {
+			wanted := slices.DeleteFunc(slices.Clone(all), func(e catalog.Event) bool {
+				return e.Kind != catalog.AuditEvent || e.Time.Before(moment(from)) ||
+					e.Account != account && e.Owner != account && e.Administrator != account
+			})
+			for _, limit := range []int{1, 3, 1000} {
+				var got []catalog.Event
+				behind := catalog.EventMark{Time: moment(100)}
+				f.read(func(r catalog.Reader) error {
+					for {
+						page, err := r.EventsOf(account, moment(from), behind, limit)
+						if err != nil || len(page) == 0 {
+							return err
+						}
+						if len(page) > limit {
+							t.Errorf("%d events under the limit %d", len(page), limit)
+						}
+						got = append(got, page...)
+						last := page[len(page)-1]
+						behind = catalog.EventMark{Time: last.Time, Sequence: last.Sequence}
+					}
+				})
+				want(t, fmt.Sprintf("events of %q from %d on, %d a page", account, from, limit), got, wanted)
+			}
+		}
+	}
 }

@@ -45,7 +45,7 @@ func everyVerbTouchesItsTopics(f *fixture) {
 	packageTopics := []catalog.Topic{catalog.PackageTopic(d, key), catalog.RepositoryTopic(id, key.Format)}
 	principals, tokens := catalog.PrincipalsTopic(), catalog.TokensTopic()
 	principal, accessKey := catalog.PrincipalTopic("q"), catalog.AccessKeyTopic("k")
-	encryption := catalog.EncryptionKeyTopic("e")
+	encryption, targets := catalog.EncryptionKeyTopic("e"), catalog.EventTargetsTopic()
 	for _, step := range []struct {
 		verb    string
 		touches []catalog.Topic
@@ -173,6 +173,17 @@ func everyVerbTouchesItsTopics(f *fixture) {
 			return w.UpdateAccount(catalog.Account{ID: owner, ClosedAt: moment(1)})
 		}},
 		{"DeleteOrganization", []catalog.Topic{principals, domain}, func(w catalog.Writer) error { return w.DeleteOrganization("o") }},
+		{"Record", []catalog.Topic{catalog.VersionEventsTopic()}, func(w catalog.Writer) error {
+			return w.Record(catalog.Event{Kind: catalog.VersionEvent})
+		}},
+		{"PutEventRule", []catalog.Topic{targets}, func(w catalog.Writer) error {
+			return w.PutEventRule(catalog.EventRule{Account: owner, Name: "r"})
+		}},
+		{"DeleteEventRule", []catalog.Topic{targets}, func(w catalog.Writer) error { return w.DeleteEventRule(owner, "r") }},
+		{"PutEventTarget", []catalog.Topic{targets}, func(w catalog.Writer) error {
+			return w.PutEventTarget(catalog.EventTarget{Name: "t"})
+		}},
+		{"DeleteEventTarget", []catalog.Topic{targets}, func(w catalog.Writer) error { return w.DeleteEventTarget("t") }},
 		{"DeletePrincipal", []catalog.Topic{principal, principals, tokens}, func(w catalog.Writer) error {
 			return w.DeletePrincipal("q")
 		}},

@@ -8,6 +8,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/usage"
 )
 
 // view is everything that can be read of some domains, in the order it is read.
@@ -27,6 +28,7 @@ type view struct {
 	Tags         map[catalog.Holder]map[string]string
 	Groups       map[catalog.DomainID][]catalog.PackageGroup
 	InDomain     map[catalog.DomainID][]artifact.PackageKey // those of listedFormat
+	Stored       []usage.Stored
 }
 
 // listedFormat is the format whose packages are listed by domain.
@@ -134,6 +136,7 @@ func (m *model) view() view {
 		o.Found[term] = m.search(slices.Collect(maps.Keys(m.repositories)), artifact.NPM, []string{term})
 	}
 	m.viewGroups(&o)
+	o.Stored = m.stored()
 	maps.Copy(o.Policies, m.policies)
 	maps.Copy(o.Tags, m.tags)
 	return o
@@ -233,7 +236,9 @@ func look(r catalog.Reader, account artifact.AccountID) (view, error) {
 		}
 		o.Found[term] = l.Items
 	}
-	return o, nil
+	stored, err := r.MeasureStored()
+	o.Stored = slices.DeleteFunc(stored, func(s usage.Stored) bool { return s.Domain.Owner != account })
+	return o, err
 }
 
 func (o *view) lookAtHolder(r catalog.Reader, h catalog.Holder) error {

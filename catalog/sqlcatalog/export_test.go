@@ -28,3 +28,12 @@ func Spelled() string { return spelledIn("(?)") }
 
 // DomainPackages is the statement that lists the packages of a domain.
 func DomainPackages() string { return domainPackages }
+
+// EventsOf are the statements that list what concerns an account.
+func EventsOf() []string {
+	var all []string
+	for _, condition := range concerning {
+		all = append(all, concerningEvents(condition))
+	}
+	return all
+}

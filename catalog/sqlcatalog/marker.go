@@ -33,6 +33,9 @@ const (
 	keyAliasList
 	accountList
 	accountRequestList
+	eventTargetList
+	eventRuleList
+	allEventRuleList
 )
 
 // A marker is the sort key of the last item of a page, so a list goes on in the right place whatever was created or

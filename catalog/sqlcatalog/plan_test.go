@@ -41,6 +41,16 @@ func TestThePackagesOfADomainAreReadInTheOrderOfTheIndex(t *testing.T) {
 	}
 }
 
+func TestEventsOfAnAccountAreReadInTheOrderOfAnIndex(t *testing.T) {
+	db := newSchema(t)
+	for i, index := range []string{"events_by_account (account=?", "events_by_owner (owner=?", "events_by_administrator (administrator=?"} {
+		plan := planOf(t, db, sqlcatalog.EventsOf()[i])
+		if !strings.Contains(plan, index+" AND time>?") || strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("more is read than listed, or sorted:\n%s", plan)
+		}
+	}
+}
+
 // newSchema is a database that has nothing but the schema.
 func newSchema(t *testing.T) *sql.DB {
 	t.Helper()

@@ -3,6 +3,8 @@ package sqlcatalog
 import (
 	"iter"
 	"math/bits"
+	"slices"
+	"sync"
 	"sync/atomic"
 
 	"entrepot/catalog"
@@ -26,6 +28,9 @@ const (
 // not returned yet then, so nobody was told that it is wrong.
 type stamps struct {
 	counts [stripes]atomic.Uint64
+
+	mu       sync.Mutex
+	watching atomic.Pointer[[]*watcher] // replaced, never changed
 }
 
 // stripe returns the number of the topic's counter, the same in every process.
@@ -50,6 +55,57 @@ func (s *stamps) count(touched *stripeSet) {
 	for stripe := range touched.all() {
 		s.counts[stripe].Add(1)
 	}
+	if watching := s.watching.Load(); watching != nil {
+		for _, w := range *watching {
+			w.tell(touched)
+		}
+	}
+}
+
+// watcher is somebody who waits for changes of some stripes.
+type watcher struct {
+	of      stripeSet
+	changed chan struct{} // has room for one
+}
+
+// tell makes the channel ready if one of the stripes is the watcher's. It waits for nobody: a channel that is ready already
+// says enough.
+func (w *watcher) tell(touched *stripeSet) {
+	for i, word := range touched {
+		if word&w.of[i] != 0 {
+			select {
+			case w.changed <- struct{}{}:
+			default:
+			}
+			return
+		}
+	}
+}
+
+// watch adds a watcher; stop takes it away.
+func (s *stamps) watch(topics []catalog.Topic) (changed <-chan struct{}, stop func()) {
+	w := &watcher{changed: make(chan struct{}, 1)}
+	for _, t := range topics {
+		w.of.add(stripe(t))
+	}
+	s.rewatch(func(all []*watcher) []*watcher { return append(all, w) })
+	return w.changed, func() {
+		s.rewatch(func(all []*watcher) []*watcher {
+			return slices.DeleteFunc(all, func(other *watcher) bool { return other == w })
+		})
+	}
+}
+
+// rewatch replaces the list of watchers.
+func (s *stamps) rewatch(change func([]*watcher) []*watcher) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []*watcher
+	if now := s.watching.Load(); now != nil {
+		all = slices.Clone(*now)
+	}
+	all = change(all)
+	s.watching.Store(&all)
 }
 
 // stripeSet is a set of stripes: of bounded size, however much a transaction touches.

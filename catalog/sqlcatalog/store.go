@@ -119,6 +119,11 @@ func (s *Store) Stamp(topics ...catalog.Topic) (catalog.Stamp, bool) {
 	return s.commits.stamps.sum(topics), true
 }
 
+// Watch implements catalog.Store.
+func (s *Store) Watch(topics ...catalog.Topic) (<-chan struct{}, func()) {
+	return s.commits.stamps.watch(topics)
+}
+
 // Close waits for what runs and closes the database. Later calls of Read and Write fail.
 func (s *Store) Close() error {
 	err := s.engine.close()

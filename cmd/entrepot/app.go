@@ -31,6 +31,7 @@ import (
 	"entrepot/queryapi"
 	"entrepot/repository"
 	"entrepot/server"
+	"entrepot/trail"
 	"entrepot/upstream"
 	"entrepot/upstream/doccache"
 
@@ -55,6 +56,8 @@ type app struct {
 	rules     *repository.Service
 	guard     *access.Guard
 	accounts  *accounts.Service
+	trail     *trail.Service
+	behind    *trail.Behind
 	server    *server.Server
 	issuer    *localca.Issuer // of certificates; nil without an authority of our own
 
@@ -180,14 +183,22 @@ func (a *app) openUpstreams(ctx context.Context) error {
 }
 
 func (a *app) openRules(context.Context) error {
+	var err error
+	if a.behind, err = trail.NewBehind(a.catalog, a.log, a.metrics); err != nil {
+		return err
+	}
+	a.background(a.behind.Run) // until the rules, which give it events, are closed
 	if a.config.AnonymousReads {
 		a.log.Warn("readers without credentials are let in wherever a policy allows everybody", "setting", "anonymous_reads")
 	}
-	a.keys = kms.New(kms.Options{Catalog: a.catalog, Keyring: a.stores, Region: a.config.Region, Now: time.Now, NewID: uuid.NewString})
+	a.keys = kms.New(kms.Options{Catalog: a.catalog, Keyring: a.stores, Region: a.config.Region, Now: time.Now, NewID: uuid.NewString,
+		RecordLater: a.behind.Record})
+	a.trail = trail.New(trail.Options{Catalog: a.catalog, Region: a.config.Region, Now: time.Now, RecordLater: a.behind.Record})
 	q := a.config.Quotas
 	a.rules = repository.New(repository.Options{
 		Catalog: a.catalog, Stores: a.stores, Keys: a.keys, Fetcher: a.upstream, Sources: sources(a.upstream),
-		Remotes: a.remotes, Sealer: a.stores, Formats: traits(),
+		RecordLater: a.behind.Record,
+		Remotes:     a.remotes, Sealer: a.stores, Formats: traits(),
 		Region: a.config.Region, Endpoint: a.addresses.Endpoint, Now: time.Now, NewID: rand.Text, Log: a.log,
 		Quotas: repository.Quotas{
 			Domains: q.Domains, Repositories: q.Repositories, PackageGroups: q.PackageGroups,
@@ -219,6 +230,7 @@ func (a *app) openAccess(ctx context.Context) error {
 	}
 	a.background(a.recordUses)
 	a.accounts = accounts.New(accounts.Options{Catalog: a.catalog, Region: a.config.Region, Now: time.Now, Keys: a.guard, SessionKeys: a.guard,
+		RecordLater:    a.behind.Record,
 		IdentityTokens: oidc.New(issuers.Get, time.Now), PrivateIssuer: issuers.IsPrivate,
 		Quotas: accounts.Quotas{Accounts: a.config.Quotas.Accounts}})
 	if err := a.accounts.InstallPolicies(ctx); err != nil {
@@ -304,7 +316,8 @@ func (a *app) openServer(context.Context) error {
 			Principals: a.accounts, Credentials: a.accounts,
 		}),
 		Services: map[string]server.API{"iam": queryapi.IAM(a.accounts), "kms": queryapi.KMS(a.keys),
-			"organizations": queryapi.Organizations(a.accounts), "sts": queryapi.STS(a.accounts)},
+			"organizations": queryapi.Organizations(a.accounts), "sts": queryapi.STS(a.accounts),
+			"cloudtrail": queryapi.CloudTrail(a.trail)},
 		Unsigned: "sts", QueryError: queryapi.WriteError,
 		Formats: formats(),
 		Shelves: func(c iam.Caller, key artifact.RepositoryKey, base string) format.Shelf {

@@ -86,6 +86,8 @@ var matrixOwn = []struct{ name, path, query, needs string }{
 	{"list what one may see", awsapi.ListTokensPath, "", ""},
 	{"list another's tokens", awsapi.ListTokensPath, nobodysARN, "ListTokens"},
 	{"revoke another's tokens", awsapi.RevokeTokensPath, nobodysARN, "RevokeTokens"},
+	{"look at a version ahead of time", awsapi.PrefetchPath, onLib1, "ReadFromRepository"},
+	{"bring an asset in ahead of time", awsapi.PrefetchPath, onLib1 + "&asset=a", "ReadFromRepository"},
 	{"put a remote", awsapi.PutRemotePath, onD1 + "&name=far", "PutRemote"},
 	{"list remotes", awsapi.ListRemotesPath, onD1, "ListRemotes"},
 	{"check a remote", awsapi.CheckRemotePath, onD1 + "&name=far", "PutRemote"},

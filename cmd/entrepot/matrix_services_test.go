@@ -22,6 +22,7 @@ var matrixServices = map[string]struct {
 	"organizations": {queryapi.Organizations(nil), `{"AccountId":"777700001111","Email":"x@example.test","AccountName":"x",` +
 		`"CreateAccountRequestId":"car-12345678","ParentId":"r-none","ChildType":"ACCOUNT","ChildId":"777700001111",` +
 		`"ResourceId":"777700001111","Tags":[{"Key":"a","Value":"b"}],"TagKeys":["a"]}`},
+	"cloudtrail": {queryapi.CloudTrail(nil), `{}`},
 	"kms": {queryapi.KMS(nil), `{"KeyId":"12345678-1234-1234-1234-123456789012","AliasName":"alias/x","Description":"d","Policy":"{}",` +
 		`"TargetKeyId":"12345678-1234-1234-1234-123456789012","Tags":[{"TagKey":"a","TagValue":"b"}],"TagKeys":["a"]}`},
 }

@@ -2,12 +2,12 @@ package formattest
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"sync"
 	"sync/atomic"
 
 	"entrepot/artifact"
+	"entrepot/audit"
 	"entrepot/blob"
 	"entrepot/catalog"
 	"entrepot/upstream"
@@ -49,9 +49,9 @@ func (d *Domain) Joined() int {
 func (d *Domain) Refusals() int {
 	n := 0
 	for _, e := range d.events(catalog.AuditEvent) {
-		var detail struct{ ErrorCode string }
-		d.check(json.Unmarshal(e.Detail, &detail))
-		if detail.ErrorCode == "AccessDenied" {
+		call, err := audit.Parse(e.Call)
+		d.check(err)
+		if call.Error == audit.AccessDenied {
 			n++
 		}
 	}

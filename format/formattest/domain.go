@@ -147,8 +147,8 @@ func Caller(name string, actions ...string) iam.Caller {
 	return iam.Caller{
 		Principal: iam.Principal{Account: string(domainKey.Owner), Name: name, ID: "AIDA" + name,
 			ARN: "arn:aws:iam::" + string(domainKey.Owner) + ":user/" + name},
-		Identity:  []*iam.Policy{allowing(actions)},
-		RequestID: "test",
+		Identity:      []*iam.Policy{allowing(actions)},
+		Circumstances: iam.Circumstances{RequestID: "test"},
 	}
 }
 

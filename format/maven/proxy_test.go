@@ -66,6 +66,46 @@ func TestProxy(t *testing.T) {
 			t.Error("a late asset left the revision as it was")
 		}
 	})
+	t.Run("what a registry has of a version is looked at and kept ahead of time, a file at a time", func(t *testing.T) {
+		s := newChain(t)
+		for _, rest := range []string{".pom", ".jar", "-sources.jar", "-linux.jar"} {
+			s.offer(central, file("lib:1.0", rest), pomOf("lib:1.0"))
+		}
+		looks := func(want ...string) {
+			t.Helper()
+			found, err := s.Shelf("team", artifact.Maven).Prospect(t.Context(), key("lib:1.0"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, a := range found.Assets {
+				if a.Promised {
+					a.Name += "?"
+				}
+				got = append(got, a.Name)
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		}
+		looks("lib-1.0-sources.jar?", "lib-1.0.jar?", "lib-1.0.pom?")
+		if _, ok := s.held("team", key("lib:1.0")); ok {
+			t.Error("a look has kept the version")
+		}
+		for _, name := range []string{"lib-1.0.jar", "lib-1.0-linux.jar"} {
+			found, err := s.Shelf("team", artifact.Maven).Prefetch(t.Context(), key("lib:1.0"), name, time.Minute)
+			if err != nil || found.Ending != repository.Served || found.Assets[0].Promised || found.Assets[0].SHA1 == [20]byte{} {
+				t.Errorf("%s: got %+v, %v", name, found, err)
+			}
+		}
+		// The POM is kept as well while nobody waits: it describes the version.
+		s.comesToHold("team", key("lib:1.0"), "lib-1.0-linux.jar", "lib-1.0-sources.jar?", "lib-1.0.jar", "lib-1.0.pom")
+		looks("lib-1.0-linux.jar", "lib-1.0-sources.jar?", "lib-1.0.jar", "lib-1.0.pom")
+		s.Registry(central).Fail()
+		looks("lib-1.0-linux.jar", "lib-1.0-sources.jar?", "lib-1.0.jar", "lib-1.0.pom")
+		s.reads("team", file("lib:1.0", "-linux.jar"), pomOf("lib:1.0"))
+	})
 	t.Run("T25 a version gets no asset of another registry", func(t *testing.T) {
 		s := newSite(t)
 		s.Fork(central, clojars)

@@ -1,0 +1,106 @@
+package trail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"entrepot/catalog"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+)
+
+// store takes events, a transaction at a time.
+type store struct {
+	catalog.Store
+	commits [][]string
+	fails   error
+}
+
+type writer struct {
+	catalog.Writer
+	events []string
+}
+
+func (w *writer) Record(e catalog.Event) error {
+	w.events = append(w.events, e.Action)
+	return nil
+}
+
+func (s *store) Write(_ context.Context, fn func(w catalog.Writer) error) error {
+	w := &writer{}
+	if err := errors.Join(fn(w), s.fails); err != nil {
+		return err
+	}
+	s.commits = append(s.commits, w.events)
+	return nil
+}
+
+// behind runs one until the function returns.
+func behind(t *testing.T, s *store, log *strings.Builder, fn func(b *Behind)) *Behind {
+	t.Helper()
+	b, err := NewBehind(s, slog.New(slog.NewTextHandler(log, nil)), prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); b.Run(ctx) }()
+	fn(b)
+	stop()
+	<-done
+	return b
+}
+
+func TestWhatComesTogetherIsWrittenTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		var log strings.Builder
+		behind(t, s, &log, func(b *Behind) {
+			for i := range 3 {
+				b.Record(catalog.Event{Action: fmt.Sprint(i)})
+			}
+			time.Sleep(behindDelay)
+			synctest.Wait()
+			b.Record(catalog.Event{Action: "last"})
+		})
+		if got := fmt.Sprint(s.commits); got != "[[0 1 2] [last]]" {
+			t.Errorf("got %s, want two commits, the second at the end", got)
+		}
+		if log.Len() > 0 {
+			t.Errorf("logged %s", &log)
+		}
+	})
+}
+
+func TestAFloodIsBoundedAndCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		var log strings.Builder
+		b := behind(t, s, &log, func(b *Behind) {
+			for range maxBehind + 5 {
+				b.Record(catalog.Event{Action: "x"})
+			}
+		})
+		if len(s.commits) != 1 || len(s.commits[0]) != maxBehind || testutil.ToFloat64(b.lost) != 5 || !strings.Contains(log.String(), "dropped=5") {
+			t.Errorf("%d commits, %v lost, logged %s", len(s.commits), testutil.ToFloat64(b.lost), &log)
+		}
+	})
+}
+
+func TestWhatCannotBeWrittenIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{fails: errors.New("disk full")}
+		var log strings.Builder
+		b := behind(t, s, &log, func(b *Behind) { b.Record(catalog.Event{}) })
+		if testutil.ToFloat64(b.lost) != 1 || !strings.Contains(log.String(), "disk full") {
+			t.Errorf("%v lost, logged %s", testutil.ToFloat64(b.lost), &log)
+		}
+	})
+}

@@ -1,0 +1,250 @@
+package trail
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"entrepot/accounts"
+	"entrepot/artifact"
+	"entrepot/audit"
+	"entrepot/catalog"
+	"entrepot/iam"
+)
+
+// Attribute is what events are looked up by, as CloudTrail names it.
+type Attribute string
+
+// The attributes.
+const (
+	ByEventID      Attribute = "EventId"
+	ByEventName    Attribute = "EventName"
+	ByReadOnly     Attribute = "ReadOnly"
+	ByUsername     Attribute = "Username"
+	ByResourceType Attribute = "ResourceType"
+	ByResourceName Attribute = "ResourceName"
+	ByEventSource  Attribute = "EventSource"
+	ByAccessKeyID  Attribute = "AccessKeyId"
+)
+
+// attributes say which records an attribute of a value is of. The name of a resource is its ARN, or what stands behind the ARN's last
+// slash.
+var attributes = map[Attribute]func(r Record, value string) bool{
+	ByEventID:     func(r Record, value string) bool { return r.EventID == value },
+	ByEventName:   func(r Record, value string) bool { return r.EventName == value },
+	ByReadOnly:    func(r Record, value string) bool { return fmt.Sprint(r.ReadOnly) == value },
+	ByUsername:    func(r Record, value string) bool { return r.Username() == value },
+	ByEventSource: func(r Record, value string) bool { return r.EventSource == value },
+	ByAccessKeyID: func(r Record, value string) bool { return r.UserIdentity.AccessKeyID == value },
+	ByResourceType: func(r Record, value string) bool {
+		return len(r.Resources) > 0 && r.Resources[0].Type == value
+	},
+	ByResourceName: func(r Record, value string) bool {
+		return len(r.Resources) > 0 && (r.Resources[0].ARN == value || strings.HasSuffix(r.Resources[0].ARN, "/"+value))
+	},
+}
+
+// Query is what is looked for.
+type Query struct {
+	By       Attribute // empty for everything
+	Value    string
+	From, To time.Time // both inclusive, to the second; zero means no bound
+	Limit    int       // 1 to 50
+	Token    string    // where the page before ended; empty for the first
+}
+
+// Found is a page of records, the newest first.
+type Found struct {
+	Records []Record
+	Next    string // empty if there are no more
+}
+
+// Problem is what is wrong with a query, where CloudTrail tells such errors apart. It is the cause of an Invalid error.
+type Problem string
+
+// The problems, by the names that CloudTrail's model has for them.
+const (
+	InvalidAttributes Problem = "InvalidLookupAttributesException"
+	InvalidTimeRange  Problem = "InvalidTimeRangeException"
+	InvalidMaxResults Problem = "InvalidMaxResultsException"
+	InvalidNextToken  Problem = "InvalidNextTokenException"
+)
+
+// Error names the problem.
+func (p Problem) Error() string { return string(p) }
+
+// Name is the name of the exception.
+func (p Problem) Name() string { return string(p) }
+
+func (p Problem) errorf(format string, args ...any) error {
+	return artifact.Errorf(artifact.Invalid, format, args...).Causing(p)
+}
+
+const (
+	maxResults = 50
+	// maxLooked bounds how many events one page looks at: it may be empty, and still not the last.
+	maxLooked = 5000
+	pageRead  = 500
+)
+
+const lookupAction = "cloudtrail:LookupEvents"
+
+// Lookup returns the records of the events that concern the caller's account. Denied takes cloudtrail:LookupEvents on everything;
+// what is wrong with a query is a Problem.
+func (s *Service) Lookup(ctx context.Context, c iam.Caller, q Query) (Found, error) {
+	if err := s.mayLookUp(c); err != nil {
+		return Found{}, err
+	}
+	behind, err := q.start()
+	if err != nil {
+		return Found{}, err
+	}
+	if q.By == ByEventID {
+		return s.byID(ctx, c.Principal.Account, q)
+	}
+	var found Found
+	err = s.Catalog.Read(ctx, func(r catalog.Reader) error {
+		found = Found{}
+		for looked := 0; looked < maxLooked; {
+			page, err := r.EventsOf(c.Principal.Account, q.From, behind, pageRead)
+			if err != nil {
+				return err
+			}
+			for _, e := range page {
+				looked++
+				behind = catalog.EventMark{Time: e.Time, Sequence: e.Sequence}
+				record, err := s.record(e, c.Principal.Account)
+				if err != nil {
+					return err
+				}
+				if q.wants(record) {
+					found.Records = append(found.Records, record)
+				}
+				if len(found.Records) == q.Limit {
+					found.Next = q.token(behind)
+					return nil
+				}
+			}
+			if len(page) < pageRead {
+				return nil
+			}
+		}
+		found.Next = q.token(behind)
+		return nil
+	})
+	if err != nil {
+		return Found{}, fmt.Errorf("look up events: %w", err)
+	}
+	return found, nil
+}
+
+// mayLookUp asks for permission. That it was refused is recorded while nobody waits.
+func (s *Service) mayLookUp(c iam.Caller) error {
+	err := accounts.Authorize(c, lookupAction, accounts.Subject{})
+	refused, ok := errors.AsType[*accounts.Refusal](err)
+	if !ok || s.RecordLater == nil {
+		return err
+	}
+	told, _ := errors.AsType[*artifact.Error](err)
+	call := audit.Refused(c, refused.Decision, told.Reason)
+	call.Reads = true
+	s.RecordLater(catalog.Event{Time: s.Now().UTC(), Kind: catalog.AuditEvent, RequestID: c.RequestID, Account: c.Principal.Account,
+		Principal: c.Principal.ARN, Action: lookupAction, Detail: json.RawMessage("{}"), Call: call.Encode()})
+	return err
+}
+
+func (q Query) wants(r Record) bool { return q.By == "" || attributes[q.By](r, q.Value) }
+
+// start checks a query and returns where its page begins.
+func (q Query) start() (catalog.EventMark, error) {
+	end := catalog.EventMark{Time: time.UnixMicro(math.MaxInt64), Sequence: math.MaxInt64}
+	_, known := attributes[q.By]
+	switch {
+	case q.By != "" && !known:
+		return end, InvalidAttributes.errorf("There is no lookup attribute %.40q.", q.By)
+	case q.By == ByReadOnly && q.Value != "true" && q.Value != "false":
+		return end, InvalidAttributes.errorf("ReadOnly is true or false.")
+	case q.Limit < 1 || q.Limit > maxResults:
+		return end, InvalidMaxResults.errorf("A page has 1 to %d events.", maxResults)
+	case !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From):
+		return end, InvalidTimeRange.errorf("The start time is after the end time.")
+	}
+	if !q.To.IsZero() {
+		end.Time = q.To.Truncate(time.Second).Add(time.Second - time.Microsecond)
+	}
+	if q.Token == "" {
+		return end, nil
+	}
+	return q.mark()
+}
+
+// marker is a place in the list that a query gives.
+type marker struct {
+	Query    string `json:"q"` // digest of the query, so that a token goes on with no other
+	Micros   int64  `json:"t"`
+	Sequence int64  `json:"s"`
+}
+
+func (q Query) digest() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %d %d", q.By, q.Value, q.From.Unix(), q.To.Unix()))
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
+}
+
+func (q Query) token(m catalog.EventMark) string {
+	text, err := json.Marshal(marker{q.digest(), m.Time.UnixMicro(), m.Sequence})
+	if err != nil {
+		panic(err) // numbers and a text have a JSON form
+	}
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+// maxToken is longer than any token that is given out.
+const maxToken = 200
+
+func (q Query) mark() (catalog.EventMark, error) {
+	var m marker
+	text, err := base64.RawURLEncoding.Strict().DecodeString(q.Token[:min(len(q.Token), maxToken)])
+	if err == nil {
+		err = json.Unmarshal(text, &m)
+	}
+	if err != nil || m.Query != q.digest() {
+		return catalog.EventMark{}, InvalidNextToken.errorf("The token was not given out by this query.")
+	}
+	return catalog.EventMark{Time: time.UnixMicro(m.Micros), Sequence: m.Sequence}, nil
+}
+
+// byID finds the one event of an id.
+func (s *Service) byID(ctx context.Context, account string, q Query) (Found, error) {
+	sequence, ok := sequenceOf(q.Value)
+	if !ok {
+		return Found{}, nil
+	}
+	var events []catalog.Event
+	err := s.Catalog.Read(ctx, func(r catalog.Reader) (err error) {
+		events, err = r.Events(sequence-1, 1)
+		return err
+	})
+	if err != nil {
+		return Found{}, fmt.Errorf("look up an event: %w", err)
+	}
+	if len(events) == 0 || events[0].Kind != catalog.AuditEvent || eventID(events[0], account) != q.Value ||
+		!slices.Contains(recipients(events[0]), account) {
+		return Found{}, nil
+	}
+	record, err := s.record(events[0], account)
+	if err != nil || !within(events[0].Time, q) {
+		return Found{}, err
+	}
+	return Found{Records: []Record{record}}, nil
+}
+
+func within(t time.Time, q Query) bool {
+	return !t.Before(q.From) && (q.To.IsZero() || t.Before(q.To.Truncate(time.Second).Add(time.Second)))
+}

@@ -1,0 +1,34 @@
+package usage
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"entrepot/artifact"
+)
+
+// Note is what is known of a request that is metered. Whoever receives a request makes one; whoever answers it fills in what
+// only he knows.
+type Note struct {
+	At         time.Time          // when it had been answered
+	Account    artifact.AccountID // empty for a caller without credentials
+	Principal  string             // ARN
+	Client     netip.Addr
+	Domain     artifact.DomainKey // zero: about no domain
+	Repository string
+	Package    artifact.PackageKey
+	// Count is how many requests it counts for; 0 is one that is not metered.
+	Count int
+	Write bool
+	Sent  int64 // bytes of the answer's body
+}
+
+// NoteKey is the key under which a request's context has its *Note.
+type NoteKey struct{}
+
+// NoteOf returns the note of a request, or nil if it is not metered.
+func NoteOf(ctx context.Context) *Note {
+	n, _ := ctx.Value(NoteKey{}).(*Note)
+	return n
+}
