@@ -39,6 +39,9 @@ type Format struct {
 	Fail func(w http.ResponseWriter, r *http.Request, err error, challenge string)
 	// Source builds the format's view of an external registry; nil if the format has no external connections.
 	Source func(c *upstream.Client, connection string) repository.Source
+	// Entry is where below a repository's endpoint lies what the address of a registry is for Source: an escaped relative path,
+	// empty for the endpoint itself. A repository of another server is read there.
+	Entry string
 	// Detect finds out where the external registries of the format are, by asking this machine's clients: a detector for
 	// each external connection that a client knows, by the connection's name.
 	Detect map[string]detect.Detector

@@ -154,7 +154,8 @@ func (s *remotes) origin(connection string) (upstream.Origin, bool) {
 	case m.err != nil:
 		origin.Base, origin.Authorizer = &url.URL{Scheme: "http", Host: "invalid"}, unusable{m.err}
 	case r.Kind == catalog.CodeArtifactRemote:
-		origin.Base, origin.Authorizer = m.at.For(artifact.Format(f)), m.signIn
+		of := artifact.Format(f)
+		origin.Base, origin.Authorizer = m.at.For(of).JoinPath(s.formats[of].Entry), m.signIn
 	default:
 		c := m.credential
 		origin.Credential = upstream.Credential{User: c.Username, Password: c.Password, Token: c.Token}

@@ -24,6 +24,7 @@ func Format() format.Format {
 		Routes: routes(),
 		Fail:   fail,
 		Source: newSource,
+		Entry:  "v3/index.json",
 		Detect: detectors,
 		Tools:  tools,
 	}

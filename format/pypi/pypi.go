@@ -42,6 +42,7 @@ func Format() format.Format {
 		},
 		Fail:   fail,
 		Source: newSource,
+		Entry:  index,
 		Detect: detectors,
 		Tools:  tools,
 	}
