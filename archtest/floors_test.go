@@ -62,6 +62,7 @@ var floors = map[string][]string{
 	"awsclient":    {"access/sigv4", "artifact", "durable"},
 	"kms":          append([]string{"accounts"}, contracts...),
 	"trail":        append([]string{"accounts"}, contracts...),
+	"metering":     append([]string{"accounts"}, contracts...),
 	"jobs":         contracts,
 	"fsck":         contracts,
 
@@ -87,7 +88,7 @@ var floors = map[string][]string{
 	"server": append([]string{"format", "ratelimit", "repository", "access"}, contracts...),
 
 	// The quotas' defaults are the rules' own.
-	"config":   {"accounts", "artifact", "repository"},
+	"config":   {"accounts", "artifact", "repository", "usage"},
 	"archtest": {},
 	"docs":     {},
 	"e2e":      {"e2e/*"},

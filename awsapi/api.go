@@ -13,6 +13,7 @@ import (
 	"entrepot/catalog"
 	"entrepot/iam"
 	"entrepot/repository"
+	"entrepot/usage"
 )
 
 // RequestIDHeader is the header that names the request in every answer; SDKs print it with every error.
@@ -27,9 +28,10 @@ type Options struct {
 	// Served are the formats that repositories have an endpoint for: those that a package manager can use, and those that
 	// are used through the API. Nil means all.
 	Served []artifact.Format
-	// Principals and Credentials are what the operations of our own are about. They are needed for those.
+	// Principals, Credentials and Usage are what the operations of our own are about. They are needed for those.
 	Principals  Principals
 	Credentials Credentials
+	Usage       Usage
 	Rates       Rates            // none unless set
 	Now         func() time.Time // time.Now if nil
 	Logger      *slog.Logger     // nil means slog.Default()
@@ -46,6 +48,11 @@ type Credentials interface {
 	Credentials(ctx context.Context, c iam.Caller, principal string, page catalog.Page) (catalog.Listing[accounts.Credential], error)
 	Revoke(ctx context.Context, c iam.Caller, id string) (accounts.Revoked, error)
 	RevokeAll(ctx context.Context, c iam.Caller, principal string) (accounts.Revoked, error)
+}
+
+// Usage tells what was used; *metering.Meter does, and asks for permission.
+type Usage interface {
+	Report(ctx context.Context, c iam.Caller, q usage.Question) (usage.Report, error)
 }
 
 // Tokens issues authorization tokens; package access has it. The caller is authorised for
@@ -133,6 +140,7 @@ func (a *API) answer(r *http.Request, caller iam.Caller) (any, error) {
 	if err := in.complete(a, caller); err != nil {
 		return nil, err
 	}
+	meter(r.Context(), op, in)
 	if c, ok := in.(checked); ok {
 		if err := c.check(); err != nil {
 			return nil, err
@@ -149,6 +157,23 @@ func (a *API) answer(r *http.Request, caller iam.Caller) (any, error) {
 		}
 	}
 	return op.run(a, r.Context(), caller, in)
+}
+
+// meter notes what a request is about and whether it changes anything. Operations of our own are not paid for.
+func meter(ctx context.Context, op *operation, in input) {
+	n := usage.NoteOf(ctx)
+	switch {
+	case n == nil:
+	case op.own:
+		n.Count = 0
+	default:
+		on := in.subject()
+		n.Domain, n.Repository, n.Write = on.Domain, on.Repository, op.Changes
+		n.Package.Format = on.Package.Format
+		if on.Package.Name != "" {
+			usage.About(ctx, on.Package)
+		}
+	}
 }
 
 // authorize asks for permission once, for the parsed subject.

@@ -76,6 +76,8 @@ var grammar = map[string]shape{
 	// Of operations of our own alone:
 	"OwnActionName":   {min: 1, max: 128, pattern: `[A-Za-z0-9:]+`},
 	"OwnAddress":      {min: 1, max: 2000, pattern: word},
+	"OwnMonth":        {min: 7, max: 7, pattern: `[0-9]{4}-[0-9]{2}`},
+	"OwnUsageBy":      {min: 1, max: 140, pattern: anyLine},
 	"OwnCredentialId": {min: 1, max: 128, pattern: `[A-Za-z0-9]+`},
 	"OwnHostList":     {max: maxList, each: "OwnAddress"},
 	"OwnRegion":       {min: 1, max: 50, pattern: `[a-z0-9\-]+`},

@@ -16,6 +16,7 @@ const (
 	ExplainPath      = "/v1/entrepot/explain"
 	ListTokensPath   = "/v1/entrepot/tokens/list"
 	RevokeTokensPath = "/v1/entrepot/tokens/revoke"
+	UsagePath        = "/v1/entrepot/usage"
 	PrefetchPath     = "/v1/entrepot/prefetch"
 	PutRemotePath    = "/v1/entrepot/remotes"
 	ListRemotesPath  = "/v1/entrepot/remotes/list"
@@ -29,6 +30,7 @@ var ownOperations = []operation{
 	offers(ExplainPath, "Explain", false, (*API).explain),
 	offers(ListTokensPath, "ListTokens", false, (*API).listTokens),
 	offers(RevokeTokensPath, "RevokeTokens", true, (*API).revokeTokens),
+	offers(UsagePath, "GetUsage", false, (*API).getUsage),
 	offers(PrefetchPath, "Prefetch", false, (*API).prefetch),
 	offers(PutRemotePath, "PutRemote", true, (*API).putRemote),
 	offers(ListRemotesPath, "ListRemotes", false, (*API).listRemotes),

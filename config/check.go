@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/usage"
 )
 
 // bounds are the least and the greatest value of every number, in its own unit: bytes, nanoseconds or a count.
@@ -67,6 +68,8 @@ var bounds = map[string]struct{ least, most int64 }{
 	"jobs.token_every":             {int64(time.Second), int64(24 * time.Hour)},
 	"jobs.key_every":               {int64(time.Second), int64(24 * time.Hour)},
 	"jobs.record_every":            {int64(time.Second), int64(24 * time.Hour)},
+	"usage.prices.free_storage":    {0, int64(1024 * TiB)},
+	"usage.prices.free_requests":   {0, 1_000_000_000_000},
 	"drain.notice":                 {0, int64(10 * time.Minute)},
 	"drain.time":                   {0, int64(24 * time.Hour)},
 }
@@ -106,6 +109,12 @@ func (c Config) check(upstreams []string) error {
 		if _, err := Prefixes(list); err != nil {
 			wrong(path, "%s", err)
 		}
+	}
+	if _, err := usage.ParseNetworks(c.Region, c.Usage.Networks); err != nil {
+		wrong("usage.networks", "%s", err)
+	}
+	if _, err := c.Usage.Prices.Table(); err != nil {
+		wrong("usage.prices", "%s", err)
 	}
 	for _, u := range c.IdentityProviders {
 		require(validUpstreamURL(u), "identity_providers", "%.200q must be http:// or https:// with a host, without query and fragment", u)

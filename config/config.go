@@ -36,6 +36,7 @@ type Config struct {
 	Log               Log                 `yaml:"log"`
 	Retention         Retention           `yaml:"retention"`
 	Jobs              Jobs                `yaml:"jobs"`
+	Usage             Usage               `yaml:"usage"`
 	Drain             Drain               `yaml:"drain"`
 }
 
@@ -168,6 +169,7 @@ func Default() Config {
 		Retention: Retention{Audit: 90 * 24 * time.Hour, Events: 90 * 24 * time.Hour},
 		Jobs: Jobs{OrphanGrace: time.Hour, OrphanEvery: time.Hour, TokenEvery: 10 * time.Minute, KeyEvery: 10 * time.Minute,
 			RecordEvery: time.Hour},
+		Usage: defaultUsage(),
 		Drain: Drain{Notice: 0, Time: 30 * time.Second},
 	}
 }

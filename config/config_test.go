@@ -103,6 +103,7 @@ func TestEverySettingCanBeMadeByVariableAndFlag(t *testing.T) {
 		"tls.cert": "c", "tls.key": "k", "tls.mode": "auto",
 		"upstreams.npmjs.url": "https://c.test/x", "upstreams.npmjs.username": "me", "fetch.negative_ttl": "3s",
 		"retention.audit": "48h", "retention.events": "48h", "identity_providers": "https://a.test, http://b.test:8080",
+		"usage.prices.storage": "0.1", "usage.prices.requests": "0.2", "usage.prices.regions": "0.3", "usage.prices.internet": "1GiB 0, 0.5",
 	}
 	for _, k := range Keys([]string{"npmjs"}) {
 		in := reflect.TypeFor[Config]()

@@ -59,6 +59,8 @@ func (f Format) Served() bool { return len(f.Routes) > 0 || f.ByAPI }
 type Route struct {
 	Pattern string
 	Handler Handler
+	// CountAs says how many requests one of this route counts for, at least 1; nil: one.
+	CountAs func(r *http.Request) int
 }
 
 // Handler answers one request: parse to a key, ask the shelf, serve. An error goes to Format.Fail, unless part of the

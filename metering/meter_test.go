@@ -254,13 +254,12 @@ func BenchmarkCount(b *testing.B) {
 		b.Fatal(err)
 	}
 	m := metering.New(metering.Options{Networks: networks, NewID: func() string { return "m" }, Now: time.Now})
-	n := usage.Note{At: time.Now(), Account: us, Principal: "arn:aws:iam::" + string(us) + ":user/ci", Client: netip.MustParseAddr("198.51.100.1"),
-		Domain: shop, Repository: "web", Package: artifact.PackageKey{Format: artifact.NPM, Name: "left-pad"}, Count: 1, Sent: 100}
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
-		mine := n
+		n := usage.Note{At: time.Now(), Account: us, Principal: "arn:aws:iam::" + string(us) + ":user/ci", Client: netip.MustParseAddr("198.51.100.1"),
+			Domain: shop, Repository: "web", Package: artifact.PackageKey{Format: artifact.NPM, Name: "left-pad"}, Count: 1, Sent: 100}
 		for pb.Next() {
-			m.Count(&mine)
+			m.Count(&n)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"entrepot/catalog"
 	"entrepot/events"
 	"entrepot/iam"
+	"entrepot/usage"
 )
 
 // Shelf is one repository seen by one caller; it is what formats work with. Every method that reads or changes
@@ -51,6 +52,9 @@ func (s *Shelf) reader(ctx context.Context) (*configuration, error) {
 }
 
 func (s *Shelf) allowed(ctx context.Context, action string, on Subject) (*configuration, error) {
+	if on.Package != (artifact.PackageKey{}) {
+		usage.About(ctx, on.Package)
+	}
 	at, err := s.service.configuration(ctx, on.Domain, on.Repository)
 	if err != nil {
 		return nil, err
@@ -70,6 +74,7 @@ func (s *Shelf) Access(ctx context.Context) error {
 // View returns a package through all upstreams. NotFound if there is nothing to list; Unavailable if there might be but
 // a registry does not answer and nothing is remembered.
 func (s *Shelf) View(ctx context.Context, p artifact.PackageKey) (View, error) {
+	usage.About(ctx, p)
 	at, err := s.reader(ctx)
 	if err != nil {
 		return View{}, err
@@ -97,6 +102,7 @@ func (s *Service) view(ctx context.Context, c iam.Caller, at *configuration, p a
 
 // Manifests returns what external registries say of a package as a whole; see format.Shelf.
 func (s *Shelf) Manifests(ctx context.Context, p artifact.PackageKey) ([][]byte, error) {
+	usage.About(ctx, p)
 	at, err := s.reader(ctx)
 	if err != nil {
 		return nil, err
@@ -119,6 +125,7 @@ func (s *Shelf) Manifests(ctx context.Context, p artifact.PackageKey) ([][]byte,
 // Document returns an index document derived from the view; see format.Shelf.
 func (s *Shelf) Document(ctx context.Context, p artifact.PackageKey, variant string,
 	render func(io.Writer, View) error) (Document, error) {
+	usage.About(ctx, p)
 	at, err := s.reader(ctx)
 	if err != nil {
 		return Document{}, err
@@ -140,6 +147,7 @@ func (s *Shelf) Index(ctx context.Context, f artifact.Format, variant string,
 
 // Open finds an asset here or upstream and keeps what it fetches.
 func (s *Shelf) Open(ctx context.Context, v artifact.VersionKey, asset string) (File, error) {
+	usage.About(ctx, v.PackageKey)
 	at, err := s.reader(ctx)
 	if err != nil {
 		return File{}, err
@@ -150,6 +158,7 @@ func (s *Shelf) Open(ctx context.Context, v artifact.VersionKey, asset string) (
 
 // Stat tells what is known of an asset without opening it; see format.Shelf.
 func (s *Shelf) Stat(ctx context.Context, v artifact.VersionKey, asset string) (artifact.Asset, error) {
+	usage.About(ctx, v.PackageKey)
 	at, err := s.reader(ctx)
 	if err != nil {
 		return artifact.Asset{}, err

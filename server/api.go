@@ -32,6 +32,9 @@ func (s *Server) serveAPI(x *exchange, r *http.Request, api API, service string)
 		x.fail(err)
 		return
 	}
+	if service == codeArtifact {
+		x.metered()
+	}
 	api.Serve(x.w, r, caller)
 }
 

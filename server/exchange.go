@@ -11,6 +11,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/format"
 	"entrepot/iam"
+	"entrepot/usage"
 )
 
 // exchange is one request being answered, and what is to be said of it afterwards.
@@ -34,9 +35,27 @@ type exchange struct {
 
 	fail  func(err error) // answers an error in the words of the door
 	shelf format.Shelf
+	meter usage.Note
 }
 
 type exchangeKey struct{}
+
+// exchangeContext is the context of an exchange's request, in which its parts are found.
+type exchangeContext struct {
+	context.Context
+	x *exchange
+}
+
+// Value returns the exchange and what is noted for the meter by their keys.
+func (c exchangeContext) Value(key any) any {
+	switch key.(type) {
+	case exchangeKey:
+		return c.x
+	case usage.NoteKey:
+		return &c.x.meter
+	}
+	return c.Context.Value(key)
+}
 
 func exchangeOf(ctx context.Context) *exchange {
 	x, _ := ctx.Value(exchangeKey{}).(*exchange)

@@ -37,6 +37,8 @@ func (s *Server) serveFormat(x *exchange, r *http.Request, m *mount, at endpoint
 		x.fail(err)
 		return
 	}
+	x.metered()
+	x.meter.Domain, x.meter.Package.Format, x.meter.Write = at.DomainKey(), m.Name, r.Method != http.MethodGet && r.Method != http.MethodHead
 	x.repository = at.Domain + "/" + at.Name
 	if !artifact.ValidRepositoryName(at.Name) {
 		x.repository = ""
@@ -49,6 +51,7 @@ func (s *Server) serveFormat(x *exchange, r *http.Request, m *mount, at endpoint
 		x.fail(err)
 		return
 	}
+	x.meter.Repository = at.Name
 	x.shelf = s.shelves(caller, at.RepositoryKey, at.base)
 	below, err := rebase(coming, at.rest)
 	if err != nil {

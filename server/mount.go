@@ -59,6 +59,9 @@ type routed struct{ format.Route }
 func (h routed) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	x := exchangeOf(r.Context())
 	x.pattern = h.Pattern
+	if h.CountAs != nil {
+		x.meter.Count = h.CountAs(r)
+	}
 	if err := h.Handler(x.w, r, x.shelf); err != nil {
 		x.fail(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/format"
 	"entrepot/iam"
+	"entrepot/usage"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -28,6 +29,9 @@ type Authenticator interface {
 	Attempts(r *http.Request) bool
 }
 
+// Meter counts requests that have been answered. Count must not keep the note.
+type Meter interface{ Count(n *usage.Note) }
+
 // Options are the parts of a server. Members without a note are needed.
 type Options struct {
 	Addresses     *Addresses
@@ -45,6 +49,8 @@ type Options struct {
 
 	// Hop names one of this server's repositories among those of all servers. Nil: the server has no remotes.
 	Hop func(artifact.RepositoryKey) string
+	// Meter counts the requests that are paid for; nil: nobody does.
+	Meter Meter
 
 	Checks         []Check         // of /readyz
 	Notes          []func() string // of /readyz: what there is to know although it is ready, a line, or nothing

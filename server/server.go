@@ -45,6 +45,7 @@ type Server struct {
 	notes     []func() string
 	metrics   *metrics
 	scrape    http.Handler
+	meter     Meter
 	draining  atomic.Bool
 	active    atomic.Int64
 	ended     atomic.Int64 // requests answered so far
@@ -61,7 +62,7 @@ func New(o Options) (*Server, error) {
 		addresses: o.Addresses, authenticator: o.Authenticator, api: o.API, services: o.Services, unsigned: o.Services[o.Unsigned],
 		queryError: o.QueryError, shelves: o.Shelves, hop: o.Hop,
 		trusted: o.TrustedProxies, metricsFrom: o.MetricsFrom, limits: o.Limits.withDefaults(), log: o.Log, now: o.Now,
-		newID: o.NewID, metrics: m, health: &health{checks: o.Checks, now: o.Now}, notes: o.Notes,
+		newID: o.NewID, meter: o.Meter, metrics: m, health: &health{checks: o.Checks, now: o.Now}, notes: o.Notes,
 		scrape: promhttp.HandlerFor(o.Gatherer, promhttp.HandlerOpts{}),
 		mounts: make(map[artifact.Format]*mount, len(o.Formats)),
 	}
@@ -92,7 +93,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.limits.Request)
 	defer cancel()
 	x := s.begin(w, r)
-	r = r.WithContext(context.WithValue(ctx, exchangeKey{}, x))
+	r = r.WithContext(exchangeContext{ctx, x})
 	r.Body = x.body
 
 	whole := s.answer(x, r)
@@ -105,6 +106,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	took := time.Since(start)
 	s.metrics.account(x, took)
+	s.count(r, x, start.Add(took))
 	s.record(r, x, took)
 	if !whole {
 		panic(http.ErrAbortHandler)

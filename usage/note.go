@@ -3,12 +3,13 @@ package usage
 import (
 	"context"
 	"net/netip"
+	"sync"
 	"time"
 
 	"entrepot/artifact"
 )
 
-// Note is what is known of a request that is metered. Whoever receives a request makes one; whoever answers it fills in what
+// Note is what is known of a request that is metered. It is not copied. Whoever receives a request makes one; whoever answers it fills in what
 // only he knows.
 type Note struct {
 	At         time.Time          // when it had been answered
@@ -17,11 +18,13 @@ type Note struct {
 	Client     netip.Addr
 	Domain     artifact.DomainKey // zero: about no domain
 	Repository string
-	Package    artifact.PackageKey
+	Package    artifact.PackageKey // its format is known before the rest of it
 	// Count is how many requests it counts for; 0 is one that is not metered.
 	Count int
 	Write bool
 	Sent  int64 // bytes of the answer's body
+
+	mu sync.Mutex
 }
 
 // NoteKey is the key under which a request's context has its *Note.
@@ -31,4 +34,17 @@ type NoteKey struct{}
 func NoteOf(ctx context.Context) *Note {
 	n, _ := ctx.Value(NoteKey{}).(*Note)
 	return n
+}
+
+// About says which package the request under a context is about, if it is metered. Of several the first counts.
+func About(ctx context.Context, p artifact.PackageKey) {
+	n := NoteOf(ctx)
+	if n == nil {
+		return
+	}
+	n.mu.Lock() // a handler may ask for many at once
+	defer n.mu.Unlock()
+	if n.Package.Name == "" {
+		n.Package = p
+	}
 }

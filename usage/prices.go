@@ -84,11 +84,11 @@ const (
 
 // Line is a line of a bill. Quantity is bytes times seconds of storage, requests, or bytes of transfer.
 type Line struct {
-	Dimension Dimension `json:"dimension"`
-	Network   string    `json:"network,omitempty"` // of transfer
-	Quantity  Amount    `json:"quantity"`
-	Free      Amount    `json:"free"`
-	Cost      Money     `json:"cost"`
+	Dimension Dimension
+	Network   string // of transfer
+	Quantity  Amount
+	Free      Amount
+	Cost      Money
 }
 
 // dimension is where a line stands on a bill, without amounts.

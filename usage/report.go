@@ -68,56 +68,56 @@ type Figures struct {
 
 // Report tells what an account used in a month.
 type Report struct {
-	Account  artifact.AccountID `json:"account"`
-	Domain   string             `json:"domain,omitempty"`
-	Month    string             `json:"month"`
-	Until    time.Time          `json:"until"` // the end of the month, or of what there is to tell yet
-	Hours    int64              `json:"hours"` // of the whole month
-	Lines    []Line             `json:"lines"`
-	Cost     Money              `json:"cost"`
-	By       By                 `json:"by,omitempty"`
-	Groups   []Group            `json:"groups,omitempty"`
-	Drivers  Drivers            `json:"drivers"`
-	Others   []Visitor          `json:"others,omitempty"` // requests of other accounts, who pay for them
-	Forecast *Forecast          `json:"forecast,omitempty"`
+	Account  artifact.AccountID
+	Domain   string
+	Month    string
+	Until    time.Time // the end of the month, or of what there is to tell yet
+	Hours    int64     // of the whole month
+	Lines    []Line
+	Cost     Money
+	By       By
+	Groups   []Group
+	Drivers  Drivers
+	Others   []Visitor // requests of other accounts, who pay for them
+	Forecast *Forecast
 }
 
 // Group is a part of it. Shared is what a repository refers to and others as well; it is paid for once, in the domain's own group.
 type Group struct {
-	Name     string `json:"name"`
-	Storage  Amount `json:"storage"` // bytes times seconds
-	Shared   Amount `json:"shared"`
-	Reads    Amount `json:"reads"`
-	Writes   Amount `json:"writes"`
-	Transfer Amount `json:"transfer"` // bytes
-	Cost     Money  `json:"cost"`
+	Name     string
+	Storage  Amount // bytes times seconds
+	Shared   Amount
+	Reads    Amount
+	Writes   Amount
+	Transfer Amount // bytes
+	Cost     Money
 }
 
 // Visitor is another account that called.
 type Visitor struct {
-	Account  artifact.AccountID `json:"account"`
-	Requests Amount             `json:"requests"`
-	Transfer Amount             `json:"transfer"`
+	Account  artifact.AccountID
+	Requests Amount
+	Transfer Amount
 }
 
 // Drivers are what most of it comes from.
 type Drivers struct {
-	Repositories []Group  `json:"repositories"`
-	Packages     []Driven `json:"packages"`
-	Principals   []Driven `json:"principals"`
+	Repositories []Group
+	Packages     []Driven
+	Principals   []Driven
 }
 
 // Driven is a package or a principal.
 type Driven struct {
-	Name     string `json:"name"`
-	Requests Amount `json:"requests"`
-	Transfer Amount `json:"transfer"`
+	Name     string
+	Requests Amount
+	Transfer Amount
 }
 
 // Forecast is the bill of the whole month if it goes on like this: what lies now stays, and requests come as in the last days.
 type Forecast struct {
-	Lines []Line `json:"lines"`
-	Cost  Money  `json:"cost"`
+	Lines []Line
+	Cost  Money
 }
 
 // maxTop is how many drivers of a kind a report names.

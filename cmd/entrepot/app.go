@@ -28,12 +28,14 @@ import (
 	"entrepot/jobs"
 	"entrepot/kms"
 	"entrepot/localca"
+	"entrepot/metering"
 	"entrepot/queryapi"
 	"entrepot/repository"
 	"entrepot/server"
 	"entrepot/trail"
 	"entrepot/upstream"
 	"entrepot/upstream/doccache"
+	"entrepot/usage"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
@@ -58,6 +60,7 @@ type app struct {
 	accounts  *accounts.Service
 	trail     *trail.Service
 	behind    *trail.Behind
+	meter     *metering.Meter
 	server    *server.Server
 	issuer    *localca.Issuer // of certificates; nil without an authority of our own
 
@@ -89,7 +92,7 @@ func assemble(ctx context.Context, a *app) (_ *app, err error) {
 	process := collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})
 	a.metrics.MustRegister(collectors.NewGoCollector(), process)
 	steps := []func(context.Context) error{
-		a.openStores, a.openAuthority, a.openUpstreams, a.openRules, a.openAccess, a.openServer, a.startJobs, a.startTrimming,
+		a.openStores, a.openAuthority, a.openUpstreams, a.openRules, a.openAccess, a.openMeter, a.openServer, a.startJobs, a.startTrimming,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -296,6 +299,22 @@ func (a *app) install(ctx context.Context) error {
 	return conclude(a.config.Data)
 }
 
+// openMeter begins to count what is used.
+func (a *app) openMeter(context.Context) error {
+	networks, err := usage.ParseNetworks(a.config.Region, a.config.Usage.Networks)
+	if err != nil {
+		return err
+	}
+	prices, err := a.config.Usage.Prices.Table()
+	if err != nil {
+		return err
+	}
+	a.meter = metering.New(metering.Options{Catalog: a.catalog, Networks: networks, Prices: prices, Account: artifact.AccountID(a.config.Account),
+		Region: a.config.Region, Now: time.Now, NewID: rand.Text, Log: a.log})
+	a.background(a.meter.Run)
+	return a.metrics.Register(a.meter)
+}
+
 func (a *app) openServer(context.Context) error {
 	trusted, err := config.Prefixes(a.config.TrustedProxies)
 	if err != nil {
@@ -313,7 +332,7 @@ func (a *app) openServer(context.Context) error {
 			Region: a.config.Region, Account: artifact.AccountID(a.config.Account), Logger: a.log,
 			Served: served(), Rates: awsapi.Rates{Copies: rates.Copies, Tokens: rates.Tokens, Assets: rates.Assets,
 				Publishes: rates.Publishes, Lists: rates.Lists, Reads: rates.Reads, Writes: rates.Writes},
-			Principals: a.accounts, Credentials: a.accounts,
+			Principals: a.accounts, Credentials: a.accounts, Usage: a.meter,
 		}),
 		Services: map[string]server.API{"iam": queryapi.IAM(a.accounts), "kms": queryapi.KMS(a.keys),
 			"organizations": queryapi.Organizations(a.accounts), "sts": queryapi.STS(a.accounts),
@@ -324,6 +343,7 @@ func (a *app) openServer(context.Context) error {
 			return a.rules.Shelf(c, key, base)
 		},
 		Hop:            hopsOf(a.config),
+		Meter:          a.meter,
 		Checks:         []server.Check{{Name: "catalog", Run: a.readable}, server.FolderWritable(a.config.Data)},
 		Notes:          []func() string{a.room.note},
 		TrustedProxies: trusted, MetricsFrom: scrapers,
@@ -350,6 +370,7 @@ func (a *app) startJobs(context.Context) error {
 		jobs.Job{Name: "tokens", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredTokens(a.catalog, kept.Tokens, time.Now)},
 		jobs.Job{Name: "sessions", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredSessions(a.catalog, kept.Tokens, time.Now)},
 		jobs.Job{Name: "keys", Every: a.config.Jobs.KeyEvery, Run: a.keys.Tend},
+		jobs.Job{Name: "usage", Every: a.config.Jobs.RecordEvery, Run: a.meter.Forget},
 		jobs.Job{Name: "record", Every: a.config.Jobs.RecordEvery, Run: jobs.OldEvents(a.catalog,
 			map[catalog.EventKind]time.Duration{catalog.AuditEvent: kept.Audit, catalog.VersionEvent: kept.Events}, time.Now)},
 	)

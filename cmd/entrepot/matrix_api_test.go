@@ -85,6 +85,8 @@ var matrixOwn = []struct{ name, path, query, needs string }{
 	{"explain another's request", awsapi.ExplainPath, onLib1 + "&" + nobodysARN[1:], "SimulatePrincipalPolicy"},
 	{"list what one may see", awsapi.ListTokensPath, "", ""},
 	{"list another's tokens", awsapi.ListTokensPath, nobodysARN, "ListTokens"},
+	{"tell what was used", awsapi.UsagePath, "", "GetUsage"},
+	{"tell what was used of a domain", awsapi.UsagePath, "?domain=d1&by=repository", "GetUsage"},
 	{"revoke another's tokens", awsapi.RevokeTokensPath, nobodysARN, "RevokeTokens"},
 	{"look at a version ahead of time", awsapi.PrefetchPath, onLib1, "ReadFromRepository"},
 	{"bring an asset in ahead of time", awsapi.PrefetchPath, onLib1 + "&asset=a", "ReadFromRepository"},

@@ -61,6 +61,11 @@ func getDependencies(w http.ResponseWriter, r *http.Request, s format.Shelf) err
 	return format.ServeAnswer(w, r, format.Answer{ContentType: octets, Body: joinNeeds(parts)})
 }
 
+// gemsAsked counts a request for dependencies as one for each gem (user guide, "Quotas": requests with one authentication token).
+func gemsAsked(r *http.Request) int {
+	return min(1+strings.Count(r.URL.Query().Get("gems"), ","), maxAsked)
+}
+
 // needs is what is kept of a name for the dependency API: how many gems it has, and a marshalled hash of each, one behind the
 // other.
 type needs struct {

@@ -41,7 +41,7 @@ func Format() format.Format {
 			{Pattern: "GET /specs.4.8.gz", Handler: getSpecs},
 			{Pattern: "GET /latest_specs.4.8.gz", Handler: getLatestSpecs},
 			{Pattern: "GET /prerelease_specs.4.8.gz", Handler: getPrereleaseSpecs},
-			{Pattern: "GET /api/v1/dependencies", Handler: getDependencies},
+			{Pattern: "GET /api/v1/dependencies", Handler: getDependencies, CountAs: gemsAsked},
 			{Pattern: "POST /api/v1/gems", Handler: push},
 			{Pattern: "DELETE /api/v1/gems/yank", Handler: yank},
 			{Pattern: "PUT /api/v1/gems/unyank", Handler: unyank},

@@ -1,0 +1,34 @@
+package server
+
+import (
+	"net/http"
+	"time"
+
+	"entrepot/artifact"
+)
+
+// metered begins the note of a request that is paid for: one to the API or below a repository, once it is known who makes it or
+// that a reader without credentials is let in. Nobody pays for a stranger who is turned away.
+func (x *exchange) metered() {
+	x.meter.Count = 1
+	x.meter.Account, x.meter.Principal = artifact.AccountID(x.caller.Principal.Account), x.caller.Principal.ARN
+	x.meter.Client = x.client.addr
+}
+
+// count tells the meter of a request, unless it failed for a reason of ours or came too often: those are free, and so is one
+// of which nothing was answered. What was refused for the client's own reason counts. Its bytes are those that really went out.
+func (s *Server) count(r *http.Request, x *exchange, at time.Time) {
+	status := x.w.status
+	if s.meter == nil || x.meter.Count == 0 || status == 0 || status >= http.StatusInternalServerError ||
+		status == http.StatusTooManyRequests {
+		return
+	}
+	x.meter.At, x.meter.Sent = at, x.w.bytes
+	if r.Method == http.MethodHead {
+		x.meter.Sent = 0 // net/http drops what handlers write
+	}
+	if status >= http.StatusBadRequest {
+		x.meter.Package = artifact.PackageKey{Format: x.meter.Package.Format} // it may be a name that was made up
+	}
+	s.meter.Count(&x.meter)
+}
