@@ -60,11 +60,13 @@ var floors = map[string][]string{
 	"access/sigv4": {"artifact"},
 	"access/oidc":  {"artifact", "strictjson"},
 	"awsclient":    {"access/sigv4", "artifact", "durable"},
-	"kms":          append([]string{"accounts"}, contracts...),
-	"trail":        append([]string{"accounts"}, contracts...),
-	"metering":     append([]string{"accounts"}, contracts...),
-	"jobs":         contracts,
-	"fsck":         contracts,
+	// It works for a server that it is handed.
+	"prefetch": {"artifact", "lockfile"},
+	"kms":      append([]string{"accounts"}, contracts...),
+	"trail":    append([]string{"accounts"}, contracts...),
+	"metering": append([]string{"accounts"}, contracts...),
+	"jobs":     contracts,
+	"fsck":     contracts,
 
 	"format": append([]string{"clientconfig", "repository", "upstream/detect"}, contracts...),
 	// What the formats share is a room of its own beside them or the contract itself; one format never imports another.

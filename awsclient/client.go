@@ -32,11 +32,13 @@ type Client struct {
 const (
 	patience  = 30 * time.Second
 	maxAnswer = 1 << 20
+	maxAfter  = 3600 // seconds
 )
 
 // New makes a client of a profile, which calls itself by agent. The error is about the profile's bundle of certificates.
 func New(p Profile, agent string, now func() time.Time) (*Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // there is one host
 	if p.Bundle != "" {
 		text, err := os.ReadFile(p.Bundle)
 		if err != nil {
@@ -158,12 +160,12 @@ func (c *Client) call(ctx context.Context, operation, method, path string, q url
 			"set AWS_CA_BUNDLE to its file, as entrepot env does, or name the server's data folder with --data", operation, c.profile.Endpoint)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: the server at %s does not answer: %w", operation, c.profile.Endpoint, errors.Unwrap(err))
+		return &Silence{fmt.Errorf("%s: the server at %s does not answer: %w", operation, c.profile.Endpoint, errors.Unwrap(err))}
 	}
 	defer response.Body.Close()
 	body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
-		return fmt.Errorf("%s: read the answer of %s: %w", operation, c.profile.Endpoint, err)
+		return &Silence{fmt.Errorf("%s: read the answer of %s: %w", operation, c.profile.Endpoint, err)}
 	}
 	if len(body) > maxAnswer {
 		return fmt.Errorf("%s: the answer of %s is longer than %d bytes", operation, c.profile.Endpoint, maxAnswer)
@@ -177,15 +179,50 @@ func (c *Client) call(ctx context.Context, operation, method, path string, q url
 	return refusal(operation, c.profile.Endpoint, response, body)
 }
 
-// refusal words an answer that is not 200 as AWS's tools do, if the API gave it.
+// Refusal is an answer that is not 200.
+type Refusal struct {
+	Operation string
+	Message   string // the API's own sentence, or what the server did
+	Exception string // the API's name of the error; empty where something else has answered
+	Status    int
+	After     time.Duration // after which the server wants the request to be made again; 0 if it does not say
+}
+
+// Error words the refusal as AWS's tools do.
+func (r *Refusal) Error() string {
+	if r.Exception == "" {
+		return r.Operation + ": " + r.Message
+	}
+	return fmt.Sprintf("%s: %s (%s)", r.Operation, r.Message, r.Exception)
+}
+
+// Silence is why there was no answer.
+type Silence struct{ error }
+
+// Unwrap returns the cause.
+func (s *Silence) Unwrap() error { return s.error }
+
+// Waiting is the client with another patience for an answer than the half minute that it has otherwise.
+func (c *Client) Waiting(patience time.Duration) *Client {
+	waiting, calls := *c, *c.http
+	calls.Timeout, waiting.http = patience, &calls
+	return &waiting
+}
+
+// refusal reads an answer that is not 200.
 func refusal(operation, endpoint string, response *http.Response, body []byte) error {
+	r := &Refusal{Operation: operation, Status: response.StatusCode}
+	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds > 0 && seconds <= maxAfter {
+		r.After = time.Duration(seconds) * time.Second
+	}
 	var told struct {
 		Message string `json:"message"`
 	}
 	kind, _, _ := strings.Cut(response.Header.Get("X-Amzn-Errortype"), ":")
 	if json.Unmarshal(body, &told) != nil || told.Message == "" || kind == "" {
-		return fmt.Errorf("%s: %s answered %s, which is not the API's way: is it the server's address?",
-			operation, endpoint, response.Status)
+		r.Message = fmt.Sprintf("%s answered %s, which is not the API's way: is it the server's address?", endpoint, response.Status)
+		return r
 	}
-	return fmt.Errorf("%s: %s (%s)", operation, told.Message, kind)
+	r.Message, r.Exception = told.Message, kind
+	return r
 }

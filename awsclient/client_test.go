@@ -2,6 +2,7 @@ package awsclient
 
 import (
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -161,6 +162,45 @@ func TestAServersOwnAuthorityIsBelieved(t *testing.T) {
 	for path, want := range map[string]string{"": "set AWS_CA_BUNDLE", empty: "no certificate in it", empty + "-not-there": "read the certificates"} {
 		if err := ask(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("bundle %q: got %v, want %q in it", path, err, want)
+		}
+	}
+}
+
+func TestARefusalTellsWhenToAskAgain(t *testing.T) {
+	for name, row := range map[string]struct {
+		status      int
+		kind, after string
+		want        Refusal
+	}{
+		"throttled":         {429, "ThrottlingException", "7", Refusal{"Prefetch", "Slower.", "ThrottlingException", 429, 7 * time.Second}},
+		"without a wish":    {503, "InternalServerException:http://x", "", Refusal{"Prefetch", "Slower.", "InternalServerException", 503, 0}},
+		"a wish of a day":   {503, "InternalServerException", "86400", Refusal{"Prefetch", "Slower.", "InternalServerException", 503, 0}},
+		"a wish that is no": {429, "ThrottlingException", "soon", Refusal{"Prefetch", "Slower.", "ThrottlingException", 429, 0}},
+	} {
+		c := calls(t, always, "", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Amzn-Errortype", row.kind)
+			w.Header().Set("Retry-After", row.after)
+			w.WriteHeader(row.status)
+			fmt.Fprint(w, `{"message":"Slower."}`)
+		})
+		err := c.Waiting(time.Minute).Post(t.Context(), "Prefetch", "/v1/x", nil, nil)
+		if got, ok := errors.AsType[*Refusal](err); !ok || *got != row.want {
+			t.Errorf("%s: got %#v, want %#v", name, err, row.want)
+		}
+	}
+}
+
+func TestAServerThatBreaksOffIsSilent(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"before its answer": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"within it": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			fmt.Fprint(w, "{")
+		},
+	} {
+		err := calls(t, always, "", answer).Post(t.Context(), "Prefetch", "/v1/x", nil, nil)
+		if _, ok := errors.AsType[*Silence](err); !ok {
+			t.Errorf("%s: got %v, want a silence", name, err)
 		}
 	}
 }

@@ -69,6 +69,40 @@ func TestHostsInAWSsShapeAreTried(t *testing.T) {
 	}
 }
 
+// TestWhatIsPrefetchedIsTried wants each command of the page in a session that goes the same way.
+func TestWhatIsPrefetchedIsTried(t *testing.T) {
+	page, err := os.ReadFile("prefetch.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions, err := filepath.Glob(filepath.Join(root, "e2e/testdata/*prefetches*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := ""
+	for _, path := range sessions {
+		session, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run += string(session)
+	}
+	run = strings.NewReplacer("$WORK/", "", "mvn-3.9", "mvn").Replace(run)
+	seen := 0
+	for line := range strings.Lines(string(page)) {
+		code, ok := strings.CutPrefix(strings.TrimRight(line, "\n"), "    ")
+		if !ok || !strings.HasPrefix(code, "entrepot ") && !strings.HasPrefix(code, "npm ci") && !strings.HasPrefix(code, "mvn ") {
+			continue
+		}
+		if seen++; !strings.Contains(run, "exec "+code+"\n") {
+			t.Errorf("no session runs: %s", code)
+		}
+	}
+	if seen < 8 {
+		t.Errorf("found %d commands on the page, want eight", seen)
+	}
+}
+
 var walked = regexp.MustCompile(`^(aws codeartifact|npm install express)\b`)
 
 // TestTheReadmesWalkIsRun wants each command of the README's first lines in the session that goes the same way, in the

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -187,8 +188,12 @@ func (c *Contents) add(p Pin) {
 	}
 }
 
-// skip notes an entry that is none of a registry.
+// inAddresses are the name and the password that an address may have in it.
+var inAddresses = regexp.MustCompile(`//[^/@\s]*@`)
+
+// skip notes an entry that is none of a registry. What is said of it has no secret in it.
 func (c *Contents) skip(what, why string) {
+	what = inAddresses.ReplaceAllString(what, "//")
 	if len(what) > 200 {
 		what = what[:200] + "…"
 	}

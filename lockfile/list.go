@@ -69,6 +69,18 @@ func parseNotation(line string) (Pin, error) {
 	return Pin{}, wrong(0, "%.200q begins with no format: %s", line, strings.Join(known, ", "))
 }
 
+// beforeVersions is what stands in front of a version where that is no @.
+var beforeVersions = map[artifact.Format]string{artifact.PyPI: "==", artifact.Maven: ":"}
+
+// Notation writes a version as a list has it.
+func Notation(v artifact.VersionKey) string {
+	after := "@"
+	if mark, ok := beforeVersions[v.Format]; ok {
+		after = mark
+	}
+	return string(v.Format) + ":" + v.Qualified() + after + v.Version
+}
+
 // withoutComment leaves out what follows a #, which stands in no coordinate.
 func withoutComment(line string) string {
 	if strings.HasPrefix(line, "#") {

@@ -275,7 +275,7 @@ package = [{name = "a", version = "1", source = {git = "https://example.test/a.g
 				"- d: it comes from an address that is none of a registry", "- e: it has no exact version"}},
 		"requirements in all their forms": {"requirements-dev.txt", "--index-url https://h.example.test/simple\n" +
 			"A[x,y] == 1.0 ; python_version < '4' --hash=md5:d41d8cd98f00b204e9800998ecf8427e # why\n-r more.txt\n-e .\nb>=1\nc==1.*\n" +
-			"d @ git+https://example.test/d.git\ne @ https://example.test/e.whl\n./f.whl\ng==2 \\\n  --hash sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709\nh===3\n# i==1\n",
+			"d @ git+https://ann:secret@example.test/d.git\ne @ https://example.test/e.whl\n./f.whl\ng==2 \\\n  --hash sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709\nh===3\n# i==1\n",
 			[]string{"pypi//A@1.0 =MD5:d41d8cd9", "pypi//g@2 =SHA-1:da39a3ee", "- ./f.whl: it comes from a folder or a file", "- -e .: it comes from a folder or a file",
 				"- -r more.txt: it is another file: name it too", "- b>=1: it has no exact version", "- c==1.*: it has no exact version",
 				"- d @ git+https://example.test/d.git: it comes from a source repository", "- e @ https://example.test/e.whl: it comes from an address that is none of a registry",
@@ -408,6 +408,16 @@ npm:left-pad@1.3.0
 		"ruby//rack@3.0.0", "ruby//gear@1.0 gear-1.0-x86_64-linux.gem", "swift/acme/left@1.0.0", "generic/acme/tool@1.0"}
 	if diff := cmp.Diff(want, written(found)); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+func TestAVersionIsWrittenAsAListHasIt(t *testing.T) {
+	for _, text := range []string{"npm:left-pad@1.3.0", "npm:@types/ms@0.7.34", "pypi:requests==2.31.0", "maven:org.acme:lib:1.0", "cargo:serde@1.0.0",
+		"nuget:Newtonsoft.Json@13.0.3", "ruby:rack@3.0.0", "swift:acme.left@1.0.0", "generic:acme/tool@1.0"} {
+		p, err := Parse(text)
+		if got := Notation(p.VersionKey); err != nil || got != text {
+			t.Errorf("got %s, %v, want %s", got, err, text)
+		}
 	}
 }
 
@@ -547,6 +557,9 @@ func fuzz(f *testing.F, name string, seeds ...string) {
 				t.Fatalf("got %q, want a version that a package can have, once", key)
 			}
 			seen[key] = true
+			if again, err := Parse(Notation(p.VersionKey)); name == "" && (err != nil || again.VersionKey != p.VersionKey) {
+				t.Fatalf("%s is read as %s, %v", Notation(p.VersionKey), again, err)
+			}
 			for _, file := range p.Files {
 				if file.Name == "" && len(file.Sums) == 0 {
 					t.Fatalf("%s: got a file that nothing is known of", key)

@@ -29,6 +29,7 @@ type cli struct {
 	Explain   explainCommand   `cmd:"" help:"Explain why a request is answered as it is."`
 	Connect   connectCommand   `cmd:"" help:"Have a repository read from another server, from AWS, or from any registry."`
 	Remotes   remotesCommand   `cmd:"" help:"List, check and delete where a domain's own connections lead."`
+	Prefetch  prefetchCommand  `cmd:"" help:"Have a repository keep versions before anybody asks for them."`
 	Trust     trustCommand     `cmd:"" help:"Have the clients of this machine believe a server's own certificate authority."`
 	Upstreams upstreamsCommand `cmd:"" help:"Show where the external connections lead."`
 	Fsck      fsckCommand      `cmd:"" help:"Check a data folder, and repair what can be repaired."`

@@ -28,13 +28,20 @@ func newProgress(to *os.File) *progress {
 
 // show tells how far the reading is, and how long the rest takes if it goes on as it did.
 func (p *progress) show(at fsck.Progress) {
+	p.write(func() string {
+		return fmt.Sprintf("%d of %d contents, %s of %s%s", at.Contents, at.AllContents, size(at.Bytes), size(at.AllBytes),
+			left(time.Since(p.started), at.Bytes, at.AllBytes))
+	})
+}
+
+// write writes the line, unless it was written a moment ago.
+func (p *progress) write(text func() string) {
 	now := time.Now()
 	if p.to == nil || now.Sub(p.shown) < every {
 		return
 	}
 	p.shown = now
-	fmt.Fprintf(p.to, "\r\x1b[K%d of %d contents, %s of %s%s", at.Contents, at.AllContents, size(at.Bytes), size(at.AllBytes),
-		left(now.Sub(p.started), at.Bytes, at.AllBytes))
+	fmt.Fprintf(p.to, "\r\x1b[K%s", text())
 }
 
 // left words the time that is left.
