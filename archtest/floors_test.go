@@ -65,6 +65,7 @@ var floors = map[string][]string{
 	"kms":      append([]string{"accounts"}, contracts...),
 	"trail":    append([]string{"accounts"}, contracts...),
 	"metering": append([]string{"accounts"}, contracts...),
+	"delivery": append([]string{"access/sigv4", "accounts", "durable", "events"}, contracts...),
 	"jobs":     contracts,
 	"fsck":     contracts,
 
@@ -90,7 +91,7 @@ var floors = map[string][]string{
 	"server": append([]string{"format", "ratelimit", "repository", "access"}, contracts...),
 
 	// The quotas' defaults are the rules' own.
-	"config":   {"accounts", "artifact", "repository", "usage"},
+	"config":   {"accounts", "artifact", "events", "repository", "usage"},
 	"archtest": {},
 	"docs":     {},
 	"e2e":      {"e2e/*"},

@@ -63,6 +63,7 @@ var bounds = map[string]struct{ least, most int64 }{
 	"retention.audit":              {int64(24 * time.Hour), int64(100 * 365 * 24 * time.Hour)},
 	"retention.events":             {int64(24 * time.Hour), int64(100 * 365 * 24 * time.Hour)},
 	"retention.tokens":             {0, int64(365 * 24 * time.Hour)},
+	"retention.dead_letters":       {int64(time.Hour), int64(100 * 365 * 24 * time.Hour)},
 	"jobs.orphan_grace":            {int64(time.Minute), int64(365 * 24 * time.Hour)},
 	"jobs.orphan_every":            {int64(time.Second), int64(365 * 24 * time.Hour)},
 	"jobs.token_every":             {int64(time.Second), int64(24 * time.Hour)},
@@ -132,6 +133,7 @@ func (c Config) check(upstreams []string) error {
 		require(u.Token.IsZero() || u.Username == "" && u.Password.IsZero(), path,
 			"give a token or username and password, not both")
 	}
+	c.Events.check(wrong)
 	// Errors come in the same order whatever order maps have.
 	slices.SortStableFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)

@@ -35,6 +35,7 @@ type Config struct {
 	MetricsFrom       []string            `yaml:"metrics_from"`
 	Log               Log                 `yaml:"log"`
 	Retention         Retention           `yaml:"retention"`
+	Events            Events              `yaml:"events"`
 	Jobs              Jobs                `yaml:"jobs"`
 	Usage             Usage               `yaml:"usage"`
 	Drain             Drain               `yaml:"drain"`
@@ -132,6 +133,29 @@ type Retention struct {
 	Audit  time.Duration `yaml:"audit"`
 	Events time.Duration `yaml:"events"`
 	Tokens time.Duration `yaml:"tokens"` // after their end
+	// DeadLetters is for events that a target was to be told of and that were given up.
+	DeadLetters time.Duration `yaml:"dead_letters"`
+}
+
+// Events says who is told of what becomes of package versions.
+type Events struct {
+	Targets map[string]EventTarget `yaml:"targets"`
+}
+
+// EventTarget is one who is told. Exactly one of Webhook, File, Stdout, SQS and EventBridge says how.
+type EventTarget struct {
+	Pattern     string          `yaml:"pattern"` // an event pattern; empty means every event
+	Webhook     artifact.Secret `yaml:"webhook"` // URL; often it is all that protects what is behind it
+	Secret      artifact.Secret `yaml:"secret"`  // that a webhook's requests are signed with
+	File        string          `yaml:"file"`
+	Stdout      bool            `yaml:"stdout"`
+	SQS         string          `yaml:"sqs"`         // URL of a queue
+	EventBridge string          `yaml:"eventbridge"` // URL of the service
+	Bus         string          `yaml:"bus"`
+	Source      string          `yaml:"source"` // that events on a bus say to be from; empty means aws.codeartifact
+	Region      string          `yaml:"region"` // of a queue or bus; empty means the server's own
+	AccessKeyID string          `yaml:"access_key_id"`
+	SecretKey   artifact.Secret `yaml:"secret_access_key"`
 }
 
 // Jobs says when background work is done.
@@ -166,7 +190,8 @@ func Default() Config {
 			PackageIndex: Size(quotas.PackageIndex), VersionIndex: Size(quotas.VersionIndex)},
 		Cache:     Cache{Documents: 64 * MiB, LargeDocuments: GiB, Assets: 64 * MiB},
 		Log:       Log{Level: "info", Format: "text"},
-		Retention: Retention{Audit: 90 * 24 * time.Hour, Events: 90 * 24 * time.Hour},
+		Retention: Retention{Audit: 90 * 24 * time.Hour, Events: 90 * 24 * time.Hour, DeadLetters: 14 * 24 * time.Hour},
+		Events:    Events{Targets: map[string]EventTarget{}},
 		Jobs: Jobs{OrphanGrace: time.Hour, OrphanEvery: time.Hour, TokenEvery: 10 * time.Minute, KeyEvery: 10 * time.Minute,
 			RecordEvery: time.Hour},
 		Usage: defaultUsage(),

@@ -74,6 +74,28 @@ func TestExampleOfUpstreamsHolds(t *testing.T) {
 	}
 }
 
+func TestExampleOfEventTargetsHolds(t *testing.T) {
+	_, comment, _ := strings.Cut(Example, "#\n#   events:")
+	comment, _, _ = strings.Cut(comment, "\nevents:")
+	text := "events:" + strings.ReplaceAll(comment, "\n#   ", "\n")
+	got, _, err := Load(Sources{File: file(t, text), Upstreams: upstreams})
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	secret := artifact.NewSecret("...")
+	want := map[string]EventTarget{
+		"ci": {Webhook: artifact.NewSecret("https://ci.example.test/hooks/packages"), Secret: secret,
+			Pattern: `{"detail": {"packageVersionState": ["Published"]}}`},
+		"log":   {File: "/var/log/entrepot/events.jsonl"},
+		"queue": {SQS: "https://sqs.example.test/123456789012/packages.fifo", AccessKeyID: "AKIAEXAMPLE", SecretKey: secret},
+		"bus": {EventBridge: "https://events.example.test", Bus: "packages", Source: "example.packages", Region: "eu-central-1",
+			AccessKeyID: "AKIAEXAMPLE", SecretKey: secret},
+	}
+	if diff := cmp.Diff(want, got.Events.Targets, revealed); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestEveryNumberHasBoundsAndEveryBoundANumber(t *testing.T) {
 	left := make(map[string]bool)
 	for path := range bounds {
@@ -102,7 +124,7 @@ func TestEverySettingCanBeMadeByVariableAndFlag(t *testing.T) {
 		"account": "210987654321", "region": "eu-west-9", "log.level": "debug", "log.format": "json",
 		"tls.cert": "c", "tls.key": "k", "tls.mode": "auto",
 		"upstreams.npmjs.url": "https://c.test/x", "upstreams.npmjs.username": "me", "fetch.negative_ttl": "3s",
-		"retention.audit": "48h", "retention.events": "48h", "identity_providers": "https://a.test, http://b.test:8080",
+		"retention.dead_letters": "2h", "retention.audit": "48h", "retention.events": "48h", "identity_providers": "https://a.test, http://b.test:8080",
 		"usage.prices.storage": "0.1", "usage.prices.requests": "0.2", "usage.prices.regions": "0.3", "usage.prices.internet": "1GiB 0, 0.5",
 	}
 	for _, k := range Keys([]string{"npmjs"}) {
@@ -199,12 +221,21 @@ func TestMistakesAreNamed(t *testing.T) {
 		"upstream with a query": {yaml: "upstreams: {npmjs: https://a.test/?k=" + canary + "}\n", want: []string{"upstreams.npmjs"}},
 		"token and password": {yaml: "upstreams: {npmjs: {url: https://a.test, token: " + canary + ", username: me}}\n",
 			want: []string{"not both"}},
-		"upstream is a list": {yaml: "upstreams: {npmjs: [" + canary + "]}\n", want: []string{"[1:"}},
-		"variable":           {env: "ENTREPOT_LIMITS_CONNECTIONS=many", want: []string{"ENTREPOT_LIMITS_CONNECTIONS", "many"}},
-		"variable, duration": {env: "ENTREPOT_LIMITS_PATIENCE=20", want: []string{"ENTREPOT_LIMITS_PATIENCE", "duration"}},
-		"flag":               {flags: map[string]string{"limits-max-asset": "-1"}, want: []string{"--limits-max-asset", "-1"}},
-		"unknown flag":       {flags: map[string]string{"limit": "1"}, want: []string{"--limit"}},
-		"two mistakes":       {yaml: "account: x\nregion: y\n", want: []string{"account", "region"}},
+		"upstream is a list":         {yaml: "upstreams: {npmjs: [" + canary + "]}\n", want: []string{"[1:"}},
+		"variable":                   {env: "ENTREPOT_LIMITS_CONNECTIONS=many", want: []string{"ENTREPOT_LIMITS_CONNECTIONS", "many"}},
+		"variable, duration":         {env: "ENTREPOT_LIMITS_PATIENCE=20", want: []string{"ENTREPOT_LIMITS_PATIENCE", "duration"}},
+		"flag":                       {flags: map[string]string{"limits-max-asset": "-1"}, want: []string{"--limits-max-asset", "-1"}},
+		"unknown flag":               {flags: map[string]string{"limit": "1"}, want: []string{"--limit"}},
+		"event target without a way": {yaml: "events: {targets: {a: {pattern: '{}'}}}\n", want: []string{"events.targets.a", "one of", "pattern"}},
+		"event target with two ways": {yaml: "events: {targets: {a: {file: x, stdout: true}}}\n", want: []string{"events.targets.a", "one of"}},
+		"event target of no name":    {yaml: "events: {targets: {A/b: {stdout: true}}}\n", want: []string{"events.targets", "A/b"}},
+		"webhook without a host":     {yaml: "events: {targets: {a: {webhook: \"hook?" + canary + "\"}}}\n", want: []string{"events.targets.a", "webhook"}},
+		"queue without a key":        {yaml: "events: {targets: {a: {sqs: https://a.test/1/q, access_key_id: x}}}\n", want: []string{"events.targets.a", "need both"}},
+		"queue with a query":         {yaml: "events: {targets: {a: {sqs: \"https://a.test/?" + canary + "\", access_key_id: x, secret_access_key: y}}}\n", want: []string{"events.targets.a", "sqs"}},
+		"event pattern":              {yaml: "events: {targets: {a: {stdout: true, pattern: '{\"a\":1}'}}}\n", want: []string{"events.targets.a", "pattern", "an object or an array"}},
+		"secret of a file":           {yaml: "events: {targets: {a: {file: x, secret: " + canary + "}}}\n", want: []string{"events.targets.a", "webhook"}},
+		"bus of a file":              {yaml: "events: {targets: {a: {file: x, bus: b, region: mars}}}\n", want: []string{"events.targets.a", "eventbridge", "region"}},
+		"two mistakes":               {yaml: "account: x\nregion: y\n", want: []string{"account", "region"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := Load(Sources{File: file(t, test.yaml), Env: []string{test.env}, Flags: test.flags,

@@ -28,7 +28,7 @@ type Job struct {
 // Options are what a Runner works with.
 type Options struct {
 	Catalog catalog.Store // has the leases
-	Holder  string        // of the leases: unguessable, and unique to this Runner
+	Holder  string        // of the leases: unique among the Runners that run; one that is the same again has its leases back
 	Now     func() time.Time
 	Log     *slog.Logger
 	Metrics prometheus.Registerer

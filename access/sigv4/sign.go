@@ -3,6 +3,7 @@ package sigv4
 import (
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,15 +20,20 @@ type Signer struct {
 }
 
 // Sign signs a request, of whose body there is a mebibyte at most, for a scope, at a time, in the Authorization header. What Verify refuses in a query it
-// refuses as well, with *Error.
+// refuses as well, with *Error. The body's type and all headers that begin with x-amz- are signed.
 func (s Signer) Sign(r *http.Request, scope Scope, at time.Time) error {
 	at = at.UTC()
 	r.Header.Set("X-Amz-Date", at.Format(timeLayout))
-	signed := []string{"host", "x-amz-date"}
 	if !s.Session.IsZero() {
 		r.Header.Set("X-Amz-Security-Token", s.Session.Reveal())
-		signed = append(signed, "x-amz-security-token")
 	}
+	signed := []string{"host"}
+	for name := range r.Header {
+		if name = strings.ToLower(name); name == "content-type" || strings.HasPrefix(name, "x-amz-") {
+			signed = append(signed, name)
+		}
+	}
+	slices.Sort(signed)
 	q, err := parseQuery(r.URL.RawQuery)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package sigv4
 import (
 	"bytes"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -44,4 +45,30 @@ func TestSignaturesAreThoseOfTheSDK(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestASignedBodyVerifiesAndIsSentWhole(t *testing.T) {
+	r, err := http.NewRequest("POST", "http://sqs.example.test/", strings.NewReader(`{"QueueUrl":"x"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
+	r.Header.Set("X-Amz-Target", "AmazonSQS.SendMessage")
+	if err := (Signer{testKeyID, testSecret, artifact.NewSecret("session")}).Sign(r, testScope, testTime); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Header.Get("Authorization"); !strings.Contains(got, "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target,") {
+		t.Errorf("got %s", got)
+	}
+	var wire bytes.Buffer
+	if err := r.Write(&wire); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(wire.String(), `{"QueueUrl":"x"}`) {
+		t.Errorf("got the body of\n%s", wire.String())
+	}
+	if err := check(t, verifierAt(testTime), wire.String(), testSecret, testPayload); err != nil {
+		t.Error(err)
+	}
+	wantRefusal(t, check(t, verifierAt(testTime), strings.Replace(wire.String(), "SendMessage", "SendMessagf", 1), testSecret, testPayload), Mismatch)
 }

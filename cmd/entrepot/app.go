@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -22,6 +25,7 @@ import (
 	"entrepot/catalog"
 	"entrepot/catalog/sqlcatalog"
 	"entrepot/config"
+	"entrepot/delivery"
 	"entrepot/format"
 	"entrepot/freespace"
 	"entrepot/iam"
@@ -61,6 +65,7 @@ type app struct {
 	trail     *trail.Service
 	behind    *trail.Behind
 	meter     *metering.Meter
+	delivery  *delivery.Service
 	server    *server.Server
 	issuer    *localca.Issuer // of certificates; nil without an authority of our own
 
@@ -92,7 +97,7 @@ func assemble(ctx context.Context, a *app) (_ *app, err error) {
 	process := collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})
 	a.metrics.MustRegister(collectors.NewGoCollector(), process)
 	steps := []func(context.Context) error{
-		a.openStores, a.openAuthority, a.openUpstreams, a.openRules, a.openAccess, a.openMeter, a.openServer, a.startJobs, a.startTrimming,
+		a.openStores, a.openAuthority, a.openUpstreams, a.openRules, a.openAccess, a.openEvents, a.openMeter, a.openServer, a.startJobs, a.startTrimming,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -364,8 +369,12 @@ func (a *app) startJobs(context.Context) error {
 	}
 	orphans.Pressed = a.room.isLow
 	kept := a.config.Retention
+	holder, err := leaseHolder(a.config.Data)
+	if err != nil {
+		return err
+	}
 	runner, err := jobs.NewRunner(
-		jobs.Options{Catalog: a.catalog, Holder: rand.Text(), Now: time.Now, Log: a.log, Metrics: a.metrics},
+		jobs.Options{Catalog: a.catalog, Holder: holder, Now: time.Now, Log: a.log, Metrics: a.metrics},
 		jobs.Job{Name: "orphans", Every: a.config.Jobs.OrphanEvery, Run: orphans.Run, Wake: a.room.collect},
 		jobs.Job{Name: "tokens", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredTokens(a.catalog, kept.Tokens, time.Now)},
 		jobs.Job{Name: "sessions", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredSessions(a.catalog, kept.Tokens, time.Now)},
@@ -373,6 +382,8 @@ func (a *app) startJobs(context.Context) error {
 		jobs.Job{Name: "usage", Every: a.config.Jobs.RecordEvery, Run: a.meter.Forget},
 		jobs.Job{Name: "record", Every: a.config.Jobs.RecordEvery, Run: jobs.OldEvents(a.catalog,
 			map[catalog.EventKind]time.Duration{catalog.AuditEvent: kept.Audit, catalog.VersionEvent: kept.Events}, time.Now)},
+		jobs.Job{Name: "events", Every: time.Minute, Run: a.delivery.Run, Wake: a.delivery.Wake()},
+		jobs.Job{Name: "dead_letters", Every: a.config.Jobs.RecordEvery, Run: a.delivery.Bury},
 	)
 	if err != nil {
 		return err
@@ -380,6 +391,20 @@ func (a *app) startJobs(context.Context) error {
 	a.background(runner.Run)
 	a.background(a.room.watch)
 	return nil
+}
+
+// leaseHolder is under which name a process over this data folder takes leases. No two have one folder at the same time, so
+// one that was killed is succeeded at once by the next: a name drawn anew would have it wait for the lease's end.
+func leaseHolder(data string) (string, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return "", fmt.Errorf("find the name of this machine: %w", err)
+	}
+	path, err := filepath.Abs(data)
+	if err != nil {
+		return "", err
+	}
+	return artifact.Digest(sha256.Sum256([]byte(host + "\x00" + path))).String(), nil
 }
 
 // startTrimming has memory given back when a peak is over.
