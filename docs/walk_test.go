@@ -98,8 +98,8 @@ func TestWhatIsPrefetchedIsTried(t *testing.T) {
 			t.Errorf("no session runs: %s", code)
 		}
 	}
-	if seen < 8 {
-		t.Errorf("found %d commands on the page, want eight", seen)
+	if seen < 10 {
+		t.Errorf("found %d commands on the page, want ten", seen)
 	}
 }
 

@@ -154,7 +154,7 @@ func sameFiles(a, b prefetch.Entry) bool {
 type fromRepository struct {
 	FromRepository string `name:"from-repository" placeholder:"[DOMAIN/]REPOSITORY" help:"What another repository has, as far as the repository's own upstreams have it too."`
 	FromOwner      string `name:"from-domain-owner" placeholder:"ACCOUNT" help:"The owner of that repository's domain, if that is not your own account there."`
-	FromProfile    string `name:"from-profile" placeholder:"PROFILE" help:"The AWS profile that leads to its server, if that is another one."`
+	FromProfile    string `name:"from-profile" placeholder:"PROFILE" help:"The AWS profile of ~/.aws that leads to its server, if that is another one."`
 	FromData       string `name:"from-data" placeholder:"DIR" help:"The data folder of its server, in place of a profile."`
 }
 
@@ -164,9 +164,8 @@ func (f fromRepository) their(u user, calls *awsclient.Client) (*awsclient.Clien
 	case f.FromData != "":
 		return client(caller{Data: f.FromData}.source(u.Getenv), u.Getenv)
 	case f.FromProfile != "":
-		// The variables of this terminal lead to our own server.
-		s := awsclient.FromEnvironment(u.Getenv)
-		return client(awsclient.Source{Config: s.Config, Credentials: s.Credentials, Bundle: s.Bundle, Name: f.FromProfile, Alone: true}, u.Getenv)
+		// The variables of this terminal lead to our own server: only ~/.aws says where the other one is.
+		return client(awsclient.Source{Name: f.FromProfile, Bundle: awsclient.FromEnvironment(u.Getenv).Bundle, Alone: true}, u.Getenv)
 	}
 	return calls, nil
 }
