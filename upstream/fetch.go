@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -124,7 +125,11 @@ func (c *Client) request(ctx context.Context, to target) (*http.Request, error) 
 func (c *Client) breaker(to target) *breaker {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := to.origin.Name + " " + to.url.Scheme + "://" + hostPort(to.url)
+	key := to.origin.Name
+	if to.origin.Remote { // remotes of several domains may have one name
+		key, _, _ = strings.Cut(to.connection, "/")
+	}
+	key += " " + to.url.Scheme + "://" + hostPort(to.url)
 	b, ok := c.breakers.Get(key)
 	if !ok {
 		b = &breaker{now: c.opts.Now, after: c.opts.BreakAfter, pause: c.opts.BreakFor, budget: maxBudget}

@@ -9,7 +9,7 @@ import (
 )
 
 // A Sample is one measured value, in the shape a metrics endpoint wants it. Labels hold connection names, outcomes and
-// kinds of work, each out of a fixed list; never a package's name or a URL.
+// kinds of work, each out of a fixed list but for the names of some remotes; never a package's name or a URL.
 type Sample struct {
 	Name, Help string
 	Counter    bool // only ever grows; otherwise a gauge
@@ -64,6 +64,26 @@ type series struct {
 type metrics struct {
 	mu     sync.Mutex
 	values map[series]float64
+	named  map[string]bool // remotes that have figures of their own
+}
+
+// maxNamedRemotes bounds the remotes with figures of their own: domains may give themselves any number of them, one after the
+// other. Those of all further ones are counted together.
+const maxNamedRemotes = 256
+
+// counted is what a connection's figures are counted under. The caller holds m.mu.
+func (m *metrics) counted(connection string) string {
+	name := label(connection)
+	switch _, remote := RemoteName(name); {
+	case !remote || m.named[name]:
+		return name
+	case len(m.named) >= maxNamedRemotes:
+		return remotePrefix
+	case m.named == nil:
+		m.named = make(map[string]bool)
+	}
+	m.named[name] = true
+	return name
 }
 
 func (m *metrics) add(family int, connection, second string, n float64) {
@@ -72,7 +92,7 @@ func (m *metrics) add(family int, connection, second string, n float64) {
 	if m.values == nil {
 		m.values = make(map[series]float64)
 	}
-	m.values[series{family, label(connection), second}] += n
+	m.values[series{family, m.counted(connection), second}] += n
 }
 
 func (m *metrics) request(connection, outcome string) { m.add(requestsFamily, connection, outcome, 1) }

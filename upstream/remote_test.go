@@ -333,3 +333,88 @@ func FuzzParseEndpoint(f *testing.F) {
 		}
 	})
 }
+
+func TestARefusedCircleOfOneCallerKeepsNobodyElseFromNews(t *testing.T) {
+	news := "old"
+	r := newRig(t, func(w http.ResponseWriter, req *http.Request) {
+		if strings.Contains(req.Header.Get(upstream.HopsHeader), "nowhere") {
+			w.WriteHeader(http.StatusLoopDetected)
+			return
+		}
+		say(news)(w, req)
+	}, withRemote(func(o *upstream.Origin) { o.Freshness = 5 * time.Second }))
+	says := func(want string) {
+		t.Helper()
+		d, err := r.Document(t.Context(), ofRemote("left"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := d.ReadAll(t.Context()); string(got) != want || err != nil {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	}
+	says("old")
+	news = "new"
+	r.clock.pass(6 * time.Second)
+	// Anybody may say through whom he comes.
+	if d, err := r.Document(upstream.WithHops(t.Context(), upstream.Hops{"nowhere"}), ofRemote("left")); err != nil || !d.Stale {
+		t.Errorf("got %+v, %v, want what was kept for who asks in a circle", d, err)
+	}
+	says("new")
+}
+
+func TestRemotesOfOneNameDoNotBreakEachOther(t *testing.T) {
+	r := newRig(t, func(w http.ResponseWriter, req *http.Request) {
+		if strings.HasPrefix(req.URL.Path, "/theirs/") {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		say("left")(w, req)
+	}, withRemote(func(*upstream.Origin) {}), func(o *upstream.Options, at *upstream.Origin) {
+		ours, theirs := o.Remotes, *at.Base
+		theirs.Path = "/theirs/"
+		o.Remotes = func(connection string) (upstream.Origin, bool) {
+			if origin, ok := ours(connection); ok {
+				return origin, true
+			}
+			return upstream.Origin{Name: "remote:central", Base: &theirs, Remote: true}, true
+		}
+	})
+	for i := range 10 {
+		request := ofRemote(fmt.Sprint("left", i))
+		request.Connection = "remote:central@8/npm" // of another domain
+		_, err := r.Document(t.Context(), request)
+		wantKind(t, err, artifact.Unavailable)
+	}
+	if _, err := r.Document(t.Context(), ofRemote("left")); err != nil {
+		t.Errorf("got %v because of somebody else's remote", err)
+	}
+}
+
+func TestRemotesOfAnyNumberOfNamesHaveABoundedNumberOfFigures(t *testing.T) {
+	r := newRig(t, say("left"), func(o *upstream.Options, at *upstream.Origin) {
+		o.Remotes = func(string) (upstream.Origin, bool) {
+			return upstream.Origin{Name: "remote", Base: at.Base, Remote: true}, true
+		}
+	})
+	for i := range 400 {
+		request := ofRemote("left")
+		request.Connection = fmt.Sprintf("remote:name%d@%d/npm", i, i)
+		if _, err := r.Document(t.Context(), request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	connections, requests := map[string]bool{}, 0.0
+	for _, sample := range r.Samples() {
+		connections[sample.Labels[0].Value] = true
+		if sample.Name == "entrepot_upstream_requests_total" {
+			requests += sample.Value
+		}
+	}
+	if n := len(connections); n > 300 {
+		t.Errorf("there are figures of %d connections", n)
+	}
+	if !connections["remote:name0"] || requests != 400 {
+		t.Errorf("got %v requests of %v", requests, connections)
+	}
+}

@@ -175,7 +175,7 @@ func validator(resp *http.Response, name string) string {
 // failing remembers that k could not be renewed, so that for a while nobody waits for it in vain.
 func (c *Client) failing(k Key, err error) {
 	m, have := c.entries.Get(k)
-	if have {
+	if have && !errors.Is(err, ErrLoop) { // that is about who asks, and he says himself how he has come
 		m.failedAt = c.opts.Now()
 		c.entries.Add(k, m)
 	}
