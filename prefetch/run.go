@@ -28,11 +28,11 @@ func Run(ctx context.Context, s Server, entries []Entry, o Options) (Summary, er
 			if until.Err() != nil {
 				return until.Err()
 			}
-			result, err := r.one(until, entries[i])
+			result, silent, err := r.one(until, entries[i])
 			if err != nil {
 				return err
 			}
-			return r.done(i, result)
+			return r.done(i, result, silent)
 		})
 	}
 	return r.summaryAfter(working.Wait())
@@ -50,8 +50,8 @@ type run struct {
 	reserved int64 // bytes
 }
 
-// done notes what became of an entry, or ends the run after too many failures.
-func (r *run) done(i int, result Result) error {
+// done notes what became of an entry, or ends the run where one after the other has failed for the moment, however often it was tried.
+func (r *run) done(i int, result Result, silent bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.results[i] = result
@@ -59,7 +59,7 @@ func (r *run) done(i int, result Result) error {
 	if r.options.Each != nil {
 		r.options.Each(result, r.finished)
 	}
-	if result.Outcome != Failed {
+	if !silent {
 		r.failed = 0
 		return nil
 	}
@@ -97,8 +97,8 @@ func (r *run) tookMore(bytes int64) {
 	r.reserved += bytes
 }
 
-// one has an entry kept. An error ends the run.
-func (r *run) one(ctx context.Context, e Entry) (Result, error) {
+// one has an entry kept; silent says that there was no answer that means anything. An error ends the run.
+func (r *run) one(ctx context.Context, e Entry) (_ Result, silent bool, _ error) {
 	w := &wanted{run: r, Result: Result{Entry: e}}
 	err := w.work(ctx)
 	var end *ended
@@ -106,20 +106,20 @@ func (r *run) one(ctx context.Context, e Entry) (Result, error) {
 	unfit, own := errors.AsType[*Unfit](err)
 	switch {
 	case err == nil:
-		return w.Result, nil
+		return w.Result, false, nil
 	case errors.As(err, &end):
 		w.Outcome, w.Why = end.outcome, end.why
-		return w.Result, nil
+		return w.Result, false, nil
 	case ctx.Err() != nil:
-		return w.Result, ctx.Err()
+		return w.Result, false, ctx.Err()
 	case temporary:
 		w.Outcome, w.Why = Failed, again.Error()
-		return w.Result, nil
+		return w.Result, true, nil
 	case own:
 		w.Outcome, w.Why = Failed, unfit.Error()
-		return w.Result, nil
+		return w.Result, false, nil
 	}
-	return w.Result, err
+	return w.Result, false, err
 }
 
 // ended is how an entry ends that is not kept.

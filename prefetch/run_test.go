@@ -297,6 +297,29 @@ func TestARunEndsWhenEverythingFails(t *testing.T) {
 	})
 }
 
+func TestFailuresHereAndThereDoNotEndARun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &offering{fails: map[string][]error{}}
+		var entries []Entry
+		for i := range 4 * silence {
+			name := fmt.Sprintf("a%d@1", i)
+			if i%silence > 0 {
+				s.fails[name] = []error{busy(0)}
+			}
+			entries = append(entries, entry(name))
+		}
+		for i := range 2 * silence { // what is wrong with them says nothing of the server
+			name := fmt.Sprintf("b%d@1", i)
+			s.fails[name] = []error{&Unfit{errors.New("No such name.")}}
+			entries = append(entries, entry(name))
+		}
+		_, sum, err := ran(t, s, Options{}, entries...)
+		if err != nil || sum.Count(Failed) != 4*(silence-1)+2*silence || sum.Count(NotFound) != 4 {
+			t.Errorf("got %d failed, %d not found, %v", sum.Count(Failed), sum.Count(NotFound), err)
+		}
+	})
+}
+
 func TestFilesAreLoadedWhenTheirTurnComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &offering{offers: map[string][]Asset{"a@1": {{Name: "a.whl"}, {Name: "a.tar"}}}}

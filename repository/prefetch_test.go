@@ -152,7 +152,12 @@ func TestAVersionIsKeptBeforeAnybodyAsksForIt(t *testing.T) {
 		h.registry.mu.Unlock()
 		h.registry.offer("left@1.0.0", big("left"))
 		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
+		go func() {
+			for h.registry.requests.Load() == 0 && t.Context().Err() == nil {
+				time.Sleep(time.Millisecond)
+			}
+			cancel()
+		}()
 		if _, err := h.shelf("team").Prefetch(ctx, at("left@1.0.0"), tarball, time.Minute); err == nil || errors.Is(err, repository.ErrWithheld) {
 			t.Errorf("got %v, want an error", err)
 		}

@@ -86,7 +86,7 @@ func (c prefetchCommand) print(to io.Writer, s prefetch.Summary, skippedEntries 
 	out := tabwriter.NewWriter(plain{to}, 0, 0, 2, ' ', 0)
 	for _, o := range prefetch.Outcomes() {
 		n := s.Count(o)
-		if n == 0 && o != prefetch.Retained {
+		if n == 0 && (o != prefetch.Retained || c.DryRun) {
 			continue
 		}
 		fmt.Fprintf(out, "%s\t%d\t%s\n", o, n, onlyIf(o == prefetch.Retained || o == prefetch.Wanting, fmt.Sprintf("%d files, %s", s.Files, size(s.Bytes))))
