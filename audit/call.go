@@ -1,4 +1,5 @@
-// Package audit has the words of the record: what is written down of a call beside what it was done to.
+// Package audit has the words of the record: what is written down of a call beside what it was done to, and the chain of digests
+// in which an exported record shows that it is whole.
 package audit
 
 import (

@@ -138,20 +138,49 @@ func (c *Client) Send(ctx context.Context, operation, path string, q url.Values,
 	return c.call(ctx, operation, http.MethodPost, path, q, body, answer)
 }
 
+// Invoke calls an operation of another service, which speaks JSON 1.1 and is named as in a credential's scope. target is what comes
+// before the operation in its header; input is written as JSON.
+func (c *Client) Invoke(ctx context.Context, service, target, operation string, input, answer any) error {
+	body, err := json.Marshal(input)
+	if err != nil {
+		return err
+	}
+	r, err := c.request(ctx, http.MethodPost, "/", nil, body)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	r.Header.Set("X-Amz-Target", target+"."+operation)
+	return c.exchange(r, operation, service, answer)
+}
+
 // call makes one call. Errors of the service are its own words; others say what the server did.
 func (c *Client) call(ctx context.Context, operation, method, path string, q url.Values, body []byte, answer any) error {
+	r, err := c.request(ctx, method, path, q, body)
+	if err != nil {
+		return err
+	}
+	return c.exchange(r, operation, "codeartifact", answer)
+}
+
+// request makes a request for a path of the server.
+func (c *Client) request(ctx context.Context, method, path string, q url.Values, body []byte) (*http.Request, error) {
 	u, err := url.Parse(c.profile.Endpoint)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("%.200q is no address of a server: it begins with http:// or https://", c.profile.Endpoint)
+		return nil, fmt.Errorf("%.200q is no address of a server: it begins with http:// or https://", c.profile.Endpoint)
 	}
 	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/")+path, ""
 	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20")
 	r, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
-	if err != nil {
-		return err
+	if err == nil {
+		r.Header.Set("User-Agent", c.agent)
 	}
-	r.Header.Set("User-Agent", c.agent)
-	if err := c.profile.Signer.Sign(r, sigv4.Scope{Region: c.profile.Region, Service: "codeartifact"}, c.now()); err != nil {
+	return r, err
+}
+
+// exchange signs a request for a service, sends it and reads the answer.
+func (c *Client) exchange(r *http.Request, operation, service string, answer any) error {
+	if err := c.profile.Signer.Sign(r, sigv4.Scope{Region: c.profile.Region, Service: service}, c.now()); err != nil {
 		return err
 	}
 	response, err := c.http.Do(r)
@@ -163,7 +192,7 @@ func (c *Client) call(ctx context.Context, operation, method, path string, q url
 		return &Silence{fmt.Errorf("%s: the server at %s does not answer: %w", operation, c.profile.Endpoint, errors.Unwrap(err))}
 	}
 	defer response.Body.Close()
-	body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
 		return &Silence{fmt.Errorf("%s: read the answer of %s: %w", operation, c.profile.Endpoint, err)}
 	}

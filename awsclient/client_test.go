@@ -4,6 +4,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -202,5 +203,30 @@ func TestAServerThatBreaksOffIsSilent(t *testing.T) {
 		if _, ok := errors.AsType[*Silence](err); !ok {
 			t.Errorf("%s: got %v, want a silence", name, err)
 		}
+	}
+}
+
+func TestAnOperationOfAnotherServiceIsInvoked(t *testing.T) {
+	verifier := sigv4.New(always, sigv4.Scope{Region: "us-east-1", Service: "cloudtrail"})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claim, err := verifier.Parse(r)
+		if err == nil {
+			err = verifier.Verify(claim, ofSigner.Secret, sigv4.Payload{Limit: 100})
+		}
+		body, _ := io.ReadAll(r.Body)
+		if got := r.Method + " " + r.URL.Path + " " + r.Header.Get("X-Amz-Target") + " " + r.Header.Get("Content-Type") + " " + string(body); err != nil ||
+			got != `POST / Trail_1.LookupEvents application/x-amz-json-1.1 {"MaxResults":1}` {
+			t.Errorf("got %s, %v", got, err)
+		}
+		fmt.Fprint(w, `{"Events":[1,2]}`)
+	}))
+	t.Cleanup(server.Close)
+	c, err := New(Profile{Signer: ofSigner, Region: "us-east-1", Endpoint: server.URL}, "entrepot/test", always)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer struct{ Events []int }
+	if err := c.Invoke(t.Context(), "cloudtrail", "Trail_1", "LookupEvents", map[string]int{"MaxResults": 1}, &answer); err != nil || len(answer.Events) != 2 {
+		t.Errorf("got %v, %v", answer, err)
 	}
 }

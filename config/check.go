@@ -61,6 +61,7 @@ var bounds = map[string]struct{ least, most int64 }{
 	"cache.large_documents":        {int64(MiB), int64(TiB)},
 	"cache.assets":                 {0, int64(TiB)},
 	"retention.audit":              {int64(24 * time.Hour), int64(100 * 365 * 24 * time.Hour)},
+	"audit_export.period":          {int64(time.Second), int64(24 * time.Hour)},
 	"retention.events":             {int64(24 * time.Hour), int64(100 * 365 * 24 * time.Hour)},
 	"retention.tokens":             {0, int64(365 * 24 * time.Hour)},
 	"retention.dead_letters":       {int64(time.Hour), int64(100 * 365 * 24 * time.Hour)},

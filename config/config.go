@@ -36,6 +36,7 @@ type Config struct {
 	Log               Log                 `yaml:"log"`
 	Retention         Retention           `yaml:"retention"`
 	Events            Events              `yaml:"events"`
+	AuditExport       AuditExport         `yaml:"audit_export"`
 	Jobs              Jobs                `yaml:"jobs"`
 	Usage             Usage               `yaml:"usage"`
 	Drain             Drain               `yaml:"drain"`
@@ -158,6 +159,12 @@ type EventTarget struct {
 	SecretKey   artifact.Secret `yaml:"secret_access_key"`
 }
 
+// AuditExport says where the record of calls is exported to.
+type AuditExport struct {
+	To     string        `yaml:"to"`     // a folder; empty for nowhere
+	Period time.Duration `yaml:"period"` // of a file
+}
+
 // Jobs says when background work is done.
 type Jobs struct {
 	OrphanGrace time.Duration `yaml:"orphan_grace"`
@@ -188,10 +195,11 @@ func Default() Config {
 			DirectUpstreams: quotas.DirectUpstreams, SearchedUpstreams: quotas.SearchedUpstreams, Tags: quotas.Tags,
 			Assets: quotas.Assets, PackageVersions: quotas.PackageVersions, PackageLabels: quotas.PackageLabels,
 			PackageIndex: Size(quotas.PackageIndex), VersionIndex: Size(quotas.VersionIndex)},
-		Cache:     Cache{Documents: 64 * MiB, LargeDocuments: GiB, Assets: 64 * MiB},
-		Log:       Log{Level: "info", Format: "text"},
-		Retention: Retention{Audit: 90 * 24 * time.Hour, Events: 90 * 24 * time.Hour, DeadLetters: 14 * 24 * time.Hour},
-		Events:    Events{Targets: map[string]EventTarget{}},
+		Cache:       Cache{Documents: 64 * MiB, LargeDocuments: GiB, Assets: 64 * MiB},
+		Log:         Log{Level: "info", Format: "text"},
+		Retention:   Retention{Audit: 90 * 24 * time.Hour, Events: 90 * 24 * time.Hour, DeadLetters: 14 * 24 * time.Hour},
+		Events:      Events{Targets: map[string]EventTarget{}},
+		AuditExport: AuditExport{Period: time.Hour},
 		Jobs: Jobs{OrphanGrace: time.Hour, OrphanEvery: time.Hour, TokenEvery: 10 * time.Minute, KeyEvery: 10 * time.Minute,
 			RecordEvery: time.Hour},
 		Usage: defaultUsage(),

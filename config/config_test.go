@@ -124,7 +124,7 @@ func TestEverySettingCanBeMadeByVariableAndFlag(t *testing.T) {
 		"account": "210987654321", "region": "eu-west-9", "log.level": "debug", "log.format": "json",
 		"tls.cert": "c", "tls.key": "k", "tls.mode": "auto",
 		"upstreams.npmjs.url": "https://c.test/x", "upstreams.npmjs.username": "me", "fetch.negative_ttl": "3s",
-		"retention.dead_letters": "2h", "retention.audit": "48h", "retention.events": "48h", "identity_providers": "https://a.test, http://b.test:8080",
+		"audit_export.to": "x", "audit_export.period": "2h", "retention.dead_letters": "2h", "retention.audit": "48h", "retention.events": "48h", "identity_providers": "https://a.test, http://b.test:8080",
 		"usage.prices.storage": "0.1", "usage.prices.requests": "0.2", "usage.prices.regions": "0.3", "usage.prices.internet": "1GiB 0, 0.5",
 	}
 	for _, k := range Keys([]string{"npmjs"}) {

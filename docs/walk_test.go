@@ -231,3 +231,32 @@ func TestTheWalkOfEventsIsRun(t *testing.T) {
 		t.Errorf("found %d files and %d commands in the walk, want two and four", len(files), len(commands))
 	}
 }
+
+// TestTheWalkThroughTheRecordIsRun wants each command of the walk in the session that takes it, in the same order.
+func TestTheWalkThroughTheRecordIsRun(t *testing.T) {
+	page, err := os.ReadFile("audit.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := os.ReadFile(filepath.Join(root, "e2e/testdata/an_exported_record_is_what_cloudtrail_tells.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest, seen := string(session), 0
+	for line := range strings.Lines(chapter(string(page), "A walk")) {
+		code := strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "    ") {
+			continue
+		}
+		seen++
+		_, after, found := strings.Cut(rest, "exec "+code+"\n")
+		if !found {
+			t.Errorf("the session does not run, or not in this order: %s", code)
+			continue
+		}
+		rest = after
+	}
+	if seen != 5 {
+		t.Errorf("found %d commands in the walk, want five", seen)
+	}
+}

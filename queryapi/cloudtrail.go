@@ -12,11 +12,14 @@ import (
 	"entrepot/trail"
 )
 
+// CloudTrailTarget is what requests to CloudTrail have before the operation's name.
+const CloudTrailTarget = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101"
+
 // CloudTrail returns the part of CloudTrail that there is: looking events up. What is recorded cannot be chosen, so trails have
 // nothing to configure.
 func CloudTrail(rules *trail.Service) *JSONService {
 	e := eventHistory{rules}
-	return &JSONService{Target: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101", Operations: map[string]Operation{
+	return &JSONService{Target: CloudTrailTarget, Operations: map[string]Operation{
 		"LookupEvents": jsonDo(cloudTrailGrammar, e.lookupEvents),
 	}}
 }

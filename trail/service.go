@@ -8,6 +8,7 @@
 //	eventid.go
 //	lookup.go               looking events up
 //	behind.go               recording what nobody waits for
+//	export.go               the record in files, chained by digests
 package trail
 
 import (

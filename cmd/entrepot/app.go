@@ -373,8 +373,7 @@ func (a *app) startJobs(context.Context) error {
 	if err != nil {
 		return err
 	}
-	runner, err := jobs.NewRunner(
-		jobs.Options{Catalog: a.catalog, Holder: holder, Now: time.Now, Log: a.log, Metrics: a.metrics},
+	all := append(a.exports(),
 		jobs.Job{Name: "orphans", Every: a.config.Jobs.OrphanEvery, Run: orphans.Run, Wake: a.room.collect},
 		jobs.Job{Name: "tokens", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredTokens(a.catalog, kept.Tokens, time.Now)},
 		jobs.Job{Name: "sessions", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredSessions(a.catalog, kept.Tokens, time.Now)},
@@ -385,6 +384,8 @@ func (a *app) startJobs(context.Context) error {
 		jobs.Job{Name: "events", Every: time.Minute, Run: a.delivery.Run, Wake: a.delivery.Wake()},
 		jobs.Job{Name: "dead_letters", Every: a.config.Jobs.RecordEvery, Run: a.delivery.Bury},
 	)
+	runner, err := jobs.NewRunner(
+		jobs.Options{Catalog: a.catalog, Holder: holder, Now: time.Now, Log: a.log, Metrics: a.metrics}, all...)
 	if err != nil {
 		return err
 	}
@@ -405,6 +406,16 @@ func leaseHolder(data string) (string, error) {
 		return "", err
 	}
 	return artifact.Digest(sha256.Sum256([]byte(host + "\x00" + path))).String(), nil
+}
+
+// exports are the jobs that export the record: none, if it is not to be exported.
+func (a *app) exports() []jobs.Job {
+	c := a.config.AuditExport
+	if c.To == "" {
+		return nil
+	}
+	exporter := trail.NewExporter(a.trail, c.To, c.Period, auditKey(a.stores.Derive))
+	return []jobs.Job{{Name: "audit", Every: min(c.Period, exportEvery), Run: exporter.Run}}
 }
 
 // startTrimming has memory given back when a peak is over.

@@ -26,6 +26,7 @@ type cli struct {
 	Token     tokenCommand     `cmd:"" help:"Print an authorization token."`
 	Keyring   keyringCommand   `cmd:"" help:"Give package managers the credentials they ask a keyring for."`
 	Tokens    tokensCommand    `cmd:"" help:"List and revoke authorization tokens and sessions."`
+	Audit     auditCommand     `cmd:"" help:"Show who changed what and what was refused, and check an exported record."`
 	Explain   explainCommand   `cmd:"" help:"Explain why a request is answered as it is."`
 	Connect   connectCommand   `cmd:"" help:"Have a repository read from another server, from AWS, or from any registry."`
 	Remotes   remotesCommand   `cmd:"" help:"List, check and delete where a domain's own connections lead."`
