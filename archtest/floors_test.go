@@ -69,6 +69,9 @@ var floors = map[string][]string{
 	"jobs":     contracts,
 	"fsck":     contracts,
 
+	// It is a source for the rules.
+	"remoteapi": append([]string{"repository", "strictjson"}, contracts...),
+
 	"format": append([]string{"clientconfig", "repository", "upstream/detect"}, contracts...),
 	// What the formats share is a room of its own beside them or the contract itself; one format never imports another.
 	"format/*": append([]string{"bytecache", "clientconfig", "format", "format/jsonscan", "format/keptpage", "format/keptzip",

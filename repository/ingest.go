@@ -25,7 +25,10 @@ type importing struct {
 	fence fenceReading // of the contents, if it was read already
 	// details are what the fetched asset tells of the version, nil if it tells nothing.
 	details *artifact.Details
-	again   int64 // the number of the damage that is healed; nothing is recorded then, so into is empty
+	// publishedThere is when a version that was made inside was published at the other side of a remote; zero if that does not
+	// tell, or it was not.
+	publishedThere time.Time
+	again          int64 // the number of the damage that is healed; nothing is recorded then, so into is empty
 }
 
 // newImport begins an import from a connection, for the repository that has it and for another one, if it is another.
@@ -114,6 +117,9 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 	}
 	request.Keep = func(ctx context.Context, spool upstream.Spool, sums artifact.Digests, size int64) (err error) {
 		f := spool.(*fetched)
+		if f.origin, err = s.originThere(ctx, from); err != nil {
+			return err
+		}
 		f.since, err = s.keep(ctx, *at.domain, from.fence, []content{{f.Draft, sums.SHA256, size}})
 		if err == nil && len(from.into) > 0 {
 			f.details = s.described(v, asset, f.Draft, size)
@@ -127,6 +133,9 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 		a := artifact.Asset{Name: asset, Size: size, Digests: sums, Facts: promised.Facts}
 		f, from := spool.(*fetched), from
 		from.details = f.details
+		if from.version.PublishedAt.IsZero() && f.origin.Type != "" {
+			from.version.Origin.Type, from.publishedThere = f.origin.Type, f.origin.Published
+		}
 		if err := s.ingest(ctx, c, at, from, a, f.since, content{f.Draft, a.SHA256, a.Size}); err != nil {
 			return err
 		}
@@ -153,12 +162,27 @@ func (s *Service) fetch(ctx context.Context, c iam.Caller, at *configuration, fr
 	return File{Asset: promised, Modified: from.version.UpstreamTime, Version: bare(from.version), Transfer: transfer}, nil
 }
 
+// originThere is how a version that was made inside came into the repository at the other side of a remote, as far as that
+// tells. What is in a repository already keeps its origin.
+func (s *Service) originThere(ctx context.Context, from importing) (OriginThere, error) {
+	tells, ok := from.source.registry.Source.(Originator)
+	if !ok || !from.source.registry.internal || !from.version.PublishedAt.IsZero() || len(from.into) == 0 {
+		return OriginThere{}, nil
+	}
+	there, err := tells.Origin(ctx, from.version.VersionKey)
+	if there.Type == artifact.OriginUnknown {
+		there.Type = ""
+	}
+	return there, err
+}
+
 // fetched is a draft that a fetch fills, the fence under which it was kept, and what it tells of its version. Callers who
 // come to the fetch late record under that one.
 type fetched struct {
 	blob.Draft
 	since   catalog.Fence
 	details *artifact.Details // nil if it tells nothing
+	origin  OriginThere       // of the version, at the other side of a remote
 }
 
 // ingest records a fetched asset in the repositories of the import, with the content that was kept since the fence; or
@@ -194,6 +218,9 @@ func (s *Service) ingestInto(w catalog.Writer, c iam.Caller, repo catalog.Reposi
 		v := from.version
 		if v.PublishedAt.IsZero() { // no repository holds it yet
 			v.PublishedAt, v.Assets = a.AddedAt, asPromises(v.Assets, a.AddedAt)
+			if v.Origin.Type == artifact.OriginInternal && !from.publishedThere.IsZero() {
+				v.PublishedAt = from.publishedThere
+			}
 		}
 		v.Assets = withAsset(v.Assets, a)
 		if from.details != nil {

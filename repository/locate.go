@@ -81,7 +81,7 @@ func (s *Service) byFetching(c iam.Caller, at *configuration, v artifact.Version
 	question := s.byQuestion(v, asset)
 	return func(ctx context.Context, made *plan, found *located) (has bool, unavailable, err error) {
 		finder, ok := found.source.registry.Source.(Finder)
-		if !ok {
+		if !ok || found.source.registry.remote { // which may withhold a version, and that is not learned by fetching
 			return question(ctx, made, found)
 		}
 		found.version, err = finder.Presume(v, asset)

@@ -64,7 +64,9 @@ func (l listings) ranks() []int { return slices.Sorted(maps.Keys(l.at)) }
 func (l listings) manifests() [][]byte {
 	var all [][]byte
 	for _, rank := range l.ranks() {
-		all = append(all, l.at[rank].Manifest())
+		if manifest := l.at[rank].Manifest(); manifest != nil {
+			all = append(all, manifest)
+		}
 	}
 	return all
 }

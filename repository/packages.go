@@ -123,6 +123,9 @@ func (s *Service) Asset(ctx context.Context, c iam.Caller, key artifact.Reposito
 		return File{}, err
 	}
 	found, err := s.Version(ctx, key, v)
+	if artifact.Is(err, artifact.NotFound) && revision == "" && s.traits(v.Format).ByAPI {
+		return s.assetFromRemote(ctx, c, at, v, asset, err)
+	}
 	if err != nil {
 		return File{}, err
 	}
@@ -145,6 +148,32 @@ func (s *Service) Asset(ctx context.Context, c iam.Caller, key artifact.Reposito
 		return s.bringOne(ctx, c, at, found, asset)
 	}
 	return s.wholeFile(ctx, c, at, found, a)
+}
+
+// assetFromRemote fetches an asset of a version that the repository does not hold, where no package manager could: from a remote of
+// its own. none is the answer where there is no such remote, or where it has no such version.
+func (s *Service) assetFromRemote(ctx context.Context, c iam.Caller, at *configuration, v artifact.VersionKey, asset string,
+	none error) (File, error) {
+	f, err := s.open(ctx, c, at, s.Canonical(v), asset)
+	if artifact.Is(err, artifact.NotFound) {
+		return File{}, none
+	}
+	if err != nil || f.Transfer == nil {
+		return f, err
+	}
+	if err := awaited(f); err != nil {
+		return File{}, err
+	}
+	key := at.repository.RepositoryKey
+	kept, err := s.Version(ctx, key, v)
+	if err != nil {
+		return File{}, err
+	}
+	a, ok := kept.Asset(asset)
+	if !ok {
+		return File{}, noAsset(key, v, asset)
+	}
+	return s.wholeFile(ctx, c, at, kept, a)
 }
 
 // bringOne fetches an asset that the version's registry promises, and opens it once it is kept.

@@ -116,10 +116,11 @@ func (s *Shelf) Manifests(ctx context.Context, p artifact.PackageKey) ([][]byte,
 	if err != nil {
 		return nil, err
 	}
-	if len(from.at) == 0 && from.unavailable != nil {
+	all := from.manifests()
+	if len(all) == 0 && from.unavailable != nil {
 		return nil, from.unavailable
 	}
-	return from.manifests(), nil
+	return all, nil
 }
 
 // Document returns an index document derived from the view; see format.Shelf.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"time"
 
 	"entrepot/artifact"
 	"entrepot/upstream"
@@ -44,6 +45,19 @@ type Finder interface {
 	Presume(v artifact.VersionKey, asset string) (artifact.Version, error)
 }
 
+// Originator is a Source of a remote that tells where what is read there was made.
+type Originator interface {
+	// Origin says how a version came into the repository at the other side. It is asked when the first asset of the version has
+	// come, for reading has it kept there. Unavailable: it cannot say now.
+	Origin(ctx context.Context, v artifact.VersionKey) (OriginThere, error)
+}
+
+// OriginThere is how a version came into the repository at the other side of a remote.
+type OriginThere struct {
+	Type      artifact.OriginType // empty if the other side does not tell
+	Published time.Time           // zero if it does not
+}
+
 // Listing is one package of an external registry at one moment. It stays readable while it is used.
 type Listing interface {
 	// ID changes whenever the content does.
@@ -52,7 +66,8 @@ type Listing interface {
 	Labels() map[string]string
 	// Numbers yields the text of every version, without reading any document.
 	Numbers() iter.Seq[string]
-	// Manifest is the format's own document about the package as a whole; only the format reads it.
+	// Manifest is the format's own document about the package as a whole, which only the format reads; nil if there is none, as
+	// of one of which nothing is known but what is withheld.
 	Manifest() []byte
 	// Status is that of a version, empty if it is not listed, without reading any document.
 	Status(version string) artifact.Status

@@ -1,10 +1,12 @@
 package server
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
 	"entrepot/artifact"
+	"entrepot/format"
 	"entrepot/iam"
 )
 
@@ -35,7 +37,24 @@ func (s *Server) serveAPI(x *exchange, r *http.Request, api API, service string)
 	if service == codeArtifact {
 		x.metered()
 	}
-	api.Serve(x.w, r, caller)
+	coming, err := s.comesFrom(r, namedRepository(r, caller))
+	if err != nil {
+		x.note(err)
+		f := format.FailureOf(err)
+		writeProblem(x.w, f.Status, f.Text)
+		return
+	}
+	api.Serve(x.w, coming, caller)
+}
+
+// namedRepository is the repository that a call is about, if its query names one.
+func namedRepository(r *http.Request, c iam.Caller) artifact.RepositoryKey {
+	if !strings.Contains(r.URL.RawQuery, "repository=") {
+		return artifact.RepositoryKey{}
+	}
+	q := r.URL.Query()
+	owner := cmp.Or(q.Get("domain-owner"), c.Principal.Account)
+	return artifact.DomainKey{Owner: artifact.AccountID(owner), Name: q.Get("domain")}.Repository(q.Get("repository"))
 }
 
 // serveQuery answers POST /, which the services share that have no paths of their own. Which one is meant stands in the

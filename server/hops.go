@@ -12,7 +12,7 @@ import (
 // will be asked of remotes on its behalf. One that has come through here before, or through more than may be, is refused: where
 // servers ask each other in a circle, nobody waits for himself.
 func (s *Server) comesFrom(r *http.Request, at artifact.RepositoryKey) (*http.Request, error) {
-	if s.hop == nil {
+	if s.hop == nil || at.Name == "" {
 		return r, nil
 	}
 	hops, err := upstream.ParseHops(r.Header.Values(upstream.HopsHeader))

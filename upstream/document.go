@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,9 @@ type DocumentRequest struct {
 	Path string
 	// URL is used in place of Path where metadata gave an absolute one. It is fetched only from the origin, one of its
 	// download hosts, or a public address.
-	URL    string
+	URL string
+	// Method is that of the request, where it is not GET: of an API that lists with POST. It is asked as often as a GET.
+	Method string
 	Accept string // header; a page (text/html) is refused unless it stands here
 	Max    int64  // bytes, after decompression; Options.MaxDocument if zero, and never more
 	// Essential names a document that the connection's others are found through, in words: "service index". That a
@@ -120,6 +123,7 @@ func (c *Client) document(ctx context.Context, req DocumentRequest, now bool) (D
 	if err != nil {
 		return Document{}, err
 	}
+	to.method = cmp.Or(req.Method, to.method)
 	k := keyOf(req.Connection, req.URL, req.Path)
 	if err := c.load(ctx, k); err != nil {
 		return Document{}, err

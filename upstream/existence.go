@@ -178,7 +178,7 @@ func (c *Client) file(k Key) (f knownFile, known bool) {
 	if !known {
 		return knownFile{}, false
 	}
-	good := c.opts.NegativeTTL
+	good := c.absentFor(k.Connection)
 	if f.exists {
 		good, _ = c.freshFor(k.Connection)
 	}

@@ -43,7 +43,7 @@ func (c *Client) freshness(k Key, form string) (memory, freshness) {
 	switch {
 	case age < -young: // checked in a future that a corrected clock took back
 		return m, expired
-	case m.Gone && age < c.opts.NegativeTTL:
+	case m.Gone && age < c.absentFor(k.Connection):
 		return memory{}, missing
 	case m.Gone:
 		return memory{}, unknown

@@ -10,8 +10,8 @@ import (
 	"entrepot/artifact"
 )
 
-// errRefused marks a 401 or 403: an answer of its own, which an old copy does not paper over.
-var errRefused = errors.New("the upstream refused access")
+// ErrRefused is beneath the error of a 401 or 403: an answer of its own, which an old copy does not paper over.
+var ErrRefused = errors.New("the upstream refused access")
 
 // ErrLoop is beneath the error of an origin that has refused to be asked in a circle, or through too many servers.
 var ErrLoop = errors.New("the request goes in a circle")
@@ -96,7 +96,7 @@ func statusError(o Origin, status int, what outcome, hold time.Duration) error {
 			had = "the configured ones were refused"
 		}
 		return o.unavailable("wants other credentials: %s", had).
-			Causing(fmt.Errorf("%w with status %d", errRefused, status))
+			Causing(fmt.Errorf("%w with status %d", ErrRefused, status))
 	case circular:
 		return o.unavailable("leads back to where the request has come from, or on through too many servers").Causing(ErrLoop)
 	case throttled:

@@ -64,3 +64,12 @@ func (c *Client) freshFor(connection string) (fresh, revalidating time.Duration)
 	}
 	return fresh, revalidating
 }
+
+// absentFor is how long it is believed that something is not there: of a remote no longer than what is there is fresh.
+func (c *Client) absentFor(connection string) time.Duration {
+	if _, remote := RemoteName(connection); !remote {
+		return c.opts.NegativeTTL
+	}
+	fresh, _ := c.freshFor(connection)
+	return min(c.opts.NegativeTTL, fresh)
+}

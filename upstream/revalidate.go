@@ -100,7 +100,7 @@ func (c *Client) await(ctx context.Context, q *revalidation, m memory, st freshn
 
 // conclusive errors are answers, which no old copy replaces: absence, and refusal of our credentials.
 func conclusive(err error) bool {
-	return artifact.Is(err, artifact.NotFound) || errors.Is(err, errRefused)
+	return artifact.Is(err, artifact.NotFound) || errors.Is(err, ErrRefused)
 }
 
 // revalidate asks the upstream and remembers what came of it.
@@ -190,7 +190,7 @@ func (c *Client) markAbsent(ctx context.Context, k Key) {
 	now := c.opts.Now()
 	m, have := c.entries.Get(k)
 	if !have {
-		c.absences.Add(k, now.Add(c.opts.NegativeTTL))
+		c.absences.Add(k, now.Add(c.absentFor(k.Connection)))
 		return
 	}
 	m.Gone, m.CheckedAt, m.failedAt = true, now, time.Time{}
@@ -199,7 +199,7 @@ func (c *Client) markAbsent(ctx context.Context, k Key) {
 	err := c.opts.Cache.Touch(ctx, m.Entry)
 	if errors.Is(err, ErrNoEntry) {
 		c.entries.Remove(k)
-		c.absences.Add(k, now.Add(c.opts.NegativeTTL))
+		c.absences.Add(k, now.Add(c.absentFor(k.Connection)))
 		return
 	}
 	// In memory it is gone whether or not that could be written down.

@@ -18,6 +18,7 @@ import (
 	"entrepot/catalog"
 	"entrepot/config"
 	"entrepot/format"
+	"entrepot/remoteapi"
 	"entrepot/repository"
 	"entrepot/upstream"
 )
@@ -62,13 +63,16 @@ type remote struct {
 	credential repository.RemoteCredential
 	at         upstream.Endpoint // of the kind that has one
 	signIn     *signIn           // of the same
+	signer     apiSigner         // of the same
+	api        *remoteapi.API    // of the same, once it is asked
 	err        error             // why it cannot be used
 	sources    map[artifact.Format]repository.Source
 }
 
 // Source follows repository.Remotes.
 func (s *remotes) Source(r catalog.Remote, f artifact.Format) (repository.Source, string) {
-	if s.formats[f].Source == nil || r.Kind == catalog.RegistryRemote && r.Format != f {
+	api := r.Kind == catalog.CodeArtifactRemote
+	if s.formats[f].Source == nil && !(api && s.formats[f].ByAPI) || !api && r.Format != f {
 		return nil, ""
 	}
 	connection := connectionOf(r, f)
@@ -76,10 +80,27 @@ func (s *remotes) Source(r catalog.Remote, f artifact.Format) (repository.Source
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if m.sources[f] == nil {
-		m.sources[f] = s.formats[f].Source(s.client, connection)
+		m.sources[f] = s.source(m, f, connection)
 	}
 	return m.sources[f], connection
 }
+
+// source reads a remote as a format does; what its API tells beside, or all if the format has no protocol, is had through that.
+func (s *remotes) source(m *remote, f artifact.Format, connection string) repository.Source {
+	if m.record.Kind != catalog.CodeArtifactRemote {
+		return s.formats[f].Source(s.client, connection)
+	}
+	if m.api == nil {
+		m.api = remoteapi.New(s.client, connectionOf(m.record, byAPI), m.at)
+	}
+	if s.formats[f].Source == nil {
+		return remoteapi.Alone(m.api)
+	}
+	return remoteapi.Over(s.formats[f].Source(s.client, connection), m.api)
+}
+
+// byAPI is the format in the name of the connection to the API of a remote: the one that is read through it alone.
+const byAPI = artifact.Generic
 
 // connectionOf is what the client of the upstreams knows a remote by, as a format sees it. What it remembers of one is never
 // taken for what another has said that has its name later.
@@ -102,7 +123,7 @@ func (s *remotes) made(r catalog.Remote) *remote {
 		if !r.UpdatedAt.After(old.record.UpdatedAt) {
 			return old
 		}
-		m.sources = old.sources // they hold on to nothing of the record
+		m.sources, m.api = old.sources, old.api // they hold on to nothing of the record that changes
 	}
 	if r.ID != 0 { // else it is only asked for
 		s.known[r.ID] = m
@@ -153,6 +174,11 @@ func (s *remotes) origin(connection string) (upstream.Origin, bool) {
 	switch {
 	case m.err != nil:
 		origin.Base, origin.Authorizer = &url.URL{Scheme: "http", Host: "invalid"}, unusable{m.err}
+	case r.Kind == catalog.CodeArtifactRemote && artifact.Format(f) == byAPI:
+		origin.Authorizer = m.signer
+		if origin.Base, err = url.Parse(r.API); err != nil {
+			return upstream.Origin{}, false
+		}
 	case r.Kind == catalog.CodeArtifactRemote:
 		of := artifact.Format(f)
 		origin.Base, origin.Authorizer = m.at.For(of).JoinPath(s.formats[of].Entry), m.signIn
@@ -211,6 +237,7 @@ func (s *remotes) newSignIn(m *remote) (*signIn, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.signer = apiSigner{sigv4.Signer{KeyID: c.AccessKeyID, Secret: c.SecretAccessKey, Session: c.SessionToken}, r.Region, time.Now}
 	if m.guarded {
 		calls.Through(s.public)
 	}

@@ -1,0 +1,364 @@
+package remoteapi_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"entrepot/artifact"
+	"entrepot/remoteapi"
+	"entrepot/repository"
+	"entrepot/upstream"
+	"entrepot/upstream/upstreamtest"
+)
+
+const (
+	connection = "remote:central@7/generic"
+	endpoint   = "https://house-123456789012.example.test/npm/central/"
+)
+
+var left = artifact.PackageKey{Format: artifact.NPM, Namespace: "acme", Name: "left"}
+
+// service answers calls of the API by their paths, and remembers what was asked.
+type service struct {
+	mu      sync.Mutex
+	answers map[string]string // by path, and by path and token
+	status  int               // of everything, if not zero
+	asked   []string
+}
+
+func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, r.Method+" "+r.URL.String())
+	answer, ok := s.answers[strings.TrimSuffix(r.URL.Path+" "+r.URL.Query().Get("next-token"), " ")]
+	switch {
+	case s.status != 0:
+		w.WriteHeader(s.status)
+	case !ok:
+		w.WriteHeader(http.StatusNotFound)
+	default:
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, answer)
+	}
+}
+
+const versionsPath, assetsPath, versionPath = "/v1/package/versions", "/v1/package/version/assets", "/v1/package/version"
+
+func open(t *testing.T, s *service) *remoteapi.API {
+	t.Helper()
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	base, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := upstream.New(upstream.Options{Cache: &upstreamtest.Cache{}, Logger: slog.New(slog.DiscardHandler), Retries: -1,
+		Remotes: func(c string) (upstream.Origin, bool) {
+			return upstream.Origin{Name: "remote:central", Base: base, Remote: true}, c == connection
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	at, err := upstream.ParseEndpoint(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return remoteapi.New(client, connection, at)
+}
+
+// registry is what a format reads there: some versions of every package, or none.
+type registry struct {
+	repository.Source
+	versions []string
+	err      error
+}
+
+func (r registry) Listing(context.Context, artifact.PackageKey) (repository.Listing, error) {
+	if r.err != nil {
+		return nil, r.err
+	}
+	return numbers(r.versions), nil
+}
+
+func (r registry) Refresh(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
+	return r.Listing(ctx, p)
+}
+
+type numbers []string
+
+func (n numbers) ID() string                { return fmt.Sprint([]string(n)) }
+func (n numbers) Labels() map[string]string { return map[string]string{"latest": n[0]} }
+func (n numbers) Numbers() iter.Seq[string] { return slices.Values(n) }
+func (n numbers) Manifest() []byte          { return []byte("{}") }
+
+func (n numbers) Status(version string) artifact.Status {
+	if slices.Contains(n, version) {
+		return artifact.Published
+	}
+	return ""
+}
+
+func (n numbers) Version(_ context.Context, version string) (artifact.Version, error) {
+	return artifact.Version{VersionKey: left.At(version), Status: artifact.Published}, nil
+}
+
+func (n numbers) Each(ctx context.Context) iter.Seq2[artifact.Version, error] {
+	return func(yield func(artifact.Version, error) bool) {
+		for _, version := range n {
+			if !yield(n.Version(ctx, version)) {
+				return
+			}
+		}
+	}
+}
+
+// shown are the versions of a listing with their statuses, by every way that there is to ask for them.
+func shown(t *testing.T, l repository.Listing) map[string]artifact.Status {
+	t.Helper()
+	each, asked := map[string]artifact.Status{}, map[string]artifact.Status{}
+	for v, err := range l.Each(t.Context()) {
+		if _, twice := each[v.VersionKey.Version]; twice || err != nil {
+			t.Errorf("%s comes twice, or with %v", v, err)
+		}
+		each[v.VersionKey.Version] = v.Status
+	}
+	for version := range l.Numbers() {
+		v, err := l.Version(t.Context(), version)
+		if err != nil || v.Status != l.Status(version) || v.VersionKey != left.At(version) {
+			t.Errorf("%s: got %+v, %v and status %s", version, v, err, l.Status(version))
+		}
+		asked[version] = v.Status
+	}
+	if !maps.Equal(each, asked) {
+		t.Errorf("got %v one by one and %v together", asked, each)
+	}
+	return each
+}
+
+func TestWhatIsWithheldThereIsWithheldHere(t *testing.T) {
+	none := artifact.Errorf(artifact.NotFound, "There is none.")
+	for name, test := range map[string]struct {
+		versions []string
+		err      error
+		answers  map[string]string
+		status   int
+		want     map[string]artifact.Status // nil: as without the API
+		fails    artifact.Kind
+	}{
+		"nothing is": {versions: []string{"1"}, answers: map[string]string{versionsPath: `{"versions":[{"version":"1","status":"Published"}]}`},
+			want: map[string]artifact.Status{"1": artifact.Published}},
+		"one is, and not listed": {versions: []string{"1"}, answers: map[string]string{
+			versionsPath: `{"versions":[{"version":"1","status":"Published"},{"version":"2","status":"Archived"}]}`},
+			want: map[string]artifact.Status{"1": artifact.Published, "2": artifact.Archived}},
+		"one is that was listed a moment ago": {versions: []string{"1", "2"}, answers: map[string]string{
+			versionsPath: `{"versions":[{"version":"2","status":"Unfinished"},{"version":"1","status":"Published"}]}`},
+			want: map[string]artifact.Status{"1": artifact.Published, "2": artifact.Unfinished}},
+		"all are": {err: none, answers: map[string]string{versionsPath: `{"versions":[{"version":"1","status":"Disposed"}]}`},
+			want: map[string]artifact.Status{"1": artifact.Disposed}},
+		"on the second page": {versions: []string{"1"}, answers: map[string]string{
+			versionsPath:             `{"versions":[{"version":"1","status":"Published"}],"nextToken":"more/+"}`,
+			versionsPath + " more/+": `{"versions":[{"version":"2","status":"Archived"}]}`},
+			want: map[string]artifact.Status{"1": artifact.Published, "2": artifact.Archived}},
+		"it holds nothing":        {versions: []string{"1"}, want: map[string]artifact.Status{"1": artifact.Published}},
+		"it lists nothing either": {err: none, fails: artifact.NotFound},
+		"the key may not ask":     {versions: []string{"1"}, status: http.StatusForbidden, want: map[string]artifact.Status{"1": artifact.Published}},
+		"it fails":                {versions: []string{"1"}, status: http.StatusInternalServerError, want: map[string]artifact.Status{"1": artifact.Published}},
+		"the registry fails": {err: artifact.Errorf(artifact.Unavailable, "No."), fails: artifact.Unavailable,
+			answers: map[string]string{versionsPath: `{"versions":[{"version":"2","status":"Archived"}]}`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &service{answers: test.answers, status: test.status}
+			source := remoteapi.Over(registry{versions: test.versions, err: test.err}, open(t, s))
+			for _, ask := range []func(context.Context, artifact.PackageKey) (repository.Listing, error){source.Listing, source.Refresh} {
+				l, err := ask(t.Context(), left)
+				if test.want == nil {
+					if !artifact.Is(err, test.fails) {
+						t.Errorf("got %v, want %v", err, test.fails)
+					}
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := shown(t, l); !maps.Equal(got, test.want) {
+					t.Errorf("got %v, want %v", got, test.want)
+				}
+			}
+			want := "POST " + versionsPath + "?domain=house&domain-owner=123456789012&format=npm&max-results=1000&namespace=acme&package=left&repository=central"
+			if len(s.asked) > 0 && s.asked[0] != want {
+				t.Errorf("asked %s, want %s", s.asked[0], want)
+			}
+		})
+	}
+}
+
+// The content of a listing decides what is rendered again.
+func TestAListingIsAnotherOneWhenAStatusChanges(t *testing.T) {
+	s := &service{answers: map[string]string{versionsPath: `{"versions":[{"version":"2","status":"Archived"}]}`}}
+	first, err := remoteapi.Over(registry{versions: []string{"1"}}, open(t, s)).Listing(t.Context(), left)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.answers[versionsPath] = `{"versions":[{"version":"2","status":"Disposed"}]}`
+	second, err := remoteapi.Over(registry{versions: []string{"1"}}, open(t, s)).Listing(t.Context(), left)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.ID() == second.ID() || first.ID() == numbers([]string{"1"}).ID() {
+		t.Errorf("got %q and %q", first.ID(), second.ID())
+	}
+}
+
+// finding is a registry that lists no files, and has every version.
+type finding struct{ registry }
+
+func (finding) Find(_ context.Context, v artifact.VersionKey, asset string) (artifact.Version, error) {
+	return artifact.Version{VersionKey: v, Status: artifact.Published, Assets: []artifact.Asset{{Name: asset}}}, nil
+}
+
+func (finding) Presume(v artifact.VersionKey, _ string) (artifact.Version, error) {
+	return artifact.Version{VersionKey: v, Status: artifact.Published}, nil
+}
+
+func TestAVersionThatIsLookedForIsWithheldToo(t *testing.T) {
+	s := &service{answers: map[string]string{versionsPath: `{"versions":[{"version":"2","status":"Archived"}]}`}}
+	source := remoteapi.Over(finding{}, open(t, s)).(repository.Finder)
+	for version, want := range map[string]artifact.Status{"1": artifact.Published, "2": artifact.Archived} {
+		if v, err := source.Find(t.Context(), left.At(version), "left.jar"); err != nil || v.Status != want {
+			t.Errorf("%s: got %s, %v, want %s", version, v.Status, err, want)
+		}
+	}
+	if _, finds := remoteapi.Over(registry{}, open(t, s)).(repository.Finder); finds {
+		t.Error("a registry that lists its files is one that does not")
+	}
+}
+
+func TestWhereAVersionWasMade(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer string
+		status int
+		want   artifact.OriginType
+		fails  bool
+	}{
+		"inside":              {answer: `{"packageVersion":{"origin":{"originType":"INTERNAL"},"publishedTime":1602535878.039}}`, want: artifact.OriginInternal},
+		"outside":             {answer: `{"packageVersion":{"origin":{"originType":"EXTERNAL"}}}`, want: artifact.OriginExternal},
+		"nobody knows":        {answer: `{"packageVersion":{}}`, want: artifact.OriginUnknown},
+		"in a way of its own": {answer: `{"packageVersion":{"origin":{"originType":"ELSEWHERE"}}}`, want: artifact.OriginUnknown},
+		"it does not show":    {want: artifact.OriginExternal},
+		"the key may not ask": {status: http.StatusForbidden, want: ""},
+		"it fails":            {status: http.StatusServiceUnavailable, fails: true},
+		"it is no answer":     {answer: `[]`, fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &service{status: test.status, answers: map[string]string{}}
+			if test.answer != "" {
+				s.answers[versionPath] = test.answer
+			}
+			told, err := remoteapi.Over(registry{}, open(t, s)).(repository.Originator).Origin(t.Context(), left.At("1"))
+			if test.fails != artifact.Is(err, artifact.Unavailable) || !test.fails && (err != nil || told.Type != test.want) {
+				t.Errorf("got %+v, %v, want %s", told, err, test.want)
+			}
+			if told.Type == artifact.OriginInternal && told.Published.UnixMilli() != 1602535878039 {
+				t.Errorf("got %v", told.Published)
+			}
+		})
+	}
+}
+
+func TestPackagesThatNoPackageManagerKnowsAreReadByTheAPI(t *testing.T) {
+	sum := sha256.Sum256([]byte("one"))
+	s := &service{answers: map[string]string{
+		versionsPath:      `{"versions":[{"version":"1","status":"Published"},{"version":"2","status":"Archived"}]}`,
+		assetsPath:        `{"assets":[{"name":"a b.bin","size":3,"hashes":{"SHA-256":"` + hex.EncodeToString(sum[:]) + `","SHA3":"x"}}],"nextToken":"p"}`,
+		assetsPath + " p": `{"assets":[{"name":"c"}]}`}}
+	source := remoteapi.Alone(open(t, s))
+	l, err := source.Listing(t.Context(), left)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := shown(t, l), map[string]artifact.Status{"1": artifact.Published, "2": artifact.Archived}; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	v, err := l.Version(t.Context(), "1")
+	if err != nil || len(v.Assets) != 2 || v.Assets[0].SHA256 != sum || v.Assets[0].Size != 3 || !v.Assets[0].Promised {
+		t.Fatalf("got %+v, %v", v, err)
+	}
+	request, err := source.Asset(t.Context(), v, "a b.bin")
+	const path = "v1/package/version/asset?asset=a%20b.bin&domain=house&domain-owner=123456789012&format=npm&namespace=acme&package=left&repository=central&version=1"
+	if err != nil || request.Path != path || string(request.Want.SHA256) != string(sum[:]) || request.Want.Size != 3 {
+		t.Errorf("got %+v, %v", request, err)
+	}
+	for what, err := range map[string]error{
+		"an asset":      second(source.Asset(t.Context(), v, "none")),
+		"a version":     second(l.Version(t.Context(), "3")),
+		"an attachment": second(source.Attachment(t.Context(), v, "attestations")),
+	} {
+		if !artifact.Is(err, artifact.NotFound) {
+			t.Errorf("%s that is not there: got %v", what, err)
+		}
+	}
+	s.status = http.StatusNotFound
+	if _, err := source.Refresh(t.Context(), artifact.PackageKey{Format: artifact.Generic, Name: "none"}); !artifact.Is(err, artifact.NotFound) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func TestAnswersThatMakeNoSenseAreNotUsed(t *testing.T) {
+	for name, answer := range map[string]string{
+		"no JSON":             `{`,
+		"a member twice":      `{"versions":[],"versions":[]}`,
+		"no list":             `{"versions":{}}`,
+		"none":                `{}`,
+		"something else":      `{"versions":["1"]}`,
+		"no status":           `{"versions":[{"version":"1"}]}`,
+		"a status of its own": `{"versions":[{"version":"1","status":"Lost"}]}`,
+		"no name":             `{"versions":[{"status":"Published"}]}`,
+		"a name with a slash": `{"versions":[{"version":"a/b","status":"Published"}]}`,
+		"a name that is none": `{"versions":[{"version":1,"status":"Published"}]}`,
+		"a token that is":     `{"versions":[],"nextToken":7}`,
+		"a page without end":  `{"versions":[],"nextToken":"` + strings.Repeat("a", 9000) + `"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := remoteapi.Alone(open(t, &service{answers: map[string]string{versionsPath: answer}})).Listing(t.Context(), left)
+			if !artifact.Is(err, artifact.Unavailable) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	t.Run("pages in a circle", func(t *testing.T) {
+		s := &service{answers: map[string]string{versionsPath: `{"versions":[],"nextToken":"p"}`, versionsPath + " p": `{"versions":[],"nextToken":"p"}`}}
+		_, err := remoteapi.Alone(open(t, s)).Listing(t.Context(), left)
+		if !artifact.Is(err, artifact.Unavailable) {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("assets", func(t *testing.T) {
+		for _, answer := range []string{`{"assets":[{}]}`, `{"assets":[{"name":"a","size":-1}]}`, `{"assets":[{"name":"a","hashes":{"SHA-256":"ab"}}]}`,
+			`{"assets":[{"name":"a","hashes":{"SHA-256":1}}]}`} {
+			s := &service{answers: map[string]string{versionsPath: `{"versions":[{"version":"1","status":"Published"}]}`, assetsPath: answer}}
+			l, err := remoteapi.Alone(open(t, s)).Listing(t.Context(), left)
+			if err == nil {
+				_, err = l.Version(t.Context(), "1")
+			}
+			if !artifact.Is(err, artifact.Unavailable) {
+				t.Errorf("%s: got %v", answer, err)
+			}
+		}
+	})
+}
