@@ -8,6 +8,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/iam"
 	"entrepot/packagegroup"
+	"entrepot/usage"
 )
 
 // noCredential is told to those who came without one and need one. Package managers then ask for it, or send what they
@@ -69,8 +70,10 @@ func (s *Service) authorizeAt(ctx context.Context, at *configuration, c iam.Call
 	case decision.Allowed() && at.ownerClosed != nil:
 		return at.ownerClosed
 	case decision.Allowed() && judged.decrypts:
+		usage.Admit(ctx)
 		return at.keyUnusable
 	case decision.Allowed():
+		usage.Admit(ctx)
 		return nil
 	case c.Principal.Anonymous():
 		return noCredential()

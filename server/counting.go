@@ -30,5 +30,6 @@ func (s *Server) count(r *http.Request, x *exchange, at time.Time) {
 	if status >= http.StatusBadRequest {
 		x.meter.Package = artifact.PackageKey{Format: x.meter.Package.Format} // it may be a name that was made up
 	}
+	x.meter.Forget()
 	s.meter.Count(&x.meter)
 }

@@ -24,7 +24,8 @@ type Note struct {
 	Write bool
 	Sent  int64 // bytes of the answer's body
 
-	mu sync.Mutex
+	mu       sync.Mutex
+	admitted bool
 }
 
 // NoteKey is the key under which a request's context has its *Note.
@@ -46,5 +47,24 @@ func About(ctx context.Context, p artifact.PackageKey) {
 	defer n.mu.Unlock()
 	if n.Package.Name == "" {
 		n.Package = p
+	}
+}
+
+// Admit says that whoever makes the request under a context may do what it asks for, if it is metered.
+func Admit(ctx context.Context) {
+	if n := NoteOf(ctx); n != nil {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.admitted = true
+	}
+}
+
+// Forget takes away what the request was about if that is another account's and the caller was not admitted to it: whoever pays is
+// told what for, and would learn from it what there is.
+func (n *Note) Forget() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.admitted && n.Account != "" && n.Account != n.Domain.Owner {
+		n.Domain, n.Repository, n.Package = artifact.DomainKey{}, "", artifact.PackageKey{Format: n.Package.Format}
 	}
 }

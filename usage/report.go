@@ -299,6 +299,9 @@ func (b By) ofCounted(c Counted) string {
 		}
 		return cmp.Or(c.Domain.Name, noDomain)
 	}
+	if c.Domain.Owner != c.Account {
+		c.Tags = "" // they are the other account's own matter
+	}
 	return b.of(c.Subject, c.Hour)
 }
 

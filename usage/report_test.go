@@ -41,7 +41,7 @@ func figures() usage.Figures {
 			counted(day(3), web, us, "us-east-1", 20_000, 10_000, 50*gb),
 			counted(day(4), jobs, us, "eu-west-1", 40_000, 0, 10*gb),
 			counted(day(4), usage.Subject{}, us, "us-east-1", 40_000, 0, 0),
-			counted(day(4), usage.Subject{Domain: theirs, Repository: "r"}, us, "us-east-1", 100_000, 0, 0),
+			counted(day(4), usage.Subject{Domain: theirs, Repository: "r", Tags: usage.TagsOf(map[string]string{"stage": "secret"})}, us, "us-east-1", 100_000, 0, 0),
 			counted(day(5), web, them, usage.Internet, 7_000_000, 0, 900*gb),
 		},
 		Stored: []usage.StoredHour{
