@@ -36,7 +36,7 @@ type Sealer interface {
 type RemoteCredential struct {
 	AccessKeyID                   string
 	SecretAccessKey, SessionToken artifact.Secret
-	Role, ExternalID              string // the role that is assumed with the key, if there is one
+	Role, ExternalID              string // of a role to assume, which is refused
 	Username                      string
 	Password, Token               artifact.Secret
 }
@@ -154,10 +154,15 @@ func (spec RemoteSpec) record() (r catalog.Remote, err error) {
 		return r, err
 	}
 	r.API = cmp.Or(r.API, at.Server())
-	if _, err := upstream.ParseOrigin(spec.Name, r.API); err != nil {
+	api, err := upstream.ParseOrigin(spec.Name, r.API)
+	if err != nil {
 		return r, err
 	}
 	switch {
+	case !api.Credential.IsZero():
+		return invalid("The address of the API has no user and no password in it.")
+	case c.Role != "" || c.ExternalID != "":
+		return invalid("Roles of the other side are not assumed: give the access key of a user who may read there.")
 	case c.Username != "" || !c.Password.IsZero() || !c.Token.IsZero():
 		return invalid("A repository with this API wants an access key. To read one format of it with a token, name the format.")
 	case c.AccessKeyID == "" || c.SecretAccessKey.IsZero():
@@ -246,6 +251,9 @@ func putRemote(w catalog.Writer, key artifact.DomainKey, r *catalog.Remote) erro
 			About(artifact.DomainResource, key.Name)
 	}
 	r.ID, r.CreatedAt = known.ID, known.CreatedAt
+	if next := known.UpdatedAt.Add(time.Microsecond); r.UpdatedAt.Before(next) { // by which others see that it is another one
+		r.UpdatedAt = next
+	}
 	return w.UpdateRemote(*r)
 }
 

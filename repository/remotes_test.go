@@ -192,8 +192,11 @@ func TestRemotesThatMakeNoSenseAreRefused(t *testing.T) {
 		"a secret without end": func(s *repository.RemoteSpec) {
 			s.Credential.SecretAccessKey = artifact.NewSecret(strings.Repeat("a", 9000))
 		},
-		"a download host that is URL": func(s *repository.RemoteSpec) { s.DownloadHosts = []string{"https://files.example.test"} },
-		"download hosts without end":  func(s *repository.RemoteSpec) { s.DownloadHosts = slices.Repeat([]string{"files.example.test"}, 17) },
+		"a role, which nobody assumes":    func(s *repository.RemoteSpec) { s.Credential.Role = "arn:aws:iam::123456789012:role/reader" },
+		"an external ID of a role":        func(s *repository.RemoteSpec) { s.Credential.ExternalID = "e" },
+		"a password in the API's address": func(s *repository.RemoteSpec) { s.API = "http://u:hush@us.example.test" },
+		"a download host that is URL":     func(s *repository.RemoteSpec) { s.DownloadHosts = []string{"https://files.example.test"} },
+		"download hosts without end":      func(s *repository.RemoteSpec) { s.DownloadHosts = slices.Repeat([]string{"files.example.test"}, 17) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newFixture(t)
@@ -242,6 +245,23 @@ func TestTheCredentialOfARemoteIsSealedAndReplaced(t *testing.T) {
 		if strings.Contains(string(event.Detail), "hush") {
 			t.Errorf("the record tells a secret: %s", event.Detail)
 		}
+	}
+}
+
+// Who remembers what he has made of a remote knows by the time that it is another one.
+func TestARemoteThatIsPutAgainIsYoungerWhateverTheClockSays(t *testing.T) {
+	h := newFixture(t)
+	last := time.Time{}
+	for _, passed := range []time.Duration{0, -time.Hour, 0} {
+		h.now = h.now.Add(passed)
+		_, err := h.rules.PutRemote(t.Context(), h.owner, remoteSpec("central"))
+		h.check(err)
+		all, err := h.rules.RemotesOf(t.Context(), h.owner, domainKey)
+		h.check(err)
+		if !all[0].UpdatedAt.After(last) {
+			t.Errorf("put at %s it is of %s, after one of %s", h.now, all[0].UpdatedAt, last)
+		}
+		last = all[0].UpdatedAt
 	}
 }
 

@@ -43,9 +43,14 @@ func NewPublicTransport(o Options) *PublicTransport {
 	return &PublicTransport{newTransport(&o, guardedDialer(&o, guard{lookup: o.Lookup}), nil)}
 }
 
-// RoundTrip follows http.RoundTripper.
+// RoundTrip follows http.RoundTripper. That an address is not public is all that is told of it: what a name stands for in the
+// operator's network is not for who gives the name.
 func (t *PublicTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	return t.guarded.RoundTrip(r)
+	resp, err := t.guarded.RoundTrip(r)
+	if errors.Is(err, errNotPublic) {
+		err = errNotPublic
+	}
+	return resp, err
 }
 
 // Close ends idle connections.

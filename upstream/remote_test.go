@@ -231,9 +231,12 @@ func TestARemoteOfSomebodyElsesIsAtAPublicAddressOrNowhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if resp, err := public.RoundTrip(req); err == nil {
+	resp, err := public.RoundTrip(req)
+	if err == nil {
 		_ = resp.Body.Close()
 		t.Error("a transport to public addresses reached this machine")
+	} else if strings.Contains(err.Error(), "127.0.0.1") {
+		t.Errorf("got %v, which tells what a name stands for", err)
 	}
 	r.wantRequests(t, 0)
 }

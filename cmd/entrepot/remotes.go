@@ -66,6 +66,7 @@ type remote struct {
 	signer     apiSigner         // of the same
 	api        *remoteapi.API    // of the same, once it is asked
 	err        error             // why it cannot be used
+	unread     bool              // it was not to be found out; that is tried again
 	sources    map[artifact.Format]repository.Source
 }
 
@@ -113,14 +114,14 @@ func (s *remotes) made(r catalog.Remote) *remote {
 	s.mu.Lock()
 	old := s.known[r.ID]
 	s.mu.Unlock()
-	if old != nil && !r.UpdatedAt.After(old.record.UpdatedAt) {
+	if old.standsFor(r) {
 		return old
 	}
 	m := s.make(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if old := s.known[r.ID]; old != nil {
-		if !r.UpdatedAt.After(old.record.UpdatedAt) {
+		if old.standsFor(r) {
 			return old
 		}
 		m.sources, m.api = old.sources, old.api // they hold on to nothing of the record that changes
@@ -129,6 +130,11 @@ func (s *remotes) made(r catalog.Remote) *remote {
 		s.known[r.ID] = m
 	}
 	return m
+}
+
+// standsFor reports whether what was made is as the record says, or as a newer one does.
+func (m *remote) standsFor(r catalog.Remote) bool {
+	return m != nil && !m.unread && !r.UpdatedAt.After(m.record.UpdatedAt)
 }
 
 func (s *remotes) make(r catalog.Remote) *remote {
@@ -142,7 +148,7 @@ func (s *remotes) make(r catalog.Remote) *remote {
 		owner = d.Owner
 		return err
 	})
-	m.guarded = owner != s.operator
+	m.guarded, m.unread = owner != s.operator, m.err != nil
 	if m.err == nil {
 		m.credential, m.err = repository.OpenCredential(s.sealer, r)
 	}
@@ -200,7 +206,7 @@ func (s *remotes) Check(ctx context.Context, r catalog.Remote) (string, error) {
 	}
 	says, f := "", r.Format
 	if m.signIn != nil {
-		token, err := m.signIn.renew(ctx)
+		token, err := m.signIn.try(ctx)
 		if err != nil {
 			return "", err
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -113,12 +114,22 @@ func (s *signIn) renew(ctx context.Context) (awsclient.Token, error) {
 	}
 }
 
+// try is renew for who may know why it fails.
+func (s *signIn) try(ctx context.Context) (awsclient.Token, error) {
+	token, err := s.renew(ctx)
+	if cause := errors.Unwrap(err); cause != nil && artifact.Is(err, artifact.Unavailable) {
+		err = artifact.Errorf(artifact.Unavailable, "The server cannot sign in to %s: %s.", s.name, cause).Causing(cause)
+	}
+	return token, err
+}
+
 func (s *signIn) attempt(ctx context.Context, m *minting) {
 	ctx, cancel := context.WithTimeout(ctx, signInPatience)
 	defer cancel()
 	token, err := s.mint(ctx)
 	if err != nil {
-		err = artifact.Errorf(artifact.Unavailable, "The server cannot sign in to %s: %s.", s.name, err).Causing(err)
+		// Where the other side is and what it says is not for everybody who reads packages; see try.
+		err = artifact.Errorf(artifact.Unavailable, "The server cannot sign in to %s.", s.name).Causing(err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -125,6 +125,66 @@ func TestAServerThatRefusesTheKeyIsLeftAloneForAWhile(t *testing.T) {
 	})
 }
 
+// Everybody who reads the repository is told that it fails; what the other side said, and where that is, is for who put the remote.
+func TestWhyNobodyCanSignInIsToldToWhoPutTheRemote(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &mintery{fails: errors.New("dial tcp 10.1.2.3:443: connection refused")}
+		s := &signIn{name: "remote:central", now: time.Now, mint: d.mint}
+		for range 2 { // the second is told what the first has met
+			_, err := s.carried(t)
+			told, ok := errors.AsType[*artifact.Error](err)
+			if !ok || told.Kind != artifact.Unavailable || told.Reason != "The server cannot sign in to remote:central." ||
+				!errors.Is(err, d.fails) {
+				t.Errorf("got %v", err)
+			}
+		}
+		_, err := s.try(t.Context())
+		if told, ok := errors.AsType[*artifact.Error](err); !ok ||
+			told.Reason != "The server cannot sign in to remote:central: dial tcp 10.1.2.3:443: connection refused." {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// unreadable is a catalog that fails to be read so many times.
+type unreadable struct {
+	catalog.Store
+	times int
+}
+
+func (u *unreadable) Read(ctx context.Context, f func(catalog.Reader) error) error {
+	if u.times > 0 {
+		u.times--
+		return errors.New("the disk is slow")
+	}
+	return u.Store.Read(ctx, f)
+}
+
+func TestARemoteThatCouldNotBeReadOnceIsReadAgain(t *testing.T) {
+	a, err := open(t.Context(), settings(t.TempDir()), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Close() })
+	r := catalog.Remote{ID: 7, Name: "central", Kind: catalog.RegistryRemote, URL: "http://127.0.0.1:1/npm/", Format: artifact.NPM}
+	err = a.catalog.Write(t.Context(), func(w catalog.Writer) (err error) {
+		r.Domain, err = w.CreateDomain(catalog.Domain{DomainKey: artifact.DomainKey{Owner: "999999999999", Name: "house"}, DataKey: []byte("k")})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newRemotes(&unreadable{a.catalog, 1}, a.stores, artifact.AccountID(a.config.Account), upstream.NewPublicTransport(upstream.Options{}))
+	s.client = a.upstream
+	for _, usable := range []bool{false, true} {
+		_, connection := s.Source(r, artifact.NPM)
+		origin, ok := s.origin(connection)
+		if !ok || (origin.Authorizer == nil) != usable || !origin.Guarded {
+			t.Errorf("got %+v, %v, want it usable %v and at public addresses only", origin, ok, usable)
+		}
+	}
+}
+
 func TestATokenThatWasRevokedIsNotUsedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &signIn{name: "remote:central", now: time.Now, mint: (&mintery{life: time.Hour}).mint}
