@@ -36,6 +36,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"build":     build,       // build [FORMAT…]: makes npm-store (with the connection; and so for each format) <- shared <- my-repo in my-domain
 	"signin":    signIn,      // signin REPOSITORY [FORMAT]: sets TOKEN, BASIC, ENDPOINT, AT, INDEX; writes ~/.npmrc as `login --tool npm` does
 	"proxy":     openProxy,   // gives programs a proxy that leads *.amazonaws.com to the server
+	"toll":      toll,        // toll open VARIABLE ADDRESS | start | compare | kill: books of what passes between clients and server
 	"elsewhere": elsewhere,   // elsewhere COMMAND…: serve, shutdown, crash, build, signin, variables or api of a second server, over $WORK/elsewhere
 	// The public registry.
 	"registry":     openRegistry, // registry [FORMAT [MANNER]]: serves $WORK/registry/NAME/VERSION/…; sets REGISTRY, which serve then uses
@@ -69,6 +70,7 @@ type session struct {
 	registry *publicly // nil until it is opened
 	issuer   *vouching // nil until it is opened
 	provider *provider // nil until it is started
+	toll     *tollbooths
 }
 
 type sessionKey struct{}

@@ -2,25 +2,28 @@ package server
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"entrepot/artifact"
 )
 
 // metered begins the note of a request that is paid for: one to the API or below a repository, once it is known who makes it or
-// that a reader without credentials is let in. Nobody pays for a stranger who is turned away.
+// that it comes without credentials.
 func (x *exchange) metered() {
 	x.meter.Count = 1
 	x.meter.Account, x.meter.Principal = artifact.AccountID(x.caller.Principal.Account), x.caller.Principal.ARN
 	x.meter.Client = x.client.addr
 }
 
-// count tells the meter of a request, unless it failed for a reason of ours or came too often: those are free, and so is one
-// of which nothing was answered. What was refused for the client's own reason counts. Its bytes are those that really went out.
+// free are the answers that nobody pays for, besides those that failed here: no answer, one too many, and one to a stranger who is
+// turned away. What was refused to somebody who is known counts.
+var free = []int{0, http.StatusUnauthorized, http.StatusTooManyRequests}
+
+// count tells the meter of a request. Its bytes are those that really went out.
 func (s *Server) count(r *http.Request, x *exchange, at time.Time) {
 	status := x.w.status
-	if s.meter == nil || x.meter.Count == 0 || status == 0 || status >= http.StatusInternalServerError ||
-		status == http.StatusTooManyRequests {
+	if s.meter == nil || x.meter.Count == 0 || status >= http.StatusInternalServerError || slices.Contains(free, status) {
 		return
 	}
 	x.meter.At, x.meter.Sent = at, x.w.bytes

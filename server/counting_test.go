@@ -65,6 +65,9 @@ func TestRequestsThatArePaidForAreCounted(t *testing.T) {
 				w.WriteHeader(404)
 				return nil
 			}},
+			format.Route{Pattern: "GET /-/open", Handler: func(w http.ResponseWriter, _ *http.Request, _ format.Shelf) error {
+				return artifact.Errorf(artifact.Unauthenticated, "this is for those who are known")
+			}},
 			format.Route{Pattern: "GET /-/often", Handler: func(w http.ResponseWriter, _ *http.Request, _ format.Shelf) error {
 				w.WriteHeader(429)
 				return nil
@@ -88,6 +91,7 @@ func TestRequestsThatArePaidForAreCounted(t *testing.T) {
 		{"one that failed here", "GET", base + "/-/fail/internal", token, ""},
 		{"a panic", "GET", base + "/-/panic", token, ""},
 		{"one too many", "GET", base + "/-/often", token, ""},
+		{"a stranger who is turned away late", "GET", base + "/-/open", token, ""},
 		{"a stranger", "GET", base + "/pkg", "", ""},
 		{"a wrong token", "GET", base + "/pkg", "Bearer bad", ""},
 		{"the API", "POST", "/v1/domain", fmt.Sprintf(signed, "codeartifact"), owner + " 192.0.2.1 " + owner + " team/shared   count 1 write true sent "},

@@ -46,12 +46,12 @@ func (s *Server) serveFormat(x *exchange, r *http.Request, m *mount, at endpoint
 			About(artifact.RepositoryResource, ""))
 		return
 	}
+	x.meter.Repository = at.Name
 	coming, err := s.comesFrom(r, at.RepositoryKey)
 	if err != nil {
 		x.fail(err)
 		return
 	}
-	x.meter.Repository = at.Name
 	x.shelf = s.shelves(caller, at.RepositoryKey, at.base)
 	below, err := rebase(coming, at.rest)
 	if err != nil {

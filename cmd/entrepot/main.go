@@ -27,6 +27,7 @@ type cli struct {
 	Keyring   keyringCommand   `cmd:"" help:"Give package managers the credentials they ask a keyring for."`
 	Tokens    tokensCommand    `cmd:"" help:"List and revoke authorization tokens and sessions."`
 	Audit     auditCommand     `cmd:"" help:"Show who changed what and what was refused, and check an exported record."`
+	Usage     usageCommand     `cmd:"" help:"Tell what was used in a month, and what it costs."`
 	Explain   explainCommand   `cmd:"" help:"Explain why a request is answered as it is."`
 	Connect   connectCommand   `cmd:"" help:"Have a repository read from another server, from AWS, or from any registry."`
 	Remotes   remotesCommand   `cmd:"" help:"List, check and delete where a domain's own connections lead."`
