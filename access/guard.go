@@ -69,6 +69,7 @@ func scopes(region string) []sigv4.Scope {
 		{Region: region, Service: "sts"},
 		{Region: region, Service: "kms"},
 		{Region: region, Service: "cloudtrail"},
+		{Region: region, Service: "events"},
 		{Region: globalRegion, Service: "iam"},
 		{Region: globalRegion, Service: "organizations"},
 	}

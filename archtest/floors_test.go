@@ -65,7 +65,7 @@ var floors = map[string][]string{
 	"kms":      append([]string{"accounts"}, contracts...),
 	"trail":    append([]string{"accounts", "durable"}, contracts...),
 	"metering": append([]string{"accounts"}, contracts...),
-	"delivery": append([]string{"access/sigv4", "accounts", "durable", "events"}, contracts...),
+	"delivery": append([]string{"access/sigv4", "accounts", "audit", "durable", "events", "strictjson"}, contracts...),
 	"jobs":     contracts,
 	"fsck":     contracts,
 
@@ -88,7 +88,7 @@ var floors = map[string][]string{
 		"upstream/upstreamtest"}, contracts...),
 	"awsapi":   append([]string{"accounts", "packagegroup", "ratelimit", "repository", "strictjson"}, contracts...),
 	"accounts": append([]string{"access/oidc", "strictjson"}, contracts...),
-	"queryapi": append([]string{"access", "access/sigv4", "accounts", "kms", "strictjson", "trail"}, contracts...),
+	"queryapi": append([]string{"delivery", "access", "access/sigv4", "accounts", "kms", "strictjson", "trail"}, contracts...),
 	"console":  append([]string{"repository", "access"}, contracts...),
 	// The server sees the contract of formats; the formats themselves, like the API, are handed to it by the wiring.
 	"server": append([]string{"format", "ratelimit", "repository", "access"}, contracts...),

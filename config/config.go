@@ -145,7 +145,9 @@ type Events struct {
 
 // EventTarget is one who is told. Exactly one of Webhook, File, Stdout, SQS and EventBridge says how.
 type EventTarget struct {
-	Pattern     string          `yaml:"pattern"` // an event pattern; empty means every event
+	Pattern string `yaml:"pattern"` // an event pattern; empty means every event, or none if it is for accounts
+	// Accounts are those whose rules may send events here.
+	Accounts    []string        `yaml:"accounts"`
 	Webhook     artifact.Secret `yaml:"webhook"` // URL; often it is all that protects what is behind it
 	Secret      artifact.Secret `yaml:"secret"`  // that a webhook's requests are signed with
 	File        string          `yaml:"file"`

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"regexp"
 
+	"entrepot/artifact"
 	"entrepot/events"
 )
 
@@ -39,6 +40,11 @@ func (t EventTarget) check(wrong func(format string, args ...any)) {
 	for way, address := range map[string]string{"webhook": t.Webhook.Reveal(), "sqs": t.SQS, "eventbridge": t.EventBridge} {
 		if address != "" && !validTargetURL(address, way == "webhook") {
 			wrong("the address under %s must be http:// or https:// with a host", way)
+		}
+	}
+	for _, account := range t.Accounts {
+		if !artifact.AccountID(account).Valid() {
+			wrong("accounts are twelve digits each, got %.40q", account)
 		}
 	}
 	if t.Pattern != "" {

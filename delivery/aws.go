@@ -88,9 +88,7 @@ func (q *Queue) Send(ctx context.Context, m Message) error {
 		Deduplication string `json:"MessageDeduplicationId,omitempty"`
 	}{QueueURL: q.URL, Body: string(m.Body)}
 	if strings.HasSuffix(q.URL, ".fifo") {
-		// A group's name has 128 characters of ASCII at most; that of a package may be anything.
-		group := sha256.Sum256([]byte(m.Group))
-		in.Group, in.Deduplication = hex.EncodeToString(group[:]), m.Event.Detail.Deduplication
+		in.Group, in.Deduplication = groupName(m.Group), m.Event.Detail.Deduplication
 	}
 	var out struct {
 		MessageID string `json:"MessageId"`
@@ -102,6 +100,17 @@ func (q *Queue) Send(ctx context.Context, m Message) error {
 		return fmt.Errorf("the queue acknowledged no message")
 	}
 	return nil
+}
+
+// groupName is a group's name as a queue takes it: 128 letters, digits and marks of ASCII at most. A package's may be anything;
+// then a hash stands for it.
+func groupName(group string) string {
+	const most = 128
+	if len(group) <= most && !strings.ContainsFunc(group, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return group
+	}
+	sum := sha256.Sum256([]byte(group))
+	return hex.EncodeToString(sum[:])
 }
 
 // Bus tells by PutEvents of EventBridge.

@@ -52,6 +52,10 @@ type Options struct {
 	Metrics prometheus.Registerer
 	// Targets are those that the operator has configured.
 	Targets []Target
+	// Destinations are where rules may send events.
+	Destinations []Destination
+	// RecordLater has it recorded that somebody was not allowed to look; nil if it is not.
+	RecordLater func(catalog.Event)
 	// DisableAfter is for how long a target may take nothing before it is disabled; GiveUpAfter for how long one event may be
 	// refused, by a target that takes others, before it is given up. Zero means a day.
 	DisableAfter, GiveUpAfter time.Duration
@@ -191,8 +195,11 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-// targets are all who are told.
-func (s *Service) targets(context.Context) ([]Target, error) { return s.Targets, nil }
+// targets are all who are told: those of the operator and those of rules.
+func (s *Service) targets(ctx context.Context) ([]Target, error) {
+	ofRules, err := s.ruleTargets(ctx)
+	return append(slices.Clone(s.Targets), ofRules...), err
+}
 
 // Bury removes what was given up and has been kept for long enough.
 func (s *Service) Bury(ctx context.Context) error {

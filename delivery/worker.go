@@ -113,6 +113,9 @@ type plan struct {
 // at once, after a time, or never without a change.
 func (w *worker) round(ctx context.Context) (again time.Duration, err error) {
 	p, err := w.plan(ctx)
+	if artifact.Is(err, artifact.NotFound) {
+		return never, nil // the target is gone, and the worker will be ended
+	}
 	if err != nil || p.target.Disabled {
 		return never, err
 	}

@@ -103,7 +103,7 @@ func TestTheTableOfOperationsIsTheServers(t *testing.T) {
 
 func TestTheListsOfJSONOperationsAreTheServers(t *testing.T) {
 	for name, service := range map[string]*queryapi.JSONService{"kms": queryapi.KMS(nil), "organizations": queryapi.Organizations(nil),
-		"cloudtrail": queryapi.CloudTrail(nil)} {
+		"cloudtrail": queryapi.CloudTrail(nil), "events": queryapi.EventBridge(nil)} {
 		t.Run(name, func(t *testing.T) {
 			wantTable(t, name, "`"+strings.Join(service.OperationNames(), "`, `")+"`\n")
 		})

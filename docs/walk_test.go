@@ -204,34 +204,6 @@ func TestTheWalkBetweenRegionsIsRun(t *testing.T) {
 	}
 }
 
-// TestTheWalkOfEventsIsRun wants the files of the page in the session that goes through it, as they are, and each command.
-func TestTheWalkOfEventsIsRun(t *testing.T) {
-	page, err := os.ReadFile("events.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	session, err := os.ReadFile(filepath.Join(root, "e2e/testdata/events_reach_a_webhook_and_a_file.txtar"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	walk := chapter(string(page), "A walk")
-	files := regexp.MustCompile("(?s)```(?:python|yaml)\n(.*?)```").FindAllStringSubmatch(walk, -1)
-	for _, file := range files {
-		if !strings.Contains(string(session), "--\n"+file[1]) {
-			t.Errorf("the session does not have the file\n%s", file[1])
-		}
-	}
-	commands := regexp.MustCompile(`(?m)^    ((?:npm|aws|cat) .*)$`).FindAllStringSubmatch(walk, -1)
-	for _, command := range commands {
-		if !strings.Contains(string(session), "exec "+command[1]+"\n") {
-			t.Errorf("the session does not run: %s", command[1])
-		}
-	}
-	if len(files) != 2 || len(commands) != 4 {
-		t.Errorf("found %d files and %d commands in the walk, want two and four", len(files), len(commands))
-	}
-}
-
 // TestTheWalkThroughTheRecordIsRun wants each command of the walk in the session that takes it, in the same order.
 func TestTheWalkThroughTheRecordIsRun(t *testing.T) {
 	page, err := os.ReadFile("audit.md")

@@ -26,6 +26,20 @@ func (p Pattern) MatchJSON(event []byte) (bool, error) {
 	return p.root == nil || p.root.match([]*strictjson.Value{v}), nil
 }
 
+// required are the members that every event has (EventBridge API reference, TestEventPattern).
+var required = []string{"id", "account", "source", "time", "region", "resources", "detail-type"}
+
+// Missing is the name of the first member that an event lacks; empty if it has all that every event has.
+func Missing(event []byte) string {
+	v, err := strictjson.Parse(event, eventRules)
+	for _, name := range required {
+		if err != nil || v.Member(name) == nil {
+			return name
+		}
+	}
+	return ""
+}
+
 // match reports whether one of the values is an object that the node means. Where there is none, a field is absent, which
 // may be what is wanted.
 func (n *node) match(values []*strictjson.Value) bool {

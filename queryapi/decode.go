@@ -71,9 +71,9 @@ func planOf(t reflect.Type, key string, g grammar) *plan {
 		if f.list = of.Kind() == reflect.Slice; f.list || of.Kind() == reflect.Pointer {
 			of = of.Elem()
 		}
-		if f.list && of.Kind() == reflect.Struct {
+		if of.Kind() == reflect.Struct && of != secretType && of != timeType {
 			f.inner = planOf(of, key, g)
-		} else if f.shape != "" {
+		} else if f.shape != "" && of != unofferedType {
 			rule, known := g[f.shape]
 			if !known {
 				panic(fmt.Sprintf("%v.%s has the shape %s, which the grammar lacks", t, f.name, f.shape))

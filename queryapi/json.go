@@ -133,13 +133,26 @@ func (d *decoder) object(into reflect.Value, p *plan, from *strictjson.Value, at
 			}
 			continue
 		}
-		if f.list {
-			d.items(into.Field(f.index), f, value, place)
-			continue
+		target := into.Field(f.index)
+		switch {
+		case f.list:
+			d.items(target, f, value, place)
+		case target.Type() == unofferedType:
+			target.SetBool(true)
+		case f.inner != nil && value.Kind == strictjson.Object:
+			d.object(target, f.inner, value, place+".")
+		case f.inner != nil:
+			d.fault(nil, place, "Member must be a structure")
+		default:
+			d.value(target, f.rule, value, place)
 		}
-		d.value(into.Field(f.index), f.rule, value, place)
 	}
 }
+
+// unoffered is a member that an operation has in the model and not here, whatever it holds: whether it is there.
+type unoffered bool
+
+var unofferedType = reflect.TypeFor[unoffered]()
 
 // items fills a list.
 func (d *decoder) items(into reflect.Value, f field, from *strictjson.Value, at string) {

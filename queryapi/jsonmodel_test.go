@@ -11,11 +11,12 @@ import (
 
 // jsonServices are the services that speak JSON, by the names of their models.
 func jsonServices() map[string]*JSONService {
-	return map[string]*JSONService{"kms": KMS(nil), "organizations": Organizations(nil), "cloudtrail": CloudTrail(nil)}
+	return map[string]*JSONService{"kms": KMS(nil), "organizations": Organizations(nil), "cloudtrail": CloudTrail(nil),
+		"events": EventBridge(nil)}
 }
 
 // passedOver are members of inputs that change nothing here.
-var passedOver = []string{"DescribeKeyRequest.GrantTokens"}
+var passedOver = []string{"DescribeKeyRequest.GrantTokens", "PutRuleRequest.RoleArn"}
 
 func TestInputsAreTheModels(t *testing.T) {
 	for name, service := range jsonServices() {
@@ -114,7 +115,8 @@ func wantOutput(t *testing.T, m servicemodel.Model, of reflect.Type, structure s
 var otherBounds = []string{"CustomerMasterKeySpec", "KeySpec", "KeyUsageType", "OriginType", "MaxResults"}
 
 func TestTheGrammarsAreTheModels(t *testing.T) {
-	for name, g := range map[string]grammar{"kms": kmsGrammar, "organizations": organizationsGrammar, "cloudtrail": cloudTrailGrammar} {
+	for name, g := range map[string]grammar{"kms": kmsGrammar, "organizations": organizationsGrammar, "cloudtrail": cloudTrailGrammar,
+		"events": eventsGrammar} {
 		m := modelOf(t, name)
 		for shapeName, s := range g {
 			said, known := m.Shapes[shapeName]

@@ -12,7 +12,7 @@ import (
 
 // modelVersions are the services whose models stand below testdata, with botocore's versions of them.
 var modelVersions = map[string]string{"iam": "2010-05-08", "sts": "2011-06-15", "kms": "2014-11-01", "organizations": "2016-11-28",
-	"cloudtrail": "2013-11-01"}
+	"cloudtrail": "2013-11-01", "events": "2015-10-07"}
 
 // modelText is what botocore says of a service, as conformance/servicemodel/model.py has written it.
 func modelText(t testing.TB, service string) string {

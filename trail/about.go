@@ -50,6 +50,7 @@ var subjects = map[string]struct {
 	"iam role":                   {"AWS::IAM::Role", "roleName", false},
 	"iam policy":                 {"AWS::IAM::Policy", "policyArn", true},
 	"iam oidc-provider":          {"AWS::IAM::OIDCProvider", "openIDConnectProviderArn", true},
+	"events rule":                {"AWS::Events::Rule", "name", false},
 	"kms key":                    {"AWS::KMS::Key", "keyId", true},
 	"kms alias":                  {"AWS::KMS::Alias", "aliasName", false},
 	"organizations account":      {"AWS::Organizations::Account", "accountId", false},

@@ -341,7 +341,7 @@ func (a *app) openServer(context.Context) error {
 		}),
 		Services: map[string]server.API{"iam": queryapi.IAM(a.accounts), "kms": queryapi.KMS(a.keys),
 			"organizations": queryapi.Organizations(a.accounts), "sts": queryapi.STS(a.accounts),
-			"cloudtrail": queryapi.CloudTrail(a.trail)},
+			"cloudtrail": queryapi.CloudTrail(a.trail), "events": queryapi.EventBridge(a.delivery)},
 		Unsigned: "sts", QueryError: queryapi.WriteError,
 		Formats: formats(),
 		Shelves: func(c iam.Caller, key artifact.RepositoryKey, base string) format.Shelf {

@@ -80,7 +80,7 @@ func believing(data string) ([][2]string, error) {
 // win over those of a file (AWS SDKs and Tools reference guide, "Settings reference"). A bundle of certificates leads
 // nowhere, and a server with a certificate of its own may need it.
 var strays = []string{
-	"AWS_ENDPOINT_URL_CODEARTIFACT", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_ORGANIZATIONS", "AWS_ENDPOINT_URL_SSO",
+	"AWS_ENDPOINT_URL_CODEARTIFACT", "AWS_ENDPOINT_URL_EVENTBRIDGE", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_ORGANIZATIONS", "AWS_ENDPOINT_URL_SSO",
 	"AWS_ENDPOINT_URL_SSO_OIDC", "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 	"AWS_STS_REGIONAL_ENDPOINTS", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_USE_FIPS_ENDPOINT",
 	"AWS_AUTH_SCHEME_PREFERENCE", "AWS_SIGV4A_SIGNING_REGION_SET",

@@ -5,25 +5,29 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"entrepot/artifact"
 	"entrepot/config"
 	"entrepot/delivery"
 	"entrepot/events"
+	"entrepot/iam"
 )
 
 // openEvents has those told of events whom the operator has configured. What happens from the first request on is told.
 func (a *app) openEvents(ctx context.Context) error {
-	targets, err := eventTargets(a.config)
+	targets, destinations, err := eventTargets(a.config)
 	if err != nil {
 		return err
 	}
 	a.delivery, err = delivery.New(delivery.Options{Catalog: a.catalog, Region: a.config.Region, Now: time.Now, Log: a.log,
-		Metrics: a.metrics, Targets: targets, KeepDead: a.config.Retention.DeadLetters})
+		Metrics: a.metrics, Targets: targets, Destinations: destinations, KeepDead: a.config.Retention.DeadLetters,
+		RecordLater: a.behind.Record})
 	if err != nil {
 		return err
 	}
@@ -34,26 +38,49 @@ func (a *app) openEvents(ctx context.Context) error {
 	return nil
 }
 
-// eventTargets are the targets of the configuration, ordered by name.
-func eventTargets(c config.Config) ([]delivery.Target, error) {
+// eventTargets are those whom the configuration has told of events, and where it lets rules send them, ordered by name.
+func eventTargets(c config.Config) (targets []delivery.Target, destinations []delivery.Destination, err error) {
 	client := delivery.NewHTTPClient()
-	var targets []delivery.Target
 	for _, name := range slices.Sorted(maps.Keys(c.Events.Targets)) {
 		set := c.Events.Targets[name]
 		t := delivery.Target{Name: name}
 		if set.Pattern != "" {
-			var err error
 			if t.Pattern, err = events.ParsePattern(set.Pattern); err != nil {
-				return nil, artifact.Errorf(artifact.Invalid, "events.targets.%s: the pattern is not valid: %s", name, err)
+				return nil, nil, artifact.Errorf(artifact.Invalid, "events.targets.%s: the pattern is not valid: %s", name, err)
 			}
 		}
-		var err error
 		if t.To, err = eventSender(set, client, c.Region); err != nil {
-			return nil, artifact.Errorf(artifact.Invalid, "events.targets.%s: %s", name, err)
+			return nil, nil, artifact.Errorf(artifact.Invalid, "events.targets.%s: %s", name, err)
 		}
-		targets = append(targets, t)
+		if set.Pattern != "" || len(set.Accounts) == 0 {
+			targets = append(targets, t)
+		}
+		if len(set.Accounts) > 0 {
+			d := delivery.Destination{Name: name, ARN: ownARN(set, c.Region), Whole: set.EventBridge != "", To: t.To}
+			for _, account := range set.Accounts {
+				d.Accounts = append(d.Accounts, artifact.AccountID(account))
+			}
+			destinations = append(destinations, d)
+		}
 	}
-	return targets, nil
+	return targets, destinations, nil
+}
+
+// ownARN is the ARN of a queue or a bus, empty for what has none: a queue's follows from its URL, a bus that is named by its ARN has
+// that.
+func ownARN(set config.EventTarget, region string) string {
+	if strings.HasPrefix(set.Bus, "arn:") {
+		return set.Bus
+	}
+	u, err := url.Parse(set.SQS)
+	if set.SQS == "" || err != nil {
+		return ""
+	}
+	parts := strings.Split(strings.TrimPrefix(u.Path, "/"), "/")
+	if len(parts) != 2 || !artifact.AccountID(parts[0]).Valid() {
+		return ""
+	}
+	return iam.ARN{Partition: "aws", Service: "sqs", Region: cmp.Or(set.Region, region), Account: parts[0], Resource: parts[1]}.String()
 }
 
 // eventSender makes the way to tell a target.

@@ -23,6 +23,8 @@ var matrixServices = map[string]struct {
 		`"CreateAccountRequestId":"car-12345678","ParentId":"r-none","ChildType":"ACCOUNT","ChildId":"777700001111",` +
 		`"ResourceId":"777700001111","Tags":[{"Key":"a","Value":"b"}],"TagKeys":["a"]}`},
 	"cloudtrail": {queryapi.CloudTrail(nil), `{}`},
+	"events": {queryapi.EventBridge(nil), `{"Name":"x","Rule":"x","EventPattern":"{\"a\":[1]}","Event":"{}","Ids":["a"],"TargetArn":"arn:x",` +
+		`"Targets":[{"Id":"a","Arn":"arn:x"}],"ResourceARN":"arn:aws:events:us-east-1::rule/x","Tags":[{"Key":"a","Value":"b"}],"TagKeys":["a"]}`},
 	"kms": {queryapi.KMS(nil), `{"KeyId":"12345678-1234-1234-1234-123456789012","AliasName":"alias/x","Description":"d","Policy":"{}",` +
 		`"TargetKeyId":"12345678-1234-1234-1234-123456789012","Tags":[{"TagKey":"a","TagValue":"b"}],"TagKeys":["a"]}`},
 }

@@ -1,0 +1,95 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"entrepot/artifact"
+	"entrepot/iam"
+	"entrepot/strictjson"
+)
+
+// Destination is where rules may send events: somebody whom the operator has configured, for accounts that he names. A
+// rule's target is the ARN of one, so no caller has the server send anything to an address of his own (decision 90).
+type Destination struct {
+	Name     string
+	Accounts []artifact.AccountID
+	ARN      string // a name of its own, besides that of an API destination: a queue's or a bus's; empty if it has none
+	Whole    bool   // it takes events as they are and nothing in their place
+	To       Sender
+}
+
+// destination finds what an ARN stands for in the rules of an account; nil if nothing does.
+func (s *Service) destination(account artifact.AccountID, arn string) *Destination {
+	for i, d := range s.Destinations {
+		if !slices.Contains(d.Accounts, account) {
+			continue
+		}
+		if d.ARN != "" && arn == d.ARN {
+			return &s.Destinations[i]
+		}
+		parsed, err := iam.ParseARN(arn)
+		if err != nil || parsed.Partition != partition || parsed.Service != "events" || parsed.Region != s.Region ||
+			parsed.Account != string(account) {
+			continue
+		}
+		// AWS puts an id behind the name, which we have no need of.
+		if name, ok := strings.CutPrefix(parsed.Resource, "api-destination/"); ok && strings.Split(name, "/")[0] == d.Name {
+			return &s.Destinations[i]
+		}
+	}
+	return nil
+}
+
+// shaped sends what a rule's target wants in place of the whole event.
+type shaped struct {
+	to               Sender
+	group            string
+	input, inputPath string
+}
+
+// Send implements Sender.
+func (s *shaped) Send(ctx context.Context, m Message) error {
+	if s.group != "" {
+		m.Group = s.group
+	}
+	switch {
+	case s.input != "":
+		m.Body = []byte(s.input)
+	case s.inputPath != "":
+		part, err := partOf(m.Body, s.inputPath)
+		if err != nil {
+			return err
+		}
+		m.Body = part
+	}
+	return s.to.Send(ctx, m)
+}
+
+// eventRules bound the events that a part is taken of.
+var eventRules = strictjson.Rules{Size: 256 << 10, Depth: 16, Keys: 1000}
+
+// validPath reports whether a path is one that partOf follows: $ and names behind dots.
+func validPath(path string) bool {
+	names := strings.Split(path, ".")
+	return names[0] == "$" && !slices.Contains(names[1:], "") && !strings.ContainsAny(path, "[]*?@\"' ")
+}
+
+// partOf is what stands in an event where the path leads, null if there is nothing.
+func partOf(event []byte, path string) ([]byte, error) {
+	v, err := strictjson.Parse(event, eventRules)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range strings.Split(path, ".")[1:] {
+		if v = v.Member(name); v == nil {
+			return []byte("null"), nil
+		}
+	}
+	if v.End > int64(len(event)) {
+		return nil, errors.New("the event ends early")
+	}
+	return event[v.Begin:v.End], nil
+}
