@@ -169,37 +169,69 @@ func (q Question) within(d artifact.DomainKey) bool {
 	return q.Domain == "" || d.Owner == q.Account && d.Name == q.Domain
 }
 
+// rows are quantities added up, one row for each group and what is within or not: a month of thousands of repositories by the hour
+// is millions of figures.
+type rows struct {
+	index map[rowKey]int
+	list  []row
+}
+
+type rowKey struct {
+	group  string
+	within bool
+}
+
+// of returns the row of a group.
+func (r *rows) of(group string, within bool) *row {
+	key := rowKey{group, within}
+	i, there := r.index[key]
+	if !there {
+		i = len(r.list)
+		r.index[key] = i
+		r.list = append(r.list, row{group: group, within: within, paid: quantities{}})
+	}
+	return &r.list[i]
+}
+
+// lie adds what lay somewhere.
+func (r *row) lie(l Lay) {
+	r.Storage, r.Shared = r.Storage.Plus(l.Own), r.Shared.Plus(l.Shared)
+	r.paid.add(dimension{Storage, ""}, l.Own)
+}
+
 // rowsOf turns figures into what the account pays for.
 func rowsOf(q Question, by By, counted []Counted, stored map[Subject][]StoredHour, until time.Time) []row {
-	var rows []row
+	all := &rows{index: map[rowKey]int{}}
 	for _, c := range counted {
 		if c.Account != q.Account {
 			continue
 		}
-		r := row{group: by.ofCounted(c), within: q.within(c.Domain), paid: quantities{}}
-		r.Reads, r.Writes, r.Transfer = Of(c.Reads), Of(c.Writes), Of(c.Sent)
-		r.paid.add(dimension{Requests, ""}, r.Reads.Plus(r.Writes))
-		r.paid.add(dimension{Transfer, c.Network}, r.Transfer)
-		rows = append(rows, r)
+		r := all.of(by.ofCounted(c), q.within(c.Domain))
+		reads, writes, sent := Of(c.Reads), Of(c.Writes), Of(c.Sent)
+		r.Reads, r.Writes, r.Transfer = r.Reads.Plus(reads), r.Writes.Plus(writes), r.Transfer.Plus(sent)
+		r.paid.add(dimension{Requests, ""}, reads.Plus(writes))
+		r.paid.add(dimension{Transfer, c.Network}, sent)
 	}
 	begins := q.Month.Begins()
-	step := by.Step()
-	if step == 0 {
-		step = HourOf(q.Month.Ends()) - HourOf(begins)
-	}
+	byTime := map[bool]*hourly{true: newHourly(begins, until), false: newHourly(begins, until)}
 	for subject, hours := range stored {
-		for h := HourOf(begins); h.Begins().Before(until); h += step {
-			lay := Between(hours, h.Begins(), earlier((h+step).Begins(), until))
-			if lay.Own.IsZero() && lay.Shared.IsZero() {
-				continue
+		switch {
+		case by.Step() != 0:
+			byTime[q.within(subject.Domain)].add(hours)
+		default:
+			if lay := Between(hours, begins, until); !lay.IsZero() {
+				all.of(by.ofStored(subject, HourOf(begins)), q.within(subject.Domain)).lie(lay)
 			}
-			r := row{group: by.ofStored(subject, h), within: q.within(subject.Domain), paid: quantities{}}
-			r.Storage, r.Shared = lay.Own, lay.Shared
-			r.paid.add(dimension{Storage, ""}, r.Storage)
-			rows = append(rows, r)
 		}
 	}
-	return rows
+	if by.Step() != 0 {
+		for within, sums := range byTime {
+			for h, lay := range sums.each() {
+				all.of(by.ofStored(Subject{}, h), within).lie(lay)
+			}
+		}
+	}
+	return all.list
 }
 
 // linesOf makes a bill of the rows: all of them are priced together, and those that were asked about have their part of it.

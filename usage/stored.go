@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"iter"
 	"sort"
 	"time"
 )
@@ -65,6 +66,9 @@ type Lay struct {
 // Plus returns the sum.
 func (l Lay) Plus(m Lay) Lay { return Lay{l.Own.Plus(m.Own), l.Shared.Plus(m.Shared)} }
 
+// IsZero reports whether nothing lay.
+func (l Lay) IsZero() bool { return l.Own.IsZero() && l.Shared.IsZero() }
+
 func (l Level) lay(seconds int64) Lay {
 	return Lay{Of(l.Own).Times(seconds), Of(l.Shared).Times(seconds)}
 }
@@ -108,3 +112,58 @@ func (h StoredHour) until(t time.Time) Lay {
 }
 
 func (l Lay) minus(m Lay) Lay { return Lay{l.Own.Minus(m.Own), l.Shared.Minus(m.Shared)} }
+
+// hourly adds up by the hour what lay in many subjects. Hours in which the level of one stayed as it was cost no step each.
+type hourly struct {
+	first   Hour
+	until   time.Time
+	changes []Level // by how much the level of whole hours changes with each; it holds for an hour in which nothing did
+	rest    []Lay   // what lay in other hours
+}
+
+func newHourly(from, until time.Time) *hourly {
+	n := max(0, HourOf(until)-HourOf(from)) + 1
+	return &hourly{HourOf(from), until, make([]Level, n+1), make([]Lay, n)}
+}
+
+// add adds the hours of one subject, in their order.
+func (s *hourly) add(hours []StoredHour) {
+	last := s.first + Hour(len(s.rest)) - 1 // it may not be over
+	for i, h := range hours {
+		next := last
+		if i+1 < len(hours) {
+			next = min(next, hours[i+1].Hour)
+		}
+		if h.Hour >= s.first && h.Hour < last {
+			s.part(hours, h.Hour)
+		}
+		if from := max(h.Hour+1, s.first); from < next {
+			s.change(from, h.Level)
+			s.change(next, Level{-h.Own, -h.Shared})
+		}
+	}
+	s.part(hours, last)
+}
+
+func (s *hourly) change(at Hour, by Level) {
+	s.changes[at-s.first] = s.changes[at-s.first].plus(by)
+}
+
+// part adds what lay in an hour.
+func (s *hourly) part(hours []StoredHour, h Hour) {
+	s.rest[h-s.first] = s.rest[h-s.first].Plus(Between(hours, h.Begins(), earlier((h+1).Begins(), s.until)))
+}
+
+// each yields the hours in which something lay, and how much.
+func (s *hourly) each() iter.Seq2[Hour, Lay] {
+	return func(yield func(Hour, Lay) bool) {
+		var level Level
+		for i, rest := range s.rest {
+			level = level.plus(s.changes[i])
+			lay := rest.Plus(level.lay(secondsOfHour))
+			if !lay.IsZero() && !yield(s.first+Hour(i), lay) {
+				return
+			}
+		}
+	}
+}
