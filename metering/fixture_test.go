@@ -79,8 +79,9 @@ type fixture struct {
 	clock *clock
 	store *unsure
 	*metering.Meter
-	meters int
-	prices usage.Prices
+	meters   int
+	recorded []catalog.Event
+	prices   usage.Prices
 }
 
 func open(t *testing.T) *fixture {
@@ -99,7 +100,8 @@ func (f *fixture) restart() {
 	}
 	f.meters++
 	f.Meter = metering.New(metering.Options{Catalog: f.store, Networks: networks, Prices: f.prices, Account: home, Region: "us-east-1",
-		Now: f.clock.Now, NewID: func() string { return fmt.Sprintf("meter-%d", f.meters) }, Log: slog.New(slog.DiscardHandler)})
+		Now: f.clock.Now, NewID: func() string { return fmt.Sprintf("meter-%d", f.meters) }, Log: slog.New(slog.DiscardHandler),
+		RecordLater: func(e catalog.Event) { f.recorded = append(f.recorded, e) }})
 }
 
 // call counts requests of a user of ours about a repository, from an address.

@@ -22,6 +22,8 @@ type Options struct {
 	Now      func() time.Time
 	NewID    func() string // unique to this meter
 	Log      *slog.Logger
+	// RecordLater puts an event on record without anybody waiting for it: that a look was refused. nil means that none is.
+	RecordLater func(e catalog.Event)
 }
 
 // Meter counts what is used. It is safe for use by many goroutines.

@@ -2,10 +2,13 @@ package metering
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"time"
 
 	"entrepot/accounts"
 	"entrepot/artifact"
+	"entrepot/audit"
 	"entrepot/catalog"
 	"entrepot/iam"
 	"entrepot/usage"
@@ -30,15 +33,17 @@ func (m *Meter) Report(ctx context.Context, c iam.Caller, q usage.Question) (rep
 	if q.Month == (usage.Month{}) {
 		q.Month = usage.MonthOf(now)
 	}
+	err = m.Catalog.Read(ctx, func(r catalog.Reader) error { return m.may(r, c, q) })
+	if err != nil {
+		m.refused(c, now, err)
+		return report, err
+	}
+	if err := m.valid(q, now); err != nil {
+		return report, err
+	}
 	// What was counted until now is part of the answer. If it cannot be written down, what is written is.
 	m.warn(ctx, m.Flush(ctx))
 	err = m.Catalog.Read(ctx, func(r catalog.Reader) error {
-		if err := m.may(r, c, q); err != nil {
-			return err
-		}
-		if err := m.valid(q, now); err != nil {
-			return err
-		}
 		f, err := m.figures(r, q, now)
 		if err == nil {
 			report = usage.Make(q, f, m.Prices, m.Region, now)
@@ -69,6 +74,19 @@ func (m *Meter) may(r catalog.Reader, c iam.Caller, q usage.Question) error {
 		return nil
 	}
 	return artifact.Errorf(artifact.Denied, "User: %s may not see the usage of account %s", c.Principal.ARN, q.Account)
+}
+
+// refused records that somebody was refused by a policy, while nobody waits.
+func (m *Meter) refused(c iam.Caller, now time.Time, err error) {
+	refused, ok := errors.AsType[*accounts.Refusal](err)
+	told, isOurs := errors.AsType[*artifact.Error](err)
+	if !ok || !isOurs || m.RecordLater == nil {
+		return
+	}
+	call := audit.Refused(c, refused.Decision, told.Reason)
+	call.Reads = true
+	m.RecordLater(catalog.Event{Time: now.UTC(), Kind: catalog.AuditEvent, RequestID: c.RequestID, Account: c.Principal.Account,
+		Principal: c.Principal.ARN, Action: getUsage, Resource: refused.Decision.Resource, Detail: json.RawMessage("{}"), Call: call.Encode()})
 }
 
 // valid refuses what nothing can be told of.

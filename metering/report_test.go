@@ -6,6 +6,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/iam"
 	"entrepot/repository/repositorytest"
 	"entrepot/usage"
 )
@@ -95,4 +96,25 @@ func TestFiguresAreForgottenAfterThirteenMonths(t *testing.T) {
 		t.Errorf("got %d hours since %s, want the 13 months before that of February 2028", len(all), first)
 	}
 	f.wantLay("shop/web", 1000*3600*(9*24+12), 0) // it still lies there
+}
+
+func TestWhoIsRefusedAReportCostsNoWriteAndIsOnRecord(t *testing.T) {
+	f := open(t)
+	f.rules.Repository(shop.Repository("web"))
+	f.call("web", "10.1.1.1", 1, 0)
+	writes := f.store.writes
+	for _, c := range []iam.Caller{repositorytest.Caller(t, them, "mallory"), repositorytest.Caller(t, us, "guest"), repositorytest.Caller(t, them, "boss", repositorytest.AllowAll)} {
+		if _, err := f.Report(t.Context(), c, usage.Question{Account: us}); !artifact.Is(err, artifact.Denied) {
+			t.Errorf("%s: got %v", c.Principal.Name, err)
+		}
+	}
+	if f.store.writes != writes {
+		t.Errorf("got %d writes", f.store.writes-writes)
+	}
+	if len(f.recorded) != 2 || f.recorded[1].Action != "entrepot:GetUsage" || f.recorded[1].Account != string(us) {
+		t.Errorf("got on record %+v, want the two whom no policy allows it", f.recorded)
+	}
+	if _, err := f.Report(t.Context(), f.administrator(us), usage.Question{}); err != nil || f.store.writes == writes {
+		t.Errorf("got %v, want what was counted written down", err)
+	}
 }

@@ -315,7 +315,7 @@ func (a *app) openMeter(context.Context) error {
 		return err
 	}
 	a.meter = metering.New(metering.Options{Catalog: a.catalog, Networks: networks, Prices: prices, Account: artifact.AccountID(a.config.Account),
-		Region: a.config.Region, Now: time.Now, NewID: rand.Text, Log: a.log})
+		Region: a.config.Region, Now: time.Now, NewID: rand.Text, Log: a.log, RecordLater: a.behind.Record})
 	a.background(a.meter.Run)
 	return a.metrics.Register(a.meter)
 }
