@@ -160,7 +160,7 @@ func (g *Guard) event(c iam.Caller, action, resource string, call audit.Call, de
 	}
 	return catalog.Event{Time: g.now().UTC(), Kind: catalog.AuditEvent, RequestID: c.RequestID,
 		Account: c.Principal.Account, Owner: audit.AccountOf(resource), Principal: c.Principal.ARN, Action: action,
-		Resource: resource, Detail: text, Call: call.Encode()}, nil
+		Resource: audit.Redacted(resource), Detail: json.RawMessage(audit.Redacted(string(text))), Call: call.Encode()}, nil
 }
 
 // partitionOf returns the second part of an ARN; resources are in the partition of those who use them.

@@ -93,13 +93,13 @@ func Parse(text []byte) (c Call, err error) {
 	return c, nil
 }
 
-// Encode writes it.
+// Encode writes it, without any token.
 func (c Call) Encode() json.RawMessage {
 	text, err := json.Marshal(c)
 	if err != nil {
 		panic(err) // texts and booleans have a JSON form
 	}
-	return text
+	return json.RawMessage(Redacted(string(text)))
 }
 
 func decided(d iam.Decision) *Decision {

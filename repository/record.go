@@ -55,8 +55,8 @@ func (s *Service) auditEvent(c iam.Caller, asked Action, judged *level, on Subje
 		Owner:     string(on.Domain.Owner),
 		Principal: c.Principal.ARN,
 		Action:    asked.Permission(),
-		Resource:  resource,
-		Detail:    text,
+		Resource:  audit.Redacted(resource),
+		Detail:    json.RawMessage(audit.Redacted(string(text))),
 		Call:      call.Encode(),
 	}, nil
 }

@@ -67,16 +67,16 @@ func (b *Behind) Run(ctx context.Context) {
 			case <-time.After(behindDelay):
 			case <-ctx.Done():
 			}
-			b.write(ctx)
+			b.Flush(ctx)
 		case <-ctx.Done():
-			b.write(ctx)
+			b.Flush(ctx)
 			return
 		}
 	}
 }
 
-// write writes all that waits. What cannot be written is lost, and said to be.
-func (b *Behind) write(ctx context.Context) {
+// Flush writes all that waits. What cannot be written is lost, and said to be.
+func (b *Behind) Flush(ctx context.Context) {
 	b.mu.Lock()
 	events, dropped := b.waiting, b.dropped
 	b.waiting, b.dropped = nil, 0

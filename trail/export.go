@@ -65,6 +65,7 @@ func (x *Exporter) Run(ctx context.Context) error {
 		return fmt.Errorf("export the record: %w", err)
 	}
 	for {
+		x.head = last
 		end := last.End.Truncate(x.period).Add(x.period)
 		if x.rules.Now().Before(end.Add(min(settling, x.period))) {
 			return nil
@@ -72,8 +73,14 @@ func (x *Exporter) Run(ctx context.Context) error {
 		if last, err = x.export(ctx, last, end); err != nil {
 			return fmt.Errorf("export the record of %s: %w", end.Add(-x.period).Format(time.RFC3339), err)
 		}
-		x.head = last
 	}
+}
+
+// Exported reports whether this process knows that all that happened before t is exported.
+func (x *Exporter) Exported(t time.Time) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.head.hash != "" && !x.head.End.Before(t)
 }
 
 // last is the end of the chain: the newest digest that this process has written or that is in the folder. Before the first it is the

@@ -267,3 +267,21 @@ func TestAChainBeginsWithTheOldestEventThatIsKept(t *testing.T) {
 		t.Errorf("got %v, want %v", names, want)
 	}
 }
+
+func TestWhatIsExportedIsKnown(t *testing.T) {
+	x := newExport(t)
+	x.record(event(noon, "ann", "iam:A", "r"))
+	if x.Exported(noon) {
+		t.Error("before the first run")
+	}
+	x.must(x.at(noon.Add(2*time.Hour + settling)))
+	for _, again := range []bool{false, true} {
+		if again {
+			x.again()
+			x.must(x.at(noon.Add(2*time.Hour + settling))) // nothing is to be done, and all is known
+		}
+		if !x.Exported(noon.Add(2*time.Hour)) || x.Exported(noon.Add(2*time.Hour+1)) {
+			t.Errorf("again %v: two hours are exported, and no more", again)
+		}
+	}
+}

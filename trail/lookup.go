@@ -1,9 +1,11 @@
 package trail
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -185,39 +187,29 @@ func (q Query) start() (catalog.EventMark, error) {
 	return q.mark()
 }
 
-// marker is a place in the list that a query gives.
-type marker struct {
-	Query    string `json:"q"` // digest of the query, so that a token goes on with no other
-	Micros   int64  `json:"t"`
-	Sequence int64  `json:"s"`
-}
+// A token is the digest of its query, so that it goes on with no other, and a mark: time in microseconds and number.
+const (
+	queryDigest = 12
+	tokenBytes  = queryDigest + 8 + 8
+)
 
-func (q Query) digest() string {
+func (q Query) digest() []byte {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %d %d", q.By, q.Value, q.From.Unix(), q.To.Unix()))
-	return base64.RawURLEncoding.EncodeToString(sum[:12])
+	return sum[:queryDigest]
 }
 
 func (q Query) token(m catalog.EventMark) string {
-	text, err := json.Marshal(marker{q.digest(), m.Time.UnixMicro(), m.Sequence})
-	if err != nil {
-		panic(err) // numbers and a text have a JSON form
-	}
-	return base64.RawURLEncoding.EncodeToString(text)
+	raw := binary.BigEndian.AppendUint64(q.digest(), uint64(m.Time.UnixMicro()))
+	return base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(raw, uint64(m.Sequence)))
 }
 
-// maxToken is longer than any token that is given out.
-const maxToken = 200
-
 func (q Query) mark() (catalog.EventMark, error) {
-	var m marker
-	text, err := base64.RawURLEncoding.Strict().DecodeString(q.Token[:min(len(q.Token), maxToken)])
-	if err == nil {
-		err = json.Unmarshal(text, &m)
-	}
-	if err != nil || m.Query != q.digest() {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(q.Token[:min(len(q.Token), 2*tokenBytes)])
+	if err != nil || len(raw) != tokenBytes || !bytes.HasPrefix(raw, q.digest()) {
 		return catalog.EventMark{}, InvalidNextToken.errorf("The token was not given out by this query.")
 	}
-	return catalog.EventMark{Time: time.UnixMicro(m.Micros), Sequence: m.Sequence}, nil
+	return catalog.EventMark{Time: time.UnixMicro(int64(binary.BigEndian.Uint64(raw[queryDigest:]))),
+		Sequence: int64(binary.BigEndian.Uint64(raw[queryDigest+8:]))}, nil
 }
 
 // byID finds the one event of an id.

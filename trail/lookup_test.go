@@ -198,3 +198,28 @@ func TestLookupsOfTheSameAreTheSame(t *testing.T) {
 		t.Errorf("got %+v and %+v", a, b)
 	}
 }
+
+// What is taken for a token is one that this query could have given out, and leads where it says.
+func FuzzToken(f *testing.F) {
+	q := Query{By: ByUsername, Value: "ann", Limit: 1}
+	f.Add(q.token(catalog.EventMark{Time: noon, Sequence: 7}))
+	f.Add(Query{}.token(catalog.EventMark{Time: noon, Sequence: 7}))
+	f.Add("")
+	f.Fuzz(func(t *testing.T, token string) {
+		q.Token = token
+		if m, err := q.mark(); err == nil && q.token(m) != token {
+			t.Errorf("%q is read as %v, whose token is %q", token, m, q.token(m))
+		}
+	})
+}
+
+// What is taken for an id has a number that it hides.
+func FuzzEventID(f *testing.F) {
+	f.Add(eventID(catalog.Event{Sequence: 7}, ours))
+	f.Add("5f2c8f0a-3c63-8f6e-9d0a-2f4f0d1c9b11")
+	f.Fuzz(func(t *testing.T, id string) {
+		if n, ok := sequenceOf(id); ok && (n < 0 || len(id) != 36) {
+			t.Errorf("%q has the number %d", id, n)
+		}
+	})
+}

@@ -373,14 +373,14 @@ func (a *app) startJobs(context.Context) error {
 	if err != nil {
 		return err
 	}
-	all := append(a.exports(),
+	exporter := a.exporter()
+	all := append(a.exports(exporter),
 		jobs.Job{Name: "orphans", Every: a.config.Jobs.OrphanEvery, Run: orphans.Run, Wake: a.room.collect},
 		jobs.Job{Name: "tokens", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredTokens(a.catalog, kept.Tokens, time.Now)},
 		jobs.Job{Name: "sessions", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredSessions(a.catalog, kept.Tokens, time.Now)},
 		jobs.Job{Name: "keys", Every: a.config.Jobs.KeyEvery, Run: a.keys.Tend},
 		jobs.Job{Name: "usage", Every: a.config.Jobs.RecordEvery, Run: a.meter.Forget},
-		jobs.Job{Name: "record", Every: a.config.Jobs.RecordEvery, Run: jobs.OldEvents(a.catalog,
-			map[catalog.EventKind]time.Duration{catalog.AuditEvent: kept.Audit, catalog.VersionEvent: kept.Events}, time.Now)},
+		jobs.Job{Name: "record", Every: a.config.Jobs.RecordEvery, Run: a.removeOld(exporter)},
 		jobs.Job{Name: "events", Every: time.Minute, Run: a.delivery.Run, Wake: a.delivery.Wake()},
 		jobs.Job{Name: "dead_letters", Every: a.config.Jobs.RecordEvery, Run: a.delivery.Bury},
 	)
@@ -406,16 +406,6 @@ func leaseHolder(data string) (string, error) {
 		return "", err
 	}
 	return artifact.Digest(sha256.Sum256([]byte(host + "\x00" + path))).String(), nil
-}
-
-// exports are the jobs that export the record: none, if it is not to be exported.
-func (a *app) exports() []jobs.Job {
-	c := a.config.AuditExport
-	if c.To == "" {
-		return nil
-	}
-	exporter := trail.NewExporter(a.trail, c.To, c.Period, auditKey(a.stores.Derive))
-	return []jobs.Job{{Name: "audit", Every: min(c.Period, exportEvery), Run: exporter.Run}}
 }
 
 // startTrimming has memory given back when a peak is over.

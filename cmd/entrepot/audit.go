@@ -17,6 +17,8 @@ import (
 	"entrepot/audit"
 	"entrepot/awsclient"
 	"entrepot/blob/sealed"
+	"entrepot/catalog"
+	"entrepot/jobs"
 	"entrepot/queryapi"
 	"entrepot/trail"
 )
@@ -28,6 +30,34 @@ const exportEvery = time.Minute
 func auditKey(derive func(about []byte) [32]byte) ed25519.PrivateKey {
 	seed := derive([]byte("key of the record's digests"))
 	return ed25519.NewKeyFromSeed(seed[:])
+}
+
+// exporter exports the record; nil if it is not to be exported.
+func (a *app) exporter() *trail.Exporter {
+	c := a.config.AuditExport
+	if c.To == "" {
+		return nil
+	}
+	return trail.NewExporter(a.trail, c.To, c.Period, auditKey(a.stores.Derive))
+}
+
+// exports are the jobs that export the record.
+func (a *app) exports(x *trail.Exporter) []jobs.Job {
+	if x == nil {
+		return nil
+	}
+	return []jobs.Job{{Name: "audit", Every: min(a.config.AuditExport.Period, exportEvery), Run: x.Run}}
+}
+
+// removeOld is the work of removing what the record has kept long enough. What is to be exported stays until it is.
+func (a *app) removeOld(x *trail.Exporter) func(ctx context.Context) error {
+	return func(ctx context.Context) error {
+		kept := map[catalog.EventKind]time.Duration{catalog.AuditEvent: a.config.Retention.Audit, catalog.VersionEvent: a.config.Retention.Events}
+		if x != nil && !x.Exported(time.Now().Add(-a.config.Retention.Audit)) {
+			delete(kept, catalog.AuditEvent)
+		}
+		return jobs.OldEvents(a.catalog, kept, time.Now)(ctx)
+	}
 }
 
 type auditCommand struct {
