@@ -11,6 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"entrepot/metering"
+	"entrepot/usage"
 )
 
 func prefixes(texts ...string) []netip.Prefix {
@@ -188,13 +191,26 @@ func TestReadinessFollowsTheChecks(t *testing.T) {
 	}
 }
 
+// BenchmarkRequest is what the server itself takes of a request, without and with a meter.
 func BenchmarkRequest(b *testing.B) {
-	f := newFixture(b, func(o *Options) { o.Log = slog.New(slog.DiscardHandler) })
-	r := httptest.NewRequest("GET", base+"/@acme%2fwidget", nil)
-	r.Host = "packages.example.test:8090"
-	r.Header.Set("Authorization", "Bearer "+goodToken)
-	b.ReportAllocs()
-	for b.Loop() {
-		f.ServeHTTP(timeless{httptest.NewRecorder()}, r)
+	networks, err := usage.ParseNetworks("us-east-1", []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10", "::1"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	meter := metering.New(metering.Options{Networks: networks, Now: time.Now, NewID: func() string { return "m" }})
+	for _, row := range []struct {
+		name  string
+		meter Meter
+	}{{"unmetered", nil}, {"metered", meter}} {
+		b.Run(row.name, func(b *testing.B) {
+			f := newFixture(b, func(o *Options) { o.Log, o.Meter = slog.New(slog.DiscardHandler), row.meter })
+			r := httptest.NewRequest("GET", base+"/@acme%2fwidget", nil)
+			r.Host = "packages.example.test:8090"
+			r.Header.Set("Authorization", "Bearer "+goodToken)
+			b.ReportAllocs()
+			for b.Loop() {
+				f.ServeHTTP(timeless{httptest.NewRecorder()}, r)
+			}
+		})
 	}
 }

@@ -221,3 +221,18 @@ func BenchmarkMemo(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkMeasureStored reads all assets there are, once.
+func BenchmarkMeasureStored(b *testing.B) {
+	for _, packages := range []int{1000, 100_000} {
+		b.Run(fmt.Sprintf("assets=%d", packages), func(b *testing.B) {
+			benchRead(b, packages, 1, func(r catalog.Reader, _ catalog.RepositoryID, _ int) error {
+				found, err := r.MeasureStored()
+				if len(found) != 1 || found[0].Own != int64(10*packages) {
+					b.Errorf("found %v", found)
+				}
+				return err
+			})
+		})
+	}
+}
