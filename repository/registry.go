@@ -2,8 +2,10 @@ package repository
 
 import (
 	"context"
+	"errors"
 
 	"entrepot/artifact"
+	"entrepot/upstream"
 )
 
 // registryAnswer is what an external registry says of a package. At most one member is set: neither means that it does
@@ -31,6 +33,9 @@ func (s *Service) askRegistry(ctx context.Context, of registry, p artifact.Packa
 
 // sortedOut tells a registry that has not from one that cannot say, and both from other errors.
 func sortedOut(err error) (registryAnswer, error) {
+	if errors.Is(err, upstream.ErrAskedBack) {
+		return registryAnswer{}, nil // not for whoever asks
+	}
 	switch artifact.KindOf(err) {
 	case artifact.NotFound:
 		return registryAnswer{}, nil

@@ -37,7 +37,7 @@ func (s *Server) serveAPI(x *exchange, r *http.Request, api API, service string)
 	if service == codeArtifact {
 		x.metered()
 	}
-	coming, err := s.comesFrom(r, namedRepository(r, caller))
+	coming, err := s.comesFrom(x.w.Header(), r, namedRepository(r, caller))
 	if err != nil {
 		x.note(err)
 		f := format.FailureOf(err)

@@ -47,7 +47,7 @@ func (s *Server) serveFormat(x *exchange, r *http.Request, m *mount, at endpoint
 		return
 	}
 	x.meter.Repository = at.Name
-	coming, err := s.comesFrom(r, at.RepositoryKey)
+	coming, err := s.comesFrom(x.w.Header(), r, at.RepositoryKey)
 	if err != nil {
 		x.fail(err)
 		return

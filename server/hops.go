@@ -10,8 +10,8 @@ import (
 
 // comesFrom returns the request with the repositories of servers that it has come through, and this one behind them, for what
 // will be asked of remotes on its behalf. One that has come through here before, or through more than may be, is refused: where
-// servers ask each other in a circle, nobody waits for himself.
-func (s *Server) comesFrom(r *http.Request, at artifact.RepositoryKey) (*http.Request, error) {
+// servers ask each other in a circle, nobody waits for himself; h, the header of the answer, then says which repository it is.
+func (s *Server) comesFrom(h http.Header, r *http.Request, at artifact.RepositoryKey) (*http.Request, error) {
 	if s.hop == nil || at.Name == "" {
 		return r, nil
 	}
@@ -25,6 +25,7 @@ func (s *Server) comesFrom(r *http.Request, at artifact.RepositoryKey) (*http.Re
 	}
 	switch {
 	case hops.Has(own):
+		h.Set(upstream.LoopHeader, own)
 		return refuse("The request has come through repository %s before: %s asks in a circle.", at.Name, hops)
 	case len(hops) > s.limits.Hops:
 		return refuse("The request has come through %d servers, which is more than the %d that may be: %s.", len(hops), s.limits.Hops, hops)

@@ -30,7 +30,11 @@ func TestARequestThatHasComeThroughHereIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 			r.Header[http.CanonicalHeaderKey(upstream.HopsHeader)] = test.hops
-			_, err := s.comesFrom(r, key)
+			h := http.Header{}
+			_, err := s.comesFrom(h, r, key)
+			if circle := strings.Contains(test.words, "circle"); circle != (h.Get(upstream.LoopHeader) == "eu/house/edge") {
+				t.Errorf("got the header %v", h)
+			}
 			if test.status == 0 {
 				if err != nil {
 					t.Error(err)

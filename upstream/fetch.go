@@ -89,7 +89,11 @@ func (c *Client) roundTrip(ctx context.Context, to target, b *breaker) (*http.Re
 		return resp, what, nil
 	}
 	drain(resp.Body)
-	return nil, what, statusError(to.origin, resp.StatusCode, what, hold)
+	err = statusError(to.origin, resp.StatusCode, what, hold)
+	if asker := to.hops.asker(); what == circular && asker != "" && resp.Header.Get(LoopHeader) == asker {
+		err = to.origin.unavailable("is who asks").Causing(ErrAskedBack)
+	}
+	return nil, what, err
 }
 
 func conditional(h http.Header) bool {

@@ -11,6 +11,9 @@ import (
 // HopsHeader is the header by which a server tells another through which repositories a request has come to it.
 const HopsHeader = "Entrepot-Hops"
 
+// LoopHeader is the header by which a server that refuses to be asked in a circle says which repository was asked.
+const LoopHeader = "Entrepot-Loop"
+
 // Hops are the repositories that a request has come through, each of another server, the first one first. A server that
 // finds itself among them would ask in a circle.
 type Hops []string
@@ -54,6 +57,14 @@ func (h Hops) Has(hop string) bool { return slices.Contains(h, hop) }
 
 // And returns the hops with one more.
 func (h Hops) And(hop string) Hops { return append(slices.Clip(h), hop) }
+
+// asker is the repository of another server that the request of the last one comes from; empty if it comes from a client.
+func (h Hops) asker() string {
+	if len(h) < 2 {
+		return ""
+	}
+	return h[len(h)-2]
+}
 
 // String is the header's value.
 func (h Hops) String() string { return strings.Join(h, ", ") }

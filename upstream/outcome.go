@@ -16,6 +16,10 @@ var ErrRefused = errors.New("the upstream refused access")
 // ErrLoop is beneath the error of an origin that has refused to be asked in a circle, or through too many servers.
 var ErrLoop = errors.New("the request goes in a circle")
 
+// ErrAskedBack is beneath the error of an origin that is the very one on whose behalf it was asked: it has nothing for itself
+// that it does not know of.
+var ErrAskedBack = fmt.Errorf("%w back to who has asked", ErrLoop)
+
 // errSlow is why an attempt or a body was given up.
 var errSlow = errors.New("the upstream is too slow")
 

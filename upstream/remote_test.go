@@ -2,6 +2,7 @@ package upstream_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -218,6 +219,33 @@ func TestALoopIsToldAndDoesNotCountAgainstTheHost(t *testing.T) {
 		}
 	}
 	r.wantRequests(t, 20)
+}
+
+// What the asker is asked back for him it does not have for him; for others it may.
+func TestWhoIsAskedBackSaysNothingToOthers(t *testing.T) {
+	r := newRig(t, func(w http.ResponseWriter, req *http.Request) {
+		if strings.HasPrefix(req.Header.Get(upstream.HopsHeader), "us/") {
+			w.Header().Set(upstream.LoopHeader, "us/central")
+			w.WriteHeader(http.StatusLoopDetected)
+			return
+		}
+		say("left")(w, req)
+	}, withRemote(func(*upstream.Origin) {}))
+	for hops, back := range map[string]bool{"us/central, eu/edge": true, "us/central, ap/edge, eu/edge": false, "us/central": false} {
+		way, err := upstream.ParseHops([]string{hops})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = r.Document(upstream.WithHops(t.Context(), way), ofRemote("left"))
+		wantKind(t, err, artifact.Unavailable)
+		if errors.Is(err, upstream.ErrAskedBack) != back || !errors.Is(err, upstream.ErrLoop) {
+			t.Errorf("%s: got %v", hops, err)
+		}
+	}
+	d, err := r.Document(upstream.WithHops(t.Context(), upstream.Hops{"eu/edge"}), ofRemote("left"))
+	if err != nil || d.Stale {
+		t.Errorf("another one got %v, stale %v", err, d.Stale)
+	}
 }
 
 func TestARemoteOfSomebodyElsesIsAtAPublicAddressOrNowhere(t *testing.T) {

@@ -125,6 +125,7 @@ func (c *Client) revalidate(ctx context.Context, to target, req DocumentRequest,
 	case artifact.Is(err, artifact.NotFound):
 		err = req.absent(to.origin)
 		c.markAbsent(ctx, k)
+	case errors.Is(err, ErrLoop): // which says nothing to those who come by another way
 	default:
 		c.failing(k, err)
 	}
