@@ -32,7 +32,15 @@ type worker struct {
 	woken   chan struct{} // has room for one
 	stop    context.CancelFunc
 	ended   chan struct{}
+	passed  passed
 }
+
+// passed is how far a worker has read past a cursor of events that do not concern its target.
+type passed struct{ cursor, read int64 }
+
+// mostPassed is how many events are passed before the cursor is moved. Were it moved for each, every change of a package would cost
+// a transaction for every target that it does not concern.
+const mostPassed = 1000
 
 func (w *worker) nudge() {
 	select {
@@ -120,6 +128,14 @@ func (w *worker) round(ctx context.Context) (again time.Duration, err error) {
 		return never, err
 	}
 	began := w.service.Now()
+	if len(p.order) == 0 && p.read-p.target.Cursor < mostPassed {
+		w.passed = passed{p.target.Cursor, p.read}
+		w.report(ctx, outcome{target: p.target})
+		if p.more {
+			return 0, nil
+		}
+		return never, nil
+	}
 	w.tell(ctx, p, began)
 	// What was told is written down for a worker that is told to stop as well.
 	o, err := w.record(context.WithoutCancel(ctx), p)
@@ -143,6 +159,9 @@ func (w *worker) plan(ctx context.Context) (*plan, error) {
 			return err
 		}
 		p.read = p.target.Cursor
+		if w.passed.cursor == p.target.Cursor {
+			p.read = max(p.read, w.passed.read)
+		}
 		waiting, err := r.Deliveries(w.target.Name, false, 0, catalog.MaxPage)
 		if err != nil {
 			return err
@@ -158,7 +177,7 @@ func (w *worker) plan(ctx context.Context) (*plan, error) {
 			p.held = true
 			return nil
 		}
-		found, err := r.Events(p.target.Cursor, portion)
+		found, err := r.Events(p.read, portion)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -236,6 +237,53 @@ func TestWhatIsNotTakenHoldsBackItsPackageAlone(t *testing.T) {
 		synctest.Wait()
 		want(h, "told in the end", to.had(), []string{"a@1", "a@2", "a@3", "a@4", "b@1", "b@2", "b@3", "b@4"})
 		want(h, "waiting in the end", h.deliveries("hook", false), nil)
+	})
+}
+
+// counted is a catalog that counts its writes.
+type counted struct {
+	catalog.Store
+	writes atomic.Int64
+}
+
+func (c *counted) Write(ctx context.Context, fn func(catalog.Writer) error) error {
+	c.writes.Add(1)
+	return c.Store.Write(ctx, fn)
+}
+
+func TestWhatDoesNotConcernATargetCostsNoTransaction(t *testing.T) {
+	story(t, func(h *house, to *receiver) {
+		pattern, err := events.ParsePattern(`{"detail": {"packageName": ["mine"]}}`)
+		h.check(err)
+		h.targets[0].Pattern = pattern
+		store := &counted{Store: h.Store}
+		h.Store = store
+		defer h.run()()
+		synctest.Wait()
+		before, began := h.target("hook").Cursor, store.writes.Load()
+		for n := range 10 {
+			h.happens(fmt.Sprint(n), "theirs")
+			synctest.Wait()
+		}
+		if n := store.writes.Load() - began; n != 10 {
+			h.Errorf("10 changes cost %d writes", n)
+		}
+		h.happens("1", "mine", "theirs")
+		synctest.Wait()
+		want(h, "told", to.had(), []string{"mine@1"})
+		if now := h.target("hook").Cursor; now != before+24 {
+			h.Errorf("the cursor went from %d to %d", before, now)
+		}
+		for range 3 * portion {
+			h.happens("2", "theirs")
+		}
+		synctest.Wait()
+		if now := h.target("hook").Cursor; now < before+24+mostPassed {
+			h.Errorf("the cursor stays at %d behind %d", now, before+24+6*portion)
+		}
+		h.happens("3", "mine")
+		synctest.Wait()
+		want(h, "told", to.had(), []string{"mine@1", "mine@3"})
 	})
 }
 
