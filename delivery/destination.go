@@ -17,8 +17,10 @@ type Destination struct {
 	Name     string
 	Accounts []artifact.AccountID
 	ARN      string // a name of its own, besides that of an API destination: a queue's or a bus's; empty if it has none
-	Whole    bool   // it takes events as they are and nothing in their place
-	To       Sender
+	// Whole says that it takes events as they are and nothing in their place: what a rule puts there is whatever its account likes,
+	// and could be taken for an event of another.
+	Whole bool
+	To    Sender
 }
 
 // destination finds what an ARN stands for in the rules of an account; nil if nothing does.

@@ -335,7 +335,7 @@ func (s *Service) checkTarget(account artifact.AccountID, t catalog.RuleTarget) 
 	case t.Input != "" && t.InputPath != "":
 		return fail(badValue, "Only one of Input and InputPath may be there.")
 	case to.Whole && (t.Input != "" || t.InputPath != ""):
-		return fail(badValue, "A bus takes events as they are.")
+		return fail(badValue, "Events go to %s as they are, without Input and InputPath: it is a bus, a file, or not of this account alone.", to.Name)
 	case t.Input != "" && !json.Valid([]byte(t.Input)):
 		return fail(badValue, "Input is not JSON.")
 	case t.InputPath != "" && !validPath(t.InputPath):

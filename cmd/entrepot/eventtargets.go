@@ -56,7 +56,7 @@ func eventTargets(c config.Config) (targets []delivery.Target, destinations []de
 			targets = append(targets, t)
 		}
 		if len(set.Accounts) > 0 {
-			d := delivery.Destination{Name: name, ARN: ownARN(set, c.Region), Whole: set.EventBridge != "", To: t.To}
+			d := delivery.Destination{Name: name, ARN: ownARN(set, c.Region), Whole: wholeEvents(set), To: t.To}
 			for _, account := range set.Accounts {
 				d.Accounts = append(d.Accounts, artifact.AccountID(account))
 			}
@@ -64,6 +64,12 @@ func eventTargets(c config.Config) (targets []delivery.Target, destinations []de
 		}
 	}
 	return targets, destinations, nil
+}
+
+// wholeEvents reports whether a target takes events as they are: a bus does, a file's lines have nobody else's beside them, and who
+// is told by several accounts or by the operator as well could not tell by whom.
+func wholeEvents(set config.EventTarget) bool {
+	return set.EventBridge != "" || set.File != "" || set.Stdout || len(set.Accounts) > 1 || set.Pattern != ""
 }
 
 // ownARN is the ARN of a queue or a bus, empty for what has none: a queue's follows from its URL, a bus that is named by its ARN has
