@@ -86,7 +86,7 @@ var floors = map[string][]string{
 	// The suites of formats and shelves stand on the real rules.
 	"format/formattest": append([]string{"clientconfig", "format", "repository", "repository/repositorytest", "blob/mem", "blob/disk",
 		"upstream/upstreamtest"}, contracts...),
-	"awsapi":   append([]string{"accounts", "packagegroup", "ratelimit", "repository", "strictjson"}, contracts...),
+	"awsapi":   append([]string{"accounts", "delivery", "events", "packagegroup", "ratelimit", "repository", "strictjson"}, contracts...),
 	"accounts": append([]string{"access/oidc", "strictjson"}, contracts...),
 	"queryapi": append([]string{"delivery", "access", "access/sigv4", "accounts", "kms", "strictjson", "trail"}, contracts...),
 	"console":  append([]string{"repository", "access"}, contracts...),

@@ -28,10 +28,11 @@ type Options struct {
 	// Served are the formats that repositories have an endpoint for: those that a package manager can use, and those that
 	// are used through the API. Nil means all.
 	Served []artifact.Format
-	// Principals, Credentials and Usage are what the operations of our own are about. They are needed for those.
+	// Principals, Credentials, Usage and Delivery are what the operations of our own are about. They are needed for those.
 	Principals  Principals
 	Credentials Credentials
 	Usage       Usage
+	Delivery    Delivery
 	Rates       Rates            // none unless set
 	Now         func() time.Time // time.Now if nil
 	Logger      *slog.Logger     // nil means slog.Default()

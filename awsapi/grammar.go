@@ -80,6 +80,8 @@ var grammar = map[string]shape{
 	"OwnUsageBy":      {min: 1, max: 140, pattern: anyLine},
 	"OwnCredentialId": {min: 1, max: 128, pattern: `[A-Za-z0-9]+`},
 	"OwnHostList":     {max: maxList, each: "OwnAddress"},
+	"OwnSequence":     {min: 1, max: 18, pattern: `[0-9]+`},
+	"OwnTargetName":   {min: 1, max: 150, pattern: `[A-Za-z0-9._/\-]+`},
 	"OwnRegion":       {min: 1, max: 50, pattern: `[a-z0-9\-]+`},
 	"OwnRemoteName":   {min: 1, max: 63, pattern: `[A-Za-z0-9][A-Za-z0-9._\-]*`},
 	"OwnSeconds":      {min: 1, max: 86400},

@@ -22,6 +22,12 @@ const (
 	ListRemotesPath  = "/v1/entrepot/remotes/list"
 	DeleteRemotePath = "/v1/entrepot/remotes/delete"
 	CheckRemotePath  = "/v1/entrepot/remotes/check"
+
+	ListEventsPath        = "/v1/entrepot/events/list"
+	EventTargetsPath      = "/v1/entrepot/events/targets"
+	DeadLettersPath       = "/v1/entrepot/events/dead-letters"
+	ReplayEventsPath      = "/v1/entrepot/events/replay"
+	EnableEventTargetPath = "/v1/entrepot/events/enable"
 )
 
 // ownOperations are those that the service model does not have. They are signed, decoded and refused as its own are; what they
@@ -36,6 +42,11 @@ var ownOperations = []operation{
 	offers(ListRemotesPath, "ListRemotes", false, (*API).listRemotes),
 	offers(DeleteRemotePath, "DeleteRemote", true, (*API).deleteRemote),
 	offers(CheckRemotePath, "CheckRemote", false, (*API).checkRemote),
+	offers(ListEventsPath, "ListEvents", false, (*API).listEvents),
+	offers(EventTargetsPath, "ListEventTargets", false, (*API).listEventTargets),
+	offers(DeadLettersPath, "ListDeadLetters", false, (*API).listDeadLetters),
+	offers(ReplayEventsPath, "ReplayEvents", true, (*API).replayEvents),
+	offers(EnableEventTargetPath, "EnableEventTarget", true, (*API).enableEventTarget),
 }
 
 // OwnOperations lists them.

@@ -47,6 +47,7 @@ type Target struct {
 type Options struct {
 	Catalog catalog.Store
 	Region  string
+	Account artifact.AccountID // the installation's own, which has the targets of the configuration
 	Now     func() time.Time
 	Log     *slog.Logger
 	Metrics prometheus.Registerer

@@ -31,8 +31,14 @@ func TestTheWalkOfEventsIsRun(t *testing.T) {
 			t.Errorf("the session does not run: %s", command[1])
 		}
 	}
-	if len(files) != 2 || len(commands) != 4 {
-		t.Errorf("found %d files and %d commands in the walk, want two and four", len(files), len(commands))
+	after := regexp.MustCompile(`(?m)^    (entrepot .*)$`).FindAllStringSubmatch(chapter(string(page), "Looking after it"), -1)
+	for _, command := range after {
+		if !strings.Contains(string(session), "exec "+command[1]+"\n") && !strings.Contains(string(session), "exec "+command[1]+" >") {
+			t.Errorf("the session does not run: %s", command[1])
+		}
+	}
+	if len(files) != 2 || len(commands) != 4 || len(after) != 7 {
+		t.Errorf("found %d files, %d and %d commands, want two, four and seven", len(files), len(commands), len(after))
 	}
 }
 

@@ -337,7 +337,7 @@ func (a *app) openServer(context.Context) error {
 			Region: a.config.Region, Account: artifact.AccountID(a.config.Account), Logger: a.log,
 			Served: served(), Rates: awsapi.Rates{Copies: rates.Copies, Tokens: rates.Tokens, Assets: rates.Assets,
 				Publishes: rates.Publishes, Lists: rates.Lists, Reads: rates.Reads, Writes: rates.Writes},
-			Principals: a.accounts, Credentials: a.accounts, Usage: a.meter,
+			Principals: a.accounts, Credentials: a.accounts, Usage: a.meter, Delivery: a.delivery,
 		}),
 		Services: map[string]server.API{"iam": queryapi.IAM(a.accounts), "kms": queryapi.KMS(a.keys),
 			"organizations": queryapi.Organizations(a.accounts), "sts": queryapi.STS(a.accounts),

@@ -25,7 +25,8 @@ func (a *app) openEvents(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.delivery, err = delivery.New(delivery.Options{Catalog: a.catalog, Region: a.config.Region, Now: time.Now, Log: a.log,
+	a.delivery, err = delivery.New(delivery.Options{Catalog: a.catalog, Region: a.config.Region,
+		Account: artifact.AccountID(a.config.Account), Now: time.Now, Log: a.log,
 		Metrics: a.metrics, Targets: targets, Destinations: destinations, KeepDead: a.config.Retention.DeadLetters,
 		RecordLater: a.behind.Record})
 	if err != nil {

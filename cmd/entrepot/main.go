@@ -26,6 +26,7 @@ type cli struct {
 	Token     tokenCommand     `cmd:"" help:"Print an authorization token."`
 	Keyring   keyringCommand   `cmd:"" help:"Give package managers the credentials they ask a keyring for."`
 	Tokens    tokensCommand    `cmd:"" help:"List and revoke authorization tokens and sessions."`
+	Events    eventsCommand    `cmd:"" help:"Follow what becomes of package versions, and look after those who are told."`
 	Audit     auditCommand     `cmd:"" help:"Show who changed what and what was refused, and check an exported record."`
 	Usage     usageCommand     `cmd:"" help:"Tell what was used in a month, and what it costs."`
 	Explain   explainCommand   `cmd:"" help:"Explain why a request is answered as it is."`

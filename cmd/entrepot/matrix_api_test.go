@@ -94,5 +94,10 @@ var matrixOwn = []struct{ name, path, query, needs string }{
 	{"list remotes", awsapi.ListRemotesPath, onD1, "ListRemotes"},
 	{"check a remote", awsapi.CheckRemotePath, onD1 + "&name=far", "PutRemote"},
 	{"delete a remote", awsapi.DeleteRemotePath, onD1 + "&name=far", "DeleteRemote"},
+	{"list events", awsapi.ListEventsPath, "?after=0", "ListEvents"},
+	{"list event targets", awsapi.EventTargetsPath, "", "ListEventTargets"},
+	{"list dead letters", awsapi.DeadLettersPath, "?target=ci", "ListDeadLetters"},
+	{"replay dead letters", awsapi.ReplayEventsPath, "?target=ci", "ReplayEvents"},
+	{"enable an event target", awsapi.EnableEventTargetPath, "?target=ci", "EnableEventTarget"},
 	{"revoke a token that there is not", awsapi.RevokeTokensPath, "?id=ASIANONE", "RevokeTokens"},
 }

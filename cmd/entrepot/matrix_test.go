@@ -66,8 +66,8 @@ func matrixAllow(action, resource string) string {
 // matrixCallers are the principals. What each may do by the table of actions stands beside its policy.
 func matrixCallers() []*matrixCaller {
 	everything := matrixAllow("*", "*")
-	ofRemotes := []string{"PutRemote", "ListRemotes", "DeleteRemote"} // no resource policy counts for these either
-	ofAccounts := []string{"SimulatePrincipalPolicy", "ListTokens", "RevokeTokens", "GetUsage"}
+	ofRemotes := []string{"PutRemote", "ListRemotes", "DeleteRemote", "ListDeadLetters", "ReplayEvents", "EnableEventTarget"} // no resource policy counts for these either
+	ofAccounts := []string{"SimulatePrincipalPolicy", "ListTokens", "RevokeTokens", "GetUsage", "ListEvents", "ListEventTargets"}
 	inOwnAccount := append([]string{"CreateDomain", "ListDomains", "ListRepositories"}, ofAccounts...) // no resource policy counts for these
 	return []*matrixCaller{
 		{name: "no credential", stranger: true},
