@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/usage"
 )
 
 // Prefetched is what there is of a version for whoever wants it kept before somebody asks for it.
@@ -21,6 +22,7 @@ type Prefetched struct {
 // kept is there: an asset whose bytes are lost counts as promised, for it can only come again. Unavailable: a registry that may have
 // the version does not answer.
 func (s *Shelf) Prospect(ctx context.Context, v artifact.VersionKey) (Prefetched, error) {
+	usage.About(ctx, v.PackageKey)
 	at, err := s.reader(ctx)
 	if err != nil {
 		return Prefetched{}, err
@@ -33,6 +35,7 @@ func (s *Shelf) Prospect(ctx context.Context, v artifact.VersionKey) (Prefetched
 // than patience: an asset that has not come then is still promised, comes on meanwhile, and is to be asked for again at once: it is
 // recorded for who asks.
 func (s *Shelf) Prefetch(ctx context.Context, v artifact.VersionKey, asset string, patience time.Duration) (Prefetched, error) {
+	usage.About(ctx, v.PackageKey)
 	at, err := s.reader(ctx)
 	if err != nil {
 		return Prefetched{}, err

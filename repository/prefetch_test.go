@@ -10,6 +10,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/repository"
+	"entrepot/usage"
 )
 
 // prospect is how a look at a version ends, with each of its assets and a question mark behind those that are not here.
@@ -162,6 +163,24 @@ func TestAVersionIsKeptBeforeAnybodyAsksForIt(t *testing.T) {
 			t.Errorf("got %v, want an error", err)
 		}
 	})
+}
+
+func TestWhatIsPrefetchedIsMeteredAsOfItsPackage(t *testing.T) {
+	h := newFixture(t)
+	h.repo("team")
+	for name, ask := range map[string]func(ctx context.Context) error{
+		"a look": func(ctx context.Context) error { _, err := h.shelf("team").Prospect(ctx, at("left@1.0.0")); return err },
+		"an asset": func(ctx context.Context) error {
+			_, err := h.shelf("team").Prefetch(ctx, at("left@1.0.0"), tarball, time.Minute)
+			return err
+		},
+	} {
+		note := &usage.Note{}
+		h.check(ask(context.WithValue(t.Context(), usage.NoteKey{}, note)))
+		if note.Package != npm("left") {
+			t.Errorf("%s: metered as of %v", name, note.Package)
+		}
+	}
 }
 
 func TestBytesThatAreLostAreNotSaidToBeHere(t *testing.T) {
