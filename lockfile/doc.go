@@ -76,6 +76,7 @@ var kinds = []kind{
 	{[]string{"package-lock.json", "npm-shrinkwrap.json"}, "npm", readPackageLock},
 	{[]string{"yarn.lock"}, "yarn, classic and berry", readYarn},
 	{[]string{"pnpm-lock.yaml"}, "pnpm", readPnpm},
+	{[]string{"bun.lock"}, "bun", readBun},
 	{[]string{"poetry.lock"}, "Poetry", readPoetry},
 	{[]string{"uv.lock"}, "uv", readUV},
 	{[]string{"pdm.lock"}, "PDM", readPDM},

@@ -65,6 +65,7 @@ func TestLockfilesOfTheClientsThemselvesAreRead(t *testing.T) {
 		"yarn-classic/yarn.lock":    npm(" "+testRegistry, ""),
 		"pnpm/pnpm-lock.yaml":       npm("", ""),
 		"yarn-berry/yarn.lock":      append([]string{"npm/types/ms@0.7.34", "npm//left-pad@1.3.0", "npm//ms@2.1.3", "npm//left-pad@1.2.0"}, "- app@workspace:.: it is a part of the project"),
+		"bun/bun.lock":              npm("", ""),
 		"uv/uv.lock":                append(python(" "+testRegistry+"simple", files...), "- app: it is a part of the project"),
 		"uv/requirements.txt":       python("", "", "", "", ""),
 		"pdm/pdm.lock":              python("", files...),
@@ -209,6 +210,16 @@ packages:
     version: 1.0.0
 `, []string{"npm//b@2.0.0 =SHA-1:da39a3ee", "npm/s/a@1.0.0 =SHA-1:da39a3ee", "- c@git+https://example.test/c.git#01: it comes from a source repository",
 			"- e@1.0.0: it comes from an address that is none of a registry", "- file:d: it comes from a folder or a file"}},
+		"bun: registries, git, files and addresses": {"bun.lock", `{"lockfileVersion": 1, "workspaces": {"": {"name": "app",},}, "packages": {
+			"a": ["@s/a@1.0.0", "https://h.example.test/npm/", {"x": ["1,]"],}, "sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk=",],
+			"b": ["b@2.0.0", "https://h.example.test/npm/b/-/b-2.0.0.tgz", {}, "",],
+			"c": ["c@git+https://example.test/c.git#01", {}, "c-01"], "d": ["d@github:x/d#01", {}, "d-01"],
+			"e": ["e@https://example.test/e.tgz", {}], "f": ["f@file:./f.tgz", {}], "app": ["app@workspace:."], "g": [1], "h": {}, "i": ["\\\",}"],
+			}, }`,
+			[]string{"npm//b@2.0.0 https://h.example.test/npm/", "npm/s/a@1.0.0 https://h.example.test/npm/ =SHA-1:da39a3ee", "- : no package can be called so",
+				"- : no package can be called so", "- : no package can be called so", "- app@workspace:.: it is a part of the project",
+				"- c@git+https://example.test/c.git#01: it comes from a source repository", "- d@github:x/d#01: it comes from a source repository",
+				"- e@https://example.test/e.tgz: it comes from an address that is none of a registry", "- f@file:./f.tgz: it comes from a folder or a file"}},
 		"Poetry 1.0 to 1.2, and sources": {"poetry.lock", `[[package]]
 name = "a"
 version = "1.0"
@@ -344,6 +355,7 @@ func TestWhatIsNoLockfileIsRefused(t *testing.T) {
 		"another name":                 {"go.sum", "", `"go.sum" is not the name of a lockfile that is known`},
 		"no JSON":                      {"package-lock.json", "{", "it is not JSON that can be read"},
 		"a key twice":                  {"package-lock.json", `{"packages":{},"packages":{}}`, "given twice"},
+		"JSON of something else, bun":  {"bun.lock", `{"packages":{}}`, "no lockfile of bun"},
 		"no object":                    {"Pipfile.lock", "[]", "it is not a JSON object"},
 		"JSON of something else, npm":  {"package-lock.json", `{"name":"a"}`, "no lockfile of npm"},
 		"JSON of something else, pip":  {"Pipfile.lock", `{}`, "no lockfile of Pipenv"},
@@ -576,6 +588,9 @@ func FuzzPackageLock(f *testing.F) {
 func FuzzYarn(f *testing.F) { fuzz(f, "yarn.lock", "\"@a/b@1\", c@npm:d@2:\n  version \"1\"\n") }
 func FuzzPnpm(f *testing.F) {
 	fuzz(f, "pnpm-lock.yaml", "lockfileVersion: 5.4\npackages:\n  /a/1_b:\n    resolution: {integrity: x, tarball: 'y'}\n  ? z\n  : a: b\n")
+}
+func FuzzBun(f *testing.F) {
+	fuzz(f, "bun.lock", `{"lockfileVersion":1,"packages":{"a":["@s/a@1","https://h/",{},"",],"b":["b@git:x",],},}`)
 }
 func FuzzPoetry(f *testing.F) {
 	fuzz(f, "poetry.lock", "[[package]]\nname=\"a\"\nversion=\"1\"\n[metadata.files]\na=[{file=\"x\",hash=\"md5:00\"}]\n")
