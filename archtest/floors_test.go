@@ -70,7 +70,7 @@ var floors = map[string][]string{
 	"fsck":     contracts,
 
 	// It is a source for the rules.
-	"remoteapi": append([]string{"repository", "strictjson"}, contracts...),
+	"remoteapi": append([]string{"repository", "strictjson", "bytecache"}, contracts...),
 
 	"format": append([]string{"clientconfig", "repository", "upstream/detect"}, contracts...),
 	// What the formats share is a room of its own beside them or the contract itself; one format never imports another.

@@ -17,9 +17,8 @@ import (
 	"strings"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
 	"entrepot/artifact"
+	"entrepot/bytecache"
 	"entrepot/strictjson"
 	"entrepot/upstream"
 )
@@ -29,19 +28,21 @@ type API struct {
 	client     *upstream.Client
 	connection string // whose origin is the service's address, and signs
 	at         upstream.Endpoint
-	read       *lru.Cache[string, *held] // by the IDs of the documents that it was read from
+	lists      *Lists
 }
 
-// maxRead is how many lists of versions are kept as they were read.
-const maxRead = 512
+// Lists keeps lists of versions as they were read, by the IDs of the documents that they were read from. All remotes share
+// one: domains have many remotes, and whoever is at the other side of one says how long its lists are.
+type Lists struct {
+	*bytecache.Cache[string, *held]
+}
+
+// NewLists makes room for so many bytes of lists.
+func NewLists(room int64) *Lists { return &Lists{bytecache.New[string](room, (*held).cost)} }
 
 // New tells of a repository. The connection's origin is the address of the API, and its authorizer signs.
-func New(c *upstream.Client, connection string, at upstream.Endpoint) *API {
-	read, err := lru.New[string, *held](maxRead)
-	if err != nil {
-		panic(err) // only for a size below one
-	}
-	return &API{c, connection, at, read}
+func New(c *upstream.Client, connection string, at upstream.Endpoint, lists *Lists) *API {
+	return &API{c, connection, at, lists}
 }
 
 // Bounds of what the API answers.
@@ -73,6 +74,16 @@ type held struct {
 	id       string
 	order    []string
 	statuses map[string]artifact.Status
+}
+
+// cost is about how many bytes they take in memory.
+func (h *held) cost() int64 {
+	const each, all = 96, 256
+	bytes := int64(all + len(h.id))
+	for _, version := range h.order {
+		bytes += int64(each + len(version))
+	}
+	return bytes
 }
 
 // withheld are those that are held with a status that does not serve them.
@@ -109,7 +120,7 @@ func (a *API) versions(ctx context.Context, p artifact.PackageKey, fresh bool) (
 	if err != nil {
 		return nil, err
 	}
-	if known, ok := a.read.Get(id); ok {
+	if known, ok := a.lists.Get(id); ok {
 		return known, nil
 	}
 	h := &held{id: id, statuses: map[string]artifact.Status{}}
@@ -125,7 +136,7 @@ func (a *API) versions(ctx context.Context, p artifact.PackageKey, fresh bool) (
 			h.statuses[v.Name] = v.Status
 		}
 	}
-	a.read.Add(id, h)
+	a.lists.Put(id, h)
 	return h, nil
 }
 
@@ -308,6 +319,9 @@ func regenerate(dst io.Writer, src io.Reader, name string, each func(*strictjson
 	}
 	kept := page{Items: []item{}}
 	err = items(doc, name, func(v *strictjson.Value) error {
+		if len(kept.Items) == pageSize {
+			return fmt.Errorf("a page has more than the %d %s that were asked for", pageSize, name)
+		}
 		one, err := each(v)
 		kept.Items = append(kept.Items, one)
 		return err

@@ -59,6 +59,11 @@ const versionsPath, assetsPath, versionPath = "/v1/package/versions", "/v1/packa
 
 func open(t *testing.T, s *service) *remoteapi.API {
 	t.Helper()
+	return openWith(t, s, remoteapi.NewLists(1<<20))
+}
+
+func openWith(t *testing.T, s *service, lists *remoteapi.Lists) *remoteapi.API {
+	t.Helper()
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	base, err := url.Parse(server.URL)
@@ -77,7 +82,7 @@ func open(t *testing.T, s *service) *remoteapi.API {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return remoteapi.New(client, connection, at)
+	return remoteapi.New(client, connection, at, lists)
 }
 
 // registry is what a format reads there: some versions of every package, or none.
@@ -319,9 +324,38 @@ func TestPackagesThatNoPackageManagerKnowsAreReadByTheAPI(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
+// pageOf is a page of so many versions with long names.
+func pageOf(versions int) string {
+	all := make([]string, versions)
+	for i := range all {
+		all[i] = fmt.Sprintf(`{"version":"%0250d","status":"Archived"}`, i)
+	}
+	return `{"versions":[` + strings.Join(all, ",") + `]}`
+}
+
+func TestListsOfAnyNumberOfPackagesTakeSoMuchMemory(t *testing.T) {
+	const room = 1 << 20
+	s, lists := &service{answers: map[string]string{}}, remoteapi.NewLists(room)
+	source := remoteapi.Over(registry{versions: []string{"1"}}, openWith(t, s, lists))
+	for i := range 30 {
+		s.answers[versionsPath] = pageOf(1000 - i)
+		l, err := source.Listing(t.Context(), artifact.PackageKey{Format: artifact.NPM, Name: fmt.Sprint("left", i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(slices.Collect(l.Numbers())); n != 1001-i {
+			t.Fatalf("got %d versions", n)
+		}
+	}
+	if used := lists.Used(); used > room || used < room/2 {
+		t.Errorf("%d bytes are kept where there is room for %d", used, room)
+	}
+}
+
 func TestAnswersThatMakeNoSenseAreNotUsed(t *testing.T) {
 	for name, answer := range map[string]string{
 		"no JSON":             `{`,
+		"more than was asked": pageOf(1001),
 		"a member twice":      `{"versions":[],"versions":[]}`,
 		"no list":             `{"versions":{}}`,
 		"none":                `{}`,

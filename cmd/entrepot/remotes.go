@@ -32,6 +32,7 @@ type remotes struct {
 	formats  map[artifact.Format]format.Format
 	client   *upstream.Client // set once it is there
 	public   *upstream.PublicTransport
+	lists    *remoteapi.Lists
 
 	mu sync.Mutex
 	// known has what was made of each remote. What is remembered of packages holds on to it, so it stays until the server ends:
@@ -39,12 +40,16 @@ type remotes struct {
 	known map[catalog.RemoteID]*remote
 }
 
+// roomForLists is how much memory the lists of all remotes take that are kept as they were read, in bytes.
+const roomForLists = 32 << 20
+
 func newRemotes(c catalog.Store, s repository.Sealer, operator artifact.AccountID, public *upstream.PublicTransport) *remotes {
 	all := map[artifact.Format]format.Format{}
 	for _, f := range formats() {
 		all[f.Name] = f
 	}
-	return &remotes{catalog: c, sealer: s, operator: operator, formats: all, public: public, known: map[catalog.RemoteID]*remote{}}
+	return &remotes{catalog: c, sealer: s, operator: operator, formats: all, public: public,
+		lists: remoteapi.NewLists(roomForLists), known: map[catalog.RemoteID]*remote{}}
 }
 
 // hopsOf names this server's repositories among those of all servers: two of one region and one account are told apart by where
@@ -92,7 +97,7 @@ func (s *remotes) source(m *remote, f artifact.Format, connection string) reposi
 		return s.formats[f].Source(s.client, connection)
 	}
 	if m.api == nil {
-		m.api = remoteapi.New(s.client, connectionOf(m.record, byAPI), m.at)
+		m.api = remoteapi.New(s.client, connectionOf(m.record, byAPI), m.at, s.lists)
 	}
 	if s.formats[f].Source == nil {
 		return remoteapi.Alone(m.api)
