@@ -347,7 +347,7 @@ func (a *app) openServer(context.Context) error {
 		Shelves: func(c iam.Caller, key artifact.RepositoryKey, base string) format.Shelf {
 			return a.rules.Shelf(c, key, base)
 		},
-		Hop:            hopsOf(a.config),
+		Hop:            hopsOf(a.config.Region),
 		Meter:          a.meter,
 		Checks:         []server.Check{{Name: "catalog", Run: a.readable}, server.FolderWritable(a.config.Data)},
 		Notes:          []func() string{a.room.note},

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -16,7 +14,6 @@ import (
 	"entrepot/artifact"
 	"entrepot/awsclient"
 	"entrepot/catalog"
-	"entrepot/config"
 	"entrepot/format"
 	"entrepot/remoteapi"
 	"entrepot/repository"
@@ -52,12 +49,12 @@ func newRemotes(c catalog.Store, s repository.Sealer, operator artifact.AccountI
 		lists: remoteapi.NewLists(roomForLists), known: map[catalog.RemoteID]*remote{}}
 }
 
-// hopsOf names this server's repositories among those of all servers: two of one region and one account are told apart by where
-// they are.
-func hopsOf(c config.Config) func(artifact.RepositoryKey) string {
-	sum := sha256.Sum256([]byte(cmp.Or(c.PublicURL, c.ListenURL())))
+// hopsOf names this server's repositories among those of all servers. Servers of one region and one account are told apart by
+// what each draws when it starts: nothing in their configuration has to differ.
+func hopsOf(region string) func(artifact.RepositoryKey) string {
+	own := strings.ToLower(rand.Text()[:8])
 	return func(at artifact.RepositoryKey) string {
-		return fmt.Sprintf("%s/%s/%s/%s@%x", c.Region, at.Owner, at.Domain, at.Name, sum[:4])
+		return fmt.Sprintf("%s/%s/%s/%s@%s", region, at.Owner, at.Domain, at.Name, own)
 	}
 }
 

@@ -208,6 +208,18 @@ func TestATokenThatWasRevokedIsNotUsedAgain(t *testing.T) {
 	})
 }
 
+func TestServersThatAreConfiguredAlikeAreToldApart(t *testing.T) {
+	at := artifact.DomainKey{Owner: "123456789012", Name: "house"}.Repository("shared")
+	one, other := hopsOf("us-east-1"), hopsOf("us-east-1")
+	if again := one(at); again != one(at) || again == other(at) || one(at) == one(at.DomainKey().Repository("other")) {
+		t.Errorf("got %s and %s, then %s", one(at), one(at), other(at))
+	}
+	hops, err := upstream.ParseHops([]string{upstream.Hops{one(at), other(at)}.String()})
+	if err != nil || !hops.Has(one(at)) || !hops.Has(other(at)) {
+		t.Errorf("got %v, %v", hops, err)
+	}
+}
+
 func TestWhereARemoteLeads(t *testing.T) {
 	a, err := open(t.Context(), settings(t.TempDir()), slog.New(slog.DiscardHandler))
 	if err != nil {
