@@ -185,8 +185,7 @@ func (c *Client) exchange(r *http.Request, operation, service string, answer any
 	}
 	response, err := c.http.Do(r)
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return fmt.Errorf("%s: the certificate of %s is of an authority that is not believed: "+
-			"set AWS_CA_BUNDLE to its file, as entrepot env does, or name the server's data folder with --data", operation, c.profile.Endpoint)
+		return &Unbelieved{operation, c.profile.Endpoint}
 	}
 	if err != nil {
 		return &Silence{fmt.Errorf("%s: the server at %s does not answer: %w", operation, c.profile.Endpoint, errors.Unwrap(err))}
@@ -206,6 +205,15 @@ func (c *Client) exchange(r *http.Request, operation, service string, answer any
 		return nil
 	}
 	return refusal(operation, c.profile.Endpoint, response, body)
+}
+
+// Unbelieved is that the server's certificate is of an authority that is not believed.
+type Unbelieved struct{ Operation, Endpoint string }
+
+// Error says what somebody at a terminal can do about it.
+func (u *Unbelieved) Error() string {
+	return fmt.Sprintf("%s: the certificate of %s is of an authority that is not believed: "+
+		"set AWS_CA_BUNDLE to its file, as entrepot env does, or name the server's data folder with --data", u.Operation, u.Endpoint)
 }
 
 // Refusal is an answer that is not 200.

@@ -4,14 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"entrepot/access/sigv4"
 	"entrepot/artifact"
 	"entrepot/awsclient"
 	"entrepot/catalog"
@@ -144,6 +149,25 @@ func TestWhyNobodyCanSignInIsToldToWhoPutTheRemote(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+func TestACertificateThatIsNotBelievedIsNoAffairOfTheTerminal(t *testing.T) {
+	there := httptest.NewTLSServer(http.NotFoundHandler())
+	defer there.Close()
+	there.Config.ErrorLog = log.New(io.Discard, "", 0)
+	calls, err := awsclient.New(awsclient.Profile{Region: "us-east-1", Endpoint: there.URL,
+		Signer: sigv4.Signer{KeyID: "AKIA1", Secret: artifact.NewSecret("hush")}}, "entrepot", time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &signIn{name: "remote:central", now: time.Now, mint: func(ctx context.Context) (awsclient.Token, error) {
+		return calls.Token(ctx, awsclient.Domain{Name: "house", Owner: "123456789012"}, 0)
+	}}
+	_, err = s.try(t.Context())
+	if told, ok := errors.AsType[*artifact.Error](err); !ok || !strings.Contains(told.Reason, there.URL+" is of an authority") ||
+		!strings.Contains(told.Reason, "SSL_CERT_FILE") || strings.Contains(told.Reason, "--data") {
+		t.Errorf("got %v", err)
+	}
 }
 
 // unreadable is a catalog that fails to be read so many times.
