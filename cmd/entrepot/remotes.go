@@ -189,7 +189,8 @@ func (s *remotes) origin(connection string) (upstream.Origin, bool) {
 		}
 	case r.Kind == catalog.CodeArtifactRemote:
 		of := artifact.Format(f)
-		origin.Base, origin.Authorizer = m.at.For(of).JoinPath(s.formats[of].Entry), m.signIn
+		origin.Base, origin.Authorizer = m.at.For(of), m.signIn
+		origin.Base.Path += s.formats[of].Entry // behind the slash, which stays where there is none: what is relative begins there
 	default:
 		c := m.credential
 		origin.Credential = upstream.Credential{User: c.Username, Password: c.Password, Token: c.Token}

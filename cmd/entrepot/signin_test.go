@@ -294,6 +294,18 @@ func TestWhereARemoteLeads(t *testing.T) {
 	if origin, _ := s.origin(connection); !origin.Guarded {
 		t.Error("another account decides where in the operator's network the server connects to")
 	}
+	// Each format's address is below the endpoint, and what is relative to it too.
+	there := catalog.Remote{ID: 9, Domain: ids[0], Name: "there", Kind: catalog.CodeArtifactRemote, Region: "us-east-1",
+		URL: "http://127.0.0.1:1/house-123456789012/npm/central/", API: "http://127.0.0.1:1"}
+	for f, want := range map[artifact.Format]string{artifact.NPM: "npm/central/x", artifact.Ruby: "ruby/central/x",
+		artifact.Cargo: "cargo/central/x", artifact.Maven: "maven/central/x", artifact.PyPI: "pypi/central/simple/x",
+		artifact.NuGet: "nuget/central/v3/x"} {
+		_, connection := s.Source(there, f)
+		if origin, ok := s.origin(connection); !ok ||
+			origin.Base.ResolveReference(&url.URL{Path: "x"}).String() != "http://127.0.0.1:1/house-123456789012/"+want {
+			t.Errorf("%s: got %s, want what is relative at %s", f, origin.Base, want)
+		}
+	}
 	// A new credential counts at once.
 	sealed := func(about string, token string) []byte {
 		text, err := a.stores.Seal([]byte(`{"token":"`+token+`"}`), []byte(about))
