@@ -40,12 +40,8 @@ func (s *source) Asset(_ context.Context, v artifact.Version, name string) (upst
 		return upstream.AssetRequest{}, artifact.Errorf(artifact.Unavailable,
 			"The registry gives no checksum of %s, so its bytes could not be checked.", name)
 	}
-	address, err := s.client.Resolve(s.connection, "", "gems/"+url.PathEscape(name))
-	if err != nil {
-		return upstream.AssetRequest{}, err
-	}
 	// The registry lists it. That its download host lacked it a moment ago, just after it was published, is not believed.
-	return upstream.AssetRequest{Connection: s.connection, URL: address, Want: upstream.Want{SHA256: sum}, Refresh: true}, nil
+	return upstream.AssetRequest{Connection: s.connection, Path: "gems/" + url.PathEscape(name), Want: upstream.Want{SHA256: sum}, Refresh: true}, nil
 }
 
 func noGem(v artifact.Version, name string) error {
@@ -67,13 +63,9 @@ func (s *source) Attachment(ctx context.Context, v artifact.Version, name string
 	if err != nil {
 		return nil, err
 	}
-	address, err := s.client.Resolve(s.connection, "", "quick/Marshal.4.8/"+url.PathEscape(name))
-	if err != nil {
-		return nil, err
-	}
 	found, err := s.client.Document(ctx, upstream.DocumentRequest{
 		Connection: s.connection,
-		URL:        address,
+		Path:       "quick/Marshal.4.8/" + url.PathEscape(name),
 		Max:        maxMarshalled,
 		Regenerate: func(dst io.Writer, src io.Reader) error {
 			spec, err := readQuickSpec(src)
