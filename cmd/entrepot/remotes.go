@@ -50,9 +50,10 @@ func newRemotes(c catalog.Store, s repository.Sealer, operator artifact.AccountI
 }
 
 // hopsOf names this server's repositories among those of all servers. Servers of one region and one account are told apart by
-// what each draws when it starts: nothing in their configuration has to differ.
+// what each draws when it starts: nothing in their configuration has to differ. No client is told it, and none can guess it: who
+// could name a remote of ours as the one that has asked us would have us look for its packages elsewhere.
 func hopsOf(region string) func(artifact.RepositoryKey) string {
-	own := strings.ToLower(rand.Text()[:8])
+	own := strings.ToLower(rand.Text())
 	return func(at artifact.RepositoryKey) string {
 		return fmt.Sprintf("%s/%s/%s/%s@%s", region, at.Owner, at.Domain, at.Name, own)
 	}
