@@ -73,8 +73,8 @@ func (s *Service) event(c iam.Caller, action, resource string, call audit.Call, 
 		return catalog.Event{}, fmt.Errorf("audit %s: %w", action, err)
 	}
 	return catalog.Event{Time: s.Now().UTC(), Kind: catalog.AuditEvent, RequestID: c.RequestID, Account: c.Principal.Account,
-		Owner: audit.AccountOf(resource), Principal: c.Principal.ARN, Action: action, Resource: resource, Detail: text,
-		Call: call.Encode()}, nil
+		Owner: audit.AccountOf(resource), Principal: c.Principal.ARN, Action: action,
+		Resource: audit.Redacted(resource), Detail: json.RawMessage(audit.Redacted(string(text))), Call: call.Encode()}, nil
 }
 
 // refusal is the record of a call that was refused, and of the statement that decided.

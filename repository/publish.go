@@ -352,7 +352,7 @@ func (s *Service) writePublication(w catalog.Writer, c iam.Caller, at *configura
 			return v, err
 		}
 	}
-	return v, s.audit(w, c, publishPackageVersion, OnPackage(at.repository.RepositoryKey, v.PackageKey),
+	return v, s.auditOf(w, c, publishPackageVersion, at.repository.Administrator, OnPackage(at.repository.RepositoryKey, v.PackageKey),
 		map[string]any{"packageVersion": v.Version})
 }
 

@@ -15,6 +15,20 @@ import (
 // audit records a change in the transaction that makes it. detail holds the parameters worth knowing later, never a policy
 // text, a token or a body. What is deleted is recorded before.
 func (s *Service) audit(w catalog.Writer, c iam.Caller, action string, on Subject, detail map[string]any) error {
+	var administrator artifact.AccountID
+	if on.Repository != "" {
+		repo, err := w.Repository(on.Domain.Repository(on.Repository))
+		if err != nil && !artifact.Is(err, artifact.NotFound) {
+			return fmt.Errorf("audit %s: %w", action, err)
+		}
+		administrator = repo.Administrator
+	}
+	return s.auditOf(w, c, action, administrator, on, detail)
+}
+
+// auditOf is audit where the administrator of the repository is known; empty if there is no repository.
+func (s *Service) auditOf(w catalog.Writer, c iam.Caller, action string, administrator artifact.AccountID, on Subject,
+	detail map[string]any) error {
 	asked, judged, err := judgedAt(action, on)
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
@@ -23,13 +37,7 @@ func (s *Service) audit(w catalog.Writer, c iam.Caller, action string, on Subjec
 	if err != nil {
 		return err
 	}
-	if on.Repository != "" {
-		repo, err := w.Repository(on.Domain.Repository(on.Repository))
-		if err != nil && !artifact.Is(err, artifact.NotFound) {
-			return fmt.Errorf("audit %s: %w", action, err)
-		}
-		event.Administrator = string(repo.Administrator)
-	}
+	event.Administrator = string(administrator)
 	return w.Record(event)
 }
 

@@ -53,6 +53,7 @@ var subjects = map[string]struct {
 	"events rule":                {"AWS::Events::Rule", "name", false},
 	"kms key":                    {"AWS::KMS::Key", "keyId", true},
 	"kms alias":                  {"AWS::KMS::Alias", "aliasName", false},
+	"events event-bus":           {"AWS::Events::EventBus", "eventBusName", false},
 	"organizations account":      {"AWS::Organizations::Account", "accountId", false},
 	"organizations organization": {"AWS::Organizations::Organization", "organizationId", false},
 }

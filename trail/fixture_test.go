@@ -63,7 +63,7 @@ func (f *fixture) record(events ...catalog.Event) {
 }
 
 // auditor is a user of an account who may look events up.
-func auditor(t *testing.T, account string) iam.Caller {
+func auditor(t testing.TB, account string) iam.Caller {
 	t.Helper()
 	p, err := iam.Parse([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"cloudtrail:LookupEvents","Resource":"*"}}`),
 		iam.IdentityPolicy)

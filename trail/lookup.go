@@ -53,6 +53,22 @@ var attributes = map[Attribute]func(r Record, value string) bool{
 	},
 }
 
+// signs say of an event whether its record can be one of an attribute: they pass over the others without making their records, and
+// never over one that is.
+var signs = map[Attribute]func(e catalog.Event, value string) bool{
+	ByEventName: func(e catalog.Event, value string) bool { return strings.HasSuffix(e.Action, ":"+value) },
+	ByEventSource: func(e catalog.Event, value string) bool {
+		service, _, _ := strings.Cut(e.Action, ":")
+		return sourceOf(service) == value
+	},
+	ByUsername:     func(e catalog.Event, value string) bool { return strings.HasSuffix(e.Principal, value) },
+	ByResourceName: func(e catalog.Event, value string) bool { return strings.HasSuffix(e.Resource, value) },
+	ByAccessKeyID:  func(e catalog.Event, value string) bool { return bytes.Contains(e.Call, []byte(value)) },
+	ByReadOnly: func(e catalog.Event, value string) bool {
+		return bytes.Contains(e.Call, []byte(`"reads":true`)) == (value == "true")
+	},
+}
+
 // Query is what is looked for.
 type Query struct {
 	By       Attribute // empty for everything
@@ -122,6 +138,9 @@ func (s *Service) Lookup(ctx context.Context, c iam.Caller, q Query) (Found, err
 			for _, e := range page {
 				looked++
 				behind = catalog.EventMark{Time: e.Time, Sequence: e.Sequence}
+				if sign := signs[q.By]; sign != nil && !sign(e, q.Value) {
+					continue
+				}
 				record, err := s.record(e, c.Principal.Account)
 				if err != nil {
 					return err
