@@ -199,8 +199,8 @@ func TestTheWalkBetweenRegionsIsRun(t *testing.T) {
 		}
 		rest = after
 	}
-	if seen != 7 {
-		t.Errorf("found %d commands in the walk, want seven", seen)
+	if seen != 8 {
+		t.Errorf("found %d commands in the walk, want eight", seen)
 	}
 }
 

@@ -36,7 +36,7 @@ type Sealer interface {
 type RemoteCredential struct {
 	AccessKeyID                   string
 	SecretAccessKey, SessionToken artifact.Secret
-	Role, ExternalID              string // of a role to assume, which is refused
+	Role, ExternalID              string // the role that is assumed with the key, if there is one
 	Username                      string
 	Password, Token               artifact.Secret
 }
@@ -161,8 +161,10 @@ func (spec RemoteSpec) record() (r catalog.Remote, err error) {
 	switch {
 	case !api.Credential.IsZero():
 		return invalid("The address of the API has no user and no password in it.")
-	case c.Role != "" || c.ExternalID != "":
-		return invalid("Roles of the other side are not assumed: give the access key of a user who may read there.")
+	case c.Role == "" && c.ExternalID != "":
+		return invalid("An external ID is for a role that is assumed, and none is named.")
+	case c.Role != "" && !validRole(c.Role):
+		return invalid("A role is named by its ARN: arn:aws:iam::ACCOUNT:role/NAME.")
 	case c.Username != "" || !c.Password.IsZero() || !c.Token.IsZero():
 		return invalid("A repository with this API wants an access key. To read one format of it with a token, name the format.")
 	case c.AccessKeyID == "" || c.SecretAccessKey.IsZero():
@@ -171,6 +173,10 @@ func (spec RemoteSpec) record() (r catalog.Remote, err error) {
 		return invalid("The region of the other side is missing: calls of its API are signed for it.")
 	}
 	return r, nil
+}
+
+func validRole(arn string) bool {
+	return strings.HasPrefix(arn, "arn:") && strings.Contains(arn, ":iam::") && strings.Contains(arn, ":role/")
 }
 
 func notInRegion(c rune) bool { return !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-') }

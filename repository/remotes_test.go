@@ -192,7 +192,8 @@ func TestRemotesThatMakeNoSenseAreRefused(t *testing.T) {
 		"a secret without end": func(s *repository.RemoteSpec) {
 			s.Credential.SecretAccessKey = artifact.NewSecret(strings.Repeat("a", 9000))
 		},
-		"a role, which nobody assumes":    func(s *repository.RemoteSpec) { s.Credential.Role = "arn:aws:iam::123456789012:role/reader" },
+		"a role by its name alone":        func(s *repository.RemoteSpec) { s.Credential.Role = "reader" },
+		"an external ID alone":            func(s *repository.RemoteSpec) { s.Credential.ExternalID = "x" },
 		"an external ID of a role":        func(s *repository.RemoteSpec) { s.Credential.ExternalID = "e" },
 		"a password in the API's address": func(s *repository.RemoteSpec) { s.API = "http://u:hush@us.example.test" },
 		"a download host that is URL":     func(s *repository.RemoteSpec) { s.DownloadHosts = []string{"https://files.example.test"} },

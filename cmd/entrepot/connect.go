@@ -28,10 +28,12 @@ type connectCommand struct {
 	To          string `required:"" placeholder:"URL" help:"What it reads from: the endpoint of a repository on another server or on AWS, for any format; or a registry's address, with --format."`
 	Name        string `help:"What the connection is called, as remote:NAME (default: the other repository's name, or the host's)."`
 
-	With    string `placeholder:"PROFILE" xor:"key" help:"AWS profile of ~/.aws with an access key and the region of the other side."`
-	WithDir string `name:"with-data" placeholder:"DIR" xor:"key" help:"Data folder of the other server, whose administrator's access key is used."`
-	Region  string `help:"Region of the other side, if the profile says none."`
-	API     string `name:"api" placeholder:"URL" help:"Address of the other side's API (default: the profile's, or the host of --to)."`
+	With     string `placeholder:"PROFILE" xor:"key" help:"AWS profile of ~/.aws with an access key and the region of the other side."`
+	WithDir  string `name:"with-data" placeholder:"DIR" xor:"key" help:"Data folder of the other server, whose administrator's access key is used."`
+	Role     string `placeholder:"ARN" help:"Role of the other side that is assumed with the access key."`
+	External string `name:"external-id" placeholder:"ID" help:"What the role's trust asks for."`
+	Region   string `help:"Region of the other side, if the profile says none."`
+	API      string `name:"api" placeholder:"URL" help:"Address of the other side's API (default: the profile's, or the host of --to)."`
 
 	Format    string `help:"Of a registry of one format: npm, pypi, maven, nuget, ruby or cargo."`
 	Username  string `help:"User name that the registry wants."`
@@ -146,7 +148,7 @@ func (c connectCommand) remote(u user) (put remoteBody, err error) {
 
 // registryCredential reads what a registry of one format wants to see.
 func (c connectCommand) registryCredential(to *awsapi.RemoteCredentialInput) (err error) {
-	if c.With != "" || c.WithDir != "" || c.Region != "" || c.API != "" {
+	if c.With != "" || c.WithDir != "" || c.Role != "" || c.External != "" || c.Region != "" || c.API != "" {
 		return errors.New("a registry of one format has no access key and no region: leave --format away for a repository that has this API")
 	}
 	to.Username = c.Username
@@ -178,7 +180,7 @@ func (c connectCommand) accessKey(u user, put *remoteBody) error {
 	}
 	put.Region, put.API = cmp.Or(c.Region, profile.Region), cmp.Or(c.API, profile.Endpoint)
 	put.Credential = awsapi.RemoteCredentialInput{AccessKeyID: profile.Signer.KeyID, SecretAccessKey: profile.Signer.Secret.Reveal(),
-		SessionToken: profile.Signer.Session.Reveal()}
+		SessionToken: profile.Signer.Session.Reveal(), Role: c.Role, ExternalID: c.External}
 	return nil
 }
 

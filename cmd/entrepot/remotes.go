@@ -214,8 +214,7 @@ func (s *remotes) Check(ctx context.Context, r catalog.Remote) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		says = fmt.Sprintf("Access key %s signs in to domain %s of account %s in %s, for %s at a time. ", m.credential.AccessKeyID,
-			m.at.Domain.Name, m.at.Domain.Owner, r.Region, time.Until(token.Expires).Round(time.Minute))
+		says = fmt.Sprintf("%s signs in to domain %s of account %s in %s, for %s at a time. ", m.who(), m.at.Domain.Name, m.at.Domain.Owner, r.Region, time.Until(token.Expires).Round(time.Minute))
 		f = artifact.NPM
 	}
 	source, _ := s.Source(r, f)
@@ -231,6 +230,14 @@ func (s *remotes) Check(ctx context.Context, r catalog.Remote) (string, error) {
 	return says + fmt.Sprintf("Packages can be read at %s.", m.place()), nil
 }
 
+// who signs in.
+func (m *remote) who() string {
+	if m.credential.Role != "" {
+		return fmt.Sprintf("Role %s, assumed with access key %s,", m.credential.Role, m.credential.AccessKeyID)
+	}
+	return "Access key " + m.credential.AccessKeyID
+}
+
 // place is where the packages are.
 func (m *remote) place() string {
 	if m.signIn != nil {
@@ -242,16 +249,27 @@ func (m *remote) place() string {
 // newSignIn prepares the calls by which tokens of the other side are had.
 func (s *remotes) newSignIn(m *remote) (*signIn, error) {
 	c, r := m.credential, m.record
-	calls, err := awsclient.New(awsclient.Profile{Region: r.Region, Endpoint: r.API,
-		Signer: sigv4.Signer{KeyID: c.AccessKeyID, Secret: c.SecretAccessKey, Session: c.SessionToken}}, "entrepot/"+version, time.Now)
+	given := sigv4.Signer{KeyID: c.AccessKeyID, Secret: c.SecretAccessKey, Session: c.SessionToken}
+	calls, err := awsclient.New(awsclient.Profile{Region: r.Region, Endpoint: r.API, Signer: given}, "entrepot/"+version, time.Now)
 	if err != nil {
 		return nil, err
 	}
-	m.signer = apiSigner{sigv4.Signer{KeyID: c.AccessKeyID, Secret: c.SecretAccessKey, Session: c.SessionToken}, r.Region, time.Now}
 	if m.guarded {
 		calls.Through(s.public)
 	}
-	return &signIn{name: upstream.RemoteConnection(r.Name), now: time.Now, mint: func(ctx context.Context) (awsclient.Token, error) {
-		return calls.Token(ctx, awsclient.Domain{Name: m.at.Domain.Name, Owner: string(m.at.Domain.Owner)}, 0)
+	name := upstream.RemoteConnection(r.Name)
+	key := func(context.Context) (sigv4.Signer, error) { return given, nil }
+	if c.Role != "" {
+		key = newAssumedRole(name, time.Now, func(ctx context.Context) (sigv4.Signer, time.Time, error) {
+			return calls.AssumeRole(ctx, c.Role, "entrepot", c.ExternalID)
+		}).current
+	}
+	m.signer = apiSigner{key, r.Region, time.Now}
+	return &signIn{name: name, now: time.Now, mint: func(ctx context.Context) (awsclient.Token, error) {
+		signs, err := key(ctx)
+		if err != nil {
+			return awsclient.Token{}, err
+		}
+		return calls.As(signs).Token(ctx, awsclient.Domain{Name: m.at.Domain.Name, Owner: string(m.at.Domain.Owner)}, 0)
 	}}, nil
 }

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"entrepot/access/sigv4"
 	"entrepot/artifact"
 	"entrepot/awsclient"
 )
@@ -147,21 +146,6 @@ func (s *signIn) attempt(ctx context.Context, m *minting) {
 	m.token, m.err = token, err
 	close(m.done)
 }
-
-// apiSigner signs the calls of a remote's API.
-type apiSigner struct {
-	sigv4.Signer
-	region string
-	now    func() time.Time
-}
-
-// Authorize follows upstream.Authorizer.
-func (s apiSigner) Authorize(_ context.Context, r *http.Request) error {
-	return s.Sign(r, sigv4.Scope{Region: s.region, Service: "codeartifact"}, s.now())
-}
-
-// Refused follows upstream.Authorizer: another signature would be as good.
-func (apiSigner) Refused(*http.Request) bool { return false }
 
 // unusable is the authorizer of a remote that cannot be used.
 type unusable struct{ why error }

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"entrepot/access/sigv4"
+	"entrepot/artifact"
+)
+
+// assumedRole has a session of a role of the other side of a remote, and begins another one before it ends.
+type assumedRole struct {
+	name   string // of the remote
+	now    func() time.Time
+	assume func(ctx context.Context) (sigv4.Signer, time.Time, error)
+	turn   chan struct{} // holds one: whose turn it is to look, and to assume
+
+	signer   sigv4.Signer
+	ends     time.Time
+	failed   error // why the latest attempt brought none; nil if it did
+	failedAt time.Time
+}
+
+func newAssumedRole(name string, now func() time.Time, assume func(ctx context.Context) (sigv4.Signer, time.Time, error)) *assumedRole {
+	return &assumedRole{name: name, now: now, assume: assume, turn: make(chan struct{}, 1)}
+}
+
+// current returns the key of a session that is good for a while. While it can be used a failure to begin another one is nobody's
+// concern. Unavailable: the other side does not answer, or refuses.
+func (a *assumedRole) current(ctx context.Context) (sigv4.Signer, error) {
+	select {
+	case a.turn <- struct{}{}:
+		defer func() { <-a.turn }()
+	case <-ctx.Done():
+		return sigv4.Signer{}, ctx.Err()
+	}
+	now := a.now()
+	recently := a.failed != nil && now.Sub(a.failedAt) < signInPause
+	switch {
+	case now.Before(a.ends.Add(-renewAhead)), recently && now.Before(a.ends):
+		return a.signer, nil
+	case recently:
+		return sigv4.Signer{}, retold(a.failed)
+	}
+	// Who asks first asks for all who wait: that he leaves ends nothing.
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), signInPatience)
+	defer cancel()
+	signer, ends, err := a.assume(asking)
+	if err == nil {
+		a.signer, a.ends, a.failed = signer, ends, nil
+		return signer, nil
+	}
+	a.failed = artifact.Errorf(artifact.Unavailable, "The server cannot assume its role at %s.", a.name).Causing(err)
+	a.failedAt = a.now()
+	if now.Before(a.ends) {
+		return a.signer, nil
+	}
+	return sigv4.Signer{}, retold(a.failed)
+}
+
+// apiSigner signs the calls of a remote's API.
+type apiSigner struct {
+	key    func(ctx context.Context) (sigv4.Signer, error)
+	region string
+	now    func() time.Time
+}
+
+// Authorize follows upstream.Authorizer.
+func (s apiSigner) Authorize(ctx context.Context, r *http.Request) error {
+	key, err := s.key(ctx)
+	if err != nil {
+		return err
+	}
+	return key.Sign(r, sigv4.Scope{Region: s.region, Service: "codeartifact"}, s.now())
+}
+
+// Refused follows upstream.Authorizer: another signature would be as good.
+func (apiSigner) Refused(*http.Request) bool { return false }

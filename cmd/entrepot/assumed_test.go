@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"entrepot/access/sigv4"
+	"entrepot/artifact"
+)
+
+func TestASessionOfARoleIsRenewedBeforeItEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var fails error
+		begun := 0
+		a := newAssumedRole("remote:central", time.Now, func(context.Context) (sigv4.Signer, time.Time, error) {
+			time.Sleep(time.Second)
+			begun++
+			return sigv4.Signer{KeyID: fmt.Sprint("ASIA", begun), Secret: artifact.NewSecret("s")}, time.Now().Add(time.Hour), fails
+		})
+		signs := apiSigner{a.current, "us-east-1", time.Now}
+		carries := func(want string) {
+			t.Helper()
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://us.example.test/v1/package", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = signs.Authorize(t.Context(), r)
+			got := r.Header.Get("Authorization")
+			if want == "" && (got != "" || !artifact.Is(err, artifact.Unavailable)) || want != "" && (err != nil || !strings.Contains(got, "Credential="+want+"/")) {
+				t.Errorf("got %q, %v, want %s", got, err, want)
+			}
+		}
+		var all sync.WaitGroup
+		for range 20 { // one begins it for all
+			all.Go(func() { carries("ASIA1") })
+		}
+		all.Wait()
+		time.Sleep(49 * time.Minute)
+		carries("ASIA1")
+		time.Sleep(2 * time.Minute)
+		carries("ASIA2")
+		fails = errors.New("no")
+		time.Sleep(55 * time.Minute)
+		carries("ASIA2") // it is good as long as it is
+		time.Sleep(5 * time.Minute)
+		carries("")
+		before := begun
+		carries("") // the other side is left alone for a while
+		if begun != before {
+			t.Errorf("it was asked %d times", begun-before)
+		}
+		fails = nil
+		time.Sleep(signInPause)
+		carries(fmt.Sprint("ASIA", begun+1))
+	})
+}
