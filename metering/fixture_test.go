@@ -34,13 +34,17 @@ var shop = artifact.DomainKey{Owner: us, Name: "shop"}
 
 // clock is a clock that is set.
 type clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu   sync.Mutex
+	now  time.Time
+	real bool // it is the one of time.Now
 }
 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.real {
+		return time.Now()
+	}
 	return c.now
 }
 

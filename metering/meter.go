@@ -32,12 +32,14 @@ type Meter struct {
 	id      string
 	shards  [shards]shard
 	full    chan struct{} // told when an interval should end early
-	writing sync.Mutex    // held by who writes; guards what follows
+	totals  totals
+	writing sync.Mutex // held by who writes down what was counted; guards what follows
 	number  int64
 	pending *usage.Interval // what was taken and is not known to be written
 	known   *known
-	totals  totals
-	storage measured
+
+	measuring sync.Mutex // held by who measures; guards what follows
+	storage   measured
 }
 
 // New makes a meter.

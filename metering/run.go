@@ -2,6 +2,7 @@ package metering
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"entrepot/catalog"
@@ -11,28 +12,46 @@ import (
 // Every is how often what was counted is written down: what a crash loses at most.
 const Every = time.Minute
 
-// Run writes down what is used until ctx ends, and once more then. It wakes at full minutes, so that figures of an hour are written
-// when it is over, and earlier when much has come together.
+// Run writes down what is used until ctx ends, and what was counted once more then. It wakes at full minutes, so that figures of an
+// hour are written when it is over, and earlier when much has come together.
 func (m *Meter) Run(ctx context.Context) {
-	m.warn(ctx, m.Measure(ctx))
+	var measuring sync.WaitGroup
+	measuring.Go(func() { m.measureOn(ctx) }) // it may take longer than an interval
+	defer measuring.Wait()
 	for {
-		now := m.Now()
-		timer := time.NewTimer(now.Truncate(Every).Add(Every).Sub(now))
+		timer := m.untilNext()
 		select {
 		case <-timer.C:
-			m.warn(ctx, m.Flush(ctx))
-			m.warn(ctx, m.Measure(ctx))
 		case <-m.full:
-			timer.Stop()
-			m.warn(ctx, m.Flush(ctx))
 		case <-ctx.Done():
 			timer.Stop()
 			ctx = context.WithoutCancel(ctx)
 			m.warn(ctx, m.Flush(ctx))
-			m.warn(ctx, m.Measure(ctx))
+			return
+		}
+		timer.Stop()
+		m.warn(ctx, m.Flush(ctx))
+	}
+}
+
+// measureOn measures when it is due, at full minutes, until ctx ends.
+func (m *Meter) measureOn(ctx context.Context) {
+	for {
+		m.warn(ctx, m.Measure(ctx))
+		timer := m.untilNext()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
 			return
 		}
 	}
+}
+
+// untilNext is a timer that ends with the next full minute.
+func (m *Meter) untilNext() *time.Timer {
+	now := m.Now()
+	return time.NewTimer(now.Truncate(Every).Add(Every).Sub(now))
 }
 
 func (m *Meter) warn(ctx context.Context, err error) {

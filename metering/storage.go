@@ -22,8 +22,8 @@ const measuringShare = 100
 // Measure writes down what lies in the domains if anything may have changed: once an hour in any case, and more often when the
 // record has grown and the last measurement took little.
 func (m *Meter) Measure(ctx context.Context) error {
-	m.writing.Lock()
-	defer m.writing.Unlock()
+	m.measuring.Lock()
+	defer m.measuring.Unlock()
 	now := m.Now()
 	var stored []usage.Stored
 	var event int64

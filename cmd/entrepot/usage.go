@@ -57,7 +57,7 @@ func (c usageCommand) Run(ctx context.Context, u user, to io.Writer) error {
 		return fmt.Errorf("read the report: %w", err)
 	}
 	if c.CSV {
-		return writeUsageCSV(to, r)
+		return writeUsageCSV(plain{to}, r)
 	}
 	return printUsage(to, r)
 }
