@@ -100,6 +100,12 @@ func (c prefetchCommand) run(ctx context.Context, u user) (prefetch.Summary, []s
 	if c.Retries < 0 || c.Retries > 100 {
 		return none, nil, fmt.Errorf("--retries is between 0 and 100, not %d", c.Retries)
 	}
+	if c.FromRepository == "" && (c.FromOwner != "" || c.FromProfile != "" || c.FromData != "") {
+		return none, nil, errors.New("say which repository is read: --from-repository")
+	}
+	if c.FromProfile != "" && c.FromData != "" {
+		return none, nil, errors.New("--from-profile and --from-data both say where the other server is: give one")
+	}
 	if c.Format != "" && !artifact.Format(c.Format).Valid() {
 		return none, nil, fmt.Errorf("%.40q is no format: %v", c.Format, artifact.Formats())
 	}

@@ -115,6 +115,8 @@ func TestPrefetchingReadsItsSourcesBeforeItAsks(t *testing.T) {
 		"no such file":                    {Jobs: 1, Lockfiles: []string{filepath.Join(dir, "none.lock")}},
 		`list: line 1: "npm:a" is no`:     {Jobs: 1, List: []string{filepath.Join(dir, "list")}},
 		"empty: there is no POM in it":    {Jobs: 1, MavenRepository: []string{filepath.Join(dir, "empty")}},
+		"say which repository is read":    {Jobs: 1, fromRepository: fromRepository{FromProfile: "theirs"}},
+		"both say where":                  {Jobs: 1, fromRepository: fromRepository{FromRepository: "r", FromProfile: "theirs", FromData: dir}},
 		"there is no AWS profile called":  {Jobs: 1, fromRepository: fromRepository{FromRepository: "r", FromProfile: "theirs"}},
 		"has no access key":               {Jobs: 1, fromRepository: fromRepository{FromRepository: "r", FromData: filepath.Join(dir, "empty")}},
 	} {
