@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -88,8 +90,18 @@ func ask(c *http.Client, r *http.Request) (status int, body []byte, err error) {
 	return response.StatusCode, body, nil
 }
 
-// unnamed is an error without the address that it is about: a webhook's address may be its secret.
+// unnamed is an error without the address that it is about: a webhook's may be its secret, and whose rule sends there need not
+// know where that is.
 func unnamed(err error) error {
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return errors.New("its host cannot be looked up")
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return errors.New("its certificate is not believed")
+	}
+	if of, ok := errors.AsType[*net.OpError](err); ok {
+		return fmt.Errorf("%s: %w", of.Op, of.Err)
+	}
 	if of, ok := errors.AsType[*url.Error](err); ok {
 		return of.Err
 	}

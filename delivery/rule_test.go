@@ -296,3 +296,33 @@ func eachEvent(look func(catalog.Event)) func(catalog.Reader) error {
 		return err
 	}
 }
+
+// Where nobody is told, no lease is taken and nothing is written.
+func TestOnlyWhereSomebodyIsToldThereIsSomethingToDo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		s := h.service()
+		ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+		defer cancel()
+		go s.Listen(ctx)
+		ready := func() bool {
+			time.Sleep(2 * time.Minute)
+			synctest.Wait()
+			select {
+			case <-s.Wake():
+				return true
+			default:
+				return false
+			}
+		}
+		want(t, "ready without a target", ready(), false)
+		h.write(func(w catalog.Writer) error {
+			return w.PutEventRule(catalog.EventRule{Account: account, Name: "r", Pattern: everyone, Enabled: true,
+				Targets: []catalog.RuleTarget{{ID: "t", ARN: hookARN}}})
+		})
+		want(t, "ready for a rule without a destination", ready(), false)
+		s.Destinations = []Destination{{Name: "team", Accounts: []artifact.AccountID{account}, To: &receiver{}}}
+		want(t, "ready", ready(), true)
+		want(t, "ready again after a failure", ready(), true)
+	})
+}

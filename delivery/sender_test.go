@@ -133,10 +133,25 @@ func TestOnlyWhatIsAcknowledgedWasTold(t *testing.T) {
 			}
 		})
 	}
-	s.Close()
-	for _, to := range []Sender{hook, queue, bus} {
-		if err := to.Send(t.Context(), m); err == nil || strings.Contains(err.Error(), "secret-path") {
-			t.Errorf("got %v of a server that is not there", err)
+}
+
+func TestErrorsNameNoAddress(t *testing.T) {
+	m := message(t)
+	gone, secure := newServer(t), httptest.NewTLSServer(http.NotFoundHandler())
+	gone.Close()
+	defer secure.Close()
+	for what, base := range map[string]string{"nobody listens": gone.URL, "nobody knows the host": "http://host.invalid",
+		"nobody believes the certificate": secure.URL} {
+		hook := &Webhook{Client: NewHTTPClient(), URL: base + "/secret-path", Now: time.Now}
+		err := hook.Send(t.Context(), m)
+		if err == nil {
+			t.Errorf("%s: it was told", what)
+			continue
+		}
+		for _, not := range []string{"secret-path", "127.0.0.1", "host.invalid"} {
+			if strings.Contains(err.Error(), not) {
+				t.Errorf("%s: the error has %s: %v", what, not, err)
+			}
 		}
 	}
 }

@@ -146,22 +146,28 @@ func begin(w catalog.Writer, name string) error {
 	return w.PutEventTarget(catalog.EventTarget{Name: name, Cursor: last})
 }
 
-// Wake is ready when Run has something to do: at the beginning, and when targets have changed. Listen sees to it.
+// Wake is ready when there is somebody to tell: at the beginning, when targets have changed, and every minute, for a Run that
+// has failed. Listen sees to it. Where nobody is told, nothing is done.
 func (s *Service) Wake() <-chan struct{} { return s.wake }
 
 // Listen makes Wake ready until ctx is done.
 func (s *Service) Listen(ctx context.Context) {
 	changed, stop := s.Catalog.Watch(catalog.EventTargetsTopic())
 	defer stop()
+	again := time.NewTicker(time.Minute)
+	defer again.Stop()
 	for {
-		select {
-		case s.wake <- struct{}{}:
-		default:
+		if targets, err := s.targets(ctx); err != nil || len(targets) > 0 {
+			select {
+			case s.wake <- struct{}{}:
+			default:
+			}
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-changed:
+		case <-again.C:
 		}
 	}
 }

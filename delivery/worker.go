@@ -60,6 +60,7 @@ func (w *worker) hasEnded() bool {
 
 // work does a round whenever there may be something to do, until ctx is done.
 func (w *worker) work(ctx context.Context) {
+	defer w.settle(context.WithoutCancel(ctx))
 	for failures := 0; ; {
 		again, err := w.round(ctx)
 		if ctx.Err() != nil {
@@ -87,6 +88,24 @@ func (w *worker) work(ctx context.Context) {
 		case <-w.woken:
 		case <-timer:
 		}
+	}
+}
+
+// settle moves the cursor past what did not concern the target. By another pattern it might.
+func (w *worker) settle(ctx context.Context) {
+	if w.passed.read <= w.passed.cursor {
+		return
+	}
+	err := w.service.Catalog.Write(ctx, func(wr catalog.Writer) error {
+		t, err := wr.EventTarget(w.target.Name)
+		if err != nil || t.Cursor != w.passed.cursor {
+			return err
+		}
+		t.Cursor = w.passed.read
+		return wr.Progress(t)
+	})
+	if err != nil && !artifact.Is(err, artifact.NotFound) {
+		w.service.Log.WarnContext(ctx, "how far "+w.target.Name+" has read was not written down", "target", w.target.Name, "error", err.Error())
 	}
 }
 
@@ -140,6 +159,8 @@ func (w *worker) round(ctx context.Context) (again time.Duration, err error) {
 	// What was told is written down for a worker that is told to stop as well.
 	o, err := w.record(context.WithoutCancel(ctx), p)
 	switch {
+	case artifact.Is(err, artifact.NotFound): // it went meanwhile
+		return never, nil
 	case err != nil || o.target.Disabled:
 		return never, err
 	case p.more || p.held && o.told+o.dead > 0:

@@ -381,7 +381,7 @@ func (a *app) startJobs(context.Context) error {
 		jobs.Job{Name: "keys", Every: a.config.Jobs.KeyEvery, Run: a.keys.Tend},
 		jobs.Job{Name: "usage", Every: a.config.Jobs.RecordEvery, Run: a.meter.Forget},
 		jobs.Job{Name: "record", Every: a.config.Jobs.RecordEvery, Run: a.removeOld(exporter)},
-		jobs.Job{Name: "events", Every: time.Minute, Run: a.delivery.Run, Wake: a.delivery.Wake()},
+		jobs.Job{Name: "events", Every: time.Hour, Run: a.delivery.Run, Wake: a.delivery.Wake()},
 		jobs.Job{Name: "dead_letters", Every: a.config.Jobs.RecordEvery, Run: a.delivery.Bury},
 	)
 	runner, err := jobs.NewRunner(
