@@ -17,6 +17,8 @@ const (
 	// maxBehind bounds those that wait. What comes beyond is dropped, and counted: whoever asks again and again for what he may not
 	// see shall not make a commit with each question, nor fill the memory.
 	maxBehind = 2048
+	// maxOfAccount bounds those that wait of one account: no account crowds out what is refused to others.
+	maxOfAccount = maxBehind / 4
 	// behindWithin bounds one writing.
 	behindWithin = time.Minute
 )
@@ -29,13 +31,14 @@ type Behind struct {
 
 	mu      sync.Mutex
 	waiting []catalog.Event
-	dropped int           // since they were written the last time
-	some    chan struct{} // holds one while events wait
+	of      map[string]int // how many of them are of an account
+	dropped int            // since they were written the last time
+	some    chan struct{}  // holds one while events wait
 }
 
 // NewBehind makes one. It writes nothing until Run runs.
 func NewBehind(c catalog.Store, log *slog.Logger, metrics prometheus.Registerer) (*Behind, error) {
-	b := &Behind{catalog: c, log: log, some: make(chan struct{}, 1), lost: prometheus.NewCounter(prometheus.CounterOpts{
+	b := &Behind{catalog: c, log: log, of: map[string]int{}, some: make(chan struct{}, 1), lost: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "entrepot_audit_refusals_dropped_total",
 		Help: "Refused reads that are not on record because too many came at once, or because they could not be written.",
 	})}
@@ -46,12 +49,13 @@ func NewBehind(c catalog.Store, log *slog.Logger, metrics prometheus.Registerer)
 func (b *Behind) Record(e catalog.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.waiting) >= maxBehind {
+	if len(b.waiting) >= maxBehind || b.of[e.Account] >= maxOfAccount {
 		b.dropped++
 		b.lost.Inc()
 		return
 	}
 	b.waiting = append(b.waiting, e)
+	b.of[e.Account]++
 	select {
 	case b.some <- struct{}{}:
 	default:
@@ -80,6 +84,7 @@ func (b *Behind) Flush(ctx context.Context) {
 	b.mu.Lock()
 	events, dropped := b.waiting, b.dropped
 	b.waiting, b.dropped = nil, 0
+	clear(b.of)
 	b.mu.Unlock()
 	if len(events) == 0 {
 		return

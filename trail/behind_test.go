@@ -84,12 +84,35 @@ func TestAFloodIsBoundedAndCounted(t *testing.T) {
 		s := &store{}
 		var log strings.Builder
 		b := behind(t, s, &log, func(b *Behind) {
-			for range maxBehind + 5 {
-				b.Record(catalog.Event{Action: "x"})
+			for n := range maxBehind + 5 {
+				b.Record(catalog.Event{Action: "x", Account: fmt.Sprint(n % 5)})
 			}
 		})
 		if len(s.commits) != 1 || len(s.commits[0]) != maxBehind || testutil.ToFloat64(b.lost) != 5 || !strings.Contains(log.String(), "dropped=5") {
 			t.Errorf("%d commits, %v lost, logged %s", len(s.commits), testutil.ToFloat64(b.lost), &log)
+		}
+	})
+}
+
+func TestAFloodOfOneAccountLeavesRoomForOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		var log strings.Builder
+		b := behind(t, s, &log, func(b *Behind) {
+			for round := range 2 {
+				for range 2 * maxBehind {
+					b.Record(catalog.Event{Action: "x", Account: "loud"})
+				}
+				b.Record(catalog.Event{Action: "quiet", Account: "other"})
+				time.Sleep(behindDelay)
+				synctest.Wait()
+				if last := s.commits[round]; len(last) != maxOfAccount+1 || last[maxOfAccount] != "quiet" {
+					t.Errorf("%d events were written, the last %s", len(last), last[len(last)-1])
+				}
+			}
+		})
+		if got, want := testutil.ToFloat64(b.lost), float64(2*(2*maxBehind-maxOfAccount)); got != want {
+			t.Errorf("%v lost, want %v", got, want)
 		}
 	})
 }
