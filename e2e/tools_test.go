@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,6 +21,7 @@ var needs = map[string]func() error{
 	"cargo":                  newCargo,
 	"boto3":                  func() error { return exec.Command("python3", "-c", "import boto3").Run() },
 	"namespaces":             namespaces,
+	"loopback-addresses":     loopbackAddresses,
 	"public-registry":        func() error { _, err := publicRegistry(); return err },
 	"terraform-aws-provider": func() error { _, err := terraformProvider(); return err },
 }
@@ -52,6 +54,15 @@ func namespaces() error {
 		return fmt.Errorf("%w: %s", err, said)
 	}
 	return nil
+}
+
+// loopbackAddresses says whether there is more than one address of this machine that only it reaches.
+func loopbackAddresses() error {
+	l, err := net.Listen("tcp", "127.0.0.2:0")
+	if err != nil {
+		return err
+	}
+	return l.Close()
 }
 
 // everything reports whether a skipped session is a failure.
