@@ -92,7 +92,7 @@ func openFixtureLogging(t testing.TB, dir string, v repository.DomainStores, reg
 	origin, err := upstream.ParseOrigin("npmjs", h.registry.server.URL+"/")
 	h.check(err)
 	h.far = newFaraway()
-	client, err := upstream.New(upstream.Options{Origins: upstream.NewOrigins(origin), Remotes: h.far.origin, Cache: &upstreamtest.Cache{},
+	client, err := upstream.New(upstream.Options{Origins: upstream.NewOrigins(origin), Remotes: h.far.leads, Cache: &upstreamtest.Cache{},
 		Logger: slog.New(slog.DiscardHandler), Retries: -1,
 		Linger: time.Minute}) // however slow the machine, who looked in the catalog a moment too early joins the fetch
 	h.check(err)

@@ -19,7 +19,33 @@ import (
 )
 
 // faraway are the other sides of remotes, by the remotes' names.
-type faraway struct{ registries map[string]*registry }
+type faraway struct {
+	registries map[string]*registry
+	origin     func(artifact.VersionKey) (repository.OriginThere, error) // what remotes tell; nil: none does
+	back       bool                                                      // whether all remotes are who asks
+}
+
+// telling is the other side of a remote that tells where versions were made.
+type telling struct {
+	*registry
+	origin func(artifact.VersionKey) (repository.OriginThere, error)
+}
+
+// Origin follows repository.Originator.
+func (t telling) Origin(_ context.Context, v artifact.VersionKey) (repository.OriginThere, error) {
+	return t.origin(v)
+}
+
+// askedBack is the other side of a remote that is who asks.
+type askedBack struct{ *registry }
+
+func (askedBack) Listing(context.Context, artifact.PackageKey) (repository.Listing, error) {
+	return nil, artifact.Errorf(artifact.Unavailable, "It is who asks.").Causing(upstream.ErrAskedBack)
+}
+
+func (a askedBack) Refresh(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
+	return a.Listing(ctx, p)
+}
 
 func newFaraway() *faraway { return &faraway{registries: map[string]*registry{}} }
 
@@ -31,7 +57,14 @@ func (f *faraway) Source(r catalog.Remote, of artifact.Format) (repository.Sourc
 	if f.registries[r.Name] == nil {
 		return &registry{}, "remote:" + r.Name // it is only asked whether there is one
 	}
-	return f.registries[r.Name], "remote:" + r.Name
+	there, connection := f.registries[r.Name], "remote:"+r.Name
+	switch {
+	case f.back:
+		return askedBack{there}, connection
+	case f.origin != nil:
+		return telling{there, f.origin}, connection
+	}
+	return there, connection
 }
 
 // Check follows repository.Remotes.
@@ -40,7 +73,7 @@ func (f *faraway) Check(_ context.Context, r catalog.Remote) (string, error) {
 	return "signed in as " + c.AccessKeyID + " with " + c.SecretAccessKey.Reveal(), err
 }
 
-func (f *faraway) origin(connection string) (upstream.Origin, bool) {
+func (f *faraway) leads(connection string) (upstream.Origin, bool) {
 	there := f.registries[strings.TrimPrefix(connection, "remote:")]
 	if there == nil {
 		return upstream.Origin{}, false
@@ -146,6 +179,70 @@ func TestWhatWasMadeInsideElsewhereIsInternalAndNobodyAddsToIt(t *testing.T) {
 	h.control("edge", "left", artifact.Allow, artifact.Allow)
 	_, err := h.tryPublish("edge", "left@1", "other")
 	h.refuses(artifact.Conflict, err)
+}
+
+func TestTheOtherSideTellsWhatWasMadeInside(t *testing.T) {
+	published := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for name, test := range map[string]struct {
+		internal bool
+		there    repository.OriginThere
+		want     artifact.OriginType
+		since    time.Time // zero: since it came
+	}{
+		"inside":                         {true, repository.OriginThere{Type: artifact.OriginInternal, Published: published}, artifact.OriginInternal, published},
+		"inside, and not since when":     {true, repository.OriginThere{Type: artifact.OriginInternal}, artifact.OriginInternal, time.Time{}},
+		"from outside":                   {true, repository.OriginThere{Type: artifact.OriginExternal, Published: published}, artifact.OriginExternal, time.Time{}},
+		"it does not tell":               {true, repository.OriginThere{}, artifact.OriginInternal, time.Time{}},
+		"it does not know":               {true, repository.OriginThere{Type: artifact.OriginUnknown}, artifact.OriginInternal, time.Time{}},
+		"inside, of one that is outside": {false, repository.OriginThere{Type: artifact.OriginInternal, Published: published}, artifact.OriginExternal, time.Time{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newFixture(t)
+			h.far.origin = func(artifact.VersionKey) (repository.OriginThere, error) { return test.there, nil }
+			h.repo("edge")
+			h.remote("edge", "central", test.internal).offer("left@1", "left")
+			h.fetches("edge", "left@1", "left")
+			v := h.version("edge", "left@1")
+			if want := (artifact.Origin{Type: test.want, Connection: "remote:central"}); v.Origin != want {
+				t.Errorf("got origin %+v, want %+v", v.Origin, want)
+			}
+			since := test.since
+			if since.IsZero() {
+				since = v.Assets[0].AddedAt // when it came
+			}
+			if !v.PublishedAt.Equal(since) {
+				t.Errorf("got it published at %v, want %v", v.PublishedAt, since)
+			}
+		})
+	}
+}
+
+// An origin is written down for good: a version of which it cannot be told now is not kept now.
+func TestAVersionWhoseOriginCannotBeToldIsNotKept(t *testing.T) {
+	h := newFixture(t)
+	silent := true
+	h.far.origin = func(artifact.VersionKey) (repository.OriginThere, error) {
+		if silent {
+			return repository.OriginThere{}, artifact.Errorf(artifact.Unavailable, "Not now.")
+		}
+		return repository.OriginThere{Type: artifact.OriginExternal}, nil
+	}
+	h.repo("edge")
+	h.remote("edge", "central", true).offer("left@1", "left")
+	h.fetchFails("edge", "left@1", artifact.Unavailable)
+	h.holds("edge", "left")
+	silent = false
+	h.fetches("edge", "left@1", "left")
+}
+
+func TestARemoteThatIsWhoAsksHasNothingForHim(t *testing.T) {
+	h := newFixture(t)
+	h.far.back = true
+	h.repo("edge")
+	h.remote("edge", "central", true)
+	h.fetchFails("edge", "left@1", artifact.NotFound)
+	h.publish("edge", "left@1", "left")
+	h.shows("edge", "left", "1")
 }
 
 func TestARemoteComesBehindTheUpstreamsAndBeforeNothing(t *testing.T) {
