@@ -28,6 +28,9 @@ var awsPolicies = []struct{ name, description, document string }{
 	{"IAMReadOnlyAccess", "Provides read only access to IAM via the AWS Management Console.",
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:Get*","iam:List*","iam:SimulateCustomPolicy",` +
 			`"iam:SimulatePrincipalPolicy"],"Resource":"*"}]}`},
+	{"AWSCloudTrail_ReadOnlyAccess", "Provides read only access to AWS CloudTrail.",
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["cloudtrail:Describe*","cloudtrail:Get*","cloudtrail:List*",` +
+			`"cloudtrail:LookupEvents"],"Resource":"*"}]}`},
 	{"AWSOrganizationsFullAccess", "Provides full access to AWS Organizations.",
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"organizations:*","Resource":"*"}]}`},
 	{"AWSOrganizationsReadOnlyAccess", "Provides read-only access to AWS Organizations.",

@@ -230,7 +230,7 @@ func TestPoliciesAreListedOwnOnesFirst(t *testing.T) {
 	}{
 		{"all", PolicyFilter{Own: true, AWS: true}, 2 + len(all), "a"},
 		{"own", PolicyFilter{Own: true}, 2, "a"},
-		{"of AWS", PolicyFilter{AWS: true}, len(all), "AWSCodeArtifactAdminAccess"},
+		{"of AWS", PolicyFilter{AWS: true}, len(all), "AWSCloudTrail_ReadOnlyAccess"},
 		{"attached", PolicyFilter{Own: true, AWS: true, Used: true, Use: catalog.AttachedPolicy}, 1, "IAMFullAccess"},
 		{"bounding", PolicyFilter{Own: true, AWS: true, Used: true, Use: catalog.BoundaryPolicy}, 1, "b"},
 	}
