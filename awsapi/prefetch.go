@@ -36,6 +36,15 @@ type Prefetched struct {
 	Ending repository.Ending `json:"ending"` // served, not-found or withheld
 	Why    string            `json:"why,omitempty"`
 	Assets []PrefetchedAsset `json:"assets"`
+	// Needs are versions of the same format that clients read along with it, such as a POM's parent.
+	Needs []PrefetchedNeed `json:"needs,omitempty"`
+}
+
+// PrefetchedNeed is a version of the same format.
+type PrefetchedNeed struct {
+	Namespace string `json:"namespace,omitempty"`
+	Package   string `json:"package"`
+	Version   string `json:"version"`
 }
 
 // PrefetchedAsset is an asset of the version.
@@ -63,5 +72,5 @@ func (a *API) prefetch(ctx context.Context, c iam.Caller, in *prefetchInput) (*P
 	return &Prefetched{found.Ending, found.Why, each(found.Assets, func(one artifact.Asset) PrefetchedAsset {
 		told := summarizeAsset(one)
 		return PrefetchedAsset{told.Name, told.Size, told.Hashes, !one.Promised}
-	})}, nil
+	}), each(found.Needs, func(v artifact.VersionKey) PrefetchedNeed { return PrefetchedNeed{v.Namespace, v.Name, v.Version} })}, nil
 }

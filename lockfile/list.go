@@ -16,15 +16,17 @@ var notations = []struct {
 	prefix string
 	like   string
 	parse  func(text string) (Pin, bool)
+	// describing is the name of the file that other versions refer to, nil for formats in which they refer to the whole.
+	describing func(p Pin) string
 }{
-	{"npm", "npm:@scope/name@1.2.3", atVersion(npmPackage)},
-	{"pypi", "pypi:requests==2.31.0", parsePyPI},
-	{"maven", "maven:group:name:1.0[:classifier[@ext]]", parseMaven},
-	{"cargo", "cargo:serde@1.0.0", atVersion(named(artifact.Cargo))},
-	{"nuget", "nuget:Newtonsoft.Json@13.0.3", atVersion(named(artifact.NuGet))},
-	{"ruby", "ruby:rack@3.0.0[-platform]", parseRuby},
-	{"swift", "swift:scope.name@1.0.0", atVersion(swiftPackage)},
-	{"generic", "generic:namespace/name@1.0.0", atVersion(genericPackage)},
+	{"npm", "npm:@scope/name@1.2.3", atVersion(npmPackage), nil},
+	{"pypi", "pypi:requests==2.31.0", parsePyPI, nil},
+	{"maven", "maven:group:name:1.0[:classifier[@ext]]", parseMaven, func(p Pin) string { return mavenFile(p, "", "pom") }},
+	{"cargo", "cargo:serde@1.0.0", atVersion(named(artifact.Cargo)), nil},
+	{"nuget", "nuget:Newtonsoft.Json@13.0.3", atVersion(named(artifact.NuGet)), nil},
+	{"ruby", "ruby:rack@3.0.0[-platform]", parseRuby, nil},
+	{"swift", "swift:scope.name@1.0.0", atVersion(swiftPackage), nil},
+	{"generic", "generic:namespace/name@1.0.0", atVersion(genericPackage), nil},
 }
 
 // ReadList reads a list of versions, one a line: a format, a colon and the version as its clients write it. What follows a #
@@ -169,6 +171,16 @@ func mavenFile(p Pin, classifier, ext string) string {
 		classifier = "-" + classifier
 	}
 	return p.Name + "-" + p.Version + classifier + "." + ext
+}
+
+// Describing is the file of a version that others refer to: of a Maven version its POM. Of other formats it is all of the version.
+func Describing(v artifact.VersionKey) []File {
+	for _, n := range notations {
+		if n.prefix == string(v.Format) && n.describing != nil {
+			return []File{{Name: n.describing(Pin{VersionKey: v})}}
+		}
+	}
+	return nil
 }
 
 // eachLine calls a function for each line, numbered from 1 and without its end.

@@ -60,6 +60,7 @@ type Answer struct {
 	Ending Ending
 	Why    string // unless it is served
 	Assets []Asset
+	Needs  []artifact.VersionKey // what clients read along, as what is kept of it says
 }
 
 // Asset is a file of a version.
@@ -105,7 +106,7 @@ type Result struct {
 
 // Summary is what became of all.
 type Summary struct {
-	Results []Result // in the order of the entries
+	Results []Result // in the order of the entries, and behind them what they need
 	Files   int
 	Bytes   int64
 }
@@ -137,6 +138,6 @@ type Options struct {
 	Retries  int   // how often a request that failed is made again
 	MaxBytes int64 // to be brought in, altogether; 0 is no bound. Of files whose size nobody tells it is known only afterwards
 	DryRun   bool  // brings nothing in
-	// Each is told of every entry that is done, and how many are; one at a time. nil: nobody is.
-	Each func(r Result, done int)
+	// Each is told of every entry that is done, how many are, and of how many; one at a time. nil: nobody is.
+	Each func(r Result, done, all int)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"entrepot/artifact"
 	"entrepot/lockfile"
 
 	"golang.org/x/sync/errgroup"
@@ -17,12 +18,35 @@ const silence = 16
 // Run has a server keep all entries. The summary is whole also with an error, which says why the run has ended before: ctx's own if that
 // is over.
 func Run(ctx context.Context, s Server, entries []Entry, o Options) (Summary, error) {
-	r := &run{server: s, options: o, results: make([]Result, len(entries))}
-	for i, e := range entries {
-		r.results[i] = Result{Entry: e, Outcome: Untried}
+	r := &run{server: s, options: o, known: map[artifact.VersionKey]bool{}}
+	for _, e := range entries {
+		r.known[e.VersionKey] = true
+	}
+	err := r.all(ctx, entries)
+	for range generations {
+		needed := r.needed
+		if r.needed = nil; err != nil || len(needed) == 0 {
+			break
+		}
+		err = r.all(ctx, needed)
+	}
+	return r.summaryAfter(err)
+}
+
+// generations is how far what is needed is followed: no POM has as many ancestors.
+const generations = 32
+
+// maxNeeded bounds what is needed besides the entries, in versions.
+const maxNeeded = 100_000
+
+// all has entries kept, whose results stand behind those before.
+func (r *run) all(ctx context.Context, entries []Entry) error {
+	first := len(r.results)
+	for _, e := range entries {
+		r.results = append(r.results, Result{Entry: e, Outcome: Untried})
 	}
 	working, until := errgroup.WithContext(ctx)
-	working.SetLimit(max(o.Jobs, 1))
+	working.SetLimit(max(r.options.Jobs, 1))
 	for i := range entries {
 		working.Go(func() error {
 			if until.Err() != nil {
@@ -32,10 +56,10 @@ func Run(ctx context.Context, s Server, entries []Entry, o Options) (Summary, er
 			if err != nil {
 				return err
 			}
-			return r.done(i, result, silent)
+			return r.done(first+i, result, silent)
 		})
 	}
-	return r.summaryAfter(working.Wait())
+	return working.Wait()
 }
 
 // run is one run on its way.
@@ -46,8 +70,10 @@ type run struct {
 	mu       sync.Mutex // guards what follows
 	results  []Result
 	finished int
-	failed   int   // in a row
-	reserved int64 // bytes
+	failed   int                          // in a row
+	reserved int64                        // bytes
+	known    map[artifact.VersionKey]bool // what is or was asked for
+	needed   []Entry                      // what the entries of this generation need and nobody has asked for
 }
 
 // done notes what became of an entry, or ends the run where one after the other has failed for the moment, however often it was tried.
@@ -57,7 +83,7 @@ func (r *run) done(i int, result Result, silent bool) error {
 	r.results[i] = result
 	r.finished++
 	if r.options.Each != nil {
-		r.options.Each(result, r.finished)
+		r.options.Each(result, r.finished, len(r.results)+len(r.needed))
 	}
 	if !silent {
 		r.failed = 0
@@ -276,6 +302,19 @@ func (w *wanted) bring(ctx context.Context, f file) error {
 	return &Again{Err: fmt.Errorf("%s has not come, however often it was asked for", f.name)}
 }
 
+// needs has versions kept as well that clients read along with this one.
+func (w *wanted) needs(keys []artifact.VersionKey) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, key := range keys {
+		if !w.known[key] && len(w.known) < maxNeeded+len(w.results) {
+			w.known[key] = true
+			// Of a POM that others refer to nothing else is read.
+			w.needed = append(w.needed, Entry{Pin: lockfile.Pin{VersionKey: key, Files: lockfile.Describing(key)}, From: w.Entry.From})
+		}
+	}
+}
+
 // ask asks until there is an answer; one that there is nothing to bring ends the entry.
 func (w *wanted) ask(ctx context.Context, asset string) (answer Answer, err error) {
 	err = w.again(ctx, func() (err error) {
@@ -285,11 +324,13 @@ func (w *wanted) ask(ctx context.Context, asset string) (answer Answer, err erro
 	switch {
 	case err != nil:
 		return answer, err
+	case answer.Ending == Served:
+		w.needs(answer.Needs)
 	case answer.Ending == Absent:
 		return answer, ending(NotFound, "%s", answer.Why)
 	case answer.Ending == Withheld:
 		return answer, ending(KeptAway, "%s", answer.Why)
-	case answer.Ending != Served:
+	default:
 		return answer, &Unfit{fmt.Errorf("the server has answered %.40q, which is no ending that is known", answer.Ending)}
 	}
 	return answer, nil

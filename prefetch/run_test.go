@@ -19,10 +19,11 @@ import (
 // offering is a server whose repository has a registry behind it.
 type offering struct {
 	mu     sync.Mutex
-	offers map[string][]Asset // by version
-	ends   map[string]Answer  // what is answered in place of files
-	fails  map[string][]error // by version, or version and asset: what the next requests fail with
-	slow   map[string]int     // by asset: how often it has not come yet
+	offers map[string][]Asset               // by version
+	ends   map[string]Answer                // what is answered in place of files
+	fails  map[string][]error               // by version, or version and asset: what the next requests fail with
+	needs  map[string][]artifact.VersionKey // by version, and asset where it is that one's answer
+	slow   map[string]int                   // by asset: how often it has not come yet
 	asked  []string
 	atOnce int
 	most   int
@@ -59,7 +60,7 @@ func (s *offering) Ask(ctx context.Context, v artifact.VersionKey, asset string)
 		return Answer{Ending: Absent, Why: key + " is nowhere."}, nil
 	}
 	if asset == "" {
-		return Answer{Ending: Served, Assets: append([]Asset(nil), all...)}, nil
+		return Answer{Ending: Served, Assets: append([]Asset(nil), all...), Needs: s.needs[what]}, nil
 	}
 	for i, a := range all {
 		if a.Name != asset {
@@ -72,7 +73,7 @@ func (s *offering) Ask(ctx context.Context, v artifact.VersionKey, asset string)
 		all[i].Kept = true
 		all[i].Size = 10
 		all[i].Hashes = map[string]string{"SHA-1": asset}
-		return Answer{Ending: Served, Assets: []Asset{all[i]}}, nil
+		return Answer{Ending: Served, Assets: []Asset{all[i]}, Needs: s.needs[what]}, nil
 	}
 	return Answer{Ending: Absent, Why: "There is no " + asset + "."}, nil
 }
@@ -242,8 +243,8 @@ func TestNoMoreThanTheJobsAreAtWork(t *testing.T) {
 			entries = append(entries, entry(fmt.Sprintf("a%d@1", i)))
 		}
 		told := 0
-		_, sum, err := ran(t, s, Options{Jobs: 5, Each: func(_ Result, done int) {
-			if told++; done != told {
+		_, sum, err := ran(t, s, Options{Jobs: 5, Each: func(_ Result, done, all int) {
+			if told++; done != told || all != 40 {
 				t.Errorf("told of %d entries that %d are done", told, done)
 			}
 		}}, entries...)
@@ -334,6 +335,26 @@ func TestFilesAreLoadedWhenTheirTurnComes(t *testing.T) {
 		got, _, err := ran(t, s, Options{Retries: 1}, e)
 		if err != nil || got[0] != "a@1 retained 1/10" {
 			t.Errorf("got %v, %v", got, err)
+		}
+	})
+}
+
+func TestWhatAVersionNeedsIsKeptAsWellOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := func(name string) artifact.VersionKey {
+			return artifact.PackageKey{Format: artifact.Maven, Namespace: "g", Name: name}.At("1")
+		}
+		s := &offering{offers: map[string][]Asset{"a@1": {{Name: "a-1.jar"}, {Name: "a-1.pom"}}, "b@1": {{Name: "b-1.pom", Kept: true}},
+			"parent@1": {{Name: "parent-1.pom"}, {Name: "parent-1.jar"}}, "bom@1": {{Name: "bom-1.pom"}}},
+			needs: map[string][]artifact.VersionKey{"a@1 a-1.pom": {key("parent")}, "b@1": {key("parent"), key("gone")},
+				"parent@1 parent-1.pom": {key("bom"), key("a")}, "bom@1 bom-1.pom": {key("parent")}}}
+		entry := func(name string) Entry {
+			return Entry{Pin: lockfile.Pin{VersionKey: key(name)}, From: "dependencies.txt"}
+		}
+		got, sum, err := ran(t, s, Options{Jobs: 1}, entry("a"), entry("b"))
+		want := []string{"a@1 retained 2/20", "b@1 there already 0/0", "parent@1 retained 1/10", "gone@1 not found 0/0: gone@1 is nowhere.", "bom@1 retained 1/10"}
+		if diff := cmp.Diff(want, got); diff != "" || err != nil || sum.Results[2].Entry.From != "dependencies.txt" {
+			t.Errorf("%v, -want +got\n%s", err, diff)
 		}
 	})
 }

@@ -16,7 +16,12 @@ type Prefetched struct {
 	// Assets are those of the version, or the one that was asked for. What is Promised the repository itself does not have yet: its
 	// registry has it, or a repository upstream.
 	Assets []artifact.Asset
+	// Needs are versions of the same format that clients read along, as what is kept of this one says.
+	Needs []artifact.VersionKey
 }
+
+// maxNeeds bounds what one version may need.
+const maxNeeds = 200
 
 // Prospect tells which assets a version has and which of them this repository keeps, without bringing anything in. What is said to be
 // kept is there: an asset whose bytes are lost counts as promised, for it can only come again. Unavailable: a registry that may have
@@ -27,8 +32,9 @@ func (s *Shelf) Prospect(ctx context.Context, v artifact.VersionKey) (Prefetched
 	if err != nil {
 		return Prefetched{}, err
 	}
-	all, err := s.service.prospect(ctx, at, s.service.Canonical(v))
-	return s.prefetched(ctx, all, err)
+	v = s.service.Canonical(v)
+	all, err := s.service.prospect(ctx, at, v)
+	return s.prefetched(ctx, at, v, all, err)
 }
 
 // Prefetch brings an asset of a version in as a package manager's request would, and lets nobody have its bytes. It waits no longer
@@ -42,24 +48,46 @@ func (s *Shelf) Prefetch(ctx context.Context, v artifact.VersionKey, asset strin
 	}
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	a, err := s.service.bringAsset(waiting, s, at, s.service.Canonical(v), asset)
+	v = s.service.Canonical(v)
+	a, err := s.service.bringAsset(waiting, s, at, v, asset)
 	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
 		return Prefetched{Ending: Served, Assets: []artifact.Asset{{Name: asset, Size: -1, Promised: true}}}, nil
 	}
-	return s.prefetched(ctx, []artifact.Asset{a}, err)
+	return s.prefetched(ctx, at, v, []artifact.Asset{a}, err)
 }
 
 // prefetched is the answer to whoever asked. That a version is not there, or is kept away, is one.
-func (s *Shelf) prefetched(ctx context.Context, assets []artifact.Asset, err error) (Prefetched, error) {
+func (s *Shelf) prefetched(ctx context.Context, at *configuration, v artifact.VersionKey, assets []artifact.Asset, err error) (Prefetched, error) {
 	switch err = s.explained(ctx, err); {
 	case err == nil:
-		return Prefetched{Ending: Served, Assets: assets}, nil
+		return Prefetched{Ending: Served, Assets: assets, Needs: s.service.needs(ctx, at, v, assets)}, nil
 	case !artifact.Is(err, artifact.NotFound):
 		return Prefetched{}, err
 	case errors.Is(err, ErrWithheld):
 		return Prefetched{Ending: Withheld, Why: reasonOf(err)}, nil
 	}
 	return Prefetched{Ending: Absent, Why: reasonOf(err)}, nil
+}
+
+// needs is what the kept ones of the assets say that clients read along. What cannot be read says nothing: it is served all the same.
+func (s *Service) needs(ctx context.Context, at *configuration, v artifact.VersionKey, assets []artifact.Asset) []artifact.VersionKey {
+	t := s.traits(v.Format)
+	if t.Needs == nil || t.Describes == nil {
+		return nil
+	}
+	for _, a := range assets {
+		if a.Promised || !t.Describes(artifact.Version{VersionKey: v, Assets: assets}, a.Name) {
+			continue
+		}
+		content, err := s.openKept(ctx, at, v, a)
+		if err != nil {
+			return nil
+		}
+		all := t.Needs(v, content, a.Size)
+		_ = content.Close() // only read
+		return all[:min(len(all), maxNeeds)]
+	}
+	return nil
 }
 
 // prospect lists what there is of a version, as promises where the asked repository has it not.

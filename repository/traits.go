@@ -77,6 +77,9 @@ type Traits struct {
 	// false if it cannot be taken apart. It is called once for all who fetch, and they wait for it. Both or neither are set.
 	Describes func(v artifact.Version, asset string) bool
 	Describe  func(v artifact.VersionKey, asset string, content io.ReaderAt, size int64) (details artifact.Details, ok bool)
+	// Needs lists what clients read with a version besides its dependencies, as the asset for which Describes is true says: of it, of
+	// size bytes (Maven: parents and imported POMs). It is asked for what is kept before anybody asks. nil: nothing.
+	Needs func(v artifact.VersionKey, content io.ReaderAt, size int64) []artifact.VersionKey
 	// DefaultLabel points at the version that is shown and installed where none is named (npm: latest). The first
 	// publication sets it; later ones move it only where they name it. Empty: the API shows what was published last.
 	DefaultLabel string

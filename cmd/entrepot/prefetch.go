@@ -117,7 +117,7 @@ func (c prefetchCommand) run(ctx context.Context, u user) (prefetch.Summary, []s
 	if err != nil {
 		return none, nil, err
 	}
-	shown := newPrefetchProgress(newProgress(os.Stderr), os.Stderr, len(found.entries))
+	shown := newPrefetchProgress(newProgress(os.Stderr), os.Stderr)
 	defer shown.end()
 	server := keeper{calls: calls.Waiting(longestAnswer), repository: c.target()}
 	summary, err := prefetch.Run(ctx, server, found.entries, prefetch.Options{Jobs: c.Jobs, Retries: c.Retries, MaxBytes: int64(c.MaxBytes),
@@ -153,6 +153,9 @@ func (k keeper) Ask(ctx context.Context, v artifact.VersionKey, asset string) (p
 	answer := prefetch.Answer{Ending: prefetch.Ending(told.Ending), Why: told.Why}
 	for _, a := range told.Assets {
 		answer.Assets = append(answer.Assets, prefetch.Asset(a))
+	}
+	for _, n := range told.Needs {
+		answer.Needs = append(answer.Needs, artifact.PackageKey{Format: v.Format, Namespace: n.Namespace, Name: n.Package}.At(n.Version))
 	}
 	return answer, nil
 }

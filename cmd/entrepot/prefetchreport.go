@@ -23,12 +23,13 @@ type prefetchProgress struct {
 // tellEvery is how often something is said that stays.
 const tellEvery = 10 * time.Second
 
-func newPrefetchProgress(line *progress, to io.Writer, all int) *prefetchProgress {
-	return &prefetchProgress{line: line, plain: plain{to}, all: all, told: time.Now()}
+func newPrefetchProgress(line *progress, to io.Writer) *prefetchProgress {
+	return &prefetchProgress{line: line, plain: plain{to}, told: time.Now()}
 }
 
 // each is told of every entry that is done.
-func (p *prefetchProgress) each(r prefetch.Result, done int) {
+func (p *prefetchProgress) each(r prefetch.Result, done, all int) {
+	p.all = all
 	p.bytes += r.Bytes
 	if !r.Outcome.Good() {
 		p.bad++

@@ -6,7 +6,9 @@
 package maven
 
 import (
+	"cmp"
 	"io"
+	"slices"
 	"strings"
 
 	"entrepot/artifact"
@@ -25,6 +27,7 @@ func Format() format.Format {
 			Replaceable: isSnapshot,
 			Describes:   describes,
 			Describe:    describePOM,
+			Needs:       needsOf,
 		},
 		Rewrite: rewrite,
 		Routes: []format.Route{
@@ -48,6 +51,31 @@ const pomSuffix = ".pom"
 // describes reports whether the asset is the POM of the version.
 func describes(v artifact.Version, asset string) bool {
 	return asset == fileStem(v.Name, v.VersionKey.Version)+pomSuffix
+}
+
+// needsOf are the POMs that a POM refers to: its parent, those that it imports, and where it has been moved to.
+func needsOf(v artifact.VersionKey, content io.ReaderAt, size int64) []artifact.VersionKey {
+	p, err := readPOM(io.NewSectionReader(content, 0, size))
+	if err != nil {
+		return nil
+	}
+	refers := append([]coordinates{p.parent}, p.imports...)
+	if moved := p.relocation.coordinates; moved != (coordinates{}) {
+		refers = append(refers, coordinates{cmp.Or(moved.group, v.Namespace), cmp.Or(moved.artifact, v.Name), cmp.Or(moved.version, v.Version)})
+	}
+	expressions := strings.NewReplacer("${project.groupId}", v.Namespace, "${project.version}", v.Version, "${pom.version}", v.Version,
+		"${project.parent.groupId}", p.parent.group, "${project.parent.version}", p.parent.version)
+	var keys []artifact.VersionKey
+	for _, c := range refers {
+		key := artifact.PackageKey{Format: artifact.Maven, Namespace: expressions.Replace(c.group), Name: expressions.Replace(c.artifact)}.
+			At(expressions.Replace(c.version))
+		// Other expressions are of properties that may be anywhere above.
+		if key != v && artifact.ValidCoordinate(key.Namespace) && artifact.ValidCoordinate(key.Name) && artifact.ValidCoordinate(key.Version) &&
+			!strings.ContainsAny(key.String(), "${}[](),") && !isSnapshot(key.Version) && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // describePOM reads what a POM from a registry tells. One that cannot be read is served all the same: that is between its

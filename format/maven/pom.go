@@ -21,7 +21,9 @@ type pom struct {
 	licenses               []pomLicense
 	parent                 coordinates // empty without one
 	dependencies           []pomDependency
-	relocation             relocation // empty without one
+	relocation             relocation      // empty without one
+	managed                []pomDependency // its dependencyManagement, while it is read
+	imports                []coordinates   // those of managed that are imported
 	// gradleModule says that beside the POM lies a .module file which Gradle reads in its place.
 	gradleModule bool
 }
@@ -88,6 +90,15 @@ var pomElements = map[string]element[pom]{
 	"project/dependencies/dependency/optional": {
 		text: func(p *pom, s string) { last(p.dependencies).optional = strings.EqualFold(s, "true") }},
 
+	"project/dependencyManagement":              {},
+	"project/dependencyManagement/dependencies": {},
+	"project/dependencyManagement/dependencies/dependency": {
+		begin: func(p *pom) { p.managed = append(p.managed, pomDependency{}) }},
+	"project/dependencyManagement/dependencies/dependency/groupId":    {text: func(p *pom, s string) { last(p.managed).group = s }},
+	"project/dependencyManagement/dependencies/dependency/artifactId": {text: func(p *pom, s string) { last(p.managed).artifact = s }},
+	"project/dependencyManagement/dependencies/dependency/version":    {text: func(p *pom, s string) { last(p.managed).version = s }},
+	"project/dependencyManagement/dependencies/dependency/scope":      {text: func(p *pom, s string) { last(p.managed).scope = s }},
+
 	"project/distributionManagement":                       {},
 	"project/distributionManagement/relocation":            {},
 	"project/distributionManagement/relocation/groupId":    {text: func(p *pom, s string) { p.relocation.group = s }},
@@ -109,6 +120,12 @@ func readPOM(r io.Reader) (pom, error) {
 	p.group = cmp.Or(p.group, p.parent.group)
 	p.version = cmp.Or(p.version, p.parent.version)
 	p.packaging = cmp.Or(p.packaging, "jar")
+	for _, d := range p.managed {
+		if d.scope == "import" {
+			p.imports = append(p.imports, d.coordinates)
+		}
+	}
+	p.managed = nil
 	for i := range p.dependencies {
 		d := &p.dependencies[i]
 		d.kind, d.scope = cmp.Or(d.kind, "jar"), cmp.Or(d.scope, "compile")

@@ -106,6 +106,31 @@ func TestProxy(t *testing.T) {
 		looks("lib-1.0-linux.jar", "lib-1.0-sources.jar?", "lib-1.0.jar", "lib-1.0.pom")
 		s.reads("team", file("lib:1.0", "-linux.jar"), pomOf("lib:1.0"))
 	})
+	t.Run("what a kept POM refers to is told to whoever wants it kept ahead of time", func(t *testing.T) {
+		s := newChain(t)
+		s.offer(central, file("lib:1.0", ".pom"), pomOf("lib:1.0", `<parent><groupId>com.acme</groupId><artifactId>parent</artifactId><version>3</version></parent>
+			<dependencyManagement><dependencies>
+				<dependency><groupId>${project.groupId}</groupId><artifactId>bom</artifactId><version>${project.version}</version><type>pom</type><scope>import</scope></dependency>
+				<dependency><groupId>com.acme</groupId><artifactId>other</artifactId><version>${other}</version><type>pom</type><scope>import</scope></dependency>
+				<dependency><groupId>com.acme</groupId><artifactId>managed</artifactId><version>1</version></dependency>
+				<dependency><groupId>com.acme</groupId><artifactId>range</artifactId><version>[1,2)</version><scope>import</scope></dependency>
+			</dependencies></dependencyManagement>
+			<distributionManagement><relocation><artifactId>moved</artifactId></relocation></distributionManagement>`))
+		want := []artifact.VersionKey{key("parent:3"), key("bom:1.0"), key("moved:1.0")}
+		shelf := s.Shelf("team", artifact.Maven)
+		found, err := shelf.Prospect(t.Context(), key("lib:1.0"))
+		if err != nil || len(found.Needs) > 0 {
+			t.Fatalf("got %v, %v, want nothing of a POM that is not here", found.Needs, err)
+		}
+		found, err = shelf.Prefetch(t.Context(), key("lib:1.0"), "lib-1.0.pom", time.Minute)
+		if err != nil || !slices.Equal(found.Needs, want) {
+			t.Errorf("got %v, %v, want %v", found.Needs, err, want)
+		}
+		found, err = shelf.Prospect(t.Context(), key("lib:1.0"))
+		if err != nil || !slices.Equal(found.Needs, want) {
+			t.Errorf("a look: got %v, %v, want %v", found.Needs, err, want)
+		}
+	})
 	t.Run("T25 a version gets no asset of another registry", func(t *testing.T) {
 		s := newSite(t)
 		s.Fork(central, clojars)
