@@ -52,7 +52,7 @@ the credential sealed, sends it to that address alone, and gets itself new token
 whether the other side answers. You need entrepot:PutRemote on the domain, which only policies of users, groups and roles can
 allow, and codeartifact:AssociateExternalConnection on the repository.
 
-Run again it replaces the credential. entrepot remotes lists what there is.
+Run again it replaces the credential and all settings, so give all flags again. entrepot remotes lists what there is.
 
 Examples:
 
