@@ -246,6 +246,13 @@ func (c *Client) Waiting(patience time.Duration) *Client {
 	return &waiting
 }
 
+// maxMessage bounds what of an error's words is passed on, in bytes: whoever answers does not say how long our log is.
+const maxMessage = 2 << 10
+
+func bounded(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), maxMessage)], "?")
+}
+
 // refusal reads an answer that is not 200.
 func refusal(operation, endpoint string, response *http.Response, body []byte) error {
 	r := &Refusal{Operation: operation, Status: response.StatusCode}
@@ -257,9 +264,9 @@ func refusal(operation, endpoint string, response *http.Response, body []byte) e
 	}
 	kind, _, _ := strings.Cut(response.Header.Get("X-Amzn-Errortype"), ":")
 	if json.Unmarshal(body, &told) != nil || told.Message == "" || kind == "" {
-		r.Message = fmt.Sprintf("%s answered %s, which is not the API's way: is it the server's address?", endpoint, response.Status)
+		r.Message = fmt.Sprintf("%s answered %.100s, which is not the API's way: is it the server's address?", endpoint, response.Status)
 		return r
 	}
-	r.Message, r.Exception = told.Message, kind
+	r.Message, r.Exception = bounded(told.Message), bounded(kind)
 	return r
 }

@@ -230,3 +230,28 @@ func TestAnOperationOfAnotherServiceIsInvoked(t *testing.T) {
 		t.Errorf("got %v, %v", answer, err)
 	}
 }
+
+func TestWordsWithoutEndArePassedOnToAnEnd(t *testing.T) {
+	long := strings.Repeat("no ", 200_000)
+	for name, answer := range map[string]http.HandlerFunc{
+		"a message": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprintf(w, `{"message":%q}`, long)
+		},
+		"a kind": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Amzn-Errortype", long)
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprint(w, `{"message":"No."}`)
+		},
+	} {
+		err := calls(t, always, "", answer).Post(t.Context(), "ListRemotes", "/v1/x", nil, nil)
+		if _, ok := errors.AsType[*Refusal](err); !ok || len(err.Error()) > 5000 {
+			t.Errorf("%s: got %d bytes of error", name, len(fmt.Sprint(err)))
+		}
+	}
+	_, _, err := readSession(http.StatusForbidden, []byte("<ErrorResponse><Error><Code>AccessDenied</Code><Message>"+long+"</Message></Error></ErrorResponse>"))
+	if err == nil || !strings.Contains(err.Error(), "AccessDenied") || len(err.Error()) > 5000 {
+		t.Errorf("got %d bytes of error", len(fmt.Sprint(err)))
+	}
+}

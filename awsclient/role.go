@@ -53,8 +53,11 @@ func (c *Client) AssumeRole(ctx context.Context, role, session, externalID strin
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
-	if err != nil || len(body) > maxAnswer {
-		return signer, ends, fmt.Errorf("AssumeRole: the answer of %s cannot be read, or is longer than %d bytes: %w", u, maxAnswer, err)
+	if err == nil && len(body) > maxAnswer {
+		err = fmt.Errorf("it is longer than %d bytes", maxAnswer)
+	}
+	if err != nil {
+		return signer, ends, fmt.Errorf("AssumeRole: the answer of %s cannot be read: %w", u, err)
 	}
 	return readSession(response.StatusCode, body)
 }
@@ -77,7 +80,7 @@ func readSession(status int, body []byte) (signer sigv4.Signer, ends time.Time, 
 	c := answer.Credentials
 	switch {
 	case status != http.StatusOK && err == nil && answer.Error.Code != "":
-		return signer, ends, fmt.Errorf("AssumeRole: %s (%s)", answer.Error.Message, answer.Error.Code)
+		return signer, ends, fmt.Errorf("AssumeRole: %s (%s)", bounded(answer.Error.Message), bounded(answer.Error.Code))
 	case status != http.StatusOK || err != nil || c.AccessKeyID == "" || c.SecretAccessKey == "" || c.SessionToken == "" || c.Expiration.IsZero():
 		return signer, ends, fmt.Errorf("AssumeRole: the answer, with status %d, is not that of STS", status)
 	}
