@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/bytecache"
 	"entrepot/upstream"
 	"entrepot/upstream/upstreamtest"
 )
@@ -407,6 +408,31 @@ func TestHeadsAreForgottenWhenTheyTakeTooMuchRoom(t *testing.T) {
 	// Footer and head are two readings.
 	if used := r.heads.Used(); opened != 5*2 || used == 0 || used > small.Room {
 		t.Errorf("opened %d times, %d bytes kept", opened, used)
+	}
+}
+
+func TestRemotesOfAnyNumberTakeTheRoomOfOne(t *testing.T) {
+	small := lines
+	small.Room = 10 << 10
+	good, all := kept(t, strings.Repeat("1.0 one\n", 10)), map[*bytecache.Cache[string, *indexed]]bool{}
+	for i := range 20 {
+		r := NewRegistry(nil, fmt.Sprintf("remote:central@%d/npm", i), &small)
+		_, err := r.page(t.Context(), widget, Stored{ID: fmt.Sprint(i), Size: int64(len(good)),
+			Open: func(context.Context) (io.ReadCloser, error) { return ways["seeking"](good), nil }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[r.heads] = true
+	}
+	used := int64(0)
+	for heads := range all {
+		used += heads.Used()
+	}
+	if used == 0 || used > small.Room {
+		t.Errorf("%d bytes are kept where there is room for %d", used, small.Room)
+	}
+	if own := NewRegistry(nil, connection, &small); all[own.heads] {
+		t.Error("remotes take the room of a public registry")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 
 	"entrepot/artifact"
 	"entrepot/bytecache"
@@ -18,7 +19,8 @@ type Form struct {
 	// another document says where pages are, and they are read with Read.
 	Path   func(p artifact.PackageKey) (string, error)
 	Accept string // header: the types of pages that Regenerate reads
-	Room   int64  // bytes of memory for the heads that were read last, for each connection
+	// Room is bytes of memory for the heads that were read last: for each connection of the vocabulary, and for all remotes together.
+	Room int64
 	// Regenerate reads a registry's page about the package from src, which is not trusted and bounded in bytes, and writes
 	// it to dst by a Writer. What no client could use is left out. An error means that the page cannot be used.
 	Regenerate func(dst io.Writer, src io.Reader, p artifact.PackageKey) (LeftOut, error)
@@ -51,7 +53,29 @@ type Registry struct {
 
 // NewRegistry returns the registry behind the connection, whose pages are kept in the form.
 func NewRegistry(c *upstream.Client, connection string, f *Form) *Registry {
-	return &Registry{client: c, connection: connection, form: f, heads: bytecache.New[string](f.Room, (*indexed).cost)}
+	heads := bytecache.New[string](f.Room, (*indexed).cost)
+	if _, remote := upstream.RemoteName(connection); remote {
+		heads = f.ofRemotes(heads)
+	}
+	return &Registry{client: c, connection: connection, form: f, heads: heads}
+}
+
+// remoteHeads are the heads of all remotes, by their forms: there may be any number of remotes, and what a page's head takes is
+// up to whoever is at the other side. A head follows from what its page's ID names, so it is the same for all.
+var (
+	remoteHeads   = map[*Form]*bytecache.Cache[string, *indexed]{}
+	remoteHeadsMu sync.Mutex
+)
+
+// ofRemotes returns the heads that all remotes share, which are these if there are none yet.
+func (f *Form) ofRemotes(these *bytecache.Cache[string, *indexed]) *bytecache.Cache[string, *indexed] {
+	remoteHeadsMu.Lock()
+	defer remoteHeadsMu.Unlock()
+	if known := remoteHeads[f]; known != nil {
+		return known
+	}
+	remoteHeads[f] = these
+	return these
 }
 
 // Listing follows repository.Source.

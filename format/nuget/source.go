@@ -40,8 +40,12 @@ type source struct {
 var _ repository.Source = (*source)(nil)
 
 func newSource(c *upstream.Client, connection string) repository.Source {
+	room := int64(joinedRoom)
+	if _, remote := upstream.RemoteName(connection); remote {
+		room = joinedRoomOfRemote
+	}
 	return &source{keptpage.NewRegistry(c, connection, &pages), c, connection,
-		bytecache.New[string](joinedRoom, func(l *listing) int64 { return int64(1<<10 + 100*len(l.of)) })}
+		bytecache.New[string](room, func(l *listing) int64 { return int64(1<<10 + 100*len(l.of)) })}
 }
 
 // Listing follows repository.Source.
@@ -93,6 +97,9 @@ func (s *source) listing(ctx context.Context, p artifact.PackageKey, now bool) (
 
 // joinedRoom is how much is remembered of registrations of several pages, in bytes.
 const joinedRoom = 16 << 20
+
+// joinedRoomOfRemote is the same of a remote, of which there may be any number.
+const joinedRoomOfRemote = 512 << 10
 
 // listing is a registration of several pages.
 type listing struct {
