@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -177,5 +179,45 @@ func TestAnswersOfPrefetchAreHandedOn(t *testing.T) {
 	got, err := k.Ask(t.Context(), artifact.PackageKey{Format: artifact.Maven, Namespace: "org.acme", Name: "lib"}.At("1"), "a.jar")
 	if err != nil || got.Ending != prefetch.Served || len(got.Assets) != 1 || !got.Assets[0].Kept || got.Assets[0].Size != 3 || got.Assets[0].Hashes["SHA-1"] != "00" {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestAPackageThatMayNotBeLookedAtEndsNoRun(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := map[string]string{
+			"/v1/packages ":                `{"packages":[{"format":"npm","package":"a"},{"format":"npm","package":"b"},{"format":"npm","package":"c"}]}`,
+			"/v1/package/versions b":       `{"versions":[{"version":"1.0.0","status":"Published"}]}`,
+			"/v1/package/versions c":       `{"versions":[{"version":"2.0.0","status":"Published"}]}`,
+			"/v1/package/version/assets c": `{"assets":[{"name":"package.tgz","hashes":{}}]}`,
+		}[r.URL.Path+" "+r.URL.Query().Get("package")]
+		if answer == "" {
+			w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
+			w.WriteHeader(http.StatusForbidden)
+			answer = `{"message":"No."}`
+		}
+		_, _ = io.WriteString(w, answer)
+	}))
+	defer server.Close()
+	u := user{User: clientconfig.User{Home: t.TempDir(), Getenv: func(name string) string {
+		return map[string]string{"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "x",
+			"AWS_CONFIG_FILE": "/none", "AWS_SHARED_CREDENTIALS_FILE": "/none"}[name]
+	}}}
+	c := prefetchCommand{Domain: "d", Repository: "r", Jobs: 2, fromRepository: fromRepository{FromRepository: "there"}}
+	calls, err := client(c.source(u.Getenv), u.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := c.collect(t.Context(), u, calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range found.entries {
+		files, err := e.Load(t.Context())
+		_, unfit := errors.AsType[*prefetch.Unfit](err)
+		got = append(got, fmt.Sprint(lockfile.Notation(e.VersionKey), " ", len(files), " ", unfit))
+	}
+	if want := []string{"npm:a@* 0 true", "npm:b@1.0.0 0 true", "npm:c@2.0.0 1 false"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

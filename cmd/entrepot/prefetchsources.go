@@ -189,12 +189,14 @@ func (c prefetchCommand) addRepository(ctx context.Context, u user, calls *awscl
 	if err != nil {
 		return err
 	}
-	versions := make([][]versionThere, len(packages))
+	versions, refused := make([][]versionThere, len(packages)), make([]error, len(packages))
 	listing, ctx := errgroup.WithContext(ctx)
 	listing.SetLimit(c.Jobs)
 	for i, p := range packages {
 		listing.Go(func() (err error) {
-			versions[i], err = l.versions(ctx, p)
+			if versions[i], err = l.versions(ctx, p); ofOnePackage(err) {
+				refused[i], err = err, nil
+			}
 			return err
 		})
 	}
@@ -202,6 +204,10 @@ func (c prefetchCommand) addRepository(ctx context.Context, u user, calls *awscl
 		return err
 	}
 	for i, p := range packages {
+		if err := refused[i]; err != nil {
+			w.add(prefetch.Entry{Pin: lockfile.Pin{VersionKey: p.At("*")}, From: c.FromRepository,
+				Load: func(context.Context) ([]lockfile.File, error) { return nil, &prefetch.Unfit{Err: err} }})
+		}
 		for _, v := range versions[i] {
 			key := p.At(v.Version)
 			if !v.Status.Downloadable() {
@@ -213,6 +219,13 @@ func (c prefetchCommand) addRepository(ctx context.Context, u user, calls *awscl
 		}
 	}
 	return nil
+}
+
+// ofOnePackage reports whether a request for what a repository has of a package has failed because of that package: it may not be
+// looked at, or was deleted meanwhile. The run goes on with the others, or it would end there whenever it is made again.
+func ofOnePackage(err error) bool {
+	r, ok := errors.AsType[*awsclient.Refusal](err)
+	return ok && (r.Exception == "AccessDeniedException" || r.Status == 404)
 }
 
 // lister lists what a repository has, by the operations that every server of the API has.
@@ -323,8 +336,8 @@ func (l lister) files(ctx context.Context, v artifact.VersionKey) ([]lockfile.Fi
 		}
 		return p.NextToken, len(p.Assets)
 	})
-	if r, ok := errors.AsType[*awsclient.Refusal](err); ok && r.Status == 404 {
-		return nil, &prefetch.Unfit{Err: err} // it was deleted meanwhile
+	if ofOnePackage(err) {
+		return nil, &prefetch.Unfit{Err: err}
 	}
 	return all, sorted(err)
 }
