@@ -125,6 +125,23 @@ func TestARuleSendsWhatItsPatternMeansFromItsTargetsOn(t *testing.T) {
 	})
 }
 
+func TestTheRulesOfAClosedAccountSendNothing(t *testing.T) {
+	rules(t, func(r *ruled) {
+		r.put("first", everyone)
+		r.send("first", catalog.RuleTarget{ID: "t", ARN: hookARN})
+		r.happens("1.0", "a")
+		synctest.Wait()
+		r.house.write(func(w catalog.Writer) error {
+			return w.CreateAccount(catalog.Account{ID: account, Name: "us", Email: "us@example.test", ClosedAt: time.Now()})
+		})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		r.happens("1.1", "a")
+		synctest.Wait()
+		want(r.house, "told", r.team.had(), []string{"a@1.0"})
+	})
+}
+
 func TestWhatARuleDoesNotGetRidOfIsTriedAgainAndADisabledTargetCanBeEnabled(t *testing.T) {
 	rules(t, func(r *ruled) {
 		r.put("first", everyone)

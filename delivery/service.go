@@ -179,6 +179,8 @@ func (s *Service) Run(ctx context.Context) error {
 	defer stop()
 	crew := &crew{service: s, workers: map[string]*worker{}}
 	defer crew.dismiss()
+	again := time.NewTicker(time.Minute) // that an account was closed is no change of a target
+	defer again.Stop()
 	for {
 		stamp, known := s.Catalog.Stamp(catalog.EventTargetsTopic())
 		targets, err := s.targets(ctx)
@@ -194,6 +196,8 @@ func (s *Service) Run(ctx context.Context) error {
 			case <-ctx.Done():
 				return ctx.Err()
 			case <-changed:
+			case <-again.C:
+				known = false
 			}
 			now, still := s.Catalog.Stamp(catalog.EventTargetsTopic())
 			same = known && still && now == stamp
