@@ -60,7 +60,7 @@ VETTED := -vet=off
 
 # The race detector runs where goroutines meet; elsewhere it would only cost time, and so it does in SQLite (docs/decisions/0079).
 RACING := -race -short -gcflags=modernc.org/sqlite/lib=-race=false
-RACY := ./repository/... ./catalog/... ./blob/... ./upstream/... ./access/... ./server/... ./jobs/... ./prefetch/...
+RACY := ./repository/... ./catalog/... ./blob/... ./upstream/... ./access/... ./server/... ./jobs/... ./prefetch/... ./delivery/...
 
 # What takes longest is begun first, so that nothing is left to run alone at the end.
 UNITS = ./repository ./catalog/... ./format/... $$(go list ./... | grep -v /e2e$$)

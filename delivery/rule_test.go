@@ -319,27 +319,30 @@ func TestOnlyWhereSomebodyIsToldThereIsSomethingToDo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t)
 		s := h.service()
-		ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-		defer cancel()
-		go s.Listen(ctx)
-		ready := func() bool {
-			time.Sleep(2 * time.Minute)
-			synctest.Wait()
-			select {
-			case <-s.Wake():
-				return true
-			default:
-				return false
+		// ready is how often there is something to do in two looks, two minutes apart.
+		ready := func() (times int) {
+			ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+			ended := make(chan struct{})
+			go func() { defer close(ended); s.Listen(ctx) }()
+			defer func() { cancel(); <-ended }()
+			for range 2 {
+				time.Sleep(2 * time.Minute)
+				synctest.Wait()
+				select {
+				case <-s.Wake():
+					times++
+				default:
+				}
 			}
+			return times
 		}
-		want(t, "ready without a target", ready(), false)
+		want(t, "ready without a target", ready(), 0)
 		h.write(func(w catalog.Writer) error {
 			return w.PutEventRule(catalog.EventRule{Account: account, Name: "r", Pattern: everyone, Enabled: true,
 				Targets: []catalog.RuleTarget{{ID: "t", ARN: hookARN}}})
 		})
-		want(t, "ready for a rule without a destination", ready(), false)
+		want(t, "ready for a rule without a destination", ready(), 0)
 		s.Destinations = []Destination{{Name: "team", Accounts: []artifact.AccountID{account}, To: &receiver{}}}
-		want(t, "ready", ready(), true)
-		want(t, "ready again after a failure", ready(), true)
+		want(t, "ready, and again for a run that has failed", ready(), 2)
 	})
 }

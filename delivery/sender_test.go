@@ -2,8 +2,10 @@ package delivery
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -49,7 +51,7 @@ func newServer(t *testing.T) *server {
 		if err != nil {
 			t.Error(err)
 		}
-		s.last, s.body = r, string(body)
+		s.last, s.body = r.Clone(context.WithoutCancel(r.Context())), string(body)
 		s.last.Body = io.NopCloser(bytes.NewReader(body))
 		s.answer(w)
 	}))
@@ -137,7 +139,9 @@ func TestOnlyWhatIsAcknowledgedWasTold(t *testing.T) {
 
 func TestErrorsNameNoAddress(t *testing.T) {
 	m := message(t)
-	gone, secure := newServer(t), httptest.NewTLSServer(http.NotFoundHandler())
+	gone, secure := newServer(t), httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that fail as they should
+	secure.StartTLS()
 	gone.Close()
 	defer secure.Close()
 	for what, base := range map[string]string{"nobody listens": gone.URL, "nobody knows the host": "http://host.invalid",

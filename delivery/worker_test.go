@@ -417,11 +417,11 @@ func TestWhatIsOnItsWayComesToItsEndAndIsNotToldAgain(t *testing.T) {
 // forgetful is a catalog that loses what was told: as if the process died before it was written down.
 type forgetful struct {
 	catalog.Store
-	dead bool
+	dead atomic.Bool
 }
 
 func (f *forgetful) Write(ctx context.Context, fn func(catalog.Writer) error) error {
-	if f.dead {
+	if f.dead.Load() {
 		return errors.New("died")
 	}
 	return f.Store.Write(ctx, fn)
@@ -434,7 +434,7 @@ func TestWhatWasNotWrittenDownIsToldAgainUnderTheSameID(t *testing.T) {
 		h.Store = store
 		stop := h.run()
 		synctest.Wait()
-		store.dead = true
+		store.dead.Store(true)
 		h.Store = kept
 		h.happens("1", "a")
 		synctest.Wait()
@@ -479,7 +479,7 @@ func TestWhateverFailsEverythingArrivesInOrder(t *testing.T) {
 						all[name] = append(all[name], name+"@"+version)
 						time.Sleep(time.Duration(rand.N(300)) * time.Millisecond)
 					}
-					store.dead = n%2 == 0
+					store.dead.Store(n%2 == 0)
 					time.Sleep(time.Duration(rand.N(300)) * time.Millisecond)
 					stop()
 				}

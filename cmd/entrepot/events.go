@@ -104,7 +104,8 @@ type eventTargetsCommand struct {
 // Help is shown by entrepot events targets --help.
 func (eventTargetsCommand) Help() string {
 	return `Shows the targets of the configuration, for the installation's own account, and those of your rules, as ACCOUNT/RULE/TARGET. CURSOR is
-the last event that a target has behind it. You need entrepot:ListEventTargets.
+an event that a target has behind it with all before; it passes many at a time that do not concern the target. You need
+entrepot:ListEventTargets.
 
 Examples:
 
