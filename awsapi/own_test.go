@@ -146,15 +146,15 @@ func TestOperationsOfOurOwnRefuseWhatMakesNoSense(t *testing.T) {
 // far are the other sides of remotes: of npm alone, and they say who signs in.
 type far struct{}
 
-func (far) Source(_ catalog.Remote, f artifact.Format) (repository.Source, string) {
+func (far) Source(_ repository.Remote, f artifact.Format) (repository.Source, string) {
 	if f != artifact.NPM {
 		return nil, ""
 	}
 	return struct{ repository.Source }{}, ""
 }
 
-func (far) Check(_ context.Context, r catalog.Remote) (string, error) {
-	c, err := repository.OpenCredential(plainly{}, r)
+func (far) Check(_ context.Context, r repository.Remote) (string, error) {
+	c, err := repository.OpenCredential(plainly{}, r.Remote)
 	return "It is " + c.Username + ".", err
 }
 

@@ -12,7 +12,7 @@ type graph struct {
 	// dangling tells that a repository in the graph refers to an upstream that no longer exists.
 	dangling bool
 	// remotes are those of the domain, by the connections to them.
-	remotes map[string]catalog.Remote
+	remotes map[string]Remote
 }
 
 type node struct {

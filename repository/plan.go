@@ -148,7 +148,7 @@ func (s *Service) feeding(g graph, repo catalog.Repository, f artifact.Format) [
 }
 
 // registryBehind is what a connection leads to, as a format sees it; without a Source if it has nothing of the format.
-func (s *Service) registryBehind(remotes map[string]catalog.Remote, connection string, f artifact.Format) registry {
+func (s *Service) registryBehind(remotes map[string]Remote, connection string, f artifact.Format) registry {
 	if r, ok := remotes[connection]; ok && s.Remotes != nil {
 		source, fetched := s.Remotes.Source(r, f)
 		return registry{source, fetched, true, r.Internal}

@@ -15,14 +15,21 @@ import (
 	"entrepot/upstream"
 )
 
+// Remote is a remote and the account that owns its domain.
+type Remote struct {
+	catalog.Remote
+	Owner artifact.AccountID
+}
+
 // Remotes reads what lies at the other side of remotes.
 type Remotes interface {
 	// Source is a remote as a format sees it, and the connection by which the Fetcher knows it; nil if it has nothing of the
 	// format.
-	Source(r catalog.Remote, f artifact.Format) (source Source, connection string)
+	// It is called within readings of the catalog, which a Remotes then leaves alone.
+	Source(r Remote, f artifact.Format) (source Source, connection string)
 	// Check asks the other side for what it lets the remote's credential do, in a sentence. Unavailable: it does not answer,
 	// or refuses the credential.
-	Check(ctx context.Context, r catalog.Remote) (string, error)
+	Check(ctx context.Context, r Remote) (string, error)
 }
 
 // Sealer keeps what remotes want to see unreadable at rest, bound to what it is about.
@@ -213,7 +220,7 @@ func (s *Service) PutRemote(ctx context.Context, c iam.Caller, spec RemoteSpec) 
 	if s.Remotes == nil {
 		return remote, artifact.Errorf(artifact.Invalid, "This server reads no remotes.")
 	}
-	if source, _ := s.Remotes.Source(made, made.Format); made.Kind == catalog.RegistryRemote && source == nil {
+	if source, _ := s.Remotes.Source(Remote{made, spec.Domain.Owner}, made.Format); made.Kind == catalog.RegistryRemote && source == nil {
 		return remote, artifact.Errorf(artifact.Invalid, "Registries of format %s are not read.", made.Format)
 	}
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
@@ -335,7 +342,7 @@ func (s *Service) CheckRemote(ctx context.Context, c iam.Caller, key artifact.Do
 	if s.Remotes == nil {
 		return "", artifact.Errorf(artifact.Unavailable, "This server reads no remotes.")
 	}
-	return s.Remotes.Check(ctx, remote)
+	return s.Remotes.Check(ctx, Remote{remote, key.Owner})
 }
 
 func noRemote(key artifact.DomainKey, name string, err error) error {
@@ -349,14 +356,14 @@ func noRemote(key artifact.DomainKey, name string, err error) error {
 func RemoteConnection(r catalog.Remote) string { return upstream.RemoteConnection(r.Name) }
 
 // remotesOf are the remotes of a domain, by the connections to them.
-func remotesOf(r catalog.Reader, id catalog.DomainID) (map[string]catalog.Remote, error) {
-	all, err := r.Remotes(id)
+func remotesOf(r catalog.Reader, d catalog.Domain) (map[string]Remote, error) {
+	all, err := r.Remotes(d.ID)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	named := make(map[string]catalog.Remote, len(all))
+	named := make(map[string]Remote, len(all))
 	for _, remote := range all {
-		named[RemoteConnection(remote)] = remote
+		named[RemoteConnection(remote)] = Remote{remote, d.Owner}
 	}
 	return named, nil
 }

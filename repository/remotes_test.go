@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"entrepot/artifact"
-	"entrepot/catalog"
 	"entrepot/iam"
 	"entrepot/repository"
 	"entrepot/upstream"
@@ -50,7 +49,7 @@ func (a askedBack) Refresh(ctx context.Context, p artifact.PackageKey) (reposito
 func newFaraway() *faraway { return &faraway{registries: map[string]*registry{}} }
 
 // Source follows repository.Remotes: what lies there is of npm alone.
-func (f *faraway) Source(r catalog.Remote, of artifact.Format) (repository.Source, string) {
+func (f *faraway) Source(r repository.Remote, of artifact.Format) (repository.Source, string) {
 	if of != artifact.NPM {
 		return nil, ""
 	}
@@ -68,8 +67,8 @@ func (f *faraway) Source(r catalog.Remote, of artifact.Format) (repository.Sourc
 }
 
 // Check follows repository.Remotes.
-func (f *faraway) Check(_ context.Context, r catalog.Remote) (string, error) {
-	c, err := repository.OpenCredential(reversing{}, r)
+func (f *faraway) Check(_ context.Context, r repository.Remote) (string, error) {
+	c, err := repository.OpenCredential(reversing{}, r.Remote)
 	return "signed in as " + c.AccessKeyID + " with " + c.SecretAccessKey.Reveal(), err
 }
 

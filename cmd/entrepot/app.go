@@ -176,7 +176,7 @@ func (a *app) openUpstreams(ctx context.Context) error {
 	f := a.config.Fetch
 	public := upstream.NewPublicTransport(upstream.Options{})
 	a.closing(public.Close)
-	a.remotes = newRemotes(a.catalog, a.stores, artifact.AccountID(a.config.Account), public)
+	a.remotes = newRemotes(a.stores, artifact.AccountID(a.config.Account), public)
 	a.upstream, err = upstream.New(upstream.Options{
 		Origins: origins, Remotes: a.remotes.origin, Cache: cache, Logger: a.log,
 		Freshness: f.Freshness, StaleWhileRevalidate: f.StaleWhileRevalidate, NegativeTTL: f.NegativeTTL,

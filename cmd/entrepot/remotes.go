@@ -22,8 +22,7 @@ import (
 
 // remotes reads what lies at the other side of domains' remotes, and tells the client of the upstreams where each leads.
 type remotes struct {
-	catalog catalog.Store
-	sealer  repository.Sealer
+	sealer repository.Sealer
 	// operator is the account whose domains' remotes may be at any address; those of others are at public ones.
 	operator artifact.AccountID
 	formats  map[artifact.Format]format.Format
@@ -40,12 +39,12 @@ type remotes struct {
 // roomForLists is how much memory the lists of all remotes take that are kept as they were read, in bytes.
 const roomForLists = 32 << 20
 
-func newRemotes(c catalog.Store, s repository.Sealer, operator artifact.AccountID, public *upstream.PublicTransport) *remotes {
+func newRemotes(s repository.Sealer, operator artifact.AccountID, public *upstream.PublicTransport) *remotes {
 	all := map[artifact.Format]format.Format{}
 	for _, f := range formats() {
 		all[f.Name] = f
 	}
-	return &remotes{catalog: c, sealer: s, operator: operator, formats: all, public: public,
+	return &remotes{sealer: s, operator: operator, formats: all, public: public,
 		lists: remoteapi.NewLists(roomForLists), known: map[catalog.RemoteID]*remote{}}
 }
 
@@ -61,7 +60,7 @@ func hopsOf(region string) func(artifact.RepositoryKey) string {
 
 // remote is what was made of a remote.
 type remote struct {
-	record     catalog.Remote
+	record     repository.Remote
 	guarded    bool // nothing but public addresses
 	credential repository.RemoteCredential
 	at         upstream.Endpoint // of the kind that has one
@@ -69,12 +68,11 @@ type remote struct {
 	signer     apiSigner         // of the same
 	api        *remoteapi.API    // of the same, once it is asked
 	err        error             // why it cannot be used
-	unread     bool              // it was not to be found out; that is tried again
 	sources    map[artifact.Format]repository.Source
 }
 
 // Source follows repository.Remotes.
-func (s *remotes) Source(r catalog.Remote, f artifact.Format) (repository.Source, string) {
+func (s *remotes) Source(r repository.Remote, f artifact.Format) (repository.Source, string) {
 	api := r.Kind == catalog.CodeArtifactRemote
 	if s.formats[f].Source == nil && !(api && s.formats[f].ByAPI) || !api && r.Format != f {
 		return nil, ""
@@ -108,12 +106,12 @@ const byAPI = artifact.Generic
 
 // connectionOf is what the client of the upstreams knows a remote by, as a format sees it. What it remembers of one is never
 // taken for what another has said that has its name later.
-func connectionOf(r catalog.Remote, f artifact.Format) string {
+func connectionOf(r repository.Remote, f artifact.Format) string {
 	return upstream.RemoteConnection(r.Name) + "@" + strconv.FormatInt(int64(r.ID), 10) + "/" + string(f)
 }
 
 // made returns what is made of a remote, as its record says now.
-func (s *remotes) made(r catalog.Remote) *remote {
+func (s *remotes) made(r repository.Remote) *remote {
 	s.mu.Lock()
 	old := s.known[r.ID]
 	s.mu.Unlock()
@@ -136,25 +134,17 @@ func (s *remotes) made(r catalog.Remote) *remote {
 }
 
 // standsFor reports whether what was made is as the record says, or as a newer one does.
-func (m *remote) standsFor(r catalog.Remote) bool {
-	return m != nil && !m.unread && !r.UpdatedAt.After(m.record.UpdatedAt)
+func (m *remote) standsFor(r repository.Remote) bool {
+	return m != nil && !r.UpdatedAt.After(m.record.UpdatedAt)
 }
 
-func (s *remotes) make(r catalog.Remote) *remote {
+func (s *remotes) make(r repository.Remote) *remote {
 	m := &remote{record: r, sources: map[artifact.Format]repository.Source{}}
 	if r.ID == 0 {
 		return m
 	}
-	var owner artifact.AccountID
-	m.err = s.catalog.Read(context.Background(), func(c catalog.Reader) error {
-		d, err := c.DomainByID(r.Domain)
-		owner = d.Owner
-		return err
-	})
-	m.guarded, m.unread = owner != s.operator, m.err != nil
-	if m.err == nil {
-		m.credential, m.err = repository.OpenCredential(s.sealer, r)
-	}
+	m.guarded = r.Owner != s.operator
+	m.credential, m.err = repository.OpenCredential(s.sealer, r.Remote)
 	if m.err != nil || r.Kind != catalog.CodeArtifactRemote {
 		return m
 	}
@@ -203,7 +193,7 @@ func (s *remotes) origin(connection string) (upstream.Origin, bool) {
 }
 
 // Check follows repository.Remotes.
-func (s *remotes) Check(ctx context.Context, r catalog.Remote) (string, error) {
+func (s *remotes) Check(ctx context.Context, r repository.Remote) (string, error) {
 	m := s.made(r)
 	if m.err != nil {
 		return "", m.err

@@ -170,45 +170,6 @@ func TestACertificateThatIsNotBelievedIsNoAffairOfTheTerminal(t *testing.T) {
 	}
 }
 
-// unreadable is a catalog that fails to be read so many times.
-type unreadable struct {
-	catalog.Store
-	times int
-}
-
-func (u *unreadable) Read(ctx context.Context, f func(catalog.Reader) error) error {
-	if u.times > 0 {
-		u.times--
-		return errors.New("the disk is slow")
-	}
-	return u.Store.Read(ctx, f)
-}
-
-func TestARemoteThatCouldNotBeReadOnceIsReadAgain(t *testing.T) {
-	a, err := open(t.Context(), settings(t.TempDir()), slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = a.Close() })
-	r := catalog.Remote{ID: 7, Name: "central", Kind: catalog.RegistryRemote, URL: "http://127.0.0.1:1/npm/", Format: artifact.NPM}
-	err = a.catalog.Write(t.Context(), func(w catalog.Writer) (err error) {
-		r.Domain, err = w.CreateDomain(catalog.Domain{DomainKey: artifact.DomainKey{Owner: "999999999999", Name: "house"}, DataKey: []byte("k")})
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newRemotes(&unreadable{a.catalog, 1}, a.stores, artifact.AccountID(a.config.Account), upstream.NewPublicTransport(upstream.Options{}))
-	s.client = a.upstream
-	for _, usable := range []bool{false, true} {
-		_, connection := s.Source(r, artifact.NPM)
-		origin, ok := s.origin(connection)
-		if !ok || (origin.Authorizer == nil) != usable || !origin.Guarded {
-			t.Errorf("got %+v, %v, want it usable %v and at public addresses only", origin, ok, usable)
-		}
-	}
-}
-
 func TestATokenThatWasRevokedIsNotUsedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &signIn{name: "remote:central", now: time.Now, mint: (&mintery{life: time.Hour}).mint}
@@ -251,22 +212,10 @@ func TestWhereARemoteLeads(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = a.Close() })
 	owner := artifact.AccountID(a.config.Account)
-	var ids [2]catalog.DomainID
-	err = a.catalog.Write(t.Context(), func(w catalog.Writer) (err error) {
-		for i, owner := range []artifact.AccountID{owner, "999999999999"} {
-			if ids[i], err = w.CreateDomain(catalog.Domain{DomainKey: artifact.DomainKey{Owner: owner, Name: "house"}, DataKey: []byte("k")}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newRemotes(a.catalog, a.stores, owner, upstream.NewPublicTransport(upstream.Options{}))
+	s := newRemotes(a.stores, owner, upstream.NewPublicTransport(upstream.Options{}))
 	s.client = a.upstream
-	registry := catalog.Remote{ID: 7, Domain: ids[0], Name: "central", Kind: catalog.RegistryRemote, URL: "http://127.0.0.1:1/npm/", Format: artifact.NPM,
-		Freshness: time.Minute, DownloadHosts: []string{"files.example.test"}}
+	registry := repository.Remote{Owner: owner, Remote: catalog.Remote{ID: 7, Domain: 1, Name: "central", Kind: catalog.RegistryRemote,
+		URL: "http://127.0.0.1:1/npm/", Format: artifact.NPM, Freshness: time.Minute, DownloadHosts: []string{"files.example.test"}}}
 	if source, _ := s.Source(registry, artifact.PyPI); source != nil {
 		t.Error("a registry of npm has packages of pypi")
 	}
@@ -289,14 +238,14 @@ func TestWhereARemoteLeads(t *testing.T) {
 	}
 	// One that an account's administrator has put who is not the operator goes to public addresses only.
 	apart := registry
-	apart.ID, apart.Domain = 8, ids[1]
+	apart.ID, apart.Owner = 8, "999999999999"
 	_, connection = s.Source(apart, artifact.NPM)
 	if origin, _ := s.origin(connection); !origin.Guarded {
 		t.Error("another account decides where in the operator's network the server connects to")
 	}
 	// Each format's address is below the endpoint, and what is relative to it too.
-	there := catalog.Remote{ID: 9, Domain: ids[0], Name: "there", Kind: catalog.CodeArtifactRemote, Region: "us-east-1",
-		URL: "http://127.0.0.1:1/house-123456789012/npm/central/", API: "http://127.0.0.1:1"}
+	there := repository.Remote{Owner: owner, Remote: catalog.Remote{ID: 9, Domain: 1, Name: "there", Kind: catalog.CodeArtifactRemote,
+		Region: "us-east-1", URL: "http://127.0.0.1:1/house-123456789012/npm/central/", API: "http://127.0.0.1:1"}}
 	for f, want := range map[artifact.Format]string{artifact.NPM: "npm/central/x", artifact.Ruby: "ruby/central/x",
 		artifact.Cargo: "cargo/central/x", artifact.Maven: "maven/central/x", artifact.PyPI: "pypi/central/simple/x",
 		artifact.NuGet: "nuget/central/v3/x"} {
@@ -314,13 +263,13 @@ func TestWhereARemoteLeads(t *testing.T) {
 		}
 		return text
 	}
-	registry.Credential, registry.UpdatedAt = sealed(fmt.Sprintf("remote %d/central", ids[0]), "hush"), time.Now()
+	registry.Credential, registry.UpdatedAt = sealed("remote 1/central", "hush"), time.Now()
 	before, connection := s.Source(registry, artifact.NPM)
 	if origin, _ := s.origin(connection); origin.Credential.Token.Reveal() != "hush" {
 		t.Errorf("got %+v", origin.Credential)
 	}
 	// A credential of another remote is none.
-	registry.Credential, registry.UpdatedAt = sealed(fmt.Sprintf("remote %d/other", ids[0]), "hush"), time.Now().Add(time.Second)
+	registry.Credential, registry.UpdatedAt = sealed("remote 1/other", "hush"), time.Now().Add(time.Second)
 	after, connection := s.Source(registry, artifact.NPM)
 	if before != after {
 		t.Error("what was remembered of the registry is lost with a new credential")
