@@ -153,6 +153,8 @@ func (far) Source(_ repository.Remote, f artifact.Format) (repository.Source, st
 	return struct{ repository.Source }{}, ""
 }
 
+func (far) Forget(catalog.RemoteID) {}
+
 func (far) Check(_ context.Context, r repository.Remote) (string, error) {
 	c, err := repository.OpenCredential(plainly{}, r.Remote)
 	return "It is " + c.Username + ".", err

@@ -30,6 +30,8 @@ type Remotes interface {
 	// Check asks the other side for what it lets the remote's credential do, in a sentence. Unavailable: it does not answer,
 	// or refuses the credential.
 	Check(ctx context.Context, r Remote) (string, error)
+	// Forget is told that a remote is no more: nothing of it stays, its credential least of all.
+	Forget(id catalog.RemoteID)
 }
 
 // Sealer keeps what remotes want to see unreadable at rest, bound to what it is about.
@@ -276,13 +278,13 @@ func (s *Service) DeleteRemote(ctx context.Context, c iam.Caller, key artifact.D
 	if err := s.Authorize(ctx, c, "DeleteRemote", OnDomain(key), nil); err != nil {
 		return err
 	}
-	return s.Catalog.Write(ctx, func(w catalog.Writer) error {
+	var remote catalog.Remote
+	err := s.Catalog.Write(ctx, func(w catalog.Writer) error {
 		d, err := heldDomain(w, key)
 		if err != nil {
 			return err
 		}
-		remote, err := w.Remote(d.ID, name)
-		if err != nil {
+		if remote, err = w.Remote(d.ID, name); err != nil {
 			return noRemote(key, name, err)
 		}
 		list := func(page catalog.Page) (catalog.Listing[catalog.Repository], error) {
@@ -302,6 +304,10 @@ func (s *Service) DeleteRemote(ctx context.Context, c iam.Caller, key artifact.D
 		}
 		return s.audit(w, c, "DeleteRemote", OnDomain(key), map[string]any{"remote": name})
 	})
+	if err == nil && s.Remotes != nil {
+		s.Remotes.Forget(remote.ID)
+	}
+	return err
 }
 
 // RemotesOf lists the remotes of a domain. NotFound for the domain.

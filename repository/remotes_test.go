@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/catalog"
 	"entrepot/iam"
 	"entrepot/repository"
 	"entrepot/upstream"
@@ -22,7 +23,11 @@ type faraway struct {
 	registries map[string]*registry
 	origin     func(artifact.VersionKey) (repository.OriginThere, error) // what remotes tell; nil: none does
 	back       bool                                                      // whether all remotes are who asks
+	forgotten  []catalog.RemoteID
 }
+
+// Forget follows repository.Remotes.
+func (f *faraway) Forget(id catalog.RemoteID) { f.forgotten = append(f.forgotten, id) }
 
 // telling is the other side of a remote that tells where versions were made.
 type telling struct {
@@ -370,7 +375,15 @@ func TestARemoteGoesWhenNobodyIsConnectedToIt(t *testing.T) {
 	h.refuses(artifact.Conflict, h.rules.DeleteRemote(t.Context(), h.owner, domainKey, "central"))
 	_, err := h.rules.DisassociateExternalConnection(t.Context(), h.owner, key("edge"), "remote:central")
 	h.check(err)
+	all, err := h.rules.RemotesOf(t.Context(), h.owner, domainKey)
+	h.check(err)
+	if len(h.far.forgotten) != 0 {
+		t.Error("one that is there was forgotten")
+	}
 	h.check(h.rules.DeleteRemote(t.Context(), h.owner, domainKey, "central"))
+	if !slices.Equal(h.far.forgotten, []catalog.RemoteID{all[0].ID}) {
+		t.Errorf("got %v forgotten, want %d", h.far.forgotten, all[0].ID)
+	}
 	h.refuses(artifact.NotFound, h.rules.DeleteRemote(t.Context(), h.owner, domainKey, "central"))
 	_, err = h.rules.AssociateExternalConnection(t.Context(), h.owner, key("edge"), "remote:central")
 	h.refuses(artifact.NotFound, err)

@@ -31,8 +31,7 @@ type remotes struct {
 	lists    *remoteapi.Lists
 
 	mu sync.Mutex
-	// known has what was made of each remote. What is remembered of packages holds on to it, so it stays until the server ends:
-	// a domain has few of them.
+	// known has what was made of each remote, until it is deleted.
 	known map[catalog.RemoteID]*remote
 }
 
@@ -190,6 +189,13 @@ func (s *remotes) origin(connection string) (upstream.Origin, bool) {
 		}
 	}
 	return origin, true
+}
+
+// Forget follows repository.Remotes. What is remembered of packages may hold on to a source of it, which leads nowhere then.
+func (s *remotes) Forget(id catalog.RemoteID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.known, id)
 }
 
 // Check follows repository.Remotes.

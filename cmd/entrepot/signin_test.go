@@ -278,6 +278,10 @@ func TestWhereARemoteLeads(t *testing.T) {
 	if origin.Authorizer == nil || !artifact.Is(origin.Authorizer.Authorize(t.Context(), &http.Request{URL: &url.URL{}}), artifact.Unavailable) {
 		t.Errorf("got %+v", origin)
 	}
+	s.Forget(there.ID)
+	if _, ok := s.origin(connectionOf(there, artifact.NPM)); ok {
+		t.Error("a remote that was deleted leads somewhere")
+	}
 	if _, err := s.Check(t.Context(), registry); err == nil {
 		t.Error("a remote whose credential cannot be opened was checked")
 	}
