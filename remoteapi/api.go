@@ -8,6 +8,8 @@ package remoteapi
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -76,6 +78,15 @@ type held struct {
 	statuses map[string]artifact.Status
 }
 
+// digest names the content, whatever pages it came in.
+func (h *held) digest() string {
+	sum := sha256.New()
+	for _, version := range h.order {
+		fmt.Fprintf(sum, "%s %s\n", version, h.statuses[version]) // a version has no space in it
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
 // cost is about how many bytes they take in memory.
 func (h *held) cost() int64 {
 	const each, all = 96, 256
@@ -123,7 +134,7 @@ func (a *API) versions(ctx context.Context, p artifact.PackageKey, fresh bool) (
 	if known, ok := a.lists.Get(id); ok {
 		return known, nil
 	}
-	h := &held{id: id, statuses: map[string]artifact.Status{}}
+	h := &held{statuses: map[string]artifact.Status{}}
 	for _, one := range pages {
 		var read page
 		if err := json.Unmarshal(one, &read); err != nil {
@@ -136,6 +147,7 @@ func (a *API) versions(ctx context.Context, p artifact.PackageKey, fresh bool) (
 			h.statuses[v.Name] = v.Status
 		}
 	}
+	h.id = h.digest()
 	a.lists.Put(id, h)
 	return h, nil
 }

@@ -228,6 +228,24 @@ func TestAListingIsAnotherOneWhenAStatusChanges(t *testing.T) {
 	}
 }
 
+// A service may word the token of the next page anew with each answer.
+func TestAListingIsTheSameWhateverItsPagesAreAskedWith(t *testing.T) {
+	ids := map[string]bool{}
+	for _, token := range []string{"first", "second"} {
+		s := &service{answers: map[string]string{
+			versionsPath:               `{"versions":[{"version":"1","status":"Archived"}],"nextToken":"` + token + `"}`,
+			versionsPath + " " + token: `{"versions":[{"version":"2","status":"Published"}]}`}}
+		l, err := remoteapi.Over(registry{versions: []string{"2"}}, open(t, s)).Listing(t.Context(), left)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[l.ID()] = true
+	}
+	if len(ids) != 1 {
+		t.Errorf("got %d listings of one content: %v", len(ids), ids)
+	}
+}
+
 // finding is a registry that lists no files, and has every version.
 type finding struct{ registry }
 
