@@ -66,10 +66,16 @@ func Verify(folder fs.FS, key ed25519.PublicKey, since, until time.Time) (Verdic
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
+// ofDisk is a folder that a disk has, where the export has one for itself; only the system may read it.
+const ofDisk = "lost+found"
+
 // survey lists the digests in the order of time, and the logs. Names with a dot before them are of files that were being written.
 func (v *Verdict) survey(folder fs.FS) (digests []string, logs map[string]bool, err error) {
 	logs = map[string]bool{}
 	err = fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
+		if name == ofDisk {
+			return fs.SkipDir
+		}
 		if err != nil || entry.IsDir() || strings.HasPrefix(path.Base(name), ".") {
 			return err
 		}

@@ -33,6 +33,7 @@ func chain(hours int) fstest.MapFS {
 func TestAWholeChainHasNoFaults(t *testing.T) {
 	folder := chain(6)
 	folder["2026/11/29/.2026-11-29T220000Z.json.gz.new"] = &fstest.MapFile{Data: []byte("half")}
+	folder["lost+found/x"] = &fstest.MapFile{}
 	v, err := Verify(folder, public, time.Time{}, hour22.Add(6*time.Hour))
 	if err != nil || len(v.Faults) > 0 || v.Digests != 6 || v.Logs != 3 || v.Records != 6 || !v.From.Equal(hour22) || !v.To.Equal(hour22.Add(6*time.Hour)) {
 		t.Errorf("got %+v, %v", v, err)

@@ -33,6 +33,8 @@ type Exporter struct {
 	folder string
 	period time.Duration
 	key    ed25519.PrivateKey
+	// Kept is how long events stay on record once they are exported; zero means for ever.
+	Kept time.Duration
 
 	mu   sync.Mutex
 	head head // the newest digest that this process knows
@@ -85,6 +87,9 @@ func (x *Exporter) Exported(t time.Time) bool {
 
 // last is the end of the chain: the newest digest that this process has written or that is in the folder. Before the first it is the
 // moment at which the record begins.
+//
+// What happened after a digest that is older than the record may not be on record any more: whoever took away all that came after it would
+// have it written anew without that. The next digest does not follow it, and the chain shows that something is missing.
 func (x *Exporter) last(ctx context.Context) (head, error) {
 	name, err := newest(x.folder)
 	if err != nil {
@@ -106,6 +111,10 @@ func (x *Exporter) last(ctx context.Context) (head, error) {
 		return x.head, nil // what is there instead is for the verification to find
 	case err != nil:
 		return head{}, fmt.Errorf("%s is not as it was written: %w; to begin a new chain, move the folder's files away", name, err)
+	case name != filepath.Join(x.folder, filepath.FromSlash(audit.Day(d.Start)), audit.DigestName(d.Start)):
+		return head{}, fmt.Errorf("%s is not where it was written: move it away", name)
+	case x.head.hash == "" && x.Kept > 0 && d.End.Before(x.rules.Now().Add(-x.Kept)):
+		return head{d, ""}, nil
 	}
 	return head{d, audit.Hash(file)}, nil
 }
@@ -283,6 +292,8 @@ func newest(folder string) (string, error) {
 	for _, entry := range entries {
 		path := filepath.Join(folder, entry.Name())
 		switch {
+		case entry.IsDir() && !isNumber(entry.Name()):
+			// It is none of ours: lost+found, where the folder is a disk's own.
 		case entry.IsDir():
 			if found, err := newest(path); err != nil || found != "" {
 				return found, err
@@ -292,4 +303,8 @@ func newest(folder string) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+func isNumber(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return r < '0' || r > '9' }) < 0
 }

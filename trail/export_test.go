@@ -245,6 +245,56 @@ func TestAChainDoesNotGoOnBehindADigestThatWasChanged(t *testing.T) {
 	}
 }
 
+// What is not on record any more cannot be written anew: whoever takes the end of a chain away, and has the server begin anew, is found.
+func TestAnEndThatIsOlderThanTheRecordIsNotGoneOnFrom(t *testing.T) {
+	x := newExport(t)
+	for i := range 6 {
+		x.record(event(noon.Add(time.Duration(i)*time.Hour), "ann", fmt.Sprintf("iam:Act%d", i), "r"))
+	}
+	again := func() {
+		x.again()
+		x.Kept = 3 * time.Hour
+	}
+	again()
+	x.must(x.at(noon.Add(6*time.Hour + settling)))
+	x.verify()
+	x.must(x.Catalog.Write(t.Context(), func(w catalog.Writer) error {
+		_, err := w.DeleteEvents(catalog.AuditEvent, noon.Add(3*time.Hour), 10)
+		return err
+	}))
+	again()
+	x.must(x.at(noon.Add(7*time.Hour + settling)))
+	x.verify() // who begins anew at its end goes on
+	for hour := 13; hour < 19; hour++ {
+		x.must(os.Remove(filepath.Join(x.folder, fmt.Sprintf("2026/11/20/2026-11-20T%d0000Z.digest.json", hour))))
+		if err := os.Remove(filepath.Join(x.folder, fmt.Sprintf("2026/11/20/2026-11-20T%d0000Z.json.gz", hour))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	again()
+	x.must(x.at(noon.Add(8*time.Hour + settling)))
+	x.verify("does not follow 2026-11-20T120000Z.digest.json")
+}
+
+func TestADigestIsReadWhereItWasWritten(t *testing.T) {
+	x := newExport(t)
+	x.record(event(noon, "ann", "iam:A", "r"))
+	x.must(x.at(noon.Add(2*time.Hour + settling)))
+	digest, err := os.ReadFile(filepath.Join(x.folder, "2026/11/20/2026-11-20T120000Z.digest.json"))
+	x.must(err)
+	x.must(os.MkdirAll(filepath.Join(x.folder, "lost+found"), 0o700))
+	x.must(os.WriteFile(filepath.Join(x.folder, "lost+found/2026-11-20T120000Z.digest.json"), digest, 0o600))
+	x.again()
+	x.must(x.at(noon.Add(3*time.Hour + settling)))
+	x.verify()
+	x.must(os.MkdirAll(filepath.Join(x.folder, "9999/12/31"), 0o700))
+	x.must(os.WriteFile(filepath.Join(x.folder, "9999/12/31/2026-11-20T120000Z.digest.json"), digest, 0o600))
+	x.again()
+	if err := x.at(noon.Add(4*time.Hour + settling)); err == nil || !strings.Contains(err.Error(), "not where it was written") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestAChainBeginsWithTheOldestEventThatIsKept(t *testing.T) {
 	x := newExport(t)
 	for i := range 4 {

@@ -38,7 +38,9 @@ func (a *app) exporter() *trail.Exporter {
 	if c.To == "" {
 		return nil
 	}
-	return trail.NewExporter(a.trail, c.To, c.Period, auditKey(a.stores.Derive))
+	x := trail.NewExporter(a.trail, c.To, c.Period, auditKey(a.stores.Derive))
+	x.Kept = a.config.Retention.Audit
+	return x
 }
 
 // exports are the jobs that export the record.
