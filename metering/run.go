@@ -25,8 +25,8 @@ func (m *Meter) Run(ctx context.Context) {
 		case <-m.full:
 		case <-ctx.Done():
 			timer.Stop()
-			ctx = context.WithoutCancel(ctx)
-			m.warn(ctx, m.Flush(ctx))
+			last := context.WithoutCancel(ctx) // ctx itself is also of who measures
+			m.warn(last, m.Flush(last))
 			return
 		}
 		timer.Stop()

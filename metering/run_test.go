@@ -51,3 +51,20 @@ func TestFiguresAreWrittenAtFullMinutesAndAtTheEnd(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoIsStoppedBeforeItHasBegunEnds(t *testing.T) {
+	for range 20 { // whichever of its goroutines comes first
+		synctest.Test(t, func(t *testing.T) {
+			f := open(t)
+			ctx, stop := context.WithCancel(t.Context())
+			stop()
+			done := make(chan struct{})
+			go func() { defer close(done); f.Meter.Run(ctx) }()
+			select {
+			case <-done:
+			case <-time.After(time.Hour):
+				t.Fatal("it goes on without end")
+			}
+		})
+	}
+}
