@@ -91,15 +91,27 @@ func (p Profile) equal(q Profile) bool {
 // (AWS SDKs and Tools reference guide, "Settings reference"): variables win over files, the credentials file over the
 // configuration. Errors say what is missing and how to give it.
 func (s Source) Load(getenv func(string) string) (Profile, error) {
-	p, err := s.Read(getenv)
-	if err == nil && p.Endpoint == "" {
-		err = errors.New("nothing says where the server is: " + advice + "set AWS_ENDPOINT_URL")
+	p, err := s.read(getenv)
+	switch {
+	case err != nil:
+		return p, err
+	case p.Endpoint == "":
+		return p, errors.New("nothing says where the server is: " + advice + "set AWS_ENDPOINT_URL")
 	}
-	return p, err
+	return p, p.regional()
 }
 
 // Read is Load for a profile that need not say where the server is: AWS's own is where its region says.
 func (s Source) Read(getenv func(string) string) (Profile, error) {
+	p, err := s.read(getenv)
+	if err != nil {
+		return p, err
+	}
+	return p, p.regional()
+}
+
+// read reads a profile that has an access key, and may lack all else.
+func (s Source) read(getenv func(string) string) (Profile, error) {
 	if s.Alone {
 		getenv = func(string) string { return "" }
 	}
@@ -144,7 +156,7 @@ func (s Source) Read(getenv func(string) string) (Profile, error) {
 		p.Endpoint = cmp.Or(getenv("AWS_ENDPOINT_URL_CODEARTIFACT"), getenv("AWS_ENDPOINT_URL"),
 			services["codeartifact.endpoint_url"], settings["endpoint_url"])
 	}
-	return p, p.check(name, settings)
+	return p, p.keyed(name, settings)
 }
 
 // elsewhere are the settings by which AWS's tools get access keys from somewhere else, in place of the file: by a login in a
@@ -156,7 +168,7 @@ var elsewhere = []string{
 // How a profile comes to have what it lacks.
 const advice = `run eval "$(entrepot env)", name the server's data folder with --data, or `
 
-func (p Profile) check(name string, settings map[string]string) error {
+func (p Profile) keyed(name string, settings map[string]string) error {
 	if p.Signer.KeyID == "" || p.Signer.Secret.IsZero() {
 		export := "have the aws command line hand one over: " +
 			`eval "$(aws configure export-credentials --format env --profile ` + name + `)"`
@@ -168,6 +180,10 @@ func (p Profile) check(name string, settings map[string]string) error {
 		}
 		return fmt.Errorf("AWS profile %s has no access key: "+advice+"%s", name, export)
 	}
+	return nil
+}
+
+func (p Profile) regional() error {
 	if p.Region == "" {
 		return errors.New("no AWS region is set: " + advice + "set AWS_REGION")
 	}
