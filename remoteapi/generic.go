@@ -31,7 +31,7 @@ func (s alone) Refresh(ctx context.Context, p artifact.PackageKey) (repository.L
 func (s alone) listing(ctx context.Context, p artifact.PackageKey, fresh bool) (repository.Listing, error) {
 	h, err := s.api.versions(ctx, p, fresh)
 	if err != nil {
-		return nil, err
+		return nil, s.silent(err)
 	}
 	return listed{s, p, h}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -161,8 +162,9 @@ func TestWhatIsWithheldThereIsWithheldHere(t *testing.T) {
 		err      error
 		answers  map[string]string
 		status   int
-		want     map[string]artifact.Status // nil: as without the API
+		want     map[string]artifact.Status // nil: it fails
 		fails    artifact.Kind
+		untold   string // what it says of versions that it does not list; empty: that they are not there
 	}{
 		"nothing is": {versions: []string{"1"}, answers: map[string]string{versionsPath: `{"versions":[{"version":"1","status":"Published"}]}`},
 			want: map[string]artifact.Status{"1": artifact.Published}},
@@ -180,8 +182,12 @@ func TestWhatIsWithheldThereIsWithheldHere(t *testing.T) {
 			want: map[string]artifact.Status{"1": artifact.Published, "2": artifact.Archived}},
 		"it holds nothing":        {versions: []string{"1"}, want: map[string]artifact.Status{"1": artifact.Published}},
 		"it lists nothing either": {err: none, fails: artifact.NotFound},
-		"the key may not ask":     {versions: []string{"1"}, status: http.StatusForbidden, want: map[string]artifact.Status{"1": artifact.Published}},
-		"it fails":                {versions: []string{"1"}, status: http.StatusInternalServerError, want: map[string]artifact.Status{"1": artifact.Published}},
+		"the key may not ask": {versions: []string{"1"}, status: http.StatusForbidden, want: map[string]artifact.Status{"1": artifact.Published},
+			untold: "Grant its key codeartifact:ListPackageVersions on the packages of repository central there."},
+		"it fails": {versions: []string{"1"}, status: http.StatusInternalServerError, want: map[string]artifact.Status{"1": artifact.Published},
+			untold: "answered with status 500"},
+		"the key may not ask, and it lists nothing": {err: none, status: http.StatusForbidden, want: map[string]artifact.Status{},
+			untold: "Grant its key"},
 		"the registry fails": {err: artifact.Errorf(artifact.Unavailable, "No."), fails: artifact.Unavailable,
 			answers: map[string]string{versionsPath: `{"versions":[{"version":"2","status":"Archived"}]}`}},
 	} {
@@ -201,6 +207,14 @@ func TestWhatIsWithheldThereIsWithheldHere(t *testing.T) {
 				}
 				if got := shown(t, l); !maps.Equal(got, test.want) {
 					t.Errorf("got %v, want %v", got, test.want)
+				}
+				var untold error
+				if l, ok := l.(repository.Unsure); ok {
+					untold = l.Untold()
+				}
+				if (untold != nil) != (test.untold != "") || untold != nil && (!strings.Contains(untold.Error(), test.untold) ||
+					!errors.Is(untold, repository.ErrUntold) || !artifact.Is(untold, artifact.Unavailable)) {
+					t.Errorf("of what it does not list it says %v, want %q", untold, test.untold)
 				}
 			}
 			want := "POST " + versionsPath + "?domain=house&domain-owner=123456789012&format=npm&max-results=1000&namespace=acme&package=left&repository=central"
@@ -246,10 +260,13 @@ func TestAListingIsTheSameWhateverItsPagesAreAskedWith(t *testing.T) {
 	}
 }
 
-// finding is a registry that lists no files, and has every version.
+// finding is a registry that lists no files, and has every version, or fails.
 type finding struct{ registry }
 
-func (finding) Find(_ context.Context, v artifact.VersionKey, asset string) (artifact.Version, error) {
+func (f finding) Find(_ context.Context, v artifact.VersionKey, asset string) (artifact.Version, error) {
+	if f.err != nil {
+		return artifact.Version{}, f.err
+	}
 	return artifact.Version{VersionKey: v, Status: artifact.Published, Assets: []artifact.Asset{{Name: asset}}}, nil
 }
 
@@ -267,6 +284,47 @@ func TestAVersionThatIsLookedForIsWithheldToo(t *testing.T) {
 	}
 	if _, finds := remoteapi.Over(registry{}, open(t, s)).(repository.Finder); finds {
 		t.Error("a registry that lists its files is one that does not")
+	}
+}
+
+// What cannot be asked for its statuses may withhold all that it is not seen to have.
+func TestWhatIsNotThereMayBeWithheldWhileTheAPIIsSilent(t *testing.T) {
+	none, away := artifact.Errorf(artifact.NotFound, "There is none."), artifact.Errorf(artifact.Unavailable, "It is away.")
+	back := artifact.Errorf(artifact.Unavailable, "It is who asks.").Causing(upstream.ErrAskedBack)
+	for name, test := range map[string]struct {
+		err    error
+		status int
+		kind   artifact.Kind
+		untold bool
+	}{
+		"nothing, and the API says so":       {none, http.StatusNotFound, artifact.NotFound, false},
+		"nothing, and the key may not ask":   {none, http.StatusForbidden, artifact.Unavailable, true},
+		"nothing, and the API fails":         {none, http.StatusInternalServerError, artifact.Unavailable, true},
+		"no answer":                          {away, http.StatusNotFound, artifact.Unavailable, true},
+		"no answer, and none of the API":     {away, http.StatusInternalServerError, artifact.Unavailable, true},
+		"it is who asks, who knows his own":  {back, http.StatusNotFound, artifact.Unavailable, false},
+		"something odd, which ends a search": {errors.New("odd"), http.StatusNotFound, artifact.Internal, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			api := open(t, &service{status: test.status})
+			_, err := remoteapi.Over(finding{registry{err: test.err}}, api).(repository.Finder).Find(t.Context(), left.At("1"), "left.jar")
+			if !artifact.Is(err, test.kind) || errors.Is(err, repository.ErrUntold) != test.untold {
+				t.Errorf("found: got %v", err)
+			}
+			if artifact.Is(test.err, artifact.NotFound) {
+				return // as the listings above
+			}
+			_, err = remoteapi.Over(registry{err: test.err}, api).Listing(t.Context(), left)
+			if !artifact.Is(err, test.kind) || errors.Is(err, repository.ErrUntold) != test.untold {
+				t.Errorf("listed: got %v", err)
+			}
+		})
+	}
+	for status, untold := range map[int]bool{http.StatusNotFound: false, http.StatusForbidden: true, http.StatusBadGateway: true} {
+		_, err := remoteapi.Alone(open(t, &service{status: status})).Listing(t.Context(), left)
+		if err == nil || errors.Is(err, repository.ErrUntold) != untold {
+			t.Errorf("by the API alone, which answers %d: got %v", status, err)
+		}
 	}
 }
 

@@ -3,7 +3,10 @@ package remoteapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"strings"
+	"time"
 
 	"entrepot/artifact"
 	"entrepot/repository"
@@ -11,7 +14,8 @@ import (
 )
 
 // Over is a repository of another service as a format reads it, with what its API tells beside: what it holds with a status that
-// does not serve it is withheld, and hides what lies behind.
+// does not serve it is withheld, and hides what lies behind. What it lists is there while the API says nothing; of all else it
+// cannot be told then whether it is withheld (repository.ErrUntold).
 func Over(inner repository.Source, a *API) repository.Source {
 	s := source{inner, a}
 	if finder, ok := inner.(repository.Finder); ok {
@@ -39,32 +43,79 @@ func (s source) Refresh(ctx context.Context, p artifact.PackageKey) (repository.
 	return s.over(ctx, p, l, err, true)
 }
 
-// over puts what the API tells over a listing, and stands in for one that is not there if something is withheld.
+// over puts what the API tells over a listing, and stands in for one that is not there if something is withheld, or may be.
 func (s source) over(ctx context.Context, p artifact.PackageKey, l repository.Listing, err error, fresh bool) (repository.Listing, error) {
 	if err != nil && !artifact.Is(err, artifact.NotFound) {
-		return nil, err
+		return nil, s.silent(err)
 	}
-	h, apart := s.held(ctx, p, fresh)
+	h, untold, failed := s.held(ctx, p, fresh)
 	switch {
-	case apart != nil:
-		return nil, apart
-	case h == nil || len(h.withheld()) == 0:
+	case failed != nil:
+		return nil, failed
+	case untold == nil && (h == nil || len(h.withheld()) == 0):
 		return l, err
 	case err != nil:
 		l = nothing{}
 	}
+	if untold != nil {
+		return unsure{l, untold}, nil
+	}
 	return overlaid{l, p, h}, nil
 }
 
-// held is what the API tells of a package; nil if it holds none of it, does not answer and never did, or does not let the remote's key
-// ask. What package managers are told there then has to do.
-func (s source) held(ctx context.Context, p artifact.PackageKey, fresh bool) (*held, error) {
-	h, err := s.api.versions(ctx, p, fresh)
-	if artifact.Is(err, artifact.NotFound) || artifact.Is(err, artifact.Unavailable) {
-		return nil, nil
+// held is what the API tells of a package; nil if it holds none of it. untold is why it does not say: it does not answer and never
+// did, or does not let the remote's key ask.
+func (s source) held(ctx context.Context, p artifact.PackageKey, fresh bool) (h *held, untold, err error) {
+	h, err = s.api.versions(ctx, p, fresh)
+	switch {
+	case artifact.Is(err, artifact.NotFound), errors.Is(err, upstream.ErrAskedBack): // who asks withholds nothing from himself
+		return nil, nil, nil
+	case artifact.Is(err, artifact.Unavailable), artifact.Is(err, artifact.Throttled):
+		return nil, s.untold(p, err), nil
 	}
-	return h, err
+	return h, nil, err
 }
+
+// untold says what it takes for the API to say which versions are withheld.
+func (s source) untold(p artifact.PackageKey, err error) error {
+	remote, _, _ := strings.Cut(s.api.connection, "@")
+	why, wait := "The API there does not answer.", time.Duration(0)
+	if told, ok := errors.AsType[*artifact.Error](err); ok {
+		why, wait = told.Reason, told.RetryAfter
+	}
+	if errors.Is(err, upstream.ErrRefused) {
+		why = fmt.Sprintf("Grant its key codeartifact:ListPackageVersions on the packages of repository %s there.", s.api.at.Repository)
+	}
+	return s.silent(&artifact.Error{Kind: artifact.Unavailable, Err: err, RetryAfter: wait, Reason: fmt.Sprintf(
+		"Nobody can tell which versions of %s are withheld at %s, so what lies behind it is not asked. %s", p.Qualified(), remote, why)})
+}
+
+// silent is the error of a repository that may withhold what it was asked for and cannot say.
+func (s source) silent(err error) error {
+	e, ok := errors.AsType[*artifact.Error](err)
+	if !ok || e.Kind != artifact.Unavailable && e.Kind != artifact.Throttled || errors.Is(err, upstream.ErrAskedBack) {
+		return err
+	}
+	own := *e
+	if own.Err = repository.ErrUntold; e.Err != nil {
+		own.Err = fmt.Errorf("%w: %w", repository.ErrUntold, e.Err)
+	}
+	return &own
+}
+
+// unsure is a listing of a repository that may withhold what it does not list.
+type unsure struct {
+	repository.Listing
+	why error
+}
+
+var _ repository.Unsure = unsure{}
+
+// Untold follows repository.Unsure.
+func (l unsure) Untold() error { return l.why }
+
+// ID follows repository.Listing.
+func (l unsure) ID() string { return l.Listing.ID() + " ?" }
 
 // Origin follows repository.Originator. A version that is not there although it has just been read is one that came through the
 // repository and does not show yet, as AWS has it of what comes from public registries.
@@ -89,14 +140,18 @@ var _ repository.Finder = found{}
 
 // Find follows repository.Finder.
 func (s found) Find(ctx context.Context, v artifact.VersionKey, asset string) (artifact.Version, error) {
-	h, err := s.held(ctx, v.PackageKey, false)
+	h, untold, err := s.held(ctx, v.PackageKey, false)
 	if err != nil {
 		return artifact.Version{}, err
 	}
 	if h != nil && h.statuses[v.Version] != "" && !h.statuses[v.Version].Downloadable() {
 		return artifact.Version{VersionKey: v, Status: h.statuses[v.Version]}, nil
 	}
-	return s.finder.Find(ctx, v, asset)
+	there, err := s.finder.Find(ctx, v, asset)
+	if untold != nil && artifact.Is(err, artifact.NotFound) {
+		err = untold
+	}
+	return there, s.silent(err)
 }
 
 // Presume follows repository.Finder.

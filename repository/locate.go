@@ -2,6 +2,7 @@ package repository
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"entrepot/artifact"
@@ -114,7 +115,9 @@ func (s *Service) holders(r catalog.Reader, at *configuration, made *plan, v art
 func (s *Service) choose(ctx context.Context, at *configuration, made *plan, found located, v artifact.VersionKey,
 	ask asking) (located, error) {
 	found.trace = newTrace(at, made, v.PackageKey)
-	var unavailable error
+	// What one registry cannot say another may know; but behind one that may withhold the version none is asked. What repositories
+	// there hold is kept, and goes on.
+	var unavailable, untold error
 	silent := map[string]error{} // connections, of which several repositories may have one: what hangs is not waited for twice
 	for rank, source := range made.sources {
 		if rank == 1 && at.graph.dangling {
@@ -138,7 +141,10 @@ func (s *Service) choose(ctx context.Context, at *configuration, made *plan, fou
 			*says = said{finding: CannotSay, why: why}
 			continue
 		}
-		// What one registry cannot say another may know.
+		if untold != nil {
+			*says = said{}
+			continue
+		}
 		has, why, err := ask(ctx, made, &found)
 		switch {
 		case err != nil:
@@ -146,6 +152,9 @@ func (s *Service) choose(ctx context.Context, at *configuration, made *plan, fou
 		case why != nil:
 			silent[source.connection], unavailable = why, why
 			*says = said{finding: CannotSay, why: why}
+			if errors.Is(why, ErrUntold) {
+				untold = why
+			}
 		case has:
 			if *says = saidOf(found.version.Status); says.finding == Withholds {
 				return located{}, found.trace.endedBy(withdrawnUpstream(v))

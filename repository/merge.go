@@ -19,14 +19,16 @@ type listings struct {
 	at map[int]Listing
 	// id changes with the content of any of them.
 	id string
-	// unavailable keeps why a registry did not answer; what the others have is listed all the same.
+	// unavailable keeps why a registry did not answer, or may withhold more than it says; what the others have is listed all the
+	// same, but for those behind one that may withhold it.
 	unavailable error
-	silent      map[string]error // the same by connection; nil if all have answered
+	silent      map[string]error // the same by connection
 }
 
 func (s *Service) listings(ctx context.Context, made *plan, p artifact.PackageKey) (listings, error) {
-	found := listings{at: map[int]Listing{}}
+	found := listings{at: map[int]Listing{}, silent: map[string]error{}}
 	var ids []string
+	var untold error // why no registry is asked that lies further behind
 	for rank, source := range made.sources {
 		if source.connection == "" {
 			continue
@@ -37,20 +39,27 @@ func (s *Service) listings(ctx context.Context, made *plan, p artifact.PackageKe
 			}
 			continue // it is asked once
 		}
+		if untold != nil {
+			ids = append(ids, fmt.Sprintf("%d:-", rank))
+			continue
+		}
 		answer, err := s.askRegistry(ctx, source.registry, p, false)
+		why := answer.unavailable
 		switch {
 		case err != nil:
 			return found, err
-		case answer.unavailable != nil:
-			found.unavailable = answer.unavailable
-			if found.silent == nil {
-				found.silent = map[string]error{}
-			}
-			found.silent[source.connection] = answer.unavailable
+		case why != nil:
 			ids = append(ids, fmt.Sprintf("%d:?", rank))
 		case answer.listing != nil:
 			found.at[rank] = answer.listing
 			ids = append(ids, fmt.Sprintf("%d:%s", rank, answer.listing.ID()))
+			why = untoldBy(answer.listing)
+		}
+		if why != nil {
+			found.unavailable, found.silent[source.connection] = why, why
+		}
+		if errors.Is(why, ErrUntold) {
+			untold = why
 		}
 	}
 	found.id = strings.Join(ids, " ")

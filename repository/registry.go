@@ -46,7 +46,8 @@ func sortedOut(err error) (registryAnswer, error) {
 }
 
 // askForVersion looks for one version in an external registry; nil if it does not have it. What the remembered listing
-// lacks is asked for anew if fresh may be needed. A registry that lists no files is asked for the asset, if one is named.
+// lacks is asked for anew if fresh may be needed. A registry that lists no files is asked for the asset, if one is named. One that
+// cannot say whether it withholds the version is unavailable.
 func (s *Service) askForVersion(ctx context.Context, of registry, v artifact.VersionKey, asset string,
 	fresh bool) (found *artifact.Version, unavailable, err error) {
 	if finder, ok := of.Source.(Finder); ok {
@@ -57,21 +58,24 @@ func (s *Service) askForVersion(ctx context.Context, of registry, v artifact.Ver
 		answer, err := sortedOut(err)
 		return nil, answer.unavailable, err
 	}
+	var untold error
 	for _, again := range []bool{false, true} {
 		if again && !fresh {
 			break
 		}
 		answer, err := s.askRegistry(ctx, of, v.PackageKey, again)
+		untold = nil
 		if err == nil && answer.listing != nil {
 			var listed artifact.Version
 			if listed, err = answer.listing.Version(ctx, v.Version); err == nil {
 				return &listed, nil, nil
 			}
+			untold = untoldBy(answer.listing)
 			answer, err = sortedOut(err)
 		}
 		if err != nil || answer.unavailable != nil {
 			return nil, answer.unavailable, err
 		}
 	}
-	return nil, nil, nil
+	return nil, untold, nil
 }

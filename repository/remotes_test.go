@@ -23,6 +23,8 @@ type faraway struct {
 	registries map[string]*registry
 	origin     func(artifact.VersionKey) (repository.OriginThere, error) // what remotes tell; nil: none does
 	back       bool                                                      // whether all remotes are who asks
+	reserved   bool                                                      // whether all remotes may withhold what they do not list
+	untold     error                                                     // why they cannot say now whether they do; nil: they can
 	forgotten  []catalog.RemoteID
 }
 
@@ -38,6 +40,38 @@ type telling struct {
 // Origin follows repository.Originator.
 func (t telling) Origin(_ context.Context, v artifact.VersionKey) (repository.OriginThere, error) {
 	return t.origin(v)
+}
+
+// reserved is the other side of a remote that may withhold what it does not list.
+type reserved struct {
+	*registry
+	far *faraway
+}
+
+// reservedListing is a listing of one that cannot say what it withholds.
+type reservedListing struct {
+	repository.Listing
+	why error
+}
+
+func (u reservedListing) Untold() error { return u.why }
+func (u reservedListing) ID() string    { return u.Listing.ID() + "?" }
+
+// Listing follows repository.Source.
+func (r reserved) Listing(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
+	l, err := r.registry.Listing(ctx, p)
+	switch {
+	case r.far.untold == nil:
+		return l, err
+	case err != nil:
+		return nil, r.far.untold
+	}
+	return reservedListing{l, r.far.untold}, nil
+}
+
+// Refresh follows repository.Source.
+func (r reserved) Refresh(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
+	return r.Listing(ctx, p)
 }
 
 // askedBack is the other side of a remote that is who asks.
@@ -63,6 +97,8 @@ func (f *faraway) Source(r repository.Remote, of artifact.Format) (repository.So
 	}
 	there, connection := f.registries[r.Name], "remote:"+r.Name
 	switch {
+	case f.reserved:
+		return reserved{there, f}, connection
 	case f.back:
 		return askedBack{there}, connection
 	case f.origin != nil:
@@ -264,6 +300,45 @@ func TestARemoteComesBehindTheUpstreamsAndBeforeNothing(t *testing.T) {
 	h.holds("far", "left", "1")
 	there.goDown()
 	h.fetchFails("team", "left@9", artifact.Unavailable)
+}
+
+// What lies behind a remote is hidden by what that withholds. While it cannot say what that is, no registry behind it is asked;
+// what it lists itself is there, and what was kept goes on.
+func TestWhatARemoteMayWithholdComesFromNoRegistryBehindIt(t *testing.T) {
+	for name, down := range map[string]bool{"its list can be read": false, "nothing of it": true} {
+		t.Run(name, func(t *testing.T) {
+			h := newFixture(t)
+			h.far.reserved = true
+			h.repo("public")
+			h.connect("public")
+			h.repo("far")
+			h.repo("team", "far", "public")
+			there := h.remote("far", "central", true)
+			there.offer("left@1", "of the centre")
+			for _, version := range []string{"left@2", "left@3", "left@4", "right@1"} {
+				h.registry.offer(version, "of the public")
+			}
+			h.fetches("team", "left@2", "of the public")
+			h.fetches("public", "left@3", "of the public")
+			h.far.untold = artifact.Errorf(artifact.Unavailable, "Grant it.").Causing(repository.ErrUntold)
+			kept := []string{"2", "3"}
+			if down {
+				there.goDown()
+			} else {
+				h.fetches("team", "left@1", "of the centre")
+				kept = []string{"1", "2", "3"}
+			}
+			h.fetches("team", "left@2", "of the public") // kept by the repository that is asked
+			h.fetches("team", "left@3", "of the public") // and by one behind it
+			h.shows("team", "left", kept...)
+			h.fetchFails("team", "left@4", artifact.Unavailable)
+			h.fetchFails("team", "right@1", artifact.Unavailable)
+			h.holds("public", "left", "2", "3")
+			h.fetches("public", "left@4", "of the public") // there is no remote before it
+			h.far.untold = nil
+			h.fetches("team", "right@1", "of the public")
+		})
+	}
 }
 
 func TestRemotesThatMakeNoSenseAreRefused(t *testing.T) {

@@ -2,6 +2,7 @@ package repository
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"time"
@@ -43,6 +44,25 @@ type Finder interface {
 	// comes without assets and without the time that the registry's answer tells. NotFound: the registry does not have the
 	// asset, by what it said lately or because it never has its like.
 	Presume(v artifact.VersionKey, asset string) (artifact.Version, error)
+}
+
+// ErrUntold is beneath the Unavailable error of a Source that may withhold what it was asked for and cannot say whether it does. No
+// registry behind it is asked then.
+var ErrUntold = errors.New("nobody can tell whether it is withheld")
+
+// Unsure is a Listing of a registry that may withhold versions which it does not list.
+type Unsure interface {
+	Listing
+	// Untold is why it cannot say which, with ErrUntold beneath.
+	Untold() error
+}
+
+// untoldBy is why a listing cannot say what of the versions that it does not list is withheld; nil if it lists them all.
+func untoldBy(l Listing) error {
+	if unsure, ok := l.(Unsure); ok {
+		return unsure.Untold()
+	}
+	return nil
 }
 
 // Originator is a Source of a remote that tells where what is read there was made.

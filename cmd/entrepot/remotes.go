@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -216,14 +217,20 @@ func (s *remotes) Check(ctx context.Context, r repository.Remote) (string, error
 	source, _ := s.Source(r, f)
 	// A name that nobody has, so that nothing that is remembered is an answer.
 	key := artifact.PackageKey{Format: f, Name: "entrepot-" + strings.ToLower(rand.Text())}
-	_, err := source.Listing(ctx, key)
+	l, err := source.Listing(ctx, key)
 	if artifact.Is(err, artifact.NotFound) {
 		err = nil
 	}
 	if err != nil {
 		return "", err
 	}
-	return says + fmt.Sprintf("Packages can be read at %s.", m.place()), nil
+	says += fmt.Sprintf("Packages can be read at %s.", m.place())
+	if unsure, ok := l.(repository.Unsure); ok {
+		if why, ok := errors.AsType[*artifact.Error](unsure.Untold()); ok {
+			says += " " + why.Reason
+		}
+	}
+	return says, nil
 }
 
 // who signs in.
