@@ -276,13 +276,30 @@ func (c *crew) wake() {
 	}
 }
 
-// dismiss ends all workers, at once, and waits for them.
+// farewell is how long workers are waited for that are told to end. It is longer than any sender takes that gives up by itself; a
+// stream or a pipe that nobody reads takes for ever.
+const farewell = 2 * patience
+
+// dismiss ends all workers, at once, and waits for them, but not for ever. What one sends that is left behind is told again.
 func (c *crew) dismiss() {
 	for _, w := range c.workers {
 		w.stop()
 		c.leaving = append(c.leaving, w)
 	}
+	over := time.NewTimer(farewell)
+	defer over.Stop()
+	late := false
 	for _, w := range c.leaving {
-		<-w.ended
+		if !late {
+			select {
+			case <-w.ended:
+			case <-over.C:
+				late = true
+			}
+		}
+		if late && !w.hasEnded() {
+			w.left.Store(true)
+			c.service.Log.Warn(w.target.Name+" takes an event without end and is waited for no more", "target", w.target.Name)
+		}
 	}
 }

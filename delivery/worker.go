@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"entrepot/artifact"
@@ -33,6 +35,8 @@ type worker struct {
 	stop    context.CancelFunc
 	ended   chan struct{}
 	passed  passed
+	alarm   sync.Once   // a panic is logged with its stack, once
+	left    atomic.Bool // nobody waits for its end any more: it writes nothing down
 }
 
 // passed is how far a worker has read past a cursor of events that do not concern its target.
@@ -93,7 +97,7 @@ func (w *worker) work(ctx context.Context) {
 
 // settle moves the cursor past what did not concern the target. By another pattern it might.
 func (w *worker) settle(ctx context.Context) {
-	if w.passed.read <= w.passed.cursor {
+	if w.passed.read <= w.passed.cursor || w.left.Load() {
 		return
 	}
 	err := w.service.Catalog.Write(ctx, func(wr catalog.Writer) error {
@@ -139,6 +143,7 @@ type plan struct {
 // round reads what is to be done, does it and writes down what was done. It returns when there is something to do again:
 // at once, after a time, or never without a change.
 func (w *worker) round(ctx context.Context) (again time.Duration, err error) {
+	defer w.contain(&err)
 	p, err := w.plan(ctx)
 	if artifact.Is(err, artifact.NotFound) {
 		return never, nil // the target is gone, and the worker will be ended
@@ -156,6 +161,9 @@ func (w *worker) round(ctx context.Context) (again time.Duration, err error) {
 		return never, nil
 	}
 	w.tell(ctx, p, began)
+	if w.left.Load() {
+		return never, nil
+	}
 	// What was told is written down for a worker that is told to stop as well.
 	o, err := w.record(context.WithoutCancel(ctx), p)
 	switch {
@@ -227,11 +235,41 @@ func (w *worker) concerns(p *plan, e catalog.Event) {
 		if w.target.Account != "" && c.Account != string(w.target.Account) {
 			continue
 		}
-		if w.target.Pattern.Match(c) {
+		means, err := w.means(c)
+		if err != nil {
+			w.service.Log.Error("an event cannot be told", "target", w.target.Name, "error", err.Error())
+			return
+		}
+		if means {
 			p.add(item{event: c, Delivery: catalog.Delivery{Target: w.target.Name, Sequence: e.Sequence, Lane: c.Lane(), Event: c.JSON()}})
 		}
 		return // who is told of everything is told once
 	}
+}
+
+// means reports whether the target's pattern means an event.
+func (w *worker) means(e events.Event) (means bool, err error) {
+	defer w.contain(&err)
+	return w.target.Pattern.Match(e), nil
+}
+
+// send tells the target of one event.
+func (w *worker) send(ctx context.Context, i item) (err error) {
+	defer w.contain(&err)
+	return w.target.To.Send(ctx, Message{Event: i.event, Body: i.Event, Group: i.Lane})
+}
+
+// contain makes an error of a panic: whatever a target is told with, it ends neither the server nor what others are told.
+func (w *worker) contain(err *error) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	*err = fmt.Errorf("panic: %v", p)
+	w.alarm.Do(func() {
+		w.service.Log.Error("panic while events were told to "+w.target.Name, "target", w.target.Name, "panic", fmt.Sprint(p),
+			"stack", string(debug.Stack()))
+	})
 }
 
 func (p *plan) add(i item) {
@@ -260,7 +298,7 @@ func (w *worker) tell(ctx context.Context, p *plan, now time.Time) {
 			defer func() { <-room }()
 			for ; l.told < len(l.items) && ctx.Err() == nil; l.told++ {
 				i := l.items[l.told]
-				if l.err = w.target.To.Send(sending, Message{Event: i.event, Body: i.Event, Group: i.Lane}); l.err != nil {
+				if l.err = w.send(sending, i); l.err != nil {
 					return
 				}
 			}
