@@ -20,12 +20,13 @@ func (s *Server) comesFrom(h http.Header, r *http.Request, at artifact.Repositor
 		return nil, err
 	}
 	own := s.hop(at)
+	as, circle := hops.Find(own)
 	refuse := func(words string, args ...any) (*http.Request, error) {
 		return nil, format.WithStatus(http.StatusLoopDetected, artifact.Errorf(artifact.Unavailable, words, args...).Causing(upstream.ErrLoop))
 	}
 	switch {
-	case hops.Has(own):
-		h.Set(upstream.LoopHeader, own)
+	case circle:
+		h.Set(upstream.LoopHeader, as)
 		return refuse("The request has come through repository %s before: %s asks in a circle.", at.Name, hops)
 	case len(hops) > s.limits.Hops:
 		return refuse("The request has come through %d servers, which is more than the %d that may be: %s.", len(hops), s.limits.Hops, hops)

@@ -1,15 +1,55 @@
 package server
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
 	"entrepot/artifact"
 	"entrepot/format"
 	"entrepot/upstream"
+	"entrepot/upstream/upstreamtest"
 )
+
+// What a registry of one format was told comes back from there in the form in which it was told.
+func TestARequestThatHasComeThroughHereUnderNoNameIsRefused(t *testing.T) {
+	var told string
+	registry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		told = r.Header.Get(upstream.HopsHeader)
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	defer registry.Close()
+	base, err := url.Parse(registry.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := upstream.New(upstream.Options{Cache: &upstreamtest.Cache{}, Logger: slog.New(slog.DiscardHandler),
+		Remotes: func(string) (upstream.Origin, bool) {
+			return upstream.Origin{Name: "remote:r", Base: base, Remote: true, Opaque: true}, true
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	key := artifact.DomainKey{Owner: "123456789012", Name: "house"}.Repository("edge")
+	s := &Server{limits: Limits{Hops: 2}, hop: func(at artifact.RepositoryKey) string { return "eu/" + at.Domain + "/" + at.Name }}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	if r, err = s.comesFrom(http.Header{}, r, key); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = client.Exists(r.Context(), upstream.ExistsRequest{Connection: "remote:r@1/npm", Path: "left"})
+	if err != nil || told == "" || strings.Contains(told, "edge") {
+		t.Fatalf("told %q, %v", told, err)
+	}
+	r.Header.Set(upstream.HopsHeader, told)
+	h := http.Header{}
+	if _, err := s.comesFrom(h, r, key); format.FailureOf(err).Status != http.StatusLoopDetected || h.Get(upstream.LoopHeader) != told {
+		t.Errorf("got %v and %q", err, h.Get(upstream.LoopHeader))
+	}
+}
 
 func TestARequestThatHasComeThroughHereIsRefused(t *testing.T) {
 	key := artifact.DomainKey{Owner: "123456789012", Name: "house"}.Repository("edge")

@@ -90,7 +90,7 @@ func (c *Client) roundTrip(ctx context.Context, to target, b *breaker) (*http.Re
 	}
 	drain(resp.Body)
 	err = statusError(to.origin, resp.StatusCode, what, hold)
-	if asker := to.hops.asker(); what == circular && asker != "" && resp.Header.Get(LoopHeader) == asker {
+	if what == circular && to.hops.askedBack(resp.Header.Get(LoopHeader)) {
 		err = to.origin.unavailable("is who asks").Causing(ErrAskedBack)
 	}
 	return nil, what, err
@@ -112,8 +112,12 @@ func (c *Client) request(ctx context.Context, to target) (*http.Request, error) 
 		if err := to.origin.authorize(ctx, r); err != nil {
 			return nil, err
 		}
-		if len(to.hops) > 0 {
-			r.Header.Set(HopsHeader, to.hops.String())
+		hops := to.hops
+		if to.origin.Opaque {
+			hops = hops.opaque()
+		}
+		if len(hops) > 0 {
+			r.Header.Set(HopsHeader, hops.String())
 		}
 	}
 	if to.guarded && c.opts.Proxy != nil {

@@ -2,6 +2,8 @@ package upstream
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -52,18 +54,49 @@ func notInHop(c rune) bool {
 	return c <= ' ' || c > '~' || strings.ContainsRune(`,;"\`, c)
 }
 
-// Has reports whether the request has come through this repository.
-func (h Hops) Has(hop string) bool { return slices.Contains(h, hop) }
+// opaqueMark begins a hop that tells nobody anything who does not know already what it is of.
+const opaqueMark = "~"
+
+// opaqueOf is the form of a hop that tells nothing.
+func opaqueOf(hop string) string {
+	if strings.HasPrefix(hop, opaqueMark) {
+		return hop
+	}
+	sum := sha256.Sum256([]byte(hop))
+	return opaqueMark + hex.EncodeToString(sum[:16])
+}
+
+// opaque returns the hops in the form that tells nothing.
+func (h Hops) opaque() Hops {
+	all := make(Hops, len(h))
+	for i, hop := range h {
+		all[i] = opaqueOf(hop)
+	}
+	return all
+}
+
+// Find returns how the hops have this repository, by its name or in the form that tells nothing; ok is false if the request has not
+// come through it.
+func (h Hops) Find(hop string) (as string, ok bool) {
+	for _, one := range h {
+		if one == hop || one == opaqueOf(hop) {
+			return one, true
+		}
+	}
+	return "", false
+}
 
 // And returns the hops with one more.
 func (h Hops) And(hop string) Hops { return append(slices.Clip(h), hop) }
 
-// asker is the repository of another server that the request of the last one comes from; empty if it comes from a client.
-func (h Hops) asker() string {
-	if len(h) < 2 {
-		return ""
+// askedBack reports whether what a server says that refuses to be asked in a circle is the repository that the request of the last
+// hop comes from. A client has none; nor has whoever is known by the form that tells nothing, which registries are sent as well.
+func (h Hops) askedBack(said string) bool {
+	if len(h) < 2 || said == "" {
+		return false
 	}
-	return h[len(h)-2]
+	asker := h[len(h)-2]
+	return !strings.HasPrefix(asker, opaqueMark) && (said == asker || said == opaqueOf(asker))
 }
 
 // String is the header's value.

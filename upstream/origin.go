@@ -53,6 +53,8 @@ type Origin struct {
 	Authorizer Authorizer
 	// Remote has requests tell through which repositories they have come.
 	Remote bool
+	// Opaque has those repositories told in a form that only they themselves recognize.
+	Opaque bool
 	// Guarded has Base judged as if metadata had pointed there: it is not the operator who says that it may be anywhere.
 	Guarded bool
 	// Freshness comes in the place of Options.Freshness, and nothing older is answered while the origin answers; zero: the

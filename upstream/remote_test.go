@@ -184,6 +184,42 @@ func TestARemoteIsToldThroughWhichRepositoriesARequestHasCome(t *testing.T) {
 	}
 }
 
+func TestARegistryOfOneFormatIsToldNothingThatItDoesNotKnow(t *testing.T) {
+	var mu sync.Mutex
+	told := ""
+	r := newRig(t, func(w http.ResponseWriter, req *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		told = req.Header.Get(upstream.HopsHeader)
+		w.Header().Set(upstream.LoopHeader, strings.Split(told, ", ")[0])
+		w.WriteHeader(http.StatusLoopDetected)
+	}, withRemote(func(o *upstream.Origin) { o.Opaque = true }))
+	asked := upstream.Hops{"us/1/d/a@1"}.And("eu/1/d/b@2")
+	_, err := r.Document(upstream.WithHops(t.Context(), asked), ofRemote("left"))
+	if !errors.Is(err, upstream.ErrAskedBack) {
+		t.Errorf("who was asked back by its own form has something for himself: %v", err)
+	}
+	mu.Lock()
+	got, err := upstream.ParseHops([]string{told})
+	mu.Unlock()
+	if err != nil || len(got) != 2 || strings.Contains(got.String(), "/") || strings.Contains(got.String(), "@") {
+		t.Fatalf("told %q, %v", told, err)
+	}
+	for i, hop := range asked {
+		if as, ok := got.Find(hop); !ok || as != got[i] {
+			t.Errorf("%s does not recognize itself in %q: %q, %v", hop, got, as, ok)
+		}
+	}
+	if _, ok := got.Find("us/1/d/a@2"); ok {
+		t.Error("another one recognizes itself")
+	}
+	// It could send what it was told to another server. There it stands for nobody who has asked.
+	_, err = r.Document(upstream.WithHops(t.Context(), got[:1].And("ap/1/d/c@3")), ofRemote("right"))
+	if !errors.Is(err, upstream.ErrLoop) || errors.Is(err, upstream.ErrAskedBack) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // Two servers that ask each other at once must not wait for each other: what has come another way begins anew.
 func TestRequestsThatHaveComeByDifferentWaysDoNotWaitForEachOther(t *testing.T) {
 	inside, back := make(chan struct{}), make(chan struct{})

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -49,12 +52,16 @@ func newRemotes(s repository.Sealer, operator artifact.AccountID, public *upstre
 }
 
 // hopsOf names this server's repositories among those of all servers. Servers of one region and one account are told apart by
-// what each draws when it starts: nothing in their configuration has to differ. No client is told it, and none can guess it: who
-// could name a remote of ours as the one that has asked us would have us look for its packages elsewhere.
+// letters that follow from what each draws when it starts: nothing in their configuration has to differ. Each repository has its own.
+// No client is told them, and none can guess them: who could name a remote of ours as the one that has asked us would have us look
+// for its packages elsewhere.
 func hopsOf(region string) func(artifact.RepositoryKey) string {
-	own := strings.ToLower(rand.Text())
+	own := []byte(rand.Text())
 	return func(at artifact.RepositoryKey) string {
-		return fmt.Sprintf("%s/%s/%s/%s@%s", region, at.Owner, at.Domain, at.Name, own)
+		name := fmt.Sprintf("%s/%s/%s/%s", region, at.Owner, at.Domain, at.Name)
+		letters := hmac.New(sha256.New, own)
+		_, _ = letters.Write([]byte(name))
+		return name + "@" + hex.EncodeToString(letters.Sum(nil)[:16])
 	}
 }
 
@@ -183,6 +190,8 @@ func (s *remotes) origin(connection string) (upstream.Origin, bool) {
 		origin.Base, origin.Authorizer = m.at.For(of), m.signIn
 		origin.Base.Path += s.formats[of].Entry // behind the slash, which stays where there is none: what is relative begins there
 	default:
+		// Whoever keeps a registry of one format is told nothing of our repositories; that a circle is a circle is seen all the same.
+		origin.Opaque = true
 		c := m.credential
 		origin.Credential = upstream.Credential{User: c.Username, Password: c.Password, Token: c.Token}
 		if origin.Base, err = url.Parse(r.URL); err != nil {

@@ -200,8 +200,18 @@ func TestServersThatAreConfiguredAlikeAreToldApart(t *testing.T) {
 		t.Errorf("got %s and %s, then %s", one(at), one(at), other(at))
 	}
 	hops, err := upstream.ParseHops([]string{upstream.Hops{one(at), other(at)}.String()})
-	if err != nil || !hops.Has(one(at)) || !hops.Has(other(at)) {
-		t.Errorf("got %v, %v", hops, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, hop := range []string{one(at), other(at)} {
+		if as, ok := hops.Find(hop); !ok || as != hop {
+			t.Errorf("got %q, %v in %v", as, ok, hops)
+		}
+	}
+	// Whoever is told of one repository cannot name another.
+	_, letters, _ := strings.Cut(one(at), "@")
+	if strings.HasSuffix(one(at.DomainKey().Repository("other")), letters) {
+		t.Errorf("all repositories have the letters %s", letters)
 	}
 }
 
@@ -227,7 +237,7 @@ func TestWhereARemoteLeads(t *testing.T) {
 		t.Errorf("got connection %s", connection)
 	}
 	origin, ok := s.origin(connection)
-	if !ok || origin.Base.String() != registry.URL || origin.Guarded || !origin.Remote || origin.Freshness != time.Minute ||
+	if !ok || origin.Base.String() != registry.URL || origin.Guarded || !origin.Remote || !origin.Opaque || origin.Freshness != time.Minute ||
 		len(origin.DownloadHosts) != 1 || !origin.Credential.IsZero() || origin.Authorizer != nil {
 		t.Errorf("got %+v", origin)
 	}
@@ -250,7 +260,7 @@ func TestWhereARemoteLeads(t *testing.T) {
 		artifact.Cargo: "cargo/central/x", artifact.Maven: "maven/central/x", artifact.PyPI: "pypi/central/simple/x",
 		artifact.NuGet: "nuget/central/v3/x"} {
 		_, connection := s.Source(there, f)
-		if origin, ok := s.origin(connection); !ok ||
+		if origin, ok := s.origin(connection); !ok || origin.Opaque ||
 			origin.Base.ResolveReference(&url.URL{Path: "x"}).String() != "http://127.0.0.1:1/house-123456789012/"+want {
 			t.Errorf("%s: got %s, want what is relative at %s", f, origin.Base, want)
 		}
