@@ -84,6 +84,7 @@ func describeDomain(r catalog.Reader, key artifact.DomainKey) (info DomainInfo, 
 // error, as on AWS: ok is false then.
 func (s *Service) DeleteDomain(ctx context.Context, c iam.Caller,
 	key artifact.DomainKey) (info DomainInfo, ok bool, err error) {
+	var remotes []catalog.Remote
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
 		ok = false
 		info, err = describeDomain(w, key)
@@ -97,13 +98,21 @@ func (s *Service) DeleteDomain(ctx context.Context, c iam.Caller,
 			return artifact.Errorf(artifact.Conflict, "Domain must contain 0 repositories before deletion").
 				About(artifact.DomainResource, key.Name)
 		}
+		if remotes, err = w.Remotes(info.ID); err != nil {
+			return err
+		}
 		if err := w.DeleteDomain(info.ID); err != nil {
 			return err
 		}
 		ok = true
 		return s.audit(w, c, "DeleteDomain", OnDomain(key), map[string]any{"domainName": key.Name})
 	})
-	return info, ok && err == nil, err
+	if ok = ok && err == nil; ok && s.Remotes != nil {
+		for _, r := range remotes {
+			s.Remotes.Forget(r.ID)
+		}
+	}
+	return info, ok, err
 }
 
 // Domains lists the domains that an account owns.

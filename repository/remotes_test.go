@@ -467,6 +467,30 @@ func TestARemoteGoesWhenNobodyIsConnectedToIt(t *testing.T) {
 	h.fetches("edge", "left@1", "left")
 }
 
+func TestADomainsRemotesAreForgottenWithIt(t *testing.T) {
+	h := newFixture(t)
+	var ids []catalog.RemoteID
+	for _, name := range []string{"central", "other"} {
+		r, err := h.rules.PutRemote(t.Context(), h.owner, remoteSpec(name))
+		h.check(err)
+		ids = append(ids, r.ID)
+	}
+	h.repo("edge")
+	_, _, err := h.rules.DeleteDomain(t.Context(), h.owner, domainKey)
+	h.refuses(artifact.Conflict, err)
+	if len(h.far.forgotten) > 0 {
+		t.Errorf("%v are forgotten of a domain that is there", h.far.forgotten)
+	}
+	_, _, err = h.rules.DeleteRepository(t.Context(), h.owner, key("edge"))
+	h.check(err)
+	_, _, err = h.rules.DeleteDomain(t.Context(), h.owner, domainKey)
+	h.check(err)
+	slices.Sort(h.far.forgotten)
+	if !slices.Equal(h.far.forgotten, ids) {
+		t.Errorf("got %v forgotten, want %v", h.far.forgotten, ids)
+	}
+}
+
 func TestADomainHasSoManyRemotes(t *testing.T) {
 	h := newFixture(t)
 	for i := range 100 {

@@ -34,15 +34,19 @@ type Client struct {
 	revalidations map[revalidationKey]*revalidation
 	flights       map[string]*flight
 	probes        map[probeKey]*probe
-	limiters      map[string]*rate.Limiter
 	entries       *lru.Cache[Key, memory]
 	absences      *lru.Cache[Key, time.Time] // until when the upstream is believed not to have a document
 	files         *lru.Cache[Key, knownFile] // assets, also those that are not there
 	breakers      *lru.Cache[string, *breaker]
+	limiters      *lru.Cache[string, *rate.Limiter] // of refreshes, by connection: remotes come and go
 }
 
 // maxBreakers bounds the hosts remembered: metadata may name any number.
 const maxBreakers = 1024
+
+// maxLimiters bounds the connections of which refreshes are counted. One that is forgotten has been quiet for longest, so its rate is
+// what it would be.
+const maxLimiters = 4096
 
 // errClosed is the cause of everything that Close ends.
 var errClosed = errors.New("the client was closed")
@@ -73,11 +77,11 @@ func New(o Options) (*Client, error) {
 		revalidations: make(map[revalidationKey]*revalidation),
 		flights:       make(map[string]*flight),
 		probes:        make(map[probeKey]*probe),
-		limiters:      make(map[string]*rate.Limiter),
 		entries:       table[Key, memory](o.MaxEntries),
 		absences:      table[Key, time.Time](o.MaxEntries),
 		files:         table[Key, knownFile](o.MaxEntries),
 		breakers:      table[string, *breaker](maxBreakers),
+		limiters:      table[string, *rate.Limiter](maxLimiters),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	return c, nil

@@ -15,6 +15,13 @@ func (o Origin) Below(path string) (string, error) {
 	return u.String(), nil
 }
 
+// AllowRefresh takes one refresh out of a connection's rate, and returns of how many connections there is one.
+func (c *Client) AllowRefresh(connection string) (allowed bool, connections int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.allowRefresh(Key{Connection: connection}), c.limiters.Len()
+}
+
 // WithRandom replaces the jitter.
 func (o Options) WithRandom(f func() float64) Options {
 	o.randomFloat64 = f

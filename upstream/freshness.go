@@ -65,10 +65,10 @@ func (c *Client) refreshable(m memory) bool {
 
 // allowRefresh takes one refresh out of the connection's rate. The caller holds c.mu.
 func (c *Client) allowRefresh(k Key) bool {
-	l := c.limiters[k.Connection]
-	if l == nil {
+	l, known := c.limiters.Get(k.Connection)
+	if !known {
 		l = rate.NewLimiter(rate.Limit(c.opts.RefreshRate), max(1, int(2*c.opts.RefreshRate)))
-		c.limiters[k.Connection] = l
+		c.limiters.Add(k.Connection, l)
 	}
 	return l.AllowN(c.opts.Now(), 1)
 }

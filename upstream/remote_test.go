@@ -245,6 +245,24 @@ func TestRequestsThatHaveComeByDifferentWaysDoNotWaitForEachOther(t *testing.T) 
 	}
 }
 
+func TestRemotesThatComeAndGoTakeABoundedAmountOfMemory(t *testing.T) {
+	r := newRig(t, say("left"), func(o *upstream.Options, _ *upstream.Origin) { o.RefreshRate = 1 })
+	for i := range 10_000 {
+		if _, connections := r.AllowRefresh(fmt.Sprintf("remote:central@%d/npm", i)); connections > 4096 {
+			t.Fatalf("rates of %d connections are kept", connections)
+		}
+	}
+	allowed := 0
+	for range 100 {
+		if ok, _ := r.AllowRefresh("remote:central@1/npm"); ok {
+			allowed++
+		}
+	}
+	if allowed != 2 {
+		t.Errorf("%d refreshes were allowed at once, want 2", allowed)
+	}
+}
+
 func TestALoopIsToldAndDoesNotCountAgainstTheHost(t *testing.T) {
 	r := newRig(t, status(http.StatusLoopDetected), withRemote(func(*upstream.Origin) {}))
 	for i := range 20 {
