@@ -155,6 +155,7 @@ func merged(pins []Pin) []Pin {
 		registry string
 	}
 	at := map[place]int{}
+	files := map[int]map[string]bool{} // of versions that are named again, as keys of their files
 	var once []Pin
 	for _, p := range pins {
 		where := place{p.VersionKey, p.Registry}
@@ -164,8 +165,18 @@ func merged(pins []Pin) []Pin {
 			once = append(once, p)
 			continue
 		}
+		if len(p.Files) == 0 {
+			continue
+		}
+		if files[i] == nil {
+			files[i] = make(map[string]bool, len(once[i].Files))
+			for _, f := range once[i].Files {
+				files[i][f.key()] = true
+			}
+		}
 		for _, f := range p.Files {
-			if !slices.ContainsFunc(once[i].Files, f.equals) {
+			if key := f.key(); !files[i][key] {
+				files[i][key] = true
 				once[i].Files = append(once[i].Files, f)
 			}
 		}
@@ -173,9 +184,8 @@ func merged(pins []Pin) []Pin {
 	return once
 }
 
-func (f File) equals(other File) bool {
-	return f.Name == other.Name && f.Optional == other.Optional && slices.Equal(f.Sums, other.Sums)
-}
+// key is the same for files of which the same is said.
+func (f File) key() string { return fmt.Sprintf("%q %t %q", f.Name, f.Optional, f.Sums) }
 
 // add adds a version, or what was found in its place if no version of a registry can be called so.
 func (c *Contents) add(p Pin) {

@@ -196,20 +196,20 @@ func (c *Contents) addPipfile(p *strictjson.Value, indexes map[string]string) {
 // readRequirements reads what pip is given: names with exact versions, and the hashes behind them (pip's documentation,
 // "Requirements File Format").
 func readRequirements(text []byte, to *Contents) error {
-	whole := ""
+	var whole strings.Builder
 	return eachLine(append(text, '\n', '\n'), func(number int, line string) error {
 		if strings.HasPrefix(strings.TrimSpace(line), "#") {
 			line = ""
 		}
 		before, goesOn := strings.CutSuffix(line, `\`)
-		if whole += before; goesOn {
-			if len(whole) > maxLine {
+		if whole.WriteString(before); goesOn {
+			if whole.Len() > maxLine {
 				return wrong(number, "what it goes on with is longer than %d bytes", maxLine)
 			}
 			return nil
 		}
-		to.addRequirement(strings.TrimSpace(withoutComment(whole)))
-		whole = ""
+		to.addRequirement(strings.TrimSpace(withoutComment(whole.String())))
+		whole.Reset()
 		return nil
 	})
 }
