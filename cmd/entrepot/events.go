@@ -65,7 +65,7 @@ func (c tailEventsCommand) Run(ctx context.Context, u user, to io.Writer) error 
 		}
 		for _, e := range page.Events {
 			if p.Match(e) {
-				fmt.Fprintln(to, string(e.JSON()))
+				fmt.Fprintln(escaped{to}, string(e.JSON()))
 			}
 		}
 		next := strconv.FormatInt(page.Next, 10)
@@ -162,7 +162,7 @@ func (c deadLettersCommand) Run(ctx context.Context, u user, to io.Writer) error
 	if err != nil {
 		return err
 	}
-	out := json.NewEncoder(to)
+	out := json.NewEncoder(escaped{to})
 	out.SetEscapeHTML(false)
 	for after := int64(0); ; {
 		var page awsapi.DeadLetterList
@@ -304,7 +304,7 @@ func (c testEventCommand) Run(to io.Writer) error {
 			return fmt.Errorf("event %d of %s: %w", n, c.Events, err)
 		}
 		if means {
-			fmt.Fprintln(to, string(event))
+			fmt.Fprintln(escaped{to}, string(event))
 		}
 	}
 }

@@ -162,3 +162,22 @@ func (p plain) Write(text []byte) (int, error) {
 	}
 	return len(text), nil
 }
+
+// escaped writes JSON that a terminal may show: control characters, which can only stand in its strings, as JSON writes them
+// otherwise. Whoever reads it as JSON reads the same.
+type escaped struct{ to io.Writer }
+
+func (e escaped) Write(text []byte) (int, error) {
+	var clean strings.Builder
+	for _, r := range string(text) {
+		if unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' {
+			fmt.Fprintf(&clean, `\u%04x`, r)
+			continue
+		}
+		clean.WriteRune(r)
+	}
+	if _, err := io.WriteString(e.to, clean.String()); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
