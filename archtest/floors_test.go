@@ -63,7 +63,7 @@ var floors = map[string][]string{
 	// It works for a server that it is handed.
 	"prefetch": {"artifact", "lockfile"},
 	"kms":      append([]string{"accounts"}, contracts...),
-	"trail":    append([]string{"accounts", "durable"}, contracts...),
+	"trail":    append([]string{"accounts", "durable", "ratelimit"}, contracts...),
 	"metering": append([]string{"accounts"}, contracts...),
 	"delivery": append([]string{"access/sigv4", "accounts", "audit", "durable", "events", "strictjson"}, contracts...),
 	"jobs":     contracts,

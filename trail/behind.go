@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"entrepot/catalog"
+	"entrepot/ratelimit"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -19,6 +20,9 @@ const (
 	maxBehind = 2048
 	// maxOfAccount bounds those that wait of one account: no account crowds out what is refused to others.
 	maxOfAccount = maxBehind / 4
+	// perSecond is how many refusals of an account go on record in a second, in the long run. Without it a caller who is refused all
+	// day would fill the record, and the disk, with what nobody reads.
+	perSecond = 20
 	// behindWithin bounds one writing.
 	behindWithin = time.Minute
 )
@@ -28,6 +32,7 @@ type Behind struct {
 	catalog catalog.Store
 	log     *slog.Logger
 	lost    prometheus.Counter
+	rates   *ratelimit.Limiter[string] // by account
 
 	mu      sync.Mutex
 	waiting []catalog.Event
@@ -37,11 +42,11 @@ type Behind struct {
 }
 
 // NewBehind makes one. It writes nothing until Run runs.
-func NewBehind(c catalog.Store, log *slog.Logger, metrics prometheus.Registerer) (*Behind, error) {
+func NewBehind(c catalog.Store, log *slog.Logger, metrics prometheus.Registerer, now func() time.Time) (*Behind, error) {
 	b := &Behind{catalog: c, log: log, of: map[string]int{}, some: make(chan struct{}, 1), lost: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "entrepot_audit_refusals_dropped_total",
-		Help: "Refused reads that are not on record because too many came at once, or because they could not be written.",
-	})}
+		Help: "Refused reads that are not on record because too many came, or because they could not be written.",
+	}), rates: ratelimit.NewWithBurst[string](perSecond, maxOfAccount, now)}
 	return b, metrics.Register(b.lost)
 }
 
@@ -49,7 +54,7 @@ func NewBehind(c catalog.Store, log *slog.Logger, metrics prometheus.Registerer)
 func (b *Behind) Record(e catalog.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.waiting) >= maxBehind || b.of[e.Account] >= maxOfAccount {
+	if len(b.waiting) >= maxBehind || b.of[e.Account] >= maxOfAccount || !b.rates.Admit(e.Account) {
 		b.dropped++
 		b.lost.Inc()
 		return
@@ -86,6 +91,9 @@ func (b *Behind) Flush(ctx context.Context) {
 	b.waiting, b.dropped = nil, 0
 	clear(b.of)
 	b.mu.Unlock()
+	if dropped > 0 {
+		b.log.WarnContext(ctx, "more reads were refused than are recorded", "dropped", dropped)
+	}
 	if len(events) == 0 {
 		return
 	}
@@ -102,8 +110,5 @@ func (b *Behind) Flush(ctx context.Context) {
 	if err != nil {
 		b.lost.Add(float64(len(events)))
 		b.log.ErrorContext(ctx, "refused reads could not be recorded", "events", len(events), "error", err.Error())
-	}
-	if dropped > 0 {
-		b.log.WarnContext(ctx, "more reads were refused than are recorded", "dropped", dropped)
 	}
 }

@@ -45,7 +45,7 @@ func (s *store) Write(_ context.Context, fn func(w catalog.Writer) error) error 
 // behind runs one until the function returns.
 func behind(t *testing.T, s *store, log *strings.Builder, fn func(b *Behind)) *Behind {
 	t.Helper()
-	b, err := NewBehind(s, slog.New(slog.NewTextHandler(log, nil)), prometheus.NewRegistry())
+	b, err := NewBehind(s, slog.New(slog.NewTextHandler(log, nil)), prometheus.NewRegistry(), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestAFloodOfOneAccountLeavesRoomForOthers(t *testing.T) {
 					b.Record(catalog.Event{Action: "x", Account: "loud"})
 				}
 				b.Record(catalog.Event{Action: "quiet", Account: "other"})
-				time.Sleep(behindDelay)
+				time.Sleep(time.Minute)
 				synctest.Wait()
 				if last := s.commits[round]; len(last) != maxOfAccount+1 || last[maxOfAccount] != "quiet" {
 					t.Errorf("%d events were written, the last %s", len(last), last[len(last)-1])
@@ -113,6 +113,40 @@ func TestAFloodOfOneAccountLeavesRoomForOthers(t *testing.T) {
 		})
 		if got, want := testutil.ToFloat64(b.lost), float64(2*(2*maxBehind-maxOfAccount)); got != want {
 			t.Errorf("%v lost, want %v", got, want)
+		}
+	})
+}
+
+func TestWhoIsRefusedAllDayDoesNotFillTheRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		var log strings.Builder
+		const tenth, minutes = time.Second / 10, 5
+		n := 0
+		b := behind(t, s, &log, func(b *Behind) {
+			for began := time.Now(); time.Since(began) < minutes*time.Minute; n++ {
+				for range 10 {
+					b.Record(catalog.Event{Action: "x", Account: "loud"})
+				}
+				b.Record(catalog.Event{Action: "quiet", Account: fmt.Sprint(n)})
+				time.Sleep(tenth)
+			}
+		})
+		loud, quiet := 0, 0
+		for _, commit := range s.commits {
+			for _, action := range commit {
+				if action == "quiet" {
+					quiet++
+				} else {
+					loud++
+				}
+			}
+		}
+		if most := maxOfAccount + minutes*60*perSecond; loud > most || loud < most-perSecond || quiet != n {
+			t.Errorf("%d of an account are on record, want %d; of others %d, want %d", loud, most, quiet, n)
+		}
+		if lost := testutil.ToFloat64(b.lost); lost != float64(10*n-loud) {
+			t.Errorf("%v are counted as lost, want %d", lost, 10*n-loud)
 		}
 	})
 }

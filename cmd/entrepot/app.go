@@ -192,7 +192,7 @@ func (a *app) openUpstreams(ctx context.Context) error {
 
 func (a *app) openRules(context.Context) error {
 	var err error
-	if a.behind, err = trail.NewBehind(a.catalog, a.log, a.metrics); err != nil {
+	if a.behind, err = trail.NewBehind(a.catalog, a.log, a.metrics, time.Now); err != nil {
 		return err
 	}
 	a.background(a.behind.Run) // until the rules, which give it events, are closed
