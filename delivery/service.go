@@ -69,7 +69,8 @@ type Options struct {
 // Service tells targets. It has one Run at a time.
 type Service struct {
 	Options
-	wake chan struct{}
+	wake    chan struct{}
+	backlog backlog
 
 	told    *prometheus.CounterVec // by target and outcome
 	waiting *prometheus.GaugeVec   // by target
@@ -91,7 +92,7 @@ func New(o Options) (*Service, error) {
 	if o.Jitter == nil {
 		o.Jitter = aroundHalf
 	}
-	s := &Service{Options: o, wake: make(chan struct{}, 1)}
+	s := &Service{Options: o, wake: make(chan struct{}, 1), backlog: backlog{most: mostOfAccount}}
 	const space, system = "entrepot", "events"
 	s.told = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: space, Subsystem: system, Name: "deliveries_total",
 		Help: "Attempts to tell a target of an event, by outcome: told, failed, or dead, which is given up."}, []string{"target", "outcome"})
@@ -177,6 +178,7 @@ func (s *Service) Listen(ctx context.Context) {
 func (s *Service) Run(ctx context.Context) error {
 	changed, stop := s.Catalog.Watch(catalog.VersionEventsTopic(), catalog.EventTargetsTopic())
 	defer stop()
+	s.backlog.clear()
 	crew := &crew{service: s, workers: map[string]*worker{}}
 	defer crew.dismiss()
 	again := time.NewTicker(time.Minute) // that an account was closed is no change of a target
@@ -189,6 +191,9 @@ func (s *Service) Run(ctx context.Context) error {
 		}
 		if len(targets) == 0 {
 			return nil
+		}
+		if err := s.count(ctx, targets); err != nil {
+			return err
 		}
 		crew.hire(ctx, targets)
 		for same := true; same; {
@@ -204,6 +209,23 @@ func (s *Service) Run(ctx context.Context) error {
 			crew.wake()
 		}
 	}
+}
+
+// count notes what waits for targets that are new, before any of them is told more.
+func (s *Service) count(ctx context.Context, targets []Target) error {
+	return s.Catalog.Read(ctx, func(r catalog.Reader) error {
+		for _, t := range targets {
+			if s.backlog.knows(t) {
+				continue
+			}
+			counts, err := r.CountDeliveries(t.Name)
+			if err != nil {
+				return err
+			}
+			s.backlog.count(t, counts.Waiting)
+		}
+		return nil
+	})
 }
 
 // targets are all who are told: those of the operator and those of rules.
@@ -264,6 +286,7 @@ func (c *crew) hire(ctx context.Context, targets []Target) {
 	for name, w := range c.workers {
 		if !wanted[name] {
 			w.stop()
+			c.service.backlog.forget(w.target)
 			c.leaving = append(c.leaving, w)
 			delete(c.workers, name)
 		}

@@ -206,11 +206,16 @@ func (w *worker) plan(ctx context.Context) (*plan, error) {
 			p.held = true
 			return nil
 		}
-		found, err := r.Events(p.read, portion)
+		room := w.service.backlog.room(w.target, len(waiting))
+		if room == 0 {
+			p.held = true
+			return nil
+		}
+		found, err := r.Events(p.read, room)
 		if err != nil {
 			return err
 		}
-		p.more = len(found) == portion
+		p.more = len(found) == room
 		for _, e := range found {
 			p.read = e.Sequence
 			w.concerns(p, e)
@@ -445,6 +450,7 @@ func reason(err error) string {
 // report logs and counts how a round went.
 func (w *worker) report(ctx context.Context, o outcome) {
 	s, name := w.service, w.target.Name
+	s.backlog.set(w.target, o.waiting)
 	for outcome, n := range map[string]int{"told": o.told, "failed": o.failed, "dead": o.dead} {
 		if n > 0 {
 			s.told.WithLabelValues(label(name), outcome).Add(float64(n))
