@@ -32,10 +32,16 @@ type DocumentReader interface {
 	Document(key DocumentKey) (Document, error)
 	// DocumentReferenced reports whether any document has this digest.
 	DocumentReferenced(d artifact.Digest) (bool, error)
+	// DocumentConnection returns the first connection after this one, in the order of their bytes, of which documents are
+	// remembered; empty if there is none.
+	DocumentConnection(after string) (string, error)
 }
 
 // DocumentWriter changes documents. It touches no topic.
 type DocumentWriter interface {
 	// PutDocument creates or replaces the document.
 	PutDocument(d Document) error
+	// DeleteDocuments removes up to limit (clamped as in Page) documents of a connection, those with the lowest paths first, and
+	// returns how many.
+	DeleteDocuments(connection string, limit int) (int, error)
 }

@@ -177,7 +177,9 @@ func (a *API) assets(ctx context.Context, v artifact.VersionKey) ([]artifact.Ass
 	return all, nil
 }
 
-// list reads the pages of a list, as they are kept, and an ID that changes with any of them.
+// list reads the pages of a list, as they are kept, and an ID that changes with any of them. A page is kept by its number: a service
+// may word its tokens anew with each answer, and what was kept by them would be there for good. One that was asked for by another token
+// is no part of this list.
 func (a *API) list(ctx context.Context, path, form string, regenerate func(io.Writer, io.Reader) error, fresh bool,
 	query func(next string) string) (pages [][]byte, id string, err error) {
 	ask := a.client.Document
@@ -185,9 +187,16 @@ func (a *API) list(ctx context.Context, path, form string, regenerate func(io.Wr
 		ask = a.client.Refresh
 	}
 	next := ""
-	for range maxPages {
-		d, err := ask(ctx, upstream.DocumentRequest{Connection: a.connection, Method: http.MethodPost, Path: path + "?" + query(next),
-			Accept: "application/json", Max: maxPage, Regenerate: regenerate, RegenerateVersion: form})
+	for number := range maxPages {
+		req := upstream.DocumentRequest{Connection: a.connection, Method: http.MethodPost, Path: path + "?" + query(next),
+			Accept: "application/json", Max: maxPage, Regenerate: regenerate, RegenerateVersion: form}
+		if number > 0 {
+			req.KeptAs = fmt.Sprintf("%s?%s&page=%d", path, query(""), number+1)
+			sum := sha256.Sum256([]byte(next))
+			req.RegenerateVersion += " after " + hex.EncodeToString(sum[:])
+			req.Essential = fmt.Sprintf("page %d of a list", number+1) // a list that ends in its middle says nothing of the rest
+		}
+		d, err := ask(ctx, req)
 		if err != nil {
 			return nil, "", err
 		}

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"entrepot/artifact"
 	"entrepot/remoteapi"
@@ -65,13 +66,18 @@ func open(t *testing.T, s *service) *remoteapi.API {
 
 func openWith(t *testing.T, s *service, lists *remoteapi.Lists) *remoteapi.API {
 	t.Helper()
+	return openOn(t, s, lists, &upstreamtest.Cache{}, time.Now)
+}
+
+func openOn(t *testing.T, s *service, lists *remoteapi.Lists, cache upstream.Cache, now func() time.Time) *remoteapi.API {
+	t.Helper()
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	base, err := url.Parse(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := upstream.New(upstream.Options{Cache: &upstreamtest.Cache{}, Logger: slog.New(slog.DiscardHandler), Retries: -1,
+	client, err := upstream.New(upstream.Options{Cache: cache, Logger: slog.New(slog.DiscardHandler), Retries: -1, Now: now, StaleWait: time.Minute,
 		Remotes: func(c string) (upstream.Origin, bool) {
 			return upstream.Origin{Name: "remote:central", Base: base, Remote: true}, c == connection
 		}})
@@ -239,6 +245,45 @@ func TestAListingIsAnotherOneWhenAStatusChanges(t *testing.T) {
 	}
 	if first.ID() == second.ID() || first.ID() == numbers([]string{"1"}).ID() {
 		t.Errorf("got %q and %q", first.ID(), second.ID())
+	}
+}
+
+// What is kept of a list is replaced by what is kept of it later.
+func TestPagesAreKeptByTheirNumbers(t *testing.T) {
+	s, cache, now := &service{answers: map[string]string{}}, &upstreamtest.Cache{}, time.Now()
+	list := func() repository.Listing {
+		t.Helper()
+		now = now.Add(time.Hour)
+		// Each is another process: what the last one had in memory is gone, and what it has kept is not.
+		api := openOn(t, s, remoteapi.NewLists(1<<20), cache, func() time.Time { return now })
+		l, err := remoteapi.Over(registry{versions: []string{"0"}}, api).Refresh(t.Context(), left)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	for n := range 5 {
+		token := fmt.Sprint("token", n)
+		clear(s.answers)
+		s.answers[versionsPath] = `{"versions":[{"version":"1","status":"Archived"}],"nextToken":"` + token + `"}`
+		s.answers[versionsPath+" "+token] = fmt.Sprintf(`{"versions":[{"version":"2.%d","status":"Archived"}]}`, n)
+		want := map[string]artifact.Status{"0": artifact.Published, "1": artifact.Archived, fmt.Sprint("2.", n): artifact.Archived}
+		if got := shown(t, list()); !maps.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	}
+	if n := cache.Len(); n != 2 {
+		t.Errorf("%d pages are kept of a list of two", n)
+	}
+	// The second page that was kept is none of another list, and a list without one says nothing of what would be on it.
+	s.answers[versionsPath] = `{"versions":[],"nextToken":"lost"}`
+	l := list()
+	if _, unsure := l.(repository.Unsure); !unsure || len(shown(t, l)) != 1 {
+		t.Errorf("got %v, unsure %v", shown(t, l), unsure)
+	}
+	s.status = http.StatusBadGateway
+	if _, unsure := list().(repository.Unsure); !unsure {
+		t.Error("the pages of two lists were put together")
 	}
 }
 

@@ -22,6 +22,9 @@ type DocumentRequest struct {
 	// URL is used in place of Path where metadata gave an absolute one. It is fetched only from the origin, one of its
 	// download hosts, or a public address.
 	URL string
+	// KeptAs is under what the document is remembered in place of Path, for one of which the address has something in it that comes
+	// and goes. RegenerateVersion then says which of them it is.
+	KeptAs string
 	// Method is that of the request, where it is not GET: of an API that lists with POST. It is asked as often as a GET.
 	Method string
 	Accept string // header; a page (text/html) is refused unless it stands here
@@ -124,7 +127,7 @@ func (c *Client) document(ctx context.Context, req DocumentRequest, now bool) (D
 		return Document{}, err
 	}
 	to.method = cmp.Or(req.Method, to.method)
-	k := keyOf(req.Connection, req.URL, req.Path)
+	k := keyOf(req.Connection, req.URL, cmp.Or(req.KeptAs, req.Path))
 	if err := c.load(ctx, k); err != nil {
 		return Document{}, err
 	}

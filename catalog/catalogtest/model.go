@@ -27,6 +27,7 @@ type model struct {
 	policies     map[catalog.Holder]catalog.Policy
 	tags         map[catalog.Holder]map[string]string
 	groups       map[catalog.PackageGroupID]catalog.PackageGroup
+	documents    map[catalog.DocumentKey]catalog.Document
 }
 
 type heldPackage struct {
@@ -44,12 +45,14 @@ func (v heldVersion) of() heldPackage { return heldPackage{v.in, v.PackageKey} }
 func newModel() *model {
 	return &model{map[catalog.DomainID]catalog.Domain{}, map[catalog.RepositoryID]catalog.Repository{},
 		map[heldPackage]artifact.Package{}, map[heldPackage]string{}, map[heldPackage]map[string]string{}, map[heldVersion]artifact.Version{},
-		map[catalog.Holder]catalog.Policy{}, map[catalog.Holder]map[string]string{}, map[catalog.PackageGroupID]catalog.PackageGroup{}}
+		map[catalog.Holder]catalog.Policy{}, map[catalog.Holder]map[string]string{}, map[catalog.PackageGroupID]catalog.PackageGroup{},
+		map[catalog.DocumentKey]catalog.Document{}}
 }
 
 func (m *model) clone() *model {
 	return &model{maps.Clone(m.domains), maps.Clone(m.repositories), maps.Clone(m.packages), maps.Clone(m.texts),
-		maps.Clone(m.labels), maps.Clone(m.versions), maps.Clone(m.policies), maps.Clone(m.tags), maps.Clone(m.groups)}
+		maps.Clone(m.labels), maps.Clone(m.versions), maps.Clone(m.policies), maps.Clone(m.tags), maps.Clone(m.groups),
+		maps.Clone(m.documents)}
 }
 
 // folded reports whether the repository holds another package of the format that folds to the same.
@@ -116,6 +119,7 @@ var (
 	modelVersions = []string{"1", "1.0", "2\x00"}
 	modelTexts    = []string{"", "plain words", "50% 'off'", "ÄB"}
 	modelPatterns = []string{"/*", "/npm/a~", "%_"}
+	modelPaths    = []string{"%", "@a%2fb", "a"} // in the order of their bytes
 	modelTerms    = []string{"a", "_", "b%", "words", "äb", "plain w"}
 	modelTimes    = []int{0, 1, 1, 2}
 	modelStatuses = []artifact.Status{artifact.Published, artifact.Archived}

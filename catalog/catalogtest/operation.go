@@ -1,6 +1,7 @@
 package catalogtest
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -22,6 +23,41 @@ var operations = []operation{
 	opPutPackage, opPutPackage, opPutPackage, opDescribePackage, opDeletePackage, opSetLabels, opSetLabels, opDeleteLabel,
 	opCreateVersion, opCreateVersion, opCreateVersion, opCreateVersion, opUpdateVersion, opSetStatus, opDeleteVersion,
 	opPutPolicy, opDeletePolicy, opPutTags, opDeleteTags, opCreateGroup, opCreateGroup, opUpdateGroup, opDeleteGroup,
+	opPutDocument, opPutDocument, opDeleteDocuments,
+}
+
+// modelConnections are those of an account of which documents are remembered, in the order of their bytes, with names that are nearly
+// the same.
+func modelConnections(account artifact.AccountID) []string {
+	remote := "remote:" + string(account) + "@"
+	return []string{remote + "1/n%m", remote + "1/npm", remote + "10/npm"}
+}
+
+func opPutDocument(t *rapid.T, account artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	key := catalog.DocumentKey{Connection: rapid.SampledFrom(modelConnections(account)).Draw(t, "connection"),
+		Path: rapid.SampledFrom(modelPaths).Draw(t, "path")}
+	d := catalog.Document{DocumentKey: key, ETag: rapid.SampledFrom(modelTexts).Draw(t, "validator"), FetchedAt: moment(1),
+		CheckedAt: moment(2), Digest: artifact.Digest{77}}
+	m.documents[key] = d
+	return "PutDocument", done, c.PutDocument(d)
+}
+
+func opDeleteDocuments(t *rapid.T, account artifact.AccountID, m *model, c catalog.Writer) (string, artifact.Kind, error) {
+	connection := rapid.SampledFrom(modelConnections(account)).Draw(t, "connection")
+	limit := rapid.IntRange(1, len(modelPaths)).Draw(t, "limit")
+	wanted := 0
+	for _, path := range modelPaths {
+		key := catalog.DocumentKey{Connection: connection, Path: path}
+		if _, there := m.documents[key]; there && wanted < limit {
+			delete(m.documents, key)
+			wanted++
+		}
+	}
+	n, err := c.DeleteDocuments(connection, limit)
+	if err == nil && n != wanted {
+		err = fmt.Errorf("%d documents were deleted, not %d", n, wanted)
+	}
+	return "DeleteDocuments", done, err
 }
 
 // pick draws an id that is there, or now and then one that is not.

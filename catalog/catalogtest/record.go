@@ -43,6 +43,64 @@ func testDocuments(t *testing.T, open func(t *testing.T) catalog.Store) {
 		_, err := r.Document(catalog.DocumentKey{Connection: "public:pypi", Path: key.Path})
 		return err
 	})
+	testDocumentsOfAConnection(f, key)
+}
+
+// testDocumentsOfAConnection removes the documents of one connection beside some of which the names are nearly the same.
+func testDocumentsOfAConnection(f *fixture, other catalog.DocumentKey) {
+	const gone, near, far = "remote:a@1/npm", "remote:a@1/npm2", "remote:a@10/npm"
+	f.write(func(w catalog.Writer) error {
+		for _, connection := range []string{gone, near, far} {
+			for _, path := range []string{"c", "a", "b"} {
+				d := catalog.Document{DocumentKey: catalog.DocumentKey{Connection: connection, Path: path}, Digest: artifact.Digest{9}}
+				if err := w.PutDocument(d); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	connections := func() (all []string) {
+		f.read(func(r catalog.Reader) error {
+			all = nil
+			for last := ""; ; {
+				next, err := r.DocumentConnection(last)
+				if err != nil || next == "" {
+					return err
+				}
+				all, last = append(all, next), next
+			}
+		})
+		return all
+	}
+	remove := func(connection string, limit int) (n int) {
+		f.write(func(w catalog.Writer) (err error) {
+			n, err = w.DeleteDocuments(connection, limit)
+			return err
+		})
+		return n
+	}
+	want(f, "connections", connections(), []string{other.Connection, gone, near, far})
+	want(f, "removed of none", remove("remote:a@1", 10), 0)
+	want(f, "removed with a limit", remove(gone, 2), 2)
+	f.read(func(r catalog.Reader) error {
+		_, err := r.Document(catalog.DocumentKey{Connection: gone, Path: "c"})
+		return err
+	})
+	f.unreadable(artifact.NotFound, func(r catalog.Reader) error {
+		_, err := r.Document(catalog.DocumentKey{Connection: gone, Path: "b"})
+		return err
+	})
+	want(f, "removed of the rest", remove(gone, 1000), 1)
+	want(f, "removed of nothing", remove(gone, 1000), 0)
+	want(f, "connections that are left", connections(), []string{other.Connection, near, far})
+	want(f, "removed of the next", remove(near, 1000), 3)
+	want(f, "removed of the last", remove(far, 1000), 3)
+	f.read(func(r catalog.Reader) error {
+		referenced, err := r.DocumentReferenced(artifact.Digest{9})
+		want(f, "the digest of what was removed is referenced", referenced, false)
+		return err
+	})
 }
 
 func testEvents(t *testing.T, open func(t *testing.T) catalog.Store) {

@@ -29,6 +29,8 @@ type view struct {
 	Groups       map[catalog.DomainID][]catalog.PackageGroup
 	InDomain     map[catalog.DomainID][]artifact.PackageKey // those of listedFormat
 	Stored       []usage.Stored
+	Documents    []catalog.Document
+	Connections  []string // of documents
 }
 
 // listedFormat is the format whose packages are listed by domain.
@@ -52,6 +54,14 @@ func (m *model) view() view {
 		o.Usage[id] = catalog.Usage{}
 		o.Referenced[id] = make([]bool, 4)
 	}
+	inOrder := func(a, b catalog.Document) int {
+		return cmp.Or(strings.Compare(a.Connection, b.Connection), strings.Compare(a.Path, b.Path))
+	}
+	o.Documents = slices.SortedFunc(maps.Values(m.documents), inOrder)
+	for _, d := range o.Documents {
+		o.Connections = append(o.Connections, d.Connection)
+	}
+	o.Connections = slices.Compact(o.Connections)
 	counted := map[catalog.DomainID]map[artifact.Digest]bool{}
 	for _, id := range slices.Sorted(maps.Keys(m.repositories)) {
 		r := m.repositories[id]
@@ -173,8 +183,32 @@ func (m *model) viewGroups(o *view) {
 }
 
 // look reads what a catalog has of one owner's domains through every verb there is for it.
+func (o *view) lookAtDocuments(r catalog.Reader, account artifact.AccountID) error {
+	mine := "remote:" + string(account) + "@"
+	for last := mine; ; {
+		next, err := r.DocumentConnection(last)
+		if err != nil || !strings.HasPrefix(next, mine) {
+			return err
+		}
+		o.Connections, last = append(o.Connections, next), next
+		for _, path := range modelPaths {
+			d, err := r.Document(catalog.DocumentKey{Connection: next, Path: path})
+			if artifact.Is(err, artifact.NotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			o.Documents = append(o.Documents, d)
+		}
+	}
+}
+
 func look(r catalog.Reader, account artifact.AccountID) (view, error) {
 	o := newView()
+	if err := o.lookAtDocuments(r, account); err != nil {
+		return o, err
+	}
 	ids := []catalog.RepositoryID{}
 	for d, err := range catalog.Each(func(p catalog.Page) (catalog.Listing[catalog.Domain], error) {
 		return r.Domains(account, p)

@@ -24,6 +24,20 @@ func (s *session) DocumentReferenced(d artifact.Digest) (bool, error) {
 	return s.exists("find a document", "SELECT 1 FROM documents WHERE digest = ? LIMIT 1", d[:])
 }
 
+// DocumentConnection implements catalog.DocumentReader.
+func (s *session) DocumentConnection(after string) (string, error) {
+	connection, _, err := one(s, "find a connection with documents", func(row scanner, c *string) error { return row.Scan(c) },
+		"SELECT connection FROM documents WHERE connection > ? ORDER BY connection LIMIT 1", after)
+	return connection, err
+}
+
+// DeleteDocuments implements catalog.DocumentWriter.
+func (s *session) DeleteDocuments(connection string, limit int) (int, error) {
+	n, err := s.exec("delete documents", `DELETE FROM documents WHERE connection = ? AND path IN
+		(SELECT path FROM documents WHERE connection = ? ORDER BY path LIMIT ?)`, connection, connection, clamp(limit))
+	return int(n), err
+}
+
 // PutDocument implements catalog.DocumentWriter.
 func (s *session) PutDocument(d catalog.Document) error {
 	_, err := s.exec("put a document", `INSERT INTO documents

@@ -117,6 +117,29 @@ func connectionOf(r repository.Remote, f artifact.Format) string {
 	return upstream.RemoteConnection(r.Name) + "@" + strconv.FormatInt(int64(r.ID), 10) + "/" + string(f)
 }
 
+// remotesThere reads which connections lead somewhere: all but those to remotes that are no more.
+func remotesThere(r catalog.Reader) (func(connection string) bool, error) {
+	there := map[string]bool{}
+	for d, err := range catalog.Each(r.AllDomains) {
+		if err != nil {
+			return nil, err
+		}
+		remotes, err := r.Remotes(d.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range remotes {
+			of, _, _ := strings.Cut(connectionOf(repository.Remote{Remote: one}, ""), "/")
+			there[of] = true
+		}
+	}
+	return func(connection string) bool {
+		of, _, _ := strings.Cut(connection, "/")
+		_, remote := upstream.RemoteName(connection)
+		return !remote || there[of]
+	}, nil
+}
+
 // made returns what is made of a remote, as its record says now.
 func (s *remotes) made(r repository.Remote) *remote {
 	s.mu.Lock()

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/awsclient"
 	"entrepot/catalog"
+	"entrepot/jobs"
 	"entrepot/repository"
 	"entrepot/upstream"
 )
@@ -212,6 +214,65 @@ func TestServersThatAreConfiguredAlikeAreToldApart(t *testing.T) {
 	_, letters, _ := strings.Cut(one(at), "@")
 	if strings.HasSuffix(one(at.DomainKey().Repository("other")), letters) {
 		t.Errorf("all repositories have the letters %s", letters)
+	}
+}
+
+func TestDocumentsAreForgottenWithTheirRemotes(t *testing.T) {
+	a, err := open(t.Context(), settings(t.TempDir()), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Close() })
+	var domain catalog.DomainID
+	var kept, gone string
+	err = a.catalog.Write(t.Context(), func(w catalog.Writer) error {
+		if domain, err = w.CreateDomain(catalog.Domain{DomainKey: artifact.DomainKey{Owner: artifact.AccountID(a.config.Account), Name: "house"}}); err != nil {
+			return err
+		}
+		r := catalog.Remote{Domain: domain, Name: "central", Kind: catalog.RegistryRemote, URL: "http://127.0.0.1:1/npm/", Format: artifact.NPM}
+		if r.ID, err = w.CreateRemote(r); err != nil {
+			return err
+		}
+		kept = connectionOf(repository.Remote{Remote: r}, artifact.NPM)
+		r.ID += 7 // one that had the name before
+		gone = connectionOf(repository.Remote{Remote: r}, artifact.NPM)
+		for _, connection := range []string{kept, gone, "public:npmjs"} {
+			if err := w.PutDocument(catalog.Document{DocumentKey: catalog.DocumentKey{Connection: connection, Path: "left"}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := func() (connections []string) {
+		t.Helper()
+		err := jobs.ForgottenDocuments(a.catalog, remotesThere)(t.Context())
+		if err == nil {
+			err = a.catalog.Read(t.Context(), func(r catalog.Reader) error {
+				for _, connection := range []string{kept, gone, "public:npmjs"} {
+					_, err := r.Document(catalog.DocumentKey{Connection: connection, Path: "left"})
+					if err == nil {
+						connections = append(connections, connection)
+					}
+				}
+				return nil
+			})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return connections
+	}
+	if got := left(); !slices.Equal(got, []string{kept, "public:npmjs"}) {
+		t.Errorf("got documents of %v", got)
+	}
+	if err := a.catalog.Write(t.Context(), func(w catalog.Writer) error { return w.DeleteDomain(domain) }); err != nil {
+		t.Fatal(err)
+	}
+	if got := left(); !slices.Equal(got, []string{"public:npmjs"}) {
+		t.Errorf("got documents of %v when the domain is gone", got)
 	}
 }
 

@@ -30,6 +30,13 @@ func (c *Cache) Loads() int {
 	return c.loads
 }
 
+// Len returns how many documents are kept.
+func (c *Cache) Len() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.entries)
+}
+
 // Drafts returns the number of spools that were created and not discarded.
 func (c *Cache) Drafts() int {
 	c.mu.Lock()
