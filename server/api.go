@@ -37,14 +37,13 @@ func (s *Server) serveAPI(x *exchange, r *http.Request, api API, service string)
 	if service == codeArtifact {
 		x.metered()
 	}
-	coming, err := s.comesFrom(x.w.Header(), r, namedRepository(r, caller))
-	if err != nil {
+	if err := s.comesThrough(x, r, func() artifact.RepositoryKey { return namedRepository(r, caller) }); err != nil {
 		x.note(err)
 		f := format.FailureOf(err)
 		writeProblem(x.w, f.Status, f.Text)
 		return
 	}
-	api.Serve(x.w, coming, caller)
+	api.Serve(x.w, r, caller)
 }
 
 // namedRepository is the repository that a call is about, if its query names one.

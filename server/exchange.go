@@ -11,6 +11,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/format"
 	"entrepot/iam"
+	"entrepot/upstream"
 	"entrepot/usage"
 )
 
@@ -36,6 +37,7 @@ type exchange struct {
 	fail  func(err error) // answers an error in the words of the door
 	shelf format.Shelf
 	meter usage.Note
+	hops  func() upstream.Hops // that the request has come through, see comesThrough
 }
 
 type exchangeKey struct{}
@@ -46,13 +48,15 @@ type exchangeContext struct {
 	x *exchange
 }
 
-// Value returns the exchange and what is noted for the meter by their keys.
+// Value returns the exchange, what is noted for the meter and the hops by their keys.
 func (c exchangeContext) Value(key any) any {
 	switch key.(type) {
 	case exchangeKey:
 		return c.x
 	case usage.NoteKey:
 		return &c.x.meter
+	case upstream.HopsKey:
+		return c.x.hops
 	}
 	return c.Context.Value(key)
 }
@@ -126,12 +130,17 @@ const maxLoggedPath = 300
 // tokenLike finds our own authorization tokens wherever they stand.
 var tokenLike = regexp.MustCompile(`(?i)entrepot_[A-Za-z0-9_-]{16,}`)
 
+// holdsToken reports whether one stands in a text. Few texts have an underscore, and only those are searched.
+func holdsToken(text string) bool {
+	return strings.IndexByte(text, '_') >= 0 && tokenLike.MatchString(text)
+}
+
 // loggable returns a path fit for the log: cut to size, and without the segment that follows one called token, which is
 // where clients that log out put the credential they want revoked. A path that holds one of our tokens anywhere,
 // however it is escaped, is not logged at all.
 func loggable(t target) string {
 	for _, segment := range t.segments {
-		if tokenLike.MatchString(segment) {
+		if holdsToken(segment) {
 			return "(a path with a token in it)"
 		}
 	}
@@ -157,11 +166,16 @@ func belowRepository(path string, onHost bool) string {
 	if !strings.HasPrefix(path, "/") {
 		return path // it had a token in it
 	}
-	parts := strings.Split(path, "/")[1:]
+	rest := path[1:]
 	if !onHost {
-		parts = parts[1:]
+		_, rest, _ = strings.Cut(rest, "/")
 	}
-	return "/" + strings.Join(append(parts[:1:1], parts[min(2, len(parts)):]...), "/")
+	name, rest, _ := strings.Cut(rest, "/")
+	_, rest, below := strings.Cut(rest, "/")
+	if !below {
+		return "/" + name
+	}
+	return "/" + name + "/" + rest
 }
 
 // maxUserAgent bounds what is kept of how a client calls itself, in bytes.
@@ -170,7 +184,7 @@ const maxUserAgent = 256
 // userAgent is how the client calls itself, cut to size. What holds one of our tokens is not kept.
 func userAgent(r *http.Request) string {
 	agent := r.Header.Get("User-Agent")
-	if tokenLike.MatchString(agent) {
+	if holdsToken(agent) {
 		return "(a name with a token in it)"
 	}
 	return strings.ToValidUTF8(agent[:min(len(agent), maxUserAgent)], "")

@@ -47,13 +47,12 @@ func (s *Server) serveFormat(x *exchange, r *http.Request, m *mount, at endpoint
 		return
 	}
 	x.meter.Repository = at.Name
-	coming, err := s.comesFrom(x.w.Header(), r, at.RepositoryKey)
-	if err != nil {
+	if err := s.comesThrough(x, r, func() artifact.RepositoryKey { return at.RepositoryKey }); err != nil {
 		x.fail(err)
 		return
 	}
 	x.shelf = s.shelves(caller, at.RepositoryKey, at.base)
-	below, err := rebase(coming, at.rest)
+	below, err := rebase(r, at.rest)
 	if err != nil {
 		x.fail(artifact.Errorf(artifact.Invalid, "The path cannot be read.").Causing(err))
 		return

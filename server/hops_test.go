@@ -37,17 +37,19 @@ func TestARequestThatHasComeThroughHereUnderNoNameIsRefused(t *testing.T) {
 	key := artifact.DomainKey{Owner: "123456789012", Name: "house"}.Repository("edge")
 	s := &Server{limits: Limits{Hops: 2}, hop: func(at artifact.RepositoryKey) string { return "eu/" + at.Domain + "/" + at.Name }}
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
-	if r, err = s.comesFrom(http.Header{}, r, key); err != nil {
+	x := &exchange{w: &recorder{ResponseWriter: httptest.NewRecorder()}}
+	here := func() artifact.RepositoryKey { return key }
+	if err = s.comesThrough(x, r, here); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = client.Exists(r.Context(), upstream.ExistsRequest{Connection: "remote:r@1/npm", Path: "left"})
+	_, _, err = client.Exists(exchangeContext{r.Context(), x}, upstream.ExistsRequest{Connection: "remote:r@1/npm", Path: "left"})
 	if err != nil || told == "" || strings.Contains(told, "edge") {
 		t.Fatalf("told %q, %v", told, err)
 	}
 	r.Header.Set(upstream.HopsHeader, told)
-	h := http.Header{}
-	if _, err := s.comesFrom(h, r, key); format.FailureOf(err).Status != http.StatusLoopDetected || h.Get(upstream.LoopHeader) != told {
-		t.Errorf("got %v and %q", err, h.Get(upstream.LoopHeader))
+	err = s.comesThrough(x, r, here)
+	if got := x.w.Header().Get(upstream.LoopHeader); format.FailureOf(err).Status != http.StatusLoopDetected || got != told {
+		t.Errorf("got %v and %q", err, got)
 	}
 }
 
@@ -70,10 +72,10 @@ func TestARequestThatHasComeThroughHereIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 			r.Header[http.CanonicalHeaderKey(upstream.HopsHeader)] = test.hops
-			h := http.Header{}
-			_, err := s.comesFrom(h, r, key)
-			if circle := strings.Contains(test.words, "circle"); circle != (h.Get(upstream.LoopHeader) == "eu/house/edge") {
-				t.Errorf("got the header %v", h)
+			x := &exchange{w: &recorder{ResponseWriter: httptest.NewRecorder()}}
+			err := s.comesThrough(x, r, func() artifact.RepositoryKey { return key })
+			if circle := strings.Contains(test.words, "circle"); circle != (x.w.Header().Get(upstream.LoopHeader) == "eu/house/edge") {
+				t.Errorf("got the header %v", x.w.Header())
 			}
 			if test.status == 0 {
 				if err != nil {

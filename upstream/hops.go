@@ -102,16 +102,19 @@ func (h Hops) askedBack(said string) bool {
 // String is the header's value.
 func (h Hops) String() string { return strings.Join(h, ", ") }
 
-type hopsKey struct{}
+// HopsKey is the key under which a context has a func() Hops: the repositories that its request has come through, which what is
+// asked of a remote with it tells. It is called where a remote is asked and not before, for few requests get there.
+type HopsKey struct{}
 
-// WithHops returns a context for a request that has come through these repositories: what is asked of a remote with it
-// tells them.
+// WithHops returns a context for a request that has come through these repositories.
 func WithHops(ctx context.Context, h Hops) context.Context {
-	return context.WithValue(ctx, hopsKey{}, h)
+	return context.WithValue(ctx, HopsKey{}, func() Hops { return h })
 }
 
 // hopsIn are those of a context.
 func hopsIn(ctx context.Context) Hops {
-	h, _ := ctx.Value(hopsKey{}).(Hops)
-	return h
+	if tell, ok := ctx.Value(HopsKey{}).(func() Hops); ok && tell != nil {
+		return tell()
+	}
+	return nil
 }
