@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -154,13 +153,7 @@ func (g *Guard) arnOf(c iam.Caller, domain catalog.Domain) string {
 }
 
 func (g *Guard) event(c iam.Caller, action, resource string, call audit.Call, detail map[string]any) (catalog.Event, error) {
-	text, err := json.Marshal(detail)
-	if err != nil {
-		return catalog.Event{}, fmt.Errorf("write event: %w", err)
-	}
-	return catalog.Event{Time: g.now().UTC(), Kind: catalog.AuditEvent, RequestID: c.RequestID,
-		Account: c.Principal.Account, Owner: audit.AccountOf(resource), Principal: c.Principal.ARN, Action: action,
-		Resource: audit.Redacted(resource), Detail: json.RawMessage(audit.Redacted(string(text))), Call: call.Encode()}, nil
+	return catalog.Audited(g.now(), c, action, resource, call, detail)
 }
 
 // partitionOf returns the second part of an ARN; resources are in the partition of those who use them.

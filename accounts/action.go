@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -72,16 +71,7 @@ func (a *changing) record(resource string, detail map[string]any) error {
 }
 
 func (s *Service) event(c iam.Caller, action, resource string, call audit.Call, detail map[string]any) (catalog.Event, error) {
-	if detail == nil {
-		detail = map[string]any{}
-	}
-	text, err := json.Marshal(detail)
-	if err != nil {
-		return catalog.Event{}, fmt.Errorf("record %s: %w", action, err)
-	}
-	return catalog.Event{Time: s.Now().UTC(), Kind: catalog.AuditEvent, RequestID: c.RequestID,
-		Account: c.Principal.Account, Owner: audit.AccountOf(resource), Principal: c.Principal.ARN, Action: action,
-		Resource: audit.Redacted(resource), Detail: json.RawMessage(audit.Redacted(string(text))), Call: call.Encode()}, nil
+	return catalog.Audited(s.Now(), c, action, resource, call, detail)
 }
 
 // refusal is the record of a call that was refused: which statement decided, and on which action, if it was another than the

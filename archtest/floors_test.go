@@ -42,7 +42,7 @@ var floors = map[string][]string{
 	"blob/blobtest":              {"artifact", "blob"},
 	"blob/disk/fault":            {"artifact", "blob", "blob/disk"},
 	"blob/s3":                    {"artifact", "blob"},
-	"catalog":                    {"artifact", "usage"},
+	"catalog":                    {"artifact", "audit", "iam", "usage"},
 	"catalog/sqlcatalog":         {"artifact", "catalog", "durable", "usage"},
 	"catalog/catalogtest":        {"artifact", "catalog", "usage"},
 	"upstream":                   {"artifact"},

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -65,16 +64,7 @@ func (s *Service) audit(w catalog.Writer, c iam.Caller, action, resource string,
 }
 
 func (s *Service) event(c iam.Caller, action, resource string, call audit.Call, detail map[string]any) (catalog.Event, error) {
-	if detail == nil {
-		detail = map[string]any{}
-	}
-	text, err := json.Marshal(detail)
-	if err != nil {
-		return catalog.Event{}, fmt.Errorf("audit %s: %w", action, err)
-	}
-	return catalog.Event{Time: s.Now().UTC(), Kind: catalog.AuditEvent, RequestID: c.RequestID, Account: c.Principal.Account,
-		Owner: audit.AccountOf(resource), Principal: c.Principal.ARN, Action: action,
-		Resource: audit.Redacted(resource), Detail: json.RawMessage(audit.Redacted(string(text))), Call: call.Encode()}, nil
+	return catalog.Audited(s.Now(), c, action, resource, call, detail)
 }
 
 // refusal is the record of a call that was refused, and of the statement that decided.

@@ -175,60 +175,43 @@ func TestWhatTheReadmeAddsIsRun(t *testing.T) {
 	}
 }
 
-// TestTheWalkBetweenRegionsIsRun wants each command of the section in the session that goes the same way, in the same order.
-func TestTheWalkBetweenRegionsIsRun(t *testing.T) {
-	page, err := os.ReadFile("regions.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	session, err := os.ReadFile(filepath.Join(root, "e2e/testdata/two_regions_share_npm_packages.txtar"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rest, seen := string(session), 0
-	for line := range strings.Lines(chapter(string(page), "Two servers")) {
-		code := strings.TrimSpace(line)
-		if !strings.HasPrefix(line, "    aws ") && !strings.HasPrefix(line, "    entrepot ") {
-			continue
-		}
-		seen++
-		_, after, found := strings.Cut(rest, "exec "+code+"\n")
-		if !found {
-			t.Errorf("the session does not run, or not in this order: %s", code)
-			continue
-		}
-		rest = after
-	}
-	if seen != 8 {
-		t.Errorf("found %d commands in the walk, want eight", seen)
-	}
-}
-
-// TestTheWalkThroughTheRecordIsRun wants each command of the walk in the session that takes it, in the same order.
-func TestTheWalkThroughTheRecordIsRun(t *testing.T) {
-	page, err := os.ReadFile("audit.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	session, err := os.ReadFile(filepath.Join(root, "e2e/testdata/an_exported_record_is_what_cloudtrail_tells.txtar"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rest, seen := string(session), 0
-	for line := range strings.Lines(chapter(string(page), "A walk")) {
-		code := strings.TrimSpace(line)
-		if !strings.HasPrefix(line, "    ") {
-			continue
-		}
-		seen++
-		_, after, found := strings.Cut(rest, "exec "+code+"\n")
-		if !found {
-			t.Errorf("the session does not run, or not in this order: %s", code)
-			continue
-		}
-		rest = after
-	}
-	if seen != 5 {
-		t.Errorf("found %d commands in the walk, want five", seen)
+// TestWhatPagesTypeIsRun wants each command of a page's chapter in the session that goes the same way, in the same order.
+func TestWhatPagesTypeIsRun(t *testing.T) {
+	for page, row := range map[string]struct {
+		chapter, session string
+		typed            *regexp.Regexp // what is a command, of the lines that are set apart
+		commands         int
+	}{
+		"audit.md":   {"A walk", "an_exported_record_is_what_cloudtrail_tells", regexp.MustCompile(``), 5},
+		"cost.md":    {"Asking", "a_month_is_on_the_bill", regexp.MustCompile(``), 5},
+		"regions.md": {"Two servers", "two_regions_share_npm_packages", regexp.MustCompile(`^(aws|entrepot) `), 8},
+	} {
+		t.Run(page, func(t *testing.T) {
+			text, err := os.ReadFile(page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			session, err := os.ReadFile(filepath.Join(root, "e2e/testdata", row.session+".txtar"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			rest, seen := string(session), 0
+			for line := range strings.Lines(chapter(string(text), row.chapter)) {
+				code, apart := strings.CutPrefix(strings.TrimRight(line, "\n"), "    ")
+				if !apart || !row.typed.MatchString(code) {
+					continue
+				}
+				seen++
+				_, after, found := strings.Cut(rest, "exec "+code+"\n")
+				if !found {
+					t.Errorf("the session does not run, or not in this order: %s", code)
+					continue
+				}
+				rest = after
+			}
+			if seen != row.commands {
+				t.Errorf("found %d commands in the walk, want %d", seen, row.commands)
+			}
+		})
 	}
 }

@@ -2,7 +2,6 @@ package metering
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -85,8 +84,9 @@ func (m *Meter) refused(c iam.Caller, now time.Time, err error) {
 	}
 	call := audit.Refused(c, refused.Decision, told.Reason)
 	call.Reads = true
-	m.RecordLater(catalog.Event{Time: now.UTC(), Kind: catalog.AuditEvent, RequestID: c.RequestID, Account: c.Principal.Account,
-		Principal: c.Principal.ARN, Action: getUsage, Resource: refused.Decision.Resource, Detail: json.RawMessage("{}"), Call: call.Encode()})
+	if event, err := catalog.Audited(now, c, getUsage, refused.Decision.Resource, call, nil); err == nil {
+		m.RecordLater(event)
+	}
 }
 
 // valid refuses what nothing can be told of.

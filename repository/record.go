@@ -44,29 +44,13 @@ func (s *Service) auditOf(w catalog.Writer, c iam.Caller, action string, adminis
 // auditEvent is an audit event but for the administrator of the repository.
 func (s *Service) auditEvent(c iam.Caller, asked Action, judged *level, on Subject, call audit.Call, detail map[string]any) (
 	catalog.Event, error) {
-	if detail == nil {
-		detail = map[string]any{}
-	}
-	text, err := json.Marshal(detail)
-	if err != nil {
-		return catalog.Event{}, fmt.Errorf("audit %s: %w", asked.Name, err)
-	}
 	resource := ""
 	if arns := judged.resources(s, on); len(arns) > 0 {
 		resource = arns[len(arns)-1]
 	}
-	return catalog.Event{
-		Time:      s.Now(),
-		Kind:      catalog.AuditEvent,
-		RequestID: c.RequestID,
-		Account:   c.Principal.Account,
-		Owner:     string(on.Domain.Owner),
-		Principal: c.Principal.ARN,
-		Action:    asked.Permission(),
-		Resource:  audit.Redacted(resource),
-		Detail:    json.RawMessage(audit.Redacted(string(text))),
-		Call:      call.Encode(),
-	}, nil
+	event, err := catalog.Audited(s.Now(), c, asked.Permission(), resource, call, detail)
+	event.Owner = string(on.Domain.Owner)
+	return event, err
 }
 
 // auditRefusal records that somebody was not allowed to do something, and which statement decided. Only that of a change is worth

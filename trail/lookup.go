@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -176,8 +175,11 @@ func (s *Service) mayLookUp(c iam.Caller) error {
 	told, _ := errors.AsType[*artifact.Error](err)
 	call := audit.Refused(c, refused.Decision, told.Reason)
 	call.Reads = true
-	s.RecordLater(catalog.Event{Time: s.Now().UTC(), Kind: catalog.AuditEvent, RequestID: c.RequestID, Account: c.Principal.Account,
-		Principal: c.Principal.ARN, Action: lookupAction, Detail: json.RawMessage("{}"), Call: call.Encode()})
+	event, failed := catalog.Audited(s.Now(), c, lookupAction, "", call, nil)
+	if failed != nil {
+		return failed
+	}
+	s.RecordLater(event)
 	return err
 }
 
