@@ -36,6 +36,9 @@ type DocumentRequest struct {
 	// Regenerate reads the upstream's document from src, bounded in bytes and time, and writes our own form to dst. An
 	// error means that the document cannot be used: nothing of it is kept.
 	Regenerate func(dst io.Writer, src io.Reader) error
+	// RegenerateAnswer is Regenerate for upstreams that say a part of it in the header of their answer, and stands in its place. What
+	// the header of a 304 says is not heeded.
+	RegenerateAnswer func(dst io.Writer, src io.Reader, answer http.Header) error
 	// RegenerateVersion names the form that Regenerate writes. A change of it makes every kept document unknown. One
 	// path is asked for in one form only: two would drive each other out.
 	RegenerateVersion string
@@ -104,6 +107,14 @@ func wrap(verb string, err error) error {
 // for a Path that could leave the origin. An error of ctx when the caller leaves; the request goes on without it.
 func (c *Client) Document(ctx context.Context, req DocumentRequest) (Document, error) {
 	return c.document(ctx, req, false)
+}
+
+// regenerate has the caller make our form of an answer.
+func (r DocumentRequest) regenerate(dst io.Writer, src io.Reader, answer http.Header) error {
+	if r.RegenerateAnswer != nil {
+		return r.RegenerateAnswer(dst, src, answer)
+	}
+	return r.Regenerate(dst, src)
 }
 
 // absent words that the upstream does not have the document.

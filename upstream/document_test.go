@@ -32,6 +32,33 @@ func TestDocument(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	})
+	t.Run("its form may hold what the header of the answer says", func(t *testing.T) {
+		r := newRig(t, func(w http.ResponseWriter, req *http.Request) {
+			w.Header().Set("ETag", `"1"`)
+			if req.Header.Get("If-None-Match") != "" {
+				w.WriteHeader(http.StatusNotModified)
+				return
+			}
+			w.Header().Set("Link", "<next>")
+			fmt.Fprint(w, "body")
+		})
+		req := document("left")
+		req.RegenerateAnswer = func(dst io.Writer, src io.Reader, answer http.Header) error {
+			text, err := io.ReadAll(src)
+			_, _ = fmt.Fprintf(dst, "%s %s", text, answer.Get("Link"))
+			return err
+		}
+		for range 2 { // fetched, then confirmed
+			d, err := r.Document(t.Context(), req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := read(t, d); got != "body <next>" {
+				t.Errorf("got %q", got)
+			}
+			r.clock.pass(time.Hour)
+		}
+	})
 	t.Run("fresh it costs no request and no look into the cache", func(t *testing.T) {
 		r := newRig(t, say("one"))
 		first := r.wantDocument(t, "one")

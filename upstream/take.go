@@ -38,7 +38,7 @@ func (c *Client) take(ctx context.Context, to target, req DocumentRequest, k Key
 		}
 	}()
 	dst := &sink{w: spool, max: most, hash: sha256.New()}
-	err = req.Regenerate(dst, src)
+	err = req.regenerate(dst, src, resp.Header)
 	if err == nil {
 		// A parser may be content before the body ends. Only the end tells that it is whole and within its ceiling.
 		_, err = io.Copy(io.Discard, src)
