@@ -345,13 +345,10 @@ func (x *explaining) wholePackage(ctx context.Context, made *plan) error {
 	if err := x.walked(ctx, t); err != nil {
 		return err
 	}
-	something, err := m.something(ctx)
 	switch {
-	case err != nil:
-		return err
 	case x.q.Action == publishPackageVersion:
 		x.published(made, nil)
-	case something:
+	case m.something():
 		x.out.Verdict = Verdict{Served, "The package has versions to serve.", ""}
 	case from.unavailable != nil:
 		x.end(from.unavailable)

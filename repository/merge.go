@@ -88,10 +88,7 @@ func (s *Service) merge(ctx context.Context, at *configuration, p artifact.Packa
 	if err := m.collect(ctx); err != nil {
 		return View{}, err
 	}
-	something, err := m.something(ctx)
-	switch {
-	case err != nil:
-		return View{}, err
+	switch something := m.something(); {
 	case !something && from.unavailable != nil:
 		return View{}, m.trace(at).endedBy(from.unavailable)
 	case !something:
@@ -133,15 +130,24 @@ func (m *merger) trace(at *configuration) *trace {
 			t.said[held.rank].finding = Has
 		}
 	}
-	for rank, listing := range m.listings.at {
-		for version := range listing.Numbers() {
-			if listing.Status(version).Downloadable() && m.owner(version) == rank {
-				t.said[rank].finding = Has
-				break
-			}
+	for rank := range m.listings.at {
+		if m.serves(rank) {
+			t.said[rank].finding = Has
 		}
 	}
 	return t
+}
+
+// serves reports whether a registry lists a version that belongs to it and can be downloaded. What repositories hold may hide all that it
+// lists.
+func (m *merger) serves(rank int) bool {
+	listing := m.listings.at[rank]
+	for version := range listing.Numbers() {
+		if listing.Status(version).Downloadable() && m.owner(version) == rank {
+			return true
+		}
+	}
+	return false
 }
 
 // heldStatus is the record that decides about a version among those of the plan's repositories.
@@ -243,16 +249,18 @@ func (m *merger) anyDownloadable() bool {
 	return false
 }
 
-// something reports whether there is a version to yield. What registries list may all be hidden by what repositories
-// hold.
-func (m *merger) something(ctx context.Context) (bool, error) {
-	if m.anyDownloadable() || len(m.listings.at) == 0 {
-		return m.anyDownloadable(), nil
+// something reports whether there is a version to yield. No document is read for it: that of one version may not be to be had, and
+// the others are there.
+func (m *merger) something() bool {
+	if m.anyDownloadable() {
+		return true
 	}
-	for _, err := range m.versions(ctx) {
-		return err == nil, err
+	for rank := range m.listings.at {
+		if m.serves(rank) {
+			return true
+		}
 	}
-	return false, nil
+	return false
 }
 
 // versions yields each version that can be downloaded once: those that belong to external registries, then those that
