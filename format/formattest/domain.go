@@ -63,14 +63,16 @@ func Open(t testing.TB, o Options) *Domain {
 		o.Bytes = mem.New(d.Clock.Now)
 	}
 	d.bytes = &countingStore{Store: o.Bytes}
+	far := &remotes{formats: o.Formats, base: d.openRemote(o.Formats)}
 	client, err := upstream.New(upstream.Options{
+		Remotes: far.origin,
 		Origins: upstream.NewOrigins(d.openRegistries(o.Formats)...), Cache: &upstreamtest.Cache{}, Now: d.Clock.Now,
 		Logger: slog.New(slog.DiscardHandler), Retries: -1,
 		// Whoever asks again after a change wants to see it, not what another caller was just given.
 		Linger: -1,
 	})
 	d.check(err)
-	d.client = client
+	d.client, far.client = client, client
 	traits, sources := map[artifact.Format]repository.Traits{}, map[string]repository.Source{}
 	for _, f := range o.Formats {
 		traits[f.Name] = f.Traits
@@ -79,7 +81,7 @@ func Open(t testing.TB, o Options) *Domain {
 		}
 	}
 	d.Rules = repositorytest.Open(t, repository.Options{
-		Catalog: o.Catalog, Stores: domainStores{d.bytes}, Fetcher: client, Sources: sources, Formats: traits,
+		Catalog: o.Catalog, Stores: domainStores{d.bytes}, Fetcher: client, Sources: sources, Remotes: far, Formats: traits,
 		Quotas: o.Quotas, Endpoint: endpoint, Now: d.Clock.Now,
 	}).Service
 	t.Cleanup(func() {
@@ -91,6 +93,7 @@ func Open(t testing.TB, o Options) *Domain {
 	})
 	_, err = d.Rules.CreateDomain(t.Context(), d.caller, repository.DomainSpec{Name: domainKey.Name})
 	d.check(err)
+	d.putRemote(o.Formats)
 	return d
 }
 

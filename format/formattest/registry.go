@@ -21,6 +21,7 @@ type Registry struct {
 	mu    sync.Mutex
 	kept  map[string]served
 	down  bool
+	from  http.Handler             // answers in its place; nil for what is kept
 	held  map[string]chan struct{} // bodies of these paths wait until theirs is closed
 	asked []string                 // the paths, in order
 	// fetched counts those of asked whose answer has a body, by path.
@@ -65,6 +66,9 @@ func (r *Registry) Remove(path string) { r.change(func() { delete(r.kept, path) 
 
 // Fail has the registry answer that it is out of service, until Recover.
 func (r *Registry) Fail() { r.change(func() { r.down = true }) }
+
+// ServeFrom has everything answered by another handler, such as that of a repository.
+func (r *Registry) ServeFrom(h http.Handler) { r.change(func() { r.from = h }) }
 
 // Recover ends Fail.
 func (r *Registry) Recover() { r.change(func() { r.down = false }) }
@@ -120,11 +124,14 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		r.fetched[path]++
 	}
 	found, ok := r.kept[path]
-	down, held := r.down, r.held[path]
+	down, held, from := r.down, r.held[path], r.from
 	r.mu.Unlock()
 	switch {
 	case down:
 		http.Error(w, "out of service", http.StatusServiceUnavailable)
+		return
+	case from != nil:
+		from.ServeHTTP(w, request)
 		return
 	case !ok:
 		http.Error(w, "not here", http.StatusNotFound)

@@ -11,7 +11,8 @@ import (
 // a format does not have is nil, and its scenes are left out. Versions are 1.0.0, 1.0.1 and so on.
 type Scenario struct {
 	Format format.Format
-	// Connection is an external connection that the format can read; empty for a format that has none.
+	// Connection is an external connection that the format can read, or Remote where there is none of it; empty for a format that
+	// reads none.
 	Connection string
 	// Name is the n-th name of a package as clients write it; Key is the version under which the format keeps it.
 	Name func(n int) string

@@ -3,6 +3,7 @@ package swift
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -105,6 +106,64 @@ func FuzzPublish(f *testing.F) {
 		}
 		if n := s.Drafts(); n != 0 {
 			t.Fatalf("%d drafts are left", n)
+		}
+	})
+}
+
+// FuzzRegistry: whatever another registry answers, what is kept of it can be read, and nothing of it stands where it may not.
+func FuzzRegistry(f *testing.F) {
+	p := identity{"acme", "geometry"}.key()
+	f.Add([]byte(`{"releases":{"1.0.0":{},"2.0.0":{"problem":{}}}}`), `<https://a.example.test/x?page=2>; rel="next"`)
+	f.Add([]byte(releaseOffered(f, "acme/Geometry", "1.0.0", nil)), "")
+	f.Add([]byte(`{"metadata":{"author":{}},"resources":[{"name":"source-archive","checksum":"`+sha256Of("")+
+		`","signing":{"signatureFormat":"cms-1.0.0","signatureBase64Encoded":"c2ln"}}]}`), "")
+	f.Add([]byte(simple("5.5")), variants{"5.9", "6"}.links("https://a.example.test/Package.swift").String())
+	f.Fuzz(func(t *testing.T, body []byte, header string) {
+		answer := http.Header{"Link": {header}}
+		var out bytes.Buffer
+		var page releasesPage
+		if _, err := regenerateReleases(&out, bytes.NewReader(body), answer, p); err == nil {
+			if err := json.Unmarshal(out.Bytes(), &page); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, version := range page.Versions {
+			if checkVersion(version) != nil {
+				t.Fatalf("%q is listed", version)
+			}
+		}
+		out.Reset()
+		var has manifests
+		if _, err := regenerateManifest(&out, bytes.NewReader(body), answer, p); err != nil {
+			has.Digest = sha256Of("")
+		} else if err := json.Unmarshal(out.Bytes(), &has); err != nil {
+			t.Fatal(err)
+		}
+		if again := readLinks(http.Header{"Link": {has.Variants.links("https://a.example.test/P").String()}}).variants(); len(again) != len(has.Variants) {
+			t.Fatalf("%q come back as %q", has.Variants, again)
+		}
+		out.Reset()
+		if _, err := regenerateRelease(&out, bytes.NewReader(body), answer, p); err != nil {
+			return
+		}
+		var said told
+		if err := json.Unmarshal(out.Bytes(), &said); err != nil {
+			t.Fatal(err)
+		}
+		v, err := said.version(p.At("1.0.0"), has, "remote:x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := encodeRelease(v)
+		if err != nil || !json.Valid(text) {
+			t.Fatalf("%q is told as %q, %v", body, text, err)
+		}
+		_, m, err := recordOf(v)
+		if err != nil || releaseMembers.check("", m.Members) != nil {
+			t.Fatalf("clients could not read %q, %v", text, err)
+		}
+		if strings.ContainsAny(said.Signing.Base64+said.Signing.Format, "\r\n") {
+			t.Fatalf("%q would stand in a header", said.Signing)
 		}
 	})
 }

@@ -29,6 +29,13 @@ func signatureFile(v artifact.VersionKey) string { return v.Name + "-" + v.Versi
 type record struct {
 	ID       string          `json:"id"` // of the package, as its publisher wrote it
 	Metadata json.RawMessage `json:"metadata"`
+	From     *promised       `json:"from,omitempty"` // nil for what was published here
+}
+
+// promised are the SHA-256 that a registry tells of a release, of its archive and its manifest, in lower-case hex.
+type promised struct {
+	Archive  string `json:"archive"`
+	Manifest string `json:"manifest"`
 }
 
 // encode writes the record.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"entrepot/artifact"
 	"entrepot/format/semver"
 	"entrepot/repository"
 )
@@ -20,6 +21,66 @@ func (l links) add(address, relation string) links {
 
 // String is the value of the header.
 func (l links) String() string { return strings.Join(l, ", ") }
+
+// link is an entry of a Link header that somebody else has written.
+type link struct {
+	address string
+	fields  map[string]string
+}
+
+// heardLinks are the entries of an answer.
+type heardLinks []link
+
+// maxLinks bounds how many entries of an answer's Link headers are read.
+const maxLinks = 256
+
+// readLinks reads the Link headers of an answer. As clients do, it takes a comma for the end of an entry and a semicolon for that of
+// a field, but for those in addresses.
+func readLinks(answer http.Header) (all heardLinks) {
+	rest := strings.Join(answer["Link"], ",")
+	for len(all) < maxLinks {
+		_, entry, found := strings.Cut(rest, "<")
+		address, entry, closed := strings.Cut(entry, ">")
+		if !found || !closed {
+			break
+		}
+		var text string
+		text, rest, _ = strings.Cut(entry, ",")
+		one := link{address, map[string]string{}}
+		for field := range strings.SplitSeq(text, ";") {
+			if key, value, ok := strings.Cut(field, "="); ok {
+				one.fields[strings.ToLower(strings.TrimSpace(key))] = strings.Trim(strings.TrimSpace(value), `"`)
+			}
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// find returns the first entry with a relation.
+func (all heardLinks) find(relation string) (link, bool) {
+	at := slices.IndexFunc(all, func(l link) bool { return l.fields["rel"] == relation })
+	if at < 0 {
+		return link{}, false
+	}
+	return all[at], true
+}
+
+// variants are those that the answer with a manifest names, by their files.
+func (all heardLinks) variants() variants {
+	byTools := map[toolsVersion]string{}
+	for _, l := range all {
+		found := variantPattern.FindStringSubmatch(l.fields["filename"])
+		if found == nil || l.fields["rel"] != "alternate" || len(byTools) == maxManifests {
+			continue
+		}
+		v, _ := parseTools(found[1])
+		if _, taken := byTools[v]; !taken {
+			byTools[v] = found[1]
+		}
+	}
+	return inOrder(byTools)
+}
 
 // setLinks sets the header, unless there is nothing to say in it.
 func setLinks(h http.Header, value string) {
@@ -42,6 +103,9 @@ func linksOfPackage(v repository.View, address func(path string) string) (links,
 	}
 	all := links{}.add(address(pathIn(v, latest)), "latest-version")
 	newest, err := v.Version(latest)
+	if artifact.Is(err, artifact.NotFound) || artifact.Is(err, artifact.Unavailable) {
+		return all, nil // its registry lists it and does not tell of it now, and the others can be had
+	}
 	if err != nil {
 		return nil, err
 	}

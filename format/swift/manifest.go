@@ -69,7 +69,11 @@ func choose(files map[string][]byte) variants {
 			byTools[v] = found[1]
 		}
 	}
-	var all variants
+	return inOrder(byTools)
+}
+
+// inOrder are the variants, oldest tools first.
+func inOrder(byTools map[toolsVersion]string) (all variants) {
 	for _, suffix := range byTools {
 		all = append(all, suffix)
 	}

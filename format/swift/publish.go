@@ -85,7 +85,7 @@ func publication(ctx context.Context, s format.Shelf, named release, sent *submi
 			return p, unusable(err)
 		}
 	}
-	p.Manifest = record{named.String(), said.encode()}.encode()
+	p.Manifest = record{ID: named.String(), Metadata: said.encode()}.encode()
 	p.Details = said.describe(named.identity, inside.readme)
 	p.Assets = []repository.StagedAsset{{Name: archiveFile(key), Facts: signedBy(sent.signature).encode(), Upload: sent.archive}}
 	for _, name := range slices.Sorted(maps.Keys(inside.manifests)) {

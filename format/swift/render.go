@@ -48,6 +48,9 @@ type releaseInformation struct {
 	PublishedAt string          `json:"publishedAt,omitempty"`
 }
 
+// sourceArchive is what the archive of a release is called among its resources.
+const sourceArchive = "source-archive"
+
 // resource is a file of a release: its archive.
 type resource struct {
 	Name     string  `json:"name"`
@@ -76,17 +79,30 @@ func encodeRelease(v artifact.Version) ([]byte, error) {
 		return nil, err
 	}
 	said := releaseInformation{ID: kept.ID, Version: v.VersionKey.Version, Metadata: kept.Metadata, Resources: []resource{},
-		PublishedAt: v.PublishedAt.UTC().Format(wholeSeconds)}
+		PublishedAt: publishedAt(v)}
 	if archive, ok := v.Asset(archiveFile(v.VersionKey)); ok {
 		signing, err := signedOf(archive.Facts)
 		if err != nil {
 			return nil, err
 		}
-		source := resource{Name: "source-archive", Type: "application/zip", Checksum: archive.SHA256.String()}
+		source := resource{Name: sourceArchive, Type: "application/zip", Checksum: archive.SHA256.String()}
 		if signing.Format != "" {
 			source.Signing = &signing
 		}
 		said.Resources = append(said.Resources, source)
 	}
 	return encodeJSON(said)
+}
+
+// publishedAt is when a version was published: where it comes from, as that tells, else here. Empty: nobody tells, and clients need
+// not know.
+func publishedAt(v artifact.Version) string {
+	at := v.PublishedAt
+	if !v.UpstreamTime.IsZero() {
+		at = v.UpstreamTime
+	}
+	if at.IsZero() {
+		return ""
+	}
+	return at.UTC().Format(wholeSeconds)
 }

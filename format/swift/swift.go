@@ -3,7 +3,7 @@
 //
 // A release is a source archive, with the manifests that lie at its top beside it: clients read those to decide, and unpack
 // the archive that they decide for. What a publisher signed is passed on to the last byte. There is no public registry of
-// the protocol: packages are published here, or come from the repositories upstream.
+// the protocol: packages are published here, or come from the repositories upstream and from remotes.
 package swift
 
 import (
@@ -32,8 +32,9 @@ func Format() format.Format {
 			{Pattern: "GET /availability", Handler: ready},
 			{Pattern: "POST /login", Handler: ready},
 		},
-		Fail:  fail,
-		Tools: tools,
+		Fail:   fail,
+		Source: newSource,
+		Tools:  tools,
 	}
 }
 
