@@ -321,3 +321,46 @@ func (h *fixture) later(t *testing.T, n int, shown, fails bool) {
 		t.Fatalf("change at use %d: a later fetch gives %v", n, err)
 	}
 }
+
+// TestWhatCameSinceItWasLookedForIsNotFetchedAgain has somebody else bring a promised asset at every moment of a read.
+func TestWhatCameSinceItWasLookedForIsNotFetchedAgain(t *testing.T) {
+	for n := 1; ; n++ {
+		h := newFixture(t)
+		h.repo("r")
+		h.connect("r")
+		h.registry.offer("left@1.0.0", "bytes")
+		h.fetches("r", "left@1.0.0", "bytes")
+		h.promiseAgain("r", "left@1.0.0")
+		before := h.registry.requests.Load()
+		store := &interrupted{Store: h.catalog, n: n, first: func() { h.fetches("r", "left@1.0.0", "bytes") }}
+		h.rules.Catalog = store
+		h.fetches("r", "left@1.0.0", "bytes")
+		if h.registry.requests.Load() != before { // the fetch before it still takes callers in
+			t.Errorf("brought by somebody else at moment %d, it was asked for again", n)
+		}
+		if store.n > 0 {
+			if n < 3 {
+				t.Fatalf("the read used the catalog only %d times", n-1)
+			}
+			return
+		}
+	}
+}
+
+// promiseAgain makes the record of a version one whose tarball was never fetched.
+func (h *fixture) promiseAgain(repo, coordinate string) {
+	h.t.Helper()
+	h.check(h.catalog.Write(h.t.Context(), func(w catalog.Writer) error {
+		r, err := w.Repository(key(repo))
+		if err != nil {
+			return err
+		}
+		v, err := w.Version(r.ID, at(coordinate))
+		if err != nil {
+			return err
+		}
+		a := &v.Assets[0]
+		a.Promised, a.Digests = true, artifact.Digests{SHA256: a.SHA256}
+		return w.UpdateVersion(r.ID, v)
+	}))
+}

@@ -115,7 +115,11 @@ func (s *Service) fetchLate(ctx context.Context, c iam.Caller, at *configuration
 	if err != nil {
 		return File{}, err
 	}
-	_, promised := v.Asset(asset)
+	a, promised := v.Asset(asset)
+	if promised && !a.Promised {
+		// Somebody else has brought it since we looked. It has digests now, under which its fetch would not be joined.
+		return s.open(ctx, c, at, v.VersionKey, asset)
+	}
 	// Of a registry that lists no files nothing is to be learned about this one but by fetching it.
 	if _, finds := source.registry.Source.(Finder); !promised && !finds {
 		listed, silent, err := s.askForVersion(ctx, source.registry, found.version.VersionKey, asset, false)
