@@ -53,7 +53,7 @@ type Session struct {
 
 // Decision is how permission was decided.
 type Decision struct {
-	Allowed bool   `json:"allowed,omitempty"`
+	Allowed bool   `json:"allowed"`
 	Reason  string `json:"reason"`
 	// ByResource says that the policy is the resource's, of the account that owns it, and not one of the caller's.
 	ByResource bool   `json:"byResource,omitempty"`

@@ -61,6 +61,9 @@ func TestWhatARecordSays(t *testing.T) {
 		"a refused token": {own("codeartifact:GetAuthorizationToken", "arn:aws:codeartifact:eu-west-1:"+ours+":domain/house", `{}`, denied),
 			`"errorCode":"AccessDenied","errorMessage":"User may not","requestParameters":{"domainName":"house","domainOwner":"123456789012"},` +
 				`"responseElements":null`, "HIDDEN"},
+		"what was refused, and by what": {own("iam:DeleteUser", iamARN+"user/bob", `{}`, audit.Call{Kind: audit.User, Error: audit.AccessDenied,
+			Decision: &audit.Decision{Reason: "explicit deny in identity-based policy", Policy: "p", Statement: "No"}}),
+			`"decision":{"allowed":false,"reason":"explicit deny in identity-based policy","policy":"p","statement":"No"}`, ""},
 		"an access key": {own("iam:CreateAccessKey", iamARN+"user/team/bob", `{"accessKeyId":"AKIABOB"}`, user),
 			`"requestParameters":{"userName":"bob"},"responseElements":{"accessKey":{"accessKeyId":"AKIABOB"}}`, ""},
 		"a role assumed": {own("sts:AssumeRole", iamARN+"role/ci", `{"accessKeyId":"ASIAJOB","expiration":2,"roleSessionName":"job"}`, user),
@@ -80,7 +83,7 @@ func TestWhatARecordSays(t *testing.T) {
 			`"userIdentity":{"type":"AWSService","accountId":"123456789012","invokedBy":"entrepot"}`, `"AwsApiCall"`},
 		"what was recorded before more was known": {catalog.Event{Sequence: 1, Time: noon, Account: ours, Principal: "arn:p", Action: "iam:DeleteUser",
 			Detail: json.RawMessage(`{"errorCode":"AccessDenied","reason":"no","statement":"S"}`)},
-			`"errorCode":"AccessDenied","requestParameters":null,"responseElements":null,"additionalEventData":{"decision":{"reason":"no","statement":"S"}}`, ""},
+			`"errorCode":"AccessDenied","requestParameters":null,"responseElements":null,"additionalEventData":{"decision":{"allowed":false,"reason":"no","statement":"S"}}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := New(Options{Region: region}).record(row.event, ours)
