@@ -125,9 +125,17 @@ func (s *Service) PutRule(ctx context.Context, c iam.Caller, spec RuleSpec) (arn
 			}
 		}
 		arn = s.ruleARN(r.Account, r.Name)
-		return s.audit(w, c, action, arn, map[string]any{"name": r.Name, "state": r.Enabled})
+		return s.audit(w, c, action, arn, map[string]any{"name": r.Name, "state": stateOf(r), "eventPattern": r.Pattern})
 	})
 	return arn, err
+}
+
+// stateOf is what EventBridge calls it that a rule is enabled, or not.
+func stateOf(r catalog.EventRule) string {
+	if r.Enabled {
+		return "ENABLED"
+	}
+	return "DISABLED"
 }
 
 // mayMakeRule refuses a rule that is one too many, and tags that cannot be.
@@ -250,7 +258,7 @@ func (s *Service) SetEnabled(ctx context.Context, c iam.Caller, name string, ena
 	if enabled {
 		action = "events:EnableRule"
 	}
-	return s.changeRule(ctx, c, action, name, accounts.Subject{}, func(w catalog.Writer, r *Rule) error {
+	return s.changeRule(ctx, c, action, name, accounts.Subject{}, nil, func(w catalog.Writer, r *Rule) error {
 		began := enabled && !r.Enabled
 		r.Enabled = enabled
 		if began {
@@ -274,8 +282,8 @@ func enable(w catalog.Writer, name string) error {
 	return w.PutEventTarget(catalog.EventTarget{Name: t.Name, Cursor: t.Cursor})
 }
 
-// changeRule finds a rule, asks permission, and has step change its record, which is written down with the change.
-func (s *Service) changeRule(ctx context.Context, c iam.Caller, action, name string, on accounts.Subject,
+// changeRule finds a rule, asks permission, and has step change it. What is on record of that has detail besides.
+func (s *Service) changeRule(ctx context.Context, c iam.Caller, action, name string, on accounts.Subject, detail map[string]any,
 	step func(w catalog.Writer, r *Rule) error) error {
 	return s.write(ctx, c, action, func(w catalog.Writer) error {
 		r, err := s.rule(w, c, action, name, on)
@@ -288,7 +296,7 @@ func (s *Service) changeRule(ctx context.Context, c iam.Caller, action, name str
 		if err := w.PutEventRule(r.EventRule); err != nil {
 			return err
 		}
-		return s.audit(w, c, action, r.ARN, nil)
+		return s.audit(w, c, action, r.ARN, detail)
 	})
 }
 
@@ -299,10 +307,13 @@ type FailedTarget struct{ ID, Code, Message string }
 // told one by one; the others are put.
 func (s *Service) PutTargets(ctx context.Context, c iam.Caller, rule string, targets []catalog.RuleTarget) (failed []FailedTarget, err error) {
 	arns := map[string][]string{}
+	asked := []map[string]string{}
 	for _, t := range targets {
 		arns["events:targetarn"] = append(arns["events:targetarn"], t.ARN)
+		asked = append(asked, map[string]string{"id": t.ID, "arn": t.ARN})
 	}
-	err = s.changeRule(ctx, c, "events:PutTargets", rule, accounts.Subject{Keys: arns}, func(w catalog.Writer, r *Rule) error {
+	detail := map[string]any{"targets": asked}
+	err = s.changeRule(ctx, c, "events:PutTargets", rule, accounts.Subject{Keys: arns}, detail, func(w catalog.Writer, r *Rule) error {
 		failed = nil
 		all := map[string]catalog.RuleTarget{}
 		for _, t := range r.Targets {
@@ -346,7 +357,7 @@ func (s *Service) checkTarget(account artifact.AccountID, t catalog.RuleTarget) 
 
 // RemoveTargets takes targets from a rule, with what they have not taken yet. Ids that it has not are passed over.
 func (s *Service) RemoveTargets(ctx context.Context, c iam.Caller, rule string, ids []string) error {
-	return s.changeRule(ctx, c, "events:RemoveTargets", rule, accounts.Subject{}, func(w catalog.Writer, r *Rule) error {
+	return s.changeRule(ctx, c, "events:RemoveTargets", rule, accounts.Subject{}, map[string]any{"ids": ids}, func(w catalog.Writer, r *Rule) error {
 		var left []catalog.RuleTarget
 		for _, t := range r.Targets {
 			if !slices.Contains(ids, t.ID) {
@@ -430,7 +441,8 @@ func (s *Service) Tags(ctx context.Context, c iam.Caller, arn string) (tags map[
 
 // Tag adds tags to a rule or overwrites their values.
 func (s *Service) Tag(ctx context.Context, c iam.Caller, arn string, tags map[string]string) error {
-	return s.retag(ctx, c, "events:TagResource", arn, accounts.Subject{Given: tags}, func(of map[string]string) error {
+	detail := map[string]any{"tags": tags}
+	return s.retag(ctx, c, "events:TagResource", arn, accounts.Subject{Given: tags}, detail, func(of map[string]string) error {
 		maps.Copy(of, tags)
 		return checkTags(of)
 	})
@@ -438,13 +450,15 @@ func (s *Service) Tag(ctx context.Context, c iam.Caller, arn string, tags map[st
 
 // Untag takes tags from a rule; keys that it has not are ignored.
 func (s *Service) Untag(ctx context.Context, c iam.Caller, arn string, keys []string) error {
-	return s.retag(ctx, c, "events:UntagResource", arn, accounts.Subject{Taken: keys}, func(of map[string]string) error {
+	detail := map[string]any{"tagKeys": keys}
+	return s.retag(ctx, c, "events:UntagResource", arn, accounts.Subject{Taken: keys}, detail, func(of map[string]string) error {
 		maps.DeleteFunc(of, func(key, _ string) bool { return slices.Contains(keys, key) })
 		return nil
 	})
 }
 
-func (s *Service) retag(ctx context.Context, c iam.Caller, action, arn string, on accounts.Subject, change func(map[string]string) error) error {
+func (s *Service) retag(ctx context.Context, c iam.Caller, action, arn string, on accounts.Subject, detail map[string]any,
+	change func(map[string]string) error) error {
 	return s.write(ctx, c, action, func(w catalog.Writer) error {
 		r, err := s.about(w, c, action, arn, on)
 		if err != nil {
@@ -461,7 +475,7 @@ func (s *Service) retag(ctx context.Context, c iam.Caller, action, arn string, o
 		if err := w.PutEventRule(r.EventRule); err != nil {
 			return err
 		}
-		return s.audit(w, c, action, r.ARN, nil)
+		return s.audit(w, c, action, r.ARN, detail)
 	})
 }
 

@@ -303,6 +303,32 @@ func TestWhoMayNotIsRefusedBeforeAnythingElse(t *testing.T) {
 	})
 }
 
+// Whoever asks where events were sent to, and since when, finds it in the record.
+func TestTheRecordSaysWhatARuleBecame(t *testing.T) {
+	rules(t, func(r *ruled) {
+		arn, err := r.PutRule(r.ctx(), r.owner, RuleSpec{Name: "first", Pattern: everyone, Enabled: true})
+		r.check(err)
+		r.send("first", catalog.RuleTarget{ID: "t", ARN: hookARN})
+		r.check(r.SetEnabled(r.ctx(), r.owner, "first", false))
+		r.check(r.Tag(r.ctx(), r.owner, arn, map[string]string{"team": "web"}))
+		r.check(r.Untag(r.ctx(), r.owner, arn, []string{"team"}))
+		r.check(r.RemoveTargets(r.ctx(), r.owner, "first", []string{"t"}))
+		got := map[string]string{}
+		r.house.read(eachEvent(func(e catalog.Event) { got[strings.TrimPrefix(e.Action, "events:")] = string(e.Detail) }))
+		for action, want := range map[string]string{
+			"PutRule":       `"eventPattern":"{\"source\":[\"aws.codeartifact\"]}","name":"first","state":"ENABLED"`,
+			"PutTargets":    `"targets":[{"arn":"` + hookARN + `","id":"t"}]`,
+			"TagResource":   `"tags":{"team":"web"}`,
+			"UntagResource": `"tagKeys":["team"]`,
+			"RemoveTargets": `"ids":["t"]`,
+		} {
+			if !strings.Contains(got[action], want) {
+				r.house.Errorf("%s: on record is %s, want %s", action, got[action], want)
+			}
+		}
+	})
+}
+
 // eachEvent reads all events.
 func eachEvent(look func(catalog.Event)) func(catalog.Reader) error {
 	return func(r catalog.Reader) error {

@@ -51,7 +51,7 @@ func (s *Service) CreateDomain(ctx context.Context, c iam.Caller, spec DomainSpe
 		if err := w.PutTags(catalog.Holder{Domain: d.ID}, spec.Tags); err != nil {
 			return err
 		}
-		return s.audit(w, c, "CreateDomain", OnDomain(key), map[string]any{"domainName": key.Name})
+		return s.audit(w, c, "CreateDomain", OnDomain(key), withTags(map[string]any{"domainName": key.Name}, spec.Tags))
 	})
 	return DomainInfo{Domain: d}, err
 }

@@ -136,7 +136,7 @@ func (s *Service) CreateGroup(ctx context.Context, c iam.Caller, spec GroupSpec)
 		if info, err = s.infoIn(w, d, spec.Pattern); err != nil {
 			return err
 		}
-		return s.audit(w, c, "CreatePackageGroup", OnGroup(spec.GroupKey), nil)
+		return s.audit(w, c, "CreatePackageGroup", OnGroup(spec.GroupKey), withTags(map[string]any{}, spec.Tags))
 	})
 	return info, err
 }

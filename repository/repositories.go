@@ -55,7 +55,7 @@ func (s *Service) CreateRepository(ctx context.Context, c iam.Caller,
 			return err
 		}
 		return s.audit(w, c, "CreateRepository", OnRepository(spec.RepositoryKey),
-			map[string]any{"upstreams": spec.Upstreams})
+			withTags(map[string]any{"upstreams": spec.Upstreams}, spec.Tags))
 	})
 	return repo, err
 }

@@ -60,7 +60,7 @@ func (s *Service) Tags(ctx context.Context, on Target) (tags map[string]string, 
 // PutTags adds tags or overwrites their values. NotFound if there is no such thing; Quota above the
 // number it may have; Invalid if two keys differ in case only.
 func (s *Service) PutTags(ctx context.Context, c iam.Caller, on Target, tags map[string]string) error {
-	return s.retag(ctx, c, "TagResource", on, func(w catalog.Writer, h catalog.Holder) error {
+	return s.retag(ctx, c, "TagResource", on, map[string]any{"tags": tags}, func(w catalog.Writer, h catalog.Holder) error {
 		if err := w.PutTags(h, tags); err != nil {
 			return err
 		}
@@ -77,11 +77,11 @@ func (s *Service) PutTags(ctx context.Context, c iam.Caller, on Target, tags map
 
 // DeleteTags removes tags; keys that are not there are ignored.
 func (s *Service) DeleteTags(ctx context.Context, c iam.Caller, on Target, keys []string) error {
-	return s.retag(ctx, c, "UntagResource", on,
+	return s.retag(ctx, c, "UntagResource", on, map[string]any{"tagKeys": keys},
 		func(w catalog.Writer, h catalog.Holder) error { return w.DeleteTags(h, keys) })
 }
 
-func (s *Service) retag(ctx context.Context, c iam.Caller, action string, on Target,
+func (s *Service) retag(ctx context.Context, c iam.Caller, action string, on Target, detail map[string]any,
 	change func(catalog.Writer, catalog.Holder) error) error {
 	return s.Catalog.Write(ctx, func(w catalog.Writer) error {
 		h, err := holderOf(w, on)
@@ -91,6 +91,14 @@ func (s *Service) retag(ctx context.Context, c iam.Caller, action string, on Tar
 		if err := change(w, h); err != nil {
 			return err
 		}
-		return s.audit(w, c, action, on.subject(), nil)
+		return s.audit(w, c, action, on.subject(), detail)
 	})
+}
+
+// withTags adds the tags that something is made with to what is on record of it: policies may go by them.
+func withTags(detail map[string]any, tags map[string]string) map[string]any {
+	if len(tags) > 0 {
+		detail["tags"] = tags
+	}
+	return detail
 }
