@@ -55,14 +55,15 @@ type RemoteDescription struct {
 	FreshnessSeconds int                `json:"freshnessSeconds"`
 	DownloadHosts    []string           `json:"downloadHosts,omitempty"`
 	HasCredential    bool               `json:"hasCredential"`
+	Configured       bool               `json:"configured,omitempty"` // it is in the server's configuration, which alone changes it
 	CreatedAt        time.Time          `json:"createdAt"`
 	UpdatedAt        time.Time          `json:"updatedAt"`
 }
 
-func describeRemote(r catalog.Remote) RemoteDescription {
-	return RemoteDescription{Name: r.Name, Connection: repository.RemoteConnection(r), Kind: r.Kind, URL: r.URL, Format: r.Format,
+func describeRemote(r repository.Remote) RemoteDescription {
+	return RemoteDescription{Name: r.Name, Connection: repository.RemoteConnection(r.Remote), Kind: r.Kind, URL: r.URL, Format: r.Format,
 		Region: r.Region, API: r.API, Internal: r.Internal, FreshnessSeconds: int(r.Freshness / time.Second),
-		DownloadHosts: r.DownloadHosts, HasCredential: r.Credential != nil, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
+		DownloadHosts: r.DownloadHosts, HasCredential: r.HasCredential(), Configured: r.Configured != nil, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
 }
 
 // RemoteOutput is what PutRemote answers.
@@ -77,7 +78,7 @@ func (a *API) putRemote(ctx context.Context, c iam.Caller, in *putRemoteInput) (
 	if err != nil {
 		return nil, err
 	}
-	return &RemoteOutput{describeRemote(remote)}, nil
+	return &RemoteOutput{describeRemote(repository.Remote{Remote: remote})}, nil
 }
 
 type listRemotesInput struct{ ofDomain }

@@ -202,6 +202,21 @@ func sectionName(text string) string {
 	return strings.TrimSpace(kind + " " + name)
 }
 
+// ReadKey reads the access key of a profile out of one file of AWS's form, whatever else says of keys. An empty name is default.
+func ReadKey(path, profile string) (sigv4.Signer, error) {
+	all, err := readSections(path)
+	if err != nil {
+		return sigv4.Signer{}, err
+	}
+	name := cmp.Or(profile, "default")
+	keys := all[name]
+	if keys["aws_access_key_id"] == "" || keys["aws_secret_access_key"] == "" {
+		return sigv4.Signer{}, fmt.Errorf("%s has no access key of a profile %s", path, name)
+	}
+	return sigv4.Signer{KeyID: keys["aws_access_key_id"], Secret: artifact.NewSecret(keys["aws_secret_access_key"]),
+		Session: artifact.NewSecret(keys["aws_session_token"])}, nil
+}
+
 const maxProfile = 1 << 20
 
 func readSections(path string) (sections, error) {

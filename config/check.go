@@ -134,6 +134,7 @@ func (c Config) check(upstreams []string) error {
 		require(u.Token.IsZero() || u.Username == "" && u.Password.IsZero(), path,
 			"give a token or username and password, not both")
 	}
+	c.checkRemotes(wrong)
 	c.Events.check(wrong)
 	// Errors come in the same order whatever order maps have.
 	slices.SortStableFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })

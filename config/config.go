@@ -24,6 +24,7 @@ type Config struct {
 	Region            string              `yaml:"region"`
 	TLS               TLS                 `yaml:"tls"`
 	Upstreams         map[string]Upstream `yaml:"upstreams"`
+	Remotes           map[string]Remote   `yaml:"remotes"`
 	Fetch             Fetch               `yaml:"fetch"`
 	Limits            Limits              `yaml:"limits"`
 	Quotas            Quotas              `yaml:"quotas"`
@@ -187,7 +188,7 @@ func Default() Config {
 	quotas := repository.DefaultQuotas()
 	return Config{
 		Data: "./entrepot-data", Listen: "127.0.0.1:8090", Account: "123456789012", Region: "us-east-1",
-		Hosts: []string{}, Upstreams: map[string]Upstream{}, IdentityProviders: []string{}, TrustedProxies: []string{},
+		Hosts: []string{}, Upstreams: map[string]Upstream{}, Remotes: map[string]Remote{}, IdentityProviders: []string{}, TrustedProxies: []string{},
 		MetricsFrom: []string{"127.0.0.0/8", "::1/128"},
 		Fetch: Fetch{Freshness: 5 * time.Second, StaleWhileRevalidate: time.Minute, NegativeTTL: time.Minute,
 			Patience: 20 * time.Second, MaxDocument: 256 * MiB, Hops: 4},

@@ -74,6 +74,28 @@ func TestExampleOfUpstreamsHolds(t *testing.T) {
 	}
 }
 
+func TestExampleOfRemotesHolds(t *testing.T) {
+	_, comment, _ := strings.Cut(Example, "#\n#   remotes:")
+	comment, _, _ = strings.Cut(comment, "\nremotes:")
+	text := "remotes:" + strings.ReplaceAll(comment, "\n#   ", "\n")
+	got, _, err := Load(Sources{File: file(t, text), Upstreams: upstreams})
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	want := map[string]Remote{
+		"central": {Domain: "my-domain", URL: "https://my-domain-123456789012.d.codeartifact.us-east-1.amazonaws.com/npm/my-repo/",
+			Region: "us-east-1", KeyFile: "/etc/entrepot/secrets/credentials", Profile: "us",
+			Role: "arn:aws:iam::123456789012:role/reader", Internal: true, Freshness: 10 * time.Second},
+		"registry": {Domain: "my-domain", DomainOwner: "123456789012", URL: "https://registry.example.test/npm/", Format: "npm",
+			TokenFile: "/etc/entrepot/secrets/token", DownloadHosts: []string{"files.example.test"}},
+		"registry-of-two": {Name: "registry", Domain: "two", URL: "https://index.example.test/pypi/", Format: "pypi", Username: "reader",
+			Password: artifact.NewSecret("...")},
+	}
+	if diff := cmp.Diff(want, got.Remotes, revealed); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestExampleOfEventTargetsHolds(t *testing.T) {
 	_, comment, _ := strings.Cut(Example, "#\n#   events:")
 	comment, _, _ = strings.Cut(comment, "\nevents:")
@@ -237,6 +259,20 @@ func TestMistakesAreNamed(t *testing.T) {
 		"accounts of no account":     {yaml: "events: {targets: {a: {stdout: true, accounts: [me]}}}\n", want: []string{"events.targets.a", "twelve digits"}},
 		"secret of a file":           {yaml: "events: {targets: {a: {file: x, secret: " + canary + "}}}\n", want: []string{"events.targets.a", "webhook"}},
 		"bus of a file":              {yaml: "events: {targets: {a: {file: x, bus: b, region: mars}}}\n", want: []string{"events.targets.a", "eventbridge", "region"}},
+		"remote of no domain":        {yaml: "remotes: {a: {url: https://a.test}}\n", want: []string{"remotes.a", "domain"}},
+		"remote of no account":       {yaml: "remotes: {a: {domain: my-domain, domain_owner: me, url: https://a.test}}\n", want: []string{"remotes.a", "twelve digits"}},
+		"remote without a URL":       {yaml: "remotes: {a: {domain: my-domain}}\n", want: []string{"remotes.a", "url"}},
+		"remote with a query":        {yaml: "remotes: {a: {domain: my-domain, url: \"https://a.test/?" + canary + "\"}}\n", want: []string{"remotes.a", "query"}},
+		"remote of an odd entry":     {yaml: "remotes: {a/b: {domain: my-domain, url: https://a.test}}\n", want: []string{"remotes", "a/b"}},
+		"remote of an odd name":      {yaml: "remotes: {a: {name: -a, domain: my-domain, url: https://a.test}}\n", want: []string{"remotes.a", "-a"}},
+		"remote of another's name":   {yaml: "remotes:\n  a: {domain: my-domain, url: https://a.test}\n  b: {name: a, domain: my-domain, url: https://b.test}\n", want: []string{"remotes.a", "remotes.b", "another remote"}},
+		"remote with two tokens":     {yaml: "remotes: {a: {domain: my-domain, url: https://a.test, format: npm, token: " + canary + ", token_file: b}}\n", want: []string{"remotes.a", "say one of"}},
+		"remote with two passwords":  {yaml: "remotes: {a: {domain: my-domain, url: https://a.test, format: npm, username: u, password: " + canary + ", password_file: b}}\n", want: []string{"remotes.a", "say one of"}},
+		"remote with two keys":       {yaml: "remotes: {a: {domain: my-domain, url: https://a.test, access_key_id: A, credentials_file: b}}\n", want: []string{"remotes.a", "say one of"}},
+		"profile of no file":         {yaml: "remotes: {a: {domain: my-domain, url: https://a.test, profile: us}}\n", want: []string{"remotes.a", "credentials_file"}},
+		"key of a registry":          {yaml: "remotes: {a: {domain: my-domain, url: https://a.test, format: npm, credentials_file: b}}\n", want: []string{"remotes.a", "leave format away"}},
+		"remote of the past":         {yaml: "remotes: {a: {domain: my-domain, url: https://a.test, format: npm, freshness: -1s}}\n", want: []string{"remotes.a", "freshness"}},
+		"remote with a typing error": {yaml: "remotes: {a: {domain: my-domain, url: https://a.test, tokn: " + canary + "}}\n", want: []string{"tokn"}},
 		"two mistakes":               {yaml: "account: x\nregion: y\n", want: []string{"account", "region"}},
 	} {
 		t.Run(name, func(t *testing.T) {

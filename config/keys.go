@@ -44,7 +44,7 @@ func leaves(t reflect.Type, prefix string, at []int) []Key {
 		path := prefix + field.Tag.Get("yaml")
 		index := append(at[:len(at):len(at)], i)
 		switch {
-		case field.Type.Kind() == reflect.Map: // upstreams, whose names are not fields
+		case field.Type.Kind() == reflect.Map: // upstreams and the like, whose names are not fields
 		case field.Type.Kind() == reflect.Struct && !reflect.PointerTo(field.Type).Implements(textType):
 			keys = append(keys, leaves(field.Type, path+".", index)...)
 		default:

@@ -98,6 +98,9 @@ func decode(text []byte, c *Config) (err error) {
 	if c.Upstreams == nil {
 		c.Upstreams = map[string]Upstream{}
 	}
+	if c.Remotes == nil {
+		c.Remotes = map[string]Remote{}
+	}
 	if c.Events.Targets == nil {
 		c.Events.Targets = map[string]EventTarget{}
 	}

@@ -100,7 +100,7 @@ func (s *Service) load(r catalog.Reader, found *configuration, key configuration
 	if found.graph, err = walk(r, *found.repository, s.Quotas.SearchedUpstreams); err != nil {
 		return err
 	}
-	found.graph.remotes, err = remotesOf(r, *found.domain)
+	found.graph.remotes, err = s.remotesByConnection(r, *found.domain)
 	return err
 }
 

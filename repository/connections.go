@@ -22,8 +22,12 @@ func (s *Service) AssociateExternalConnection(ctx context.Context, c iam.Caller,
 	}
 	return s.reconnect(ctx, c, "AssociateExternalConnection", key, connection, func(w catalog.Reader, repo *catalog.Repository) error {
 		if isRemote {
-			if _, err := w.Remote(repo.Domain, remote); err != nil {
-				return noRemote(key.DomainKey(), remote, err)
+			d, err := heldDomain(w, key.DomainKey())
+			if err != nil {
+				return err
+			}
+			if _, err := s.remoteOf(w, d, remote); err != nil {
+				return err
 			}
 		}
 		switch {

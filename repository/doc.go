@@ -21,6 +21,7 @@
 //	admin.go, domain.go,         domains, repositories, connections, remotes, policies, tags and package groups are made, changed and
 //	repositories.go,             told
 //	connections.go, remotes.go,
+//	configuredremotes.go,
 //	policies.go, tags.go,
 //	groupadmin.go,
 //	grouporigin.go,

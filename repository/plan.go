@@ -153,6 +153,9 @@ func (s *Service) registryBehind(remotes map[string]Remote, connection string, f
 		source, fetched := s.Remotes.Source(r, f)
 		return registry{source, fetched, true, r.Internal}
 	}
+	if _, remote := upstream.RemoteName(connection); remote && s.Remotes != nil {
+		return registry{Source: gone{connection}, fetched: connection, remote: true}
+	}
 	if c, known := upstream.ConnectionNamed(connection); known && c.Format == f {
 		return registry{Source: s.Sources[connection], fetched: connection}
 	}

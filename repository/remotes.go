@@ -19,6 +19,13 @@ import (
 type Remote struct {
 	catalog.Remote
 	Owner artifact.AccountID
+	// Configured is what the server's configuration says of it; nil for one that was put.
+	Configured *ConfiguredRemote
+}
+
+// HasCredential reports whether the other side wants to see something.
+func (r Remote) HasCredential() bool {
+	return r.Credential != nil || r.Configured != nil && !r.Configured.Current().IsZero()
 }
 
 // Remotes reads what lies at the other side of remotes.
@@ -107,19 +114,34 @@ func OpenCredential(s Sealer, r catalog.Remote) (c RemoteCredential, err error) 
 		form.Username, secret(form.Password), secret(form.Token)}, nil
 }
 
-// seal returns the credential as the catalog keeps it; nil if there is none.
-func (c RemoteCredential) seal(s Sealer, id catalog.DomainID, name string) ([]byte, error) {
+// form is the credential as it is sealed. Invalid: a part of it is too long, or cannot be in a header.
+func (c RemoteCredential) form() (credentialForm, error) {
 	form := credentialForm{c.AccessKeyID, c.SecretAccessKey.Reveal(), c.SessionToken.Reveal(), c.Role, c.ExternalID, c.Username,
 		c.Password.Reveal(), c.Token.Reveal()}
-	if form == (credentialForm{}) {
-		return nil, nil
-	}
 	for _, text := range []string{form.AccessKeyID, form.SecretAccessKey, form.SessionToken, form.Role, form.ExternalID, form.Username,
 		form.Password, form.Token} {
 		if len(text) > maxCredential || strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c == 0x7f }) {
-			return nil, artifact.Errorf(artifact.Invalid, "A part of the credential has more than %d bytes, or a control character in it.",
-				maxCredential)
+			return credentialForm{}, artifact.Errorf(artifact.Invalid,
+				"A part of the credential has more than %d bytes, or a control character in it.", maxCredential)
 		}
+	}
+	return form, nil
+}
+
+// IsZero reports whether there is nothing to show.
+func (c RemoteCredential) IsZero() bool { return c == RemoteCredential{} }
+
+// Check says whether the parts of the credential can be sent at all: Invalid if one is too long, or cannot be in a header.
+func (c RemoteCredential) Check() error {
+	_, err := c.form()
+	return err
+}
+
+// seal returns the credential as the catalog keeps it; nil if there is none. Invalid as of Check.
+func (c RemoteCredential) seal(s Sealer, id catalog.DomainID, name string) ([]byte, error) {
+	form, err := c.form()
+	if err != nil || c.IsZero() {
+		return nil, err
 	}
 	plain, err := json.Marshal(form)
 	if err != nil {
@@ -208,22 +230,34 @@ func validRemoteName(name string) bool {
 	return name != "" && len(name) <= maxRemoteName
 }
 
+// made is the record of a remote that this server reads, without its credential. Invalid says what is wrong with what was asked for.
+func (s *Service) made(spec RemoteSpec) (catalog.Remote, error) {
+	r, err := spec.record()
+	if err != nil {
+		return r, err
+	}
+	if s.Remotes == nil {
+		return r, artifact.Errorf(artifact.Invalid, "This server reads no remotes.")
+	}
+	if source, _ := s.Remotes.Source(Remote{Remote: r, Owner: spec.Domain.Owner}, r.Format); r.Kind == catalog.RegistryRemote && source == nil {
+		return r, artifact.Errorf(artifact.Invalid, "Registries of format %s are not read.", r.Format)
+	}
+	return r, nil
+}
+
 // PutRemote gives a domain a remote, or one that it has another credential and other settings. It decides where the server
-// connects to, so no domain's policy can allow it. Invalid for what makes no sense; NotFound for the domain; Conflict for a
-// remote that is somewhere else: what was retained from there would get files from elsewhere; Quota above 100.
+// connects to, so no domain's policy can allow it. Invalid for what makes no sense; NotFound for the domain; Conflict for one of the
+// configuration, and for a remote that is somewhere else: what was retained from there would get files from elsewhere; Quota above 100.
 func (s *Service) PutRemote(ctx context.Context, c iam.Caller, spec RemoteSpec) (remote catalog.Remote, err error) {
 	if err := s.Authorize(ctx, c, "PutRemote", OnDomain(spec.Domain), nil); err != nil {
 		return remote, err
 	}
-	made, err := spec.record()
+	made, err := s.made(spec)
 	if err != nil {
 		return remote, err
 	}
-	if s.Remotes == nil {
-		return remote, artifact.Errorf(artifact.Invalid, "This server reads no remotes.")
-	}
-	if source, _ := s.Remotes.Source(Remote{made, spec.Domain.Owner}, made.Format); made.Kind == catalog.RegistryRemote && source == nil {
-		return remote, artifact.Errorf(artifact.Invalid, "Registries of format %s are not read.", made.Format)
+	if held := s.configuredRemote(spec.Domain, spec.Name); held != nil {
+		return remote, held.isConfigured(spec.Domain)
 	}
 	err = s.Catalog.Write(ctx, func(w catalog.Writer) error {
 		d, err := heldDomain(w, spec.Domain)
@@ -273,7 +307,8 @@ func putRemote(w catalog.Writer, key artifact.DomainKey, r *catalog.Remote) erro
 }
 
 // DeleteRemote takes a remote from a domain. What was retained from there stays. NotFound if there is none; Conflict while a
-// repository is connected to it.
+// repository is connected to it, and for one of the configuration. One that was put and that lies behind one of the configuration is
+// taken away as if no repository were connected to it: those are connected to the other.
 func (s *Service) DeleteRemote(ctx context.Context, c iam.Caller, key artifact.DomainKey, name string) error {
 	if err := s.Authorize(ctx, c, "DeleteRemote", OnDomain(key), nil); err != nil {
 		return err
@@ -284,7 +319,11 @@ func (s *Service) DeleteRemote(ctx context.Context, c iam.Caller, key artifact.D
 		if err != nil {
 			return err
 		}
-		if remote, err = w.Remote(d.ID, name); err != nil {
+		held := s.configuredRemote(key, name)
+		if remote, err = w.Remote(d.ID, name); held != nil && artifact.Is(err, artifact.NotFound) {
+			return held.isConfigured(key)
+		}
+		if err != nil {
 			return noRemote(key, name, err)
 		}
 		list := func(page catalog.Page) (catalog.Listing[catalog.Repository], error) {
@@ -294,7 +333,7 @@ func (s *Service) DeleteRemote(ctx context.Context, c iam.Caller, key artifact.D
 			if err != nil {
 				return err
 			}
-			if slices.Contains(repo.Connections, upstream.RemoteConnection(name)) {
+			if held == nil && slices.Contains(repo.Connections, upstream.RemoteConnection(name)) {
 				return artifact.Errorf(artifact.Conflict, "Repository '%s' is connected to remote %s. Disassociate that connection first.",
 					repo.Name, name).About(artifact.RepositoryResource, key.Name+"/"+repo.Name)
 			}
@@ -310,8 +349,8 @@ func (s *Service) DeleteRemote(ctx context.Context, c iam.Caller, key artifact.D
 	return err
 }
 
-// RemotesOf lists the remotes of a domain. NotFound for the domain.
-func (s *Service) RemotesOf(ctx context.Context, c iam.Caller, key artifact.DomainKey) (all []catalog.Remote, err error) {
+// RemotesOf lists the remotes of a domain, ordered by name. NotFound for the domain.
+func (s *Service) RemotesOf(ctx context.Context, c iam.Caller, key artifact.DomainKey) (all []Remote, err error) {
 	if err := s.Authorize(ctx, c, "ListRemotes", OnDomain(key), nil); err != nil {
 		return nil, err
 	}
@@ -320,7 +359,7 @@ func (s *Service) RemotesOf(ctx context.Context, c iam.Caller, key artifact.Doma
 		if err != nil {
 			return err
 		}
-		all, err = r.Remotes(d.ID)
+		all, err = s.remotesOf(r, d)
 		return err
 	})
 	return all, err
@@ -331,16 +370,14 @@ func (s *Service) CheckRemote(ctx context.Context, c iam.Caller, key artifact.Do
 	if err := s.Authorize(ctx, c, "PutRemote", OnDomain(key), nil); err != nil {
 		return "", err
 	}
-	var remote catalog.Remote
+	var remote Remote
 	err := s.Catalog.Read(ctx, func(r catalog.Reader) error {
 		d, err := heldDomain(r, key)
 		if err != nil {
 			return err
 		}
-		if remote, err = r.Remote(d.ID, name); err != nil {
-			return noRemote(key, name, err)
-		}
-		return nil
+		remote, err = s.remoteOf(r, d, name)
+		return err
 	})
 	if err != nil {
 		return "", err
@@ -348,7 +385,7 @@ func (s *Service) CheckRemote(ctx context.Context, c iam.Caller, key artifact.Do
 	if s.Remotes == nil {
 		return "", artifact.Errorf(artifact.Unavailable, "This server reads no remotes.")
 	}
-	return s.Remotes.Check(ctx, Remote{remote, key.Owner})
+	return s.Remotes.Check(ctx, remote)
 }
 
 func noRemote(key artifact.DomainKey, name string, err error) error {
@@ -361,15 +398,46 @@ func noRemote(key artifact.DomainKey, name string, err error) error {
 // RemoteConnection is what repositories call the connection to a remote.
 func RemoteConnection(r catalog.Remote) string { return upstream.RemoteConnection(r.Name) }
 
-// remotesOf are the remotes of a domain, by the connections to them.
-func remotesOf(r catalog.Reader, d catalog.Domain) (map[string]Remote, error) {
-	all, err := r.Remotes(d.ID)
+// remoteOf is the remote of a domain by its name, or NotFound.
+func (s *Service) remoteOf(r catalog.Reader, d catalog.Domain, name string) (Remote, error) {
+	if held := s.configuredRemote(d.DomainKey, name); held != nil {
+		return held.in(d), nil
+	}
+	row, err := r.Remote(d.ID, name)
+	if err != nil {
+		return Remote{}, noRemote(d.DomainKey, name, err)
+	}
+	return Remote{Remote: row, Owner: d.Owner}, nil
+}
+
+// remotesOf are the remotes of a domain, ordered by name.
+func (s *Service) remotesOf(r catalog.Reader, d catalog.Domain) ([]Remote, error) {
+	rows, err := r.Remotes(d.ID)
+	if err != nil {
+		return nil, err
+	}
+	var all []Remote
+	for _, held := range s.configured[d.DomainKey] {
+		all = append(all, held.in(d))
+	}
+	for _, row := range rows {
+		if s.configuredRemote(d.DomainKey, row.Name) == nil {
+			all = append(all, Remote{Remote: row, Owner: d.Owner})
+		}
+	}
+	slices.SortFunc(all, func(a, b Remote) int { return strings.Compare(a.Name, b.Name) })
+	return all, nil
+}
+
+// remotesByConnection are the remotes of a domain by the connections to them.
+func (s *Service) remotesByConnection(r catalog.Reader, d catalog.Domain) (map[string]Remote, error) {
+	all, err := s.remotesOf(r, d)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
 	named := make(map[string]Remote, len(all))
 	for _, remote := range all {
-		named[RemoteConnection(remote)] = Remote{remote, d.Owner}
+		named[RemoteConnection(remote.Remote)] = remote
 	}
 	return named, nil
 }

@@ -110,6 +110,9 @@ func (f *faraway) Source(r repository.Remote, of artifact.Format) (repository.So
 // Check follows repository.Remotes.
 func (f *faraway) Check(_ context.Context, r repository.Remote) (string, error) {
 	c, err := repository.OpenCredential(reversing{}, r.Remote)
+	if r.Configured != nil {
+		c = r.Configured.Current()
+	}
 	return "signed in as " + c.AccessKeyID + " with " + c.SecretAccessKey.Reveal(), err
 }
 

@@ -20,6 +20,7 @@ import (
 // Service has the rules. All its methods may be used at once from any number of goroutines.
 type Service struct {
 	Options
+	configured     map[artifact.DomainKey][]configuredRemote
 	configurations *catalog.Memo[configurationKey, *configuration]
 	held           *catalog.Memo[heldKey, heldAsset]
 	absences       *catalog.Memo[heldKey, absence]

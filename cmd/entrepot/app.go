@@ -190,7 +190,7 @@ func (a *app) openUpstreams(ctx context.Context) error {
 	return a.metrics.Register(a.upstream)
 }
 
-func (a *app) openRules(context.Context) error {
+func (a *app) openRules(ctx context.Context) error {
 	var err error
 	if a.behind, err = trail.NewBehind(a.catalog, a.log, a.metrics, time.Now); err != nil {
 		return err
@@ -219,6 +219,13 @@ func (a *app) openRules(context.Context) error {
 		DocumentSpool: int64(a.config.Cache.LargeDocuments),
 	})
 	a.closing(a.rules.Close)
+	remotes, err := configuredRemotes(a.config, time.Now, a.log)
+	if err != nil {
+		return err
+	}
+	if err := a.rules.Configure(ctx, remotes); err != nil {
+		return err
+	}
 	return a.metrics.Register(a.rules)
 }
 

@@ -210,9 +210,12 @@ func secretFrom(path string) (string, error) {
 		return "", err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxSecretFile))
+	text, err := io.ReadAll(io.LimitReader(file, maxSecretFile+1))
 	if err != nil {
 		return "", err
+	}
+	if len(text) > maxSecretFile {
+		return "", fmt.Errorf("%s has more than %d bytes", path, maxSecretFile)
 	}
 	secret := strings.TrimSpace(string(text))
 	if secret == "" {
@@ -236,7 +239,8 @@ type listRemotesCommand struct {
 
 // Help is shown by entrepot remotes list --help.
 func (listRemotesCommand) Help() string {
-	return `Lists where the domain's own connections lead. You need entrepot:ListRemotes on the domain.
+	return `Lists where the domain's own connections lead. Those that are set by configuration are in the server's, under remotes, and are changed
+there; the others were put with entrepot connect or through the API. You need entrepot:ListRemotes on the domain.
 
 Examples:
 
@@ -263,13 +267,17 @@ func (c listRemotesCommand) Run(ctx context.Context, u user, to io.Writer) error
 		return fmt.Errorf("read the list: %w", err)
 	}
 	out := tabwriter.NewWriter(plain{to}, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "CONNECTION\tFORMAT\tORIGIN\tFRESH\tURL")
+	fmt.Fprintln(out, "CONNECTION\tFORMAT\tORIGIN\tFRESH\tURL\tSET BY")
 	for _, r := range all.Remotes {
 		origin := artifact.OriginExternal
 		if r.Internal {
 			origin = artifact.OriginInternal
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\t%ds\t%s\n", r.Connection, cmp.Or(string(r.Format), "all"), origin, r.FreshnessSeconds, r.URL)
+		set := "api"
+		if r.Configured {
+			set = "configuration"
+		}
+		fmt.Fprintf(out, "%s\t%s\t%s\t%ds\t%s\t%s\n", r.Connection, cmp.Or(string(r.Format), "all"), origin, r.FreshnessSeconds, r.URL, set)
 	}
 	return out.Flush()
 }

@@ -67,15 +67,15 @@ func hopsOf(region string) func(artifact.RepositoryKey) string {
 
 // remote is what was made of a remote.
 type remote struct {
-	record     repository.Remote
-	guarded    bool // nothing but public addresses
-	credential repository.RemoteCredential
-	at         upstream.Endpoint // of the kind that has one
-	signIn     *signIn           // of the same
-	signer     apiSigner         // of the same
-	api        *remoteapi.API    // of the same, once it is asked
-	err        error             // why it cannot be used
-	sources    map[artifact.Format]repository.Source
+	record  repository.Remote
+	guarded bool                               // nothing but public addresses
+	current func() repository.RemoteCredential // what the other side wants to see at this moment
+	at      upstream.Endpoint                  // of the kind that has one
+	signIn  *signIn                            // of the same
+	signer  apiSigner                          // of the same
+	api     *remoteapi.API                     // of the same, once it is asked
+	err     error                              // why it cannot be used
+	sources map[artifact.Format]repository.Source
 }
 
 // Source follows repository.Remotes.
@@ -173,8 +173,14 @@ func (s *remotes) make(r repository.Remote) *remote {
 	if r.ID == 0 {
 		return m
 	}
-	m.guarded = r.Owner != s.operator
-	m.credential, m.err = repository.OpenCredential(s.sealer, r.Remote)
+	if r.Configured != nil { // by the operator, wherever it is
+		m.current = r.Configured.Current
+	} else {
+		m.guarded = r.Owner != s.operator
+		var opened repository.RemoteCredential
+		opened, m.err = repository.OpenCredential(s.sealer, r.Remote)
+		m.current = func() repository.RemoteCredential { return opened }
+	}
 	if m.err != nil || r.Kind != catalog.CodeArtifactRemote {
 		return m
 	}
@@ -215,7 +221,7 @@ func (s *remotes) origin(connection string) (upstream.Origin, bool) {
 	default:
 		// Whoever keeps a registry of one format is told nothing of our repositories; that a circle is a circle is seen all the same.
 		origin.Opaque = true
-		c := m.credential
+		c := m.current()
 		origin.Credential = upstream.Credential{User: c.Username, Password: c.Password, Token: c.Token}
 		if origin.Base, err = url.Parse(r.URL); err != nil {
 			return upstream.Origin{}, false
@@ -267,10 +273,11 @@ func (s *remotes) Check(ctx context.Context, r repository.Remote) (string, error
 
 // who signs in.
 func (m *remote) who() string {
-	if m.credential.Role != "" {
-		return fmt.Sprintf("Role %s, assumed with access key %s,", m.credential.Role, m.credential.AccessKeyID)
+	c := m.current()
+	if c.Role != "" {
+		return fmt.Sprintf("Role %s, assumed with access key %s,", c.Role, c.AccessKeyID)
 	}
-	return "Access key " + m.credential.AccessKeyID
+	return "Access key " + c.AccessKeyID
 }
 
 // place is where the packages are.
@@ -283,9 +290,12 @@ func (m *remote) place() string {
 
 // newSignIn prepares the calls by which tokens of the other side are had.
 func (s *remotes) newSignIn(m *remote) (*signIn, error) {
-	c, r := m.credential, m.record
-	given := sigv4.Signer{KeyID: c.AccessKeyID, Secret: c.SecretAccessKey, Session: c.SessionToken}
-	calls, err := awsclient.New(awsclient.Profile{Region: r.Region, Endpoint: r.API, Signer: given}, "entrepot/"+version, time.Now)
+	r := m.record
+	given := func() sigv4.Signer {
+		c := m.current()
+		return sigv4.Signer{KeyID: c.AccessKeyID, Secret: c.SecretAccessKey, Session: c.SessionToken}
+	}
+	calls, err := awsclient.New(awsclient.Profile{Region: r.Region, Endpoint: r.API}, "entrepot/"+version, time.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -293,10 +303,10 @@ func (s *remotes) newSignIn(m *remote) (*signIn, error) {
 		calls.Through(s.public)
 	}
 	name := upstream.RemoteConnection(r.Name)
-	key := func(context.Context) (sigv4.Signer, error) { return given, nil }
-	if c.Role != "" {
+	key := func(context.Context) (sigv4.Signer, error) { return given(), nil }
+	if c := m.current(); c.Role != "" {
 		key = newAssumedRole(name, time.Now, func(ctx context.Context) (sigv4.Signer, time.Time, error) {
-			return calls.AssumeRole(ctx, c.Role, "entrepot", c.ExternalID)
+			return calls.As(given()).AssumeRole(ctx, c.Role, "entrepot", c.ExternalID)
 		}).current
 	}
 	m.signer = apiSigner{key, r.Region, time.Now}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"entrepot/awsapi"
+	"entrepot/config"
+)
+
+// mounted is a folder as Kubernetes mounts a secret: each file is a link through one to the folder of this version.
+type mounted struct {
+	*testing.T
+	folder   string
+	versions int
+}
+
+// swap replaces all files at once, as Kubernetes does.
+func (m *mounted) swap(files map[string]string) {
+	m.Helper()
+	m.versions++
+	version := "..version-" + string(rune('a'+m.versions))
+	must := func(err error) {
+		if err != nil {
+			m.Helper()
+			m.Fatal(err)
+		}
+	}
+	must(os.Mkdir(filepath.Join(m.folder, version), 0o700))
+	for name, text := range files {
+		must(os.WriteFile(filepath.Join(m.folder, version, name), []byte(text), 0o600))
+		if m.versions == 1 {
+			must(os.Symlink(filepath.Join("..data", name), filepath.Join(m.folder, name)))
+		}
+	}
+	must(os.Symlink(version, filepath.Join(m.folder, "..next")))
+	must(os.Rename(filepath.Join(m.folder, "..next"), filepath.Join(m.folder, "..data")))
+}
+
+func TestACredentialIsReadAnewWhenItsFileIsAnother(t *testing.T) {
+	m := &mounted{T: t, folder: t.TempDir()}
+	m.swap(map[string]string{"token": "one\n"})
+	now, log := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), &bytes.Buffer{}
+	c := settings(t.TempDir())
+	c.Remotes["central"] = config.Remote{Domain: "d1", URL: "https://registry.example.test/", Format: "npm",
+		TokenFile: filepath.Join(m.folder, "token")}
+	all, err := configuredRemotes(c, func() time.Time { return now }, slog.New(slog.NewTextHandler(log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	holds := func(want string, passed time.Duration) {
+		t.Helper()
+		now = now.Add(passed)
+		if got := all[0].Current().Token.Reveal(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	holds("one", 0)
+	m.swap(map[string]string{"token": "two"})
+	holds("one", filesEvery-1) // it is not read for each request
+	holds("two", 1)
+	for _, broken := range []string{"", " \n", "a\x00b", strings.Repeat("x", maxSecretFile+1)} {
+		m.swap(map[string]string{"token": broken})
+		holds("two", filesEvery)
+		holds("two", filesEvery)
+	}
+	m.swap(map[string]string{})
+	holds("two", filesEvery)
+	m.swap(map[string]string{"token": "three"})
+	holds("three", filesEvery)
+	if got := strings.Count(log.String(), "could not be read anew"); got != 4 { // an empty one and one of spaces fail alike
+		t.Errorf("the log tells it %d times:\n%s", got, log)
+	}
+	for _, secret := range []string{"one", "two", "three", "xxx"} {
+		if strings.Contains(log.String(), "="+secret) || strings.Contains(log.String(), `"`+secret) {
+			t.Errorf("the log has %s in it:\n%s", secret, log)
+		}
+	}
+}
+
+func TestASettingOfARemoteWhoseFileIsNotThereEndsTheStart(t *testing.T) {
+	for name, set := range map[string]config.Remote{
+		"token":       {Format: "npm", TokenFile: "nowhere/token"},
+		"password":    {Format: "npm", Username: "ann", PasswordFile: "nowhere/password"},
+		"credentials": {Region: "us-east-1", KeyFile: "nowhere/credentials"},
+	} {
+		c := settings(t.TempDir())
+		set.Domain, set.URL = "d1", "https://registry.example.test/d1-123456789012/npm/r1/"
+		c.Remotes["central"] = set
+		_, err := open(t.Context(), c, slog.New(slog.DiscardHandler))
+		if err == nil || !strings.Contains(err.Error(), "remotes.central: ") || !strings.Contains(err.Error(), "nowhere/"+name) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// isAsked is a server whose domain d1 has the remotes, and a repository that is connected to central.
+func isAsked(t *testing.T, remotes map[string]config.Remote) *app {
+	t.Helper()
+	c := settings(t.TempDir())
+	c.Remotes = remotes
+	a, err := open(t.Context(), c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Close() })
+	for _, target := range []string{"domain?domain=d1", "repository?domain=d1&repository=r1",
+		"repository/external-connection?domain=d1&repository=r1&external-connection=remote:central"} {
+		if got := a.signed(t, http.MethodPost, "/v1/"+target, "{}"); got.status != http.StatusOK {
+			t.Fatalf("%s: got %d %s", target, got.status, got.body)
+		}
+	}
+	return a
+}
+
+// checks asks for what the other side of central lets the server do until it is as wanted.
+func (a *app) checks(t *testing.T, want string) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		got := a.signed(t, http.MethodPost, awsapi.CheckRemotePath+"?domain=d1&name=central", "")
+		if strings.Contains(string(got.body), want) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("got %s, want %s", got.body, want)
+		}
+	}
+}
+
+func TestARegistryOfTheConfigurationIsShownTheTokenOfTheFile(t *testing.T) {
+	m := &mounted{T: t, folder: t.TempDir()}
+	m.swap(map[string]string{"token": "one"})
+	there := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer two" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	defer there.Close()
+	a := isAsked(t, map[string]config.Remote{"of-d1": {Name: "central", Domain: "d1", URL: there.URL, Format: "npm",
+		TokenFile: filepath.Join(m.folder, "token")}})
+	a.checks(t, "wants other credentials")
+	m.swap(map[string]string{"token": "two"})
+	a.checks(t, "Packages can be read at "+there.URL)
+	var told awsapi.RemoteList
+	if err := json.Unmarshal(a.signed(t, http.MethodPost, awsapi.ListRemotesPath+"?domain=d1", "").body, &told); err != nil {
+		t.Fatal(err)
+	}
+	if len(told.Remotes) != 1 || !told.Remotes[0].Configured || !told.Remotes[0].HasCredential || told.Remotes[0].URL != there.URL {
+		t.Errorf("got %+v", told)
+	}
+	got := a.signed(t, http.MethodPost, awsapi.DeleteRemotePath+"?domain=d1&name=central", "")
+	if got.status != http.StatusConflict || !strings.Contains(string(got.body), "under remotes.of-d1") {
+		t.Errorf("got %d %s", got.status, got.body)
+	}
+}
+
+func TestAnotherServerOfTheConfigurationIsSignedInToWithTheKeyOfTheFile(t *testing.T) {
+	other := started(t, t.TempDir())
+	defer other.stop(t)
+	for _, target := range []string{"domain?domain=d1", "repository?domain=d1&repository=r1"} {
+		if got := other.signed(t, http.MethodPost, "/v1/"+target, "{}"); got.status != http.StatusOK {
+			t.Fatalf("%s: got %d %s", target, got.status, got.body)
+		}
+	}
+	there := httptest.NewServer(other.server)
+	defer there.Close()
+	key, err := os.ReadFile(filepath.Join(other.config.Data, "aws", "credentials"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &mounted{T: t, folder: t.TempDir()}
+	m.swap(map[string]string{"credentials": "[default]\naws_access_key_id = AKIAWRONG\naws_secret_access_key = wrong\n"})
+	a := isAsked(t, map[string]config.Remote{"central": {Domain: "d1", URL: there.URL + "/d1-" + other.config.Account + "/npm/r1/",
+		Region: other.config.Region, KeyFile: filepath.Join(m.folder, "credentials")}})
+	a.checks(t, "The server cannot sign in to remote:central")
+	m.swap(map[string]string{"credentials": string(key)})
+	a.checks(t, "signs in to domain d1 of account "+other.config.Account+" in "+other.config.Region)
+}
