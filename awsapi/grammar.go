@@ -85,8 +85,10 @@ var grammar = map[string]shape{
 	"OwnRegion":       {min: 1, max: 50, pattern: `[a-z0-9\-]+`},
 	"OwnRemoteName":   {min: 1, max: 63, pattern: `[A-Za-z0-9][A-Za-z0-9._\-]*`},
 	"OwnSeconds":      {min: 1, max: 86400},
-	// A secret is never too long for a body that is not, so no complaint about its form repeats it.
-	"OwnSecret": {max: maxBody},
+	// A secret is never too long for a body that is not, so no complaint about its form repeats it. Somebody may give a key for a
+	// certificate.
+	"OwnSecret":       {max: maxBody},
+	"OwnCertificates": {max: maxBody},
 }
 
 // maxList ends lists for which the model has no end. No quota reaches it.

@@ -178,6 +178,7 @@ func TestRemotesArePutListedCheckedAndDeleted(t *testing.T) {
 		"a name that is none": {PutRemotePath + "?domain=acme&name=-", `{}`, 400},
 		"no address":          {PutRemotePath + at, `{"format":"npm"}`, 400},
 		"too long":            {PutRemotePath + at, `{"url":"https://registry.example.test/","format":"npm","freshnessSeconds":86401}`, 400},
+		"no certificate":      {PutRemotePath + at, `{"url":"https://registry.example.test/","format":"npm","certificates":"x"}`, 400},
 		"a parameter":         {PutRemotePath + at + "&url=x", `{}`, 400},
 		"none to delete":      {DeleteRemotePath + at, ``, 404},
 		"none to check":       {CheckRemotePath + at, ``, 404},

@@ -20,6 +20,7 @@ type putRemoteInput struct {
 	Internal         bool                  `json:"internal" is:"BooleanOptional"`
 	FreshnessSeconds int                   `json:"freshnessSeconds" is:"OwnSeconds"`
 	DownloadHosts    []string              `json:"downloadHosts" is:"OwnHostList"`
+	Certificates     string                `json:"certificates" is:"OwnCertificates,blank"`
 	Credential       RemoteCredentialInput `json:"credential"`
 }
 
@@ -54,6 +55,7 @@ type RemoteDescription struct {
 	Internal         bool               `json:"internal"`
 	FreshnessSeconds int                `json:"freshnessSeconds"`
 	DownloadHosts    []string           `json:"downloadHosts,omitempty"`
+	Certificates     string             `json:"certificates,omitempty"`
 	HasCredential    bool               `json:"hasCredential"`
 	Configured       bool               `json:"configured,omitempty"` // it is in the server's configuration, which alone changes it
 	CreatedAt        time.Time          `json:"createdAt"`
@@ -63,7 +65,7 @@ type RemoteDescription struct {
 func describeRemote(r repository.Remote) RemoteDescription {
 	return RemoteDescription{Name: r.Name, Connection: repository.RemoteConnection(r.Remote), Kind: r.Kind, URL: r.URL, Format: r.Format,
 		Region: r.Region, API: r.API, Internal: r.Internal, FreshnessSeconds: int(r.Freshness / time.Second),
-		DownloadHosts: r.DownloadHosts, HasCredential: r.HasCredential(), Configured: r.Configured != nil, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
+		DownloadHosts: r.DownloadHosts, Certificates: r.Certificates, HasCredential: r.HasCredential(), Configured: r.Configured != nil, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
 }
 
 // RemoteOutput is what PutRemote answers.
@@ -74,7 +76,7 @@ type RemoteOutput struct {
 func (a *API) putRemote(ctx context.Context, c iam.Caller, in *putRemoteInput) (*RemoteOutput, error) {
 	remote, err := a.rules.PutRemote(ctx, c, repository.RemoteSpec{Domain: in.key(), Name: in.Name, URL: in.Address, Format: in.Format,
 		Region: in.Region, API: in.API, Internal: in.Internal, Freshness: time.Duration(in.FreshnessSeconds) * time.Second,
-		DownloadHosts: in.DownloadHosts, Credential: in.Credential.credential()})
+		DownloadHosts: in.DownloadHosts, Certificates: in.Certificates, Credential: in.Credential.credential()})
 	if err != nil {
 		return nil, err
 	}

@@ -60,6 +60,12 @@ func New(p Profile, agent string, now func() time.Time) (*Client, error) {
 	}}, nil
 }
 
+// Believing has the calls made with this TLS.
+func (c *Client) Believing(t *tls.Config) {
+	transport := c.http.Transport.(*http.Transport)
+	transport.TLSClientConfig = t
+}
+
 // Through has the calls made over another transport.
 func (c *Client) Through(t http.RoundTripper) { c.http.Transport = t }
 

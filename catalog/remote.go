@@ -39,6 +39,8 @@ type Remote struct {
 	Freshness time.Duration
 	// DownloadHosts are further hosts that what it says may lead to, wherever they are.
 	DownloadHosts []string
+	// Certificates, in PEM, are of authorities that are believed there beside those that the system believes.
+	Certificates string
 	// Credential is what the other side wants to see, sealed; nil if it wants nothing.
 	Credential []byte
 	CreatedAt  time.Time

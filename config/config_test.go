@@ -85,7 +85,7 @@ func TestExampleOfRemotesHolds(t *testing.T) {
 	want := map[string]Remote{
 		"central": {Domain: "my-domain", URL: "https://my-domain-123456789012.d.codeartifact.us-east-1.amazonaws.com/npm/my-repo/",
 			Region: "us-east-1", KeyFile: "/etc/entrepot/secrets/credentials", Profile: "us",
-			Role: "arn:aws:iam::123456789012:role/reader", Internal: true, Freshness: 10 * time.Second},
+			Role: "arn:aws:iam::123456789012:role/reader", Certificate: "/etc/entrepot/us-ca.pem", Internal: true, Freshness: 10 * time.Second},
 		"registry": {Domain: "my-domain", DomainOwner: "123456789012", URL: "https://registry.example.test/npm/", Format: "npm",
 			TokenFile: "/etc/entrepot/secrets/token", DownloadHosts: []string{"files.example.test"}},
 		"registry-of-two": {Name: "registry", Domain: "two", URL: "https://index.example.test/pypi/", Format: "pypi", Username: "reader",

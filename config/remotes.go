@@ -23,6 +23,7 @@ type Remote struct {
 	Internal      bool            `yaml:"internal"`
 	Freshness     time.Duration   `yaml:"freshness"` // zero: what the rules take
 	DownloadHosts []string        `yaml:"download_hosts"`
+	Certificate   string          `yaml:"certificate"` // a PEM file
 	AccessKeyID   string          `yaml:"access_key_id"`
 	SecretKey     artifact.Secret `yaml:"secret_access_key"`
 	KeyFile       string          `yaml:"credentials_file"`

@@ -78,6 +78,7 @@ type RemoteSpec struct {
 	Internal      bool
 	Freshness     time.Duration // zero: 5 s
 	DownloadHosts []string
+	Certificates  string // PEM: believed there beside those that the system believes
 	Credential    RemoteCredential
 }
 
@@ -153,7 +154,8 @@ func (c RemoteCredential) seal(s Sealer, id catalog.DomainID, name string) ([]by
 // record makes the record of a remote, without its credential. Invalid says what is wrong with what was asked for.
 func (spec RemoteSpec) record() (r catalog.Remote, err error) {
 	r = catalog.Remote{Name: spec.Name, URL: spec.URL, Format: spec.Format, Region: spec.Region, API: spec.API, Internal: spec.Internal,
-		Freshness: cmp.Or(spec.Freshness, defaultFreshness), DownloadHosts: spec.DownloadHosts, Kind: catalog.RegistryRemote}
+		Freshness: cmp.Or(spec.Freshness, defaultFreshness), DownloadHosts: spec.DownloadHosts, Certificates: spec.Certificates,
+		Kind: catalog.RegistryRemote}
 	invalid := func(format string, args ...any) (catalog.Remote, error) {
 		return r, artifact.Errorf(artifact.Invalid, format, args...)
 	}
@@ -170,6 +172,9 @@ func (spec RemoteSpec) record() (r catalog.Remote, err error) {
 		return invalid("What a remote says is fresh for 1 second to %d.", maxFreshness/time.Second)
 	case len(r.DownloadHosts) > maxDownloadHosts || slices.ContainsFunc(r.DownloadHosts, notAHost):
 		return invalid("A remote has at most %d download hosts, each a host's name, or one with a port.", maxDownloadHosts)
+	}
+	if _, err := upstream.ParseCertificates(spec.Certificates); err != nil {
+		return r, err
 	}
 	c := spec.Credential
 	if spec.Format != "" {

@@ -376,6 +376,7 @@ func TestRemotesThatMakeNoSenseAreRefused(t *testing.T) {
 		"an external ID of a role":        func(s *repository.RemoteSpec) { s.Credential.ExternalID = "e" },
 		"a password in the API's address": func(s *repository.RemoteSpec) { s.API = "http://u:hush@us.example.test" },
 		"a download host that is URL":     func(s *repository.RemoteSpec) { s.DownloadHosts = []string{"https://files.example.test"} },
+		"a certificate that is none":      func(s *repository.RemoteSpec) { s.Certificates = "hush" },
 		"download hosts without end":      func(s *repository.RemoteSpec) { s.DownloadHosts = slices.Repeat([]string{"files.example.test"}, 17) },
 	} {
 		t.Run(name, func(t *testing.T) {

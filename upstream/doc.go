@@ -31,6 +31,7 @@
 //	target.go, fetch.go,         one request: where it goes, redirects, what becomes of it, whether it is made again
 //	outcome.go, retry.go
 //	guard.go, transports.go      which addresses may be reached, and the ways there
+//	certificates.go              whose certificates are believed besides, for one remote
 //	breaker.go, pace.go,         what a request may cost: failing hosts, slow bodies, large or odd content
 //	content.go
 //	metrics.go                   what is counted

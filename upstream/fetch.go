@@ -64,11 +64,7 @@ func (c *Client) roundTrip(ctx context.Context, to target, b *breaker) (*http.Re
 		permit.report(undecided, 0)
 		return nil, oddStatus, err
 	}
-	transport := c.transports.trusted
-	if to.guarded || to.origin.Guarded {
-		transport = c.transports.guardedFor(&c.opts, to.origin)
-	}
-	resp, err := transport.RoundTrip(r)
+	resp, err := c.transports.to(&c.opts, to.origin, to.guarded).RoundTrip(r)
 	if err != nil {
 		what, err := c.transportError(ctx, to, err)
 		permit.report(what.verdict, 0)

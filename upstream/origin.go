@@ -57,6 +57,9 @@ type Origin struct {
 	Opaque bool
 	// Guarded has Base judged as if metadata had pointed there: it is not the operator who says that it may be anywhere.
 	Guarded bool
+	// Certificates, in PEM, are believed beside those that Options.TLS does, on behalf of this remote alone. ParseCertificates has
+	// read them.
+	Certificates string
 	// Freshness comes in the place of Options.Freshness, and nothing older is answered while the origin answers; zero: the
 	// options hold.
 	Freshness time.Duration

@@ -19,8 +19,10 @@ type transports struct {
 
 // remoteWay is what the ways to where remotes point have in common.
 type remoteWay struct {
-	host  string // of the remote
-	alone bool   // nothing but public addresses, the remote's own too
+	host         string // of the remote
+	trusted      bool   // to the remote itself, wherever that is
+	alone        bool   // nothing but public addresses, the remote's own too
+	certificates string // that are believed
 }
 
 // maxRemoteWays bounds the remotes to whose ways connections are kept open.
@@ -38,22 +40,40 @@ func newTransports(o *Options) transports {
 	return t
 }
 
-// guardedFor is the way to what is judged by its address on behalf of an origin.
-func (t transports) guardedFor(o *Options, origin Origin) *http.Transport {
+// to is the way there on behalf of an origin: guarded, if it is judged by its address.
+func (t transports) to(o *Options, origin Origin, guarded bool) *http.Transport {
+	if guarded = guarded || origin.Guarded; !guarded && (origin.Certificates == "" || !origin.Remote) {
+		return t.trusted
+	}
 	if !origin.Remote {
 		return t.guarded[origin.Name]
 	}
-	way := remoteWay{origin.Base.Scheme + "://" + hostPort(origin.Base), origin.Guarded}
+	way := remoteWay{origin.Base.Scheme + "://" + hostPort(origin.Base), !guarded, origin.Guarded, origin.Certificates}
 	if kept, ok := t.remotes.Get(way); ok {
 		return kept
 	}
-	judge := guard{origin.Base, o.Lookup}
-	if origin.Guarded {
-		judge.base = nil
-	}
-	made := newTransport(o, guardedDialer(o, judge), nil)
+	made := o.wayTo(origin, guarded)
 	if kept, ok, _ := t.remotes.PeekOrAdd(way, made); ok {
 		return kept
+	}
+	return made
+}
+
+// wayTo makes the way to a remote, or to where it points.
+func (o *Options) wayTo(origin Origin, guarded bool) *http.Transport {
+	dial, proxy := dialer(o), o.Proxy
+	if guarded {
+		judge := guard{origin.Base, o.Lookup}
+		if origin.Guarded {
+			judge.base = nil
+		}
+		dial, proxy = guardedDialer(o, judge), nil
+	}
+	made := newTransport(o, dial, proxy)
+	if origin.Certificates != "" {
+		if believing, err := Believing(o.TLS, origin.Certificates); err == nil { // else none is believed that was not before
+			made.TLSClientConfig = believing
+		}
 	}
 	return made
 }

@@ -36,7 +36,7 @@ func testHostileText(t *testing.T, open func(t *testing.T) catalog.Store) {
 			group.Restrictions[restriction] = catalog.Restriction{Mode: artifact.RestrictionMode(text)}
 		}
 		remote := catalog.Remote{Name: text, Kind: catalog.RemoteKind(text), URL: text, Format: artifact.Format(text), Region: text, API: text,
-			DownloadHosts: []string{text}, Credential: []byte("-" + text)}
+			DownloadHosts: []string{text}, Certificates: text, Credential: []byte("-" + text)}
 		encryption := catalog.EncryptionKey{ID: text, Account: artifact.AccountID(text), Description: text, Policy: text,
 			Material: []byte(text), Tags: map[string]string{text: text}}
 		alias := catalog.KeyAlias{Account: artifact.AccountID(text), Name: text, Key: text}

@@ -14,7 +14,7 @@ func (f *fixture) remote(domain catalog.DomainID, name string) catalog.Remote {
 	r := catalog.Remote{Domain: domain, Name: name, Kind: catalog.CodeArtifactRemote,
 		URL: "https://registry.example.test/acme-111122223333/npm/central/", Region: "us-east-1", API: "https://registry.example.test",
 		Internal: true, Freshness: 5 * time.Second, DownloadHosts: []string{"b.example.test", "a.example.test"},
-		Credential: []byte{0, 1, 255}, CreatedAt: moment(1), UpdatedAt: moment(2)}
+		Certificates: "a certificate", Credential: []byte{0, 1, 255}, CreatedAt: moment(1), UpdatedAt: moment(2)}
 	f.write(func(w catalog.Writer) (err error) {
 		r.ID, err = w.CreateRemote(r)
 		return err

@@ -5,12 +5,12 @@ import (
 	"entrepot/catalog"
 )
 
-const remoteColumns = `SELECT id, domain, name, kind, url, format, region, api, internal, freshness, download_hosts, credential,
-	created_at, updated_at FROM remotes `
+const remoteColumns = `SELECT id, domain, name, kind, url, format, region, api, internal, freshness, download_hosts, certificates,
+	credential, created_at, updated_at FROM remotes `
 
 func scanRemote(row scanner, r *catalog.Remote) error {
 	return row.Scan(&r.ID, &r.Domain, &r.Name, &r.Kind, &r.URL, &r.Format, &r.Region, &r.API, &r.Internal, span{&r.Freshness},
-		document{&r.DownloadHosts}, &r.Credential, instant{&r.CreatedAt}, instant{&r.UpdatedAt})
+		document{&r.DownloadHosts}, &r.Certificates, &r.Credential, instant{&r.CreatedAt}, instant{&r.UpdatedAt})
 }
 
 func noRemote(name string) error {
@@ -37,10 +37,10 @@ func (s *session) CreateRemote(r catalog.Remote) (catalog.RemoteID, error) {
 		return 0, err
 	}
 	id, created, err := one(s, "create a remote", scalar[catalog.RemoteID],
-		`INSERT INTO remotes (domain, name, kind, url, format, region, api, internal, freshness, download_hosts, credential,
-		created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
+		`INSERT INTO remotes (domain, name, kind, url, format, region, api, internal, freshness, download_hosts, certificates,
+		credential, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
 		r.Domain, r.Name, r.Kind, r.URL, r.Format, r.Region, r.API, r.Internal, r.Freshness.Microseconds(),
-		written(r.DownloadHosts), r.Credential, r.CreatedAt.UnixMicro(), r.UpdatedAt.UnixMicro())
+		written(r.DownloadHosts), r.Certificates, r.Credential, r.CreatedAt.UnixMicro(), r.UpdatedAt.UnixMicro())
 	if err != nil {
 		return 0, err
 	}
@@ -55,8 +55,8 @@ func (s *session) CreateRemote(r catalog.Remote) (catalog.RemoteID, error) {
 func (s *session) UpdateRemote(r catalog.Remote) error {
 	domain, found, err := one(s, "update a remote", scalar[catalog.DomainID],
 		`UPDATE remotes SET kind = ?, url = ?, format = ?, region = ?, api = ?, internal = ?, freshness = ?, download_hosts = ?,
-		credential = ?, updated_at = ? WHERE id = ? RETURNING domain`, r.Kind, r.URL, r.Format, r.Region, r.API, r.Internal,
-		r.Freshness.Microseconds(), written(r.DownloadHosts), r.Credential, r.UpdatedAt.UnixMicro(), r.ID)
+		certificates = ?, credential = ?, updated_at = ? WHERE id = ? RETURNING domain`, r.Kind, r.URL, r.Format, r.Region, r.API, r.Internal,
+		r.Freshness.Microseconds(), written(r.DownloadHosts), r.Certificates, r.Credential, r.UpdatedAt.UnixMicro(), r.ID)
 	return s.remoteChanged(r.ID, domain, found, err)
 }
 

@@ -24,10 +24,15 @@ func configuredRemotes(c config.Config, now func() time.Time, log *slog.Logger) 
 		if err := files.open(); err != nil {
 			return nil, artifact.Errorf(artifact.Invalid, "remotes.%s: %s", entry, err)
 		}
+		certificates, err := secretFrom(set.Certificate) // no secret, but read alike
+		if err != nil {
+			return nil, artifact.Errorf(artifact.Invalid, "remotes.%s: %s", entry, err)
+		}
 		all = append(all, repository.ConfiguredRemote{Entry: entry, Current: files.current, RemoteSpec: repository.RemoteSpec{
 			Domain: artifact.DomainKey{Owner: artifact.AccountID(cmp.Or(set.DomainOwner, c.Account)), Name: set.Domain},
 			Name:   set.Called(entry), URL: set.URL, Format: artifact.Format(set.Format), Region: set.Region, API: set.API,
-			Internal: set.Internal, Freshness: set.Freshness, DownloadHosts: set.DownloadHosts, Credential: files.held}})
+			Internal: set.Internal, Freshness: set.Freshness, DownloadHosts: set.DownloadHosts,
+			Certificates: certificates, Credential: files.held}})
 	}
 	return all, nil
 }

@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/pem"
+	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +16,7 @@ import (
 	"time"
 
 	"entrepot/awsapi"
+	"entrepot/awsclient"
 	"entrepot/config"
 )
 
@@ -185,4 +189,65 @@ func TestAnotherServerOfTheConfigurationIsSignedInToWithTheKeyOfTheFile(t *testi
 	a.checks(t, "The server cannot sign in to remote:central")
 	m.swap(map[string]string{"credentials": string(key)})
 	a.checks(t, "signs in to domain d1 of account "+other.config.Account+" in "+other.config.Region)
+}
+
+// Tokens, the API and packages are had from a server under a private authority by whom has its certificate, whether it was put or
+// is configured.
+func TestAPrivateAuthorityIsBelievedForItsRemote(t *testing.T) {
+	other := started(t, t.TempDir())
+	defer other.stop(t)
+	for _, target := range []string{"domain?domain=d1", "repository?domain=d1&repository=r1"} {
+		if got := other.signed(t, http.MethodPost, "/v1/"+target, "{}"); got.status != http.StatusOK {
+			t.Fatalf("%s: got %d %s", target, got.status, got.body)
+		}
+	}
+	there := httptest.NewUnstartedServer(other.server)
+	there.Config.ErrorLog = log.New(io.Discard, "", 0)
+	there.StartTLS()
+	defer there.Close()
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: there.Certificate().Raw})
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, certificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	at := config.Remote{Domain: "d1", URL: there.URL + "/d1-" + other.config.Account + "/npm/r1/", Region: other.config.Region,
+		KeyFile: filepath.Join(other.config.Data, "aws", "credentials")}
+	doubting := at
+	at.Certificate = file
+	a := isAsked(t, map[string]config.Remote{"central": at, "doubting": doubting})
+	check := func(name, want string) {
+		t.Helper()
+		got := a.signed(t, http.MethodPost, awsapi.CheckRemotePath+"?domain=d1&name="+name, "")
+		if !strings.Contains(string(got.body), want) {
+			t.Errorf("%s: got %s, want %s", name, got.body, want)
+		}
+	}
+	check("central", "Packages can be read at repository r1 there.")
+	check("doubting", "is of an authority that the server's system does not believe; give the remote its certificate")
+	key, err := awsclient.ReadKey(at.KeyFile, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := remoteBody{URL: at.URL, Region: at.Region, Certificates: string(certificate),
+		Credential: awsapi.RemoteCredentialInput{AccessKeyID: key.KeyID, SecretAccessKey: key.Secret.Reveal()}}
+	for _, put.Certificates = range []string{"", string(certificate)} {
+		body, err := json.Marshal(put)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := a.signed(t, http.MethodPost, awsapi.PutRemotePath+"?domain=d1&name=put", string(body))
+		if got.status != http.StatusOK {
+			t.Fatalf("got %d %s", got.status, got.body)
+		}
+		if put.Certificates == "" {
+			check("put", "is of an authority that the server's system does not believe")
+		} else {
+			check("put", "Packages can be read at repository r1 there.")
+		}
+	}
+	// What the API tells comes the same way: of a generic package that nobody has it says that it is not there.
+	got := a.signed(t, http.MethodGet, "/v1/package/version/asset?domain=d1&repository=r1&format=generic&namespace=n&package=p&version=1&asset=a", "")
+	if got.status != http.StatusNotFound {
+		t.Errorf("got %d %s", got.status, got.body)
+	}
 }

@@ -42,6 +42,7 @@ type connectCommand struct {
 
 	Internal      bool          `help:"What comes from there counts as made inside: as INTERNAL, for package groups and origin controls too."`
 	Freshness     time.Duration `placeholder:"5s" help:"How old an answer from there may be before it is asked again (default: 5s)."`
+	Certificate   string        `placeholder:"FILE" type:"existingfile" help:"PEM file with certificates that are believed there beside those that the server's system believes: of a private authority, or tls/ca.pem of a server with --tls auto."`
 	DownloadHosts []string      `name:"download-host" placeholder:"HOST" help:"A further host that it may send to for files, wherever that is."`
 }
 
@@ -58,6 +59,7 @@ Examples:
 
   entrepot connect --domain my-domain --repository edge --to https://my-domain-123456789012.d.codeartifact.us-east-1.amazonaws.com/npm/central/ --with us
   entrepot connect --domain my-domain --repository edge --to http://us.example.test:8090/my-domain-123456789012/npm/central/ --with us --internal
+  entrepot connect --domain my-domain --repository edge --to https://us.example.test/my-domain-123456789012/npm/central/ --with us --certificate ca.pem
   entrepot connect --domain my-domain --repository edge --to https://registry.example.test/npm/ --format npm --token-file token`
 }
 
@@ -128,6 +130,7 @@ type remoteBody struct {
 	Internal         bool                         `json:"internal"`
 	FreshnessSeconds int                          `json:"freshnessSeconds,omitempty"`
 	DownloadHosts    []string                     `json:"downloadHosts,omitempty"`
+	Certificates     string                       `json:"certificates,omitempty"`
 	Credential       awsapi.RemoteCredentialInput `json:"credential"`
 }
 
@@ -135,6 +138,9 @@ type remoteBody struct {
 func (c connectCommand) remote(u user) (put remoteBody, err error) {
 	put = remoteBody{name: c.Name, URL: c.To, Format: c.Format, Internal: c.Internal,
 		FreshnessSeconds: int((c.Freshness + time.Second - 1) / time.Second), DownloadHosts: c.DownloadHosts}
+	if put.Certificates, err = secretFrom(c.Certificate); err != nil {
+		return put, err
+	}
 	if put.name == "" {
 		if put.name, err = c.nameOf(); err != nil {
 			return put, err

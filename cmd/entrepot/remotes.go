@@ -205,7 +205,8 @@ func (s *remotes) origin(connection string) (upstream.Origin, bool) {
 		return upstream.Origin{}, false
 	}
 	r := m.record
-	origin := upstream.Origin{Name: name, DownloadHosts: r.DownloadHosts, Remote: true, Guarded: m.guarded, Freshness: r.Freshness}
+	origin := upstream.Origin{Name: name, DownloadHosts: r.DownloadHosts, Remote: true, Guarded: m.guarded, Freshness: r.Freshness,
+		Certificates: r.Certificates}
 	switch {
 	case m.err != nil:
 		origin.Base, origin.Authorizer = &url.URL{Scheme: "http", Host: "invalid"}, unusable{m.err}
@@ -288,6 +289,26 @@ func (m *remote) place() string {
 	return m.record.URL
 }
 
+// leads has calls of the other side's API made on the ways that packages are fetched on.
+func (s *remotes) leads(calls *awsclient.Client, m *remote) error {
+	if m.record.Certificates == "" {
+		if m.guarded {
+			calls.Through(s.public)
+		}
+		return nil
+	}
+	believing, err := upstream.Believing(nil, m.record.Certificates)
+	switch {
+	case err != nil:
+		return err
+	case m.guarded:
+		calls.Through(upstream.NewPublicTransport(upstream.Options{TLS: believing}))
+	default:
+		calls.Believing(believing)
+	}
+	return nil
+}
+
 // newSignIn prepares the calls by which tokens of the other side are had.
 func (s *remotes) newSignIn(m *remote) (*signIn, error) {
 	r := m.record
@@ -299,8 +320,8 @@ func (s *remotes) newSignIn(m *remote) (*signIn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.guarded {
-		calls.Through(s.public)
+	if err := s.leads(calls, m); err != nil {
+		return nil, err
 	}
 	name := upstream.RemoteConnection(r.Name)
 	key := func(context.Context) (sigv4.Signer, error) { return given(), nil }

@@ -119,8 +119,8 @@ func (s *signIn) try(ctx context.Context) (awsclient.Token, error) {
 	token, err := s.renew(ctx)
 	if cause := errors.Unwrap(err); cause != nil && artifact.Is(err, artifact.Unavailable) {
 		if u, ok := errors.AsType[*awsclient.Unbelieved](cause); ok { // what its own words advise is for somebody at a terminal
-			cause = fmt.Errorf("the certificate of %s is of an authority that the server's system does not believe; SSL_CERT_FILE in the "+
-				"server's environment names a file with those that it is to believe", u.Endpoint)
+			cause = fmt.Errorf("the certificate of %s is of an authority that the server's system does not believe; give the remote its "+
+				"certificate, or name a file with those that are to be believed in SSL_CERT_FILE of the server's environment", u.Endpoint)
 		}
 		err = artifact.Errorf(artifact.Unavailable, "The server cannot sign in to %s: %s.", s.name, cause).Causing(cause)
 	}
