@@ -154,8 +154,7 @@ func (c RemoteCredential) seal(s Sealer, id catalog.DomainID, name string) ([]by
 // record makes the record of a remote, without its credential. Invalid says what is wrong with what was asked for.
 func (spec RemoteSpec) record() (r catalog.Remote, err error) {
 	r = catalog.Remote{Name: spec.Name, URL: spec.URL, Format: spec.Format, Region: spec.Region, API: spec.API, Internal: spec.Internal,
-		Freshness: cmp.Or(spec.Freshness, defaultFreshness), DownloadHosts: spec.DownloadHosts, Certificates: spec.Certificates,
-		Kind: catalog.RegistryRemote}
+		Freshness: cmp.Or(spec.Freshness, defaultFreshness), DownloadHosts: spec.DownloadHosts, Kind: catalog.RegistryRemote}
 	invalid := func(format string, args ...any) (catalog.Remote, error) {
 		return r, artifact.Errorf(artifact.Invalid, format, args...)
 	}
@@ -173,7 +172,7 @@ func (spec RemoteSpec) record() (r catalog.Remote, err error) {
 	case len(r.DownloadHosts) > maxDownloadHosts || slices.ContainsFunc(r.DownloadHosts, notAHost):
 		return invalid("A remote has at most %d download hosts, each a host's name, or one with a port.", maxDownloadHosts)
 	}
-	if _, err := upstream.ParseCertificates(spec.Certificates); err != nil {
+	if r.Certificates, err = upstream.TidyCertificates(spec.Certificates); err != nil {
 		return r, err
 	}
 	c := spec.Credential
@@ -364,7 +363,7 @@ func (s *Service) RemotesOf(ctx context.Context, c iam.Caller, key artifact.Doma
 		if err != nil {
 			return err
 		}
-		all, err = s.remotesOf(r, d)
+		all, err = s.RemotesIn(r, d)
 		return err
 	})
 	return all, err
@@ -415,8 +414,9 @@ func (s *Service) remoteOf(r catalog.Reader, d catalog.Domain, name string) (Rem
 	return Remote{Remote: row, Owner: d.Owner}, nil
 }
 
-// remotesOf are the remotes of a domain, ordered by name.
-func (s *Service) remotesOf(r catalog.Reader, d catalog.Domain) ([]Remote, error) {
+// RemotesIn reads the remotes of a domain within a reading of the catalog, ordered by name: those that were put and those of the
+// configuration.
+func (s *Service) RemotesIn(r catalog.Reader, d catalog.Domain) ([]Remote, error) {
 	rows, err := r.Remotes(d.ID)
 	if err != nil {
 		return nil, err
@@ -436,7 +436,7 @@ func (s *Service) remotesOf(r catalog.Reader, d catalog.Domain) ([]Remote, error
 
 // remotesByConnection are the remotes of a domain by the connections to them.
 func (s *Service) remotesByConnection(r catalog.Reader, d catalog.Domain) (map[string]Remote, error) {
-	all, err := s.remotesOf(r, d)
+	all, err := s.RemotesIn(r, d)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}

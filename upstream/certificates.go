@@ -39,10 +39,25 @@ func ParseCertificates(text string) ([]*x509.Certificate, error) {
 			return nil, artifact.Errorf(artifact.Invalid, "There are more than %d certificates.", maxCertificates)
 		}
 	}
+	// What cannot be read is passed over by pem: one cut short, or behind something else on its line.
+	if begun := strings.Count(text, "-----BEGIN "); begun != len(all) {
+		return nil, artifact.Errorf(artifact.Invalid, "Of the certificates %d begin, and %d can be read.", begun, len(all))
+	}
 	if len(all) == 0 && strings.TrimSpace(text) != "" {
 		return nil, artifact.Errorf(artifact.Invalid, "There is no certificate: a file of them has lines with BEGIN CERTIFICATE in it.")
 	}
 	return all, nil
+}
+
+// TidyCertificates returns the same certificates with nothing between them, so that they may be shown. Errors are
+// ParseCertificates'.
+func TidyCertificates(text string) (string, error) {
+	all, err := ParseCertificates(text)
+	var tidy strings.Builder
+	for _, c := range all {
+		_ = pem.Encode(&tidy, &pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}) // a builder takes everything
+	}
+	return tidy.String(), err
 }
 
 // Believing is the TLS with which certificates are believed beside what base believes, or the system if it is nil. Errors are

@@ -80,12 +80,16 @@ func TestWhatIsBelievedBeforeIsBelievedStill(t *testing.T) {
 func TestWhatIsNoCertificateIsRefused(t *testing.T) {
 	_, certificate := behindTLS(t)
 	for name, text := range map[string]string{
-		"no PEM":              "hush",
-		"a key":               inPEM("PRIVATE KEY", []byte("hush")),
-		"a key behind one":    certificate + inPEM("PRIVATE KEY", []byte("hush")),
-		"damaged":             inPEM("CERTIFICATE", []byte("hush")),
-		"more than there are": strings.Repeat(certificate, 17),
-		"without end":         certificate + strings.Repeat("\n", 64<<10),
+		"no PEM":               "hush",
+		"a key":                inPEM("PRIVATE KEY", []byte("hush")),
+		"a key behind one":     certificate + inPEM("PRIVATE KEY", []byte("hush")),
+		"damaged":              inPEM("CERTIFICATE", []byte("hush")),
+		"behind a mark":        "\ufeff" + certificate,
+		"one behind another":   certificate + " " + certificate,
+		"cut short":            certificate + certificate[:len(certificate)/2],
+		"a key that is spoilt": certificate + "-----BEGIN PRIVATE KEY-----\nhush!\n-----END PRIVATE KEY-----\n",
+		"more than there are":  strings.Repeat(certificate, 17),
+		"without end":          certificate + strings.Repeat("\n", 64<<10),
 	} {
 		_, err := upstream.ParseCertificates(text)
 		if !artifact.Is(err, artifact.Invalid) || strings.Contains(err.Error(), "hush") {
@@ -100,6 +104,22 @@ func TestWhatIsNoCertificateIsRefused(t *testing.T) {
 	}
 }
 
+func TestCertificatesAreShownWithNothingBetweenThem(t *testing.T) {
+	_, certificate := behindTLS(t)
+	block, _ := pem.Decode([]byte(certificate))
+	block.Headers = map[string]string{"password": "hush"}
+	with := strings.ReplaceAll(string(pem.EncodeToMemory(block)), "\n", "\r\n")
+	for text, want := range map[string]string{"": "", " \n": "", "hush\n" + with + "hush\n" + certificate + "hush": certificate + certificate} {
+		got, err := upstream.TidyCertificates(text)
+		if got != want || err != nil {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	}
+	if got, err := upstream.TidyCertificates("hush"); got != "" || !artifact.Is(err, artifact.Invalid) {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
 func FuzzParseCertificates(f *testing.F) {
 	_, certificate := behindTLS(f)
 	f.Add(certificate)
@@ -111,6 +131,10 @@ func FuzzParseCertificates(f *testing.F) {
 		}
 		if len(all) > 16 {
 			t.Errorf("got %d", len(all))
+		}
+		tidy, _ := upstream.TidyCertificates(text)
+		if again, err := upstream.ParseCertificates(tidy); err != nil || len(again) != len(all) {
+			t.Errorf("got %d, %v, want %d", len(again), err, len(all))
 		}
 		if _, again := upstream.Believing(nil, text); (again == nil) != (err == nil) {
 			t.Errorf("got %v, then %v", err, again)

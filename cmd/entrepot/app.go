@@ -385,7 +385,7 @@ func (a *app) startJobs(context.Context) error {
 		jobs.Job{Name: "orphans", Every: a.config.Jobs.OrphanEvery, Run: orphans.Run, Wake: a.room.collect},
 		jobs.Job{Name: "tokens", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredTokens(a.catalog, kept.Tokens, time.Now)},
 		jobs.Job{Name: "sessions", Every: a.config.Jobs.TokenEvery, Run: jobs.ExpiredSessions(a.catalog, kept.Tokens, time.Now)},
-		jobs.Job{Name: "documents", Every: a.config.Jobs.OrphanEvery, Run: jobs.ForgottenDocuments(a.catalog, remotesThere)},
+		jobs.Job{Name: "documents", Every: a.config.Jobs.OrphanEvery, Run: jobs.ForgottenDocuments(a.catalog, remotesThere(a.rules))},
 		jobs.Job{Name: "keys", Every: a.config.Jobs.KeyEvery, Run: a.keys.Tend},
 		jobs.Job{Name: "usage", Every: a.config.Jobs.RecordEvery, Run: a.meter.Forget},
 		jobs.Job{Name: "record", Every: a.config.Jobs.RecordEvery, Run: a.removeOld(exporter)},

@@ -14,20 +14,24 @@ type assumedRole struct {
 	name   string // of the remote
 	now    func() time.Time
 	assume func(ctx context.Context) (sigv4.Signer, time.Time, error)
+	key    givenKey      // that assume signs with
 	turn   chan struct{} // holds one: whose turn it is to look, and to assume
 
 	signer   sigv4.Signer
 	ends     time.Time
-	failed   error // why the latest attempt brought none; nil if it did
+	by       sigv4.Signer // the key that it was assumed with
+	failed   error        // why the latest attempt brought none; nil if it did
 	failedAt time.Time
+	failedBy sigv4.Signer
 }
 
-func newAssumedRole(name string, now func() time.Time, assume func(ctx context.Context) (sigv4.Signer, time.Time, error)) *assumedRole {
-	return &assumedRole{name: name, now: now, assume: assume, turn: make(chan struct{}, 1)}
+func newAssumedRole(name string, now func() time.Time, key givenKey,
+	assume func(ctx context.Context) (sigv4.Signer, time.Time, error)) *assumedRole {
+	return &assumedRole{name: name, now: now, assume: assume, key: key, turn: make(chan struct{}, 1)}
 }
 
-// current returns the key of a session that is good for a while. While it can be used a failure to begin another one is nobody's
-// concern. Unavailable: the other side does not answer, or refuses.
+// current returns the key of a session that is good for a while, begun with the key that is given now. While one can be used a failure to
+// begin another is nobody's concern. Unavailable: the other side does not answer, or refuses.
 func (a *assumedRole) current(ctx context.Context) (sigv4.Signer, error) {
 	select {
 	case a.turn <- struct{}{}:
@@ -35,10 +39,10 @@ func (a *assumedRole) current(ctx context.Context) (sigv4.Signer, error) {
 	case <-ctx.Done():
 		return sigv4.Signer{}, ctx.Err()
 	}
-	now := a.now()
-	recently := a.failed != nil && now.Sub(a.failedAt) < signInPause
+	now, key := a.now(), a.key.now()
+	recently := a.failed != nil && sameKey(key, a.failedBy) && now.Sub(a.failedAt) < signInPause
 	switch {
-	case now.Before(a.ends.Add(-renewAhead)), recently && now.Before(a.ends):
+	case sameKey(key, a.by) && now.Before(a.ends.Add(-renewAhead)), recently && now.Before(a.ends):
 		return a.signer, nil
 	case recently:
 		return sigv4.Signer{}, retold(a.failed)
@@ -48,11 +52,11 @@ func (a *assumedRole) current(ctx context.Context) (sigv4.Signer, error) {
 	defer cancel()
 	signer, ends, err := a.assume(asking)
 	if err == nil {
-		a.signer, a.ends, a.failed = signer, ends, nil
+		a.signer, a.ends, a.by, a.failed = signer, ends, key, nil
 		return signer, nil
 	}
 	a.failed = artifact.Errorf(artifact.Unavailable, "The server cannot assume its role at %s.", a.name).Causing(err)
-	a.failedAt = a.now()
+	a.failedAt, a.failedBy = a.now(), key
 	if now.Before(a.ends) {
 		return a.signer, nil
 	}

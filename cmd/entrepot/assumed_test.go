@@ -15,11 +15,42 @@ import (
 	"entrepot/artifact"
 )
 
+func TestARoleIsAssumedWithTheKeyThatIsGivenNow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := sigv4.Signer{KeyID: "AKIA1", Secret: artifact.NewSecret("one")}
+		var fails error
+		begun := 0
+		a := newAssumedRole("remote:central", time.Now, func() sigv4.Signer { return key }, func(context.Context) (sigv4.Signer, time.Time, error) {
+			begun++
+			return sigv4.Signer{KeyID: fmt.Sprint(key.KeyID, "-", begun)}, time.Now().Add(time.Hour), fails
+		})
+		is := func(want string) {
+			t.Helper()
+			if got, err := a.current(t.Context()); got.KeyID != want || err != nil {
+				t.Errorf("got %s, %v, want %s", got.KeyID, err, want)
+			}
+		}
+		is("AKIA1-1")
+		is("AKIA1-1")
+		key.KeyID = "AKIA2"
+		is("AKIA2-2")
+		is("AKIA2-2")
+		key.KeyID, fails = "AKIA3", errors.New("no such key")
+		is("AKIA2-2")
+		is("AKIA2-2")
+		if begun != 3 {
+			t.Errorf("it was asked %d times, want 3", begun)
+		}
+		key.KeyID, fails = "AKIA4", nil
+		is("AKIA4-4")
+	})
+}
+
 func TestASessionOfARoleIsRenewedBeforeItEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var fails error
 		begun := 0
-		a := newAssumedRole("remote:central", time.Now, func(context.Context) (sigv4.Signer, time.Time, error) {
+		a := newAssumedRole("remote:central", time.Now, nil, func(context.Context) (sigv4.Signer, time.Time, error) {
 			time.Sleep(time.Second)
 			begun++
 			return sigv4.Signer{KeyID: fmt.Sprint("ASIA", begun), Secret: artifact.NewSecret("s")}, time.Now().Add(time.Hour), fails

@@ -2,8 +2,10 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"log/slog"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -24,7 +26,10 @@ func configuredRemotes(c config.Config, now func() time.Time, log *slog.Logger) 
 		if err := files.open(); err != nil {
 			return nil, artifact.Errorf(artifact.Invalid, "remotes.%s: %s", entry, err)
 		}
-		certificates, err := secretFrom(set.Certificate) // no secret, but read alike
+		certificates, err := "", plainFile(set.Certificate)
+		if err == nil {
+			certificates, err = certificatesFrom(set.Certificate)
+		}
 		if err != nil {
 			return nil, artifact.Errorf(artifact.Invalid, "remotes.%s: %s", entry, err)
 		}
@@ -92,6 +97,11 @@ func (f *credentialFiles) inFiles() bool {
 // read reads what the files hold, which can be sent.
 func (f *credentialFiles) read() (c repository.RemoteCredential, err error) {
 	set := f.set
+	for _, file := range []string{set.KeyFile, set.PasswordFile, set.TokenFile} {
+		if err := plainFile(file); err != nil {
+			return c, err
+		}
+	}
 	c = repository.RemoteCredential{AccessKeyID: set.AccessKeyID, SecretAccessKey: set.SecretKey, Role: set.Role,
 		ExternalID: set.ExternalID, Username: set.Username, Password: set.Password, Token: set.Token}
 	if set.KeyFile != "" {
@@ -108,6 +118,18 @@ func (f *credentialFiles) read() (c repository.RemoteCredential, err error) {
 		return c, err
 	}
 	return c, c.Check()
+}
+
+// plainFile refuses what there is no end of, or whose beginning has to be waited for, such as a pipe. It may be none.
+func plainFile(path string) error {
+	if path == "" {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no plain file", path)
+	}
+	return err
 }
 
 // secretOr is what is in a file, or the secret that is set if none is named.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -78,7 +79,7 @@ func TestACredentialIsReadAnewWhenItsFileIsAnother(t *testing.T) {
 	}
 	m.swap(map[string]string{})
 	holds("two", filesEvery)
-	m.swap(map[string]string{"token": "three"})
+	m.swap(map[string]string{"token": "three\r\n"})
 	holds("three", filesEvery)
 	if got := strings.Count(log.String(), "could not be read anew"); got != 4 { // an empty one and one of spaces fail alike
 		t.Errorf("the log tells it %d times:\n%s", got, log)
@@ -249,5 +250,68 @@ func TestAPrivateAuthorityIsBelievedForItsRemote(t *testing.T) {
 	got := a.signed(t, http.MethodGet, "/v1/package/version/asset?domain=d1&repository=r1&format=generic&namespace=n&package=p&version=1&asset=a", "")
 	if got.status != http.StatusNotFound {
 		t.Errorf("got %d %s", got.status, got.body)
+	}
+}
+
+func TestWhatIsWrongWithTheCertificateOfARegistryIsTold(t *testing.T) {
+	there := httptest.NewUnstartedServer(http.NotFoundHandler())
+	there.Config.ErrorLog = log.New(io.Discard, "", 0)
+	there.StartTLS()
+	defer there.Close()
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: there.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other := strings.Replace(there.URL, "127.0.0.1", "localhost", 1) // in no certificate
+	a := isAsked(t, map[string]config.Remote{
+		"central":  {Domain: "d1", URL: there.URL, Format: "npm", Certificate: file},
+		"doubting": {Domain: "d1", URL: there.URL, Format: "npm"},
+		"renamed":  {Domain: "d1", URL: other, Format: "npm", Certificate: file},
+	})
+	for name, want := range map[string]string{
+		"central":  "Packages can be read at " + there.URL,
+		"doubting": "cannot read remote:doubting: the certificate of " + there.URL + " is of an authority that the server's system does not believe",
+		"renamed":  "cannot read remote:renamed: the certificate of " + other + " is not believed: x509: certificate is valid for",
+	} {
+		got := a.signed(t, http.MethodPost, awsapi.CheckRemotePath+"?domain=d1&name="+name, "")
+		if !strings.Contains(string(got.body), want) {
+			t.Errorf("%s: got %s, want %s", name, got.body, want)
+		}
+	}
+}
+
+// A start waits for nothing, and nobody who reads a package does.
+func TestAPipeAndAFolderAreNoFilesOfCredentials(t *testing.T) {
+	folder := t.TempDir()
+	pipe := filepath.Join(folder, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{pipe, folder} {
+		for name, set := range map[string]config.Remote{
+			"token":       {Format: "npm", TokenFile: path},
+			"password":    {Format: "npm", Username: "ann", PasswordFile: path},
+			"key":         {Region: "us-east-1", KeyFile: path},
+			"certificate": {Format: "npm", Certificate: path},
+		} {
+			c := settings(t.TempDir())
+			set.Domain, set.URL = "d1", "https://registry.example.test/d1-123456789012/npm/r1/"
+			c.Remotes["central"] = set
+			_, err := configuredRemotes(c, time.Now, slog.New(slog.DiscardHandler))
+			if err == nil || !strings.Contains(err.Error(), "remotes.central: "+path+" is no plain file") {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+	}
+}
+
+func TestAKeyAmongCertificatesIsSentToNobody(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("hush")}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	put, err := connectCommand{To: "https://registry.example.test/npm/", Format: "npm", Certificate: file}.remote(user{})
+	if err == nil || !strings.HasPrefix(err.Error(), file+": ") || put.Certificates != "" {
+		t.Errorf("got %+v, %v", put, err)
 	}
 }

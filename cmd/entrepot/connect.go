@@ -138,7 +138,7 @@ type remoteBody struct {
 func (c connectCommand) remote(u user) (put remoteBody, err error) {
 	put = remoteBody{name: c.Name, URL: c.To, Format: c.Format, Internal: c.Internal,
 		FreshnessSeconds: int((c.Freshness + time.Second - 1) / time.Second), DownloadHosts: c.DownloadHosts}
-	if put.Certificates, err = secretFrom(c.Certificate); err != nil {
+	if put.Certificates, err = certificatesFrom(c.Certificate); err != nil {
 		return put, err
 	}
 	if put.name == "" {
@@ -201,6 +201,18 @@ func (c connectCommand) nameOf() (string, error) {
 		return "", fmt.Errorf("%.100q is no address", c.To)
 	}
 	return u.Hostname(), nil
+}
+
+// certificatesFrom reads a file of certificates. If there is a key among them, nobody is sent it.
+func certificatesFrom(path string) (string, error) {
+	text, err := secretFrom(path) // no secret, but read alike
+	if err == nil {
+		text, err = upstream.TidyCertificates(text)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	return text, nil
 }
 
 // maxSecretFile is the longest file that a secret is read from, in bytes.

@@ -5,6 +5,8 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -118,26 +120,28 @@ func connectionOf(r repository.Remote, f artifact.Format) string {
 }
 
 // remotesThere reads which connections lead somewhere: all but those to remotes that are no more.
-func remotesThere(r catalog.Reader) (func(connection string) bool, error) {
-	there := map[string]bool{}
-	for d, err := range catalog.Each(r.AllDomains) {
-		if err != nil {
-			return nil, err
+func remotesThere(rules *repository.Service) func(catalog.Reader) (func(connection string) bool, error) {
+	return func(r catalog.Reader) (func(string) bool, error) {
+		there := map[string]bool{}
+		for d, err := range catalog.Each(r.AllDomains) {
+			if err != nil {
+				return nil, err
+			}
+			remotes, err := rules.RemotesIn(r, d)
+			if err != nil {
+				return nil, err
+			}
+			for _, one := range remotes {
+				of, _, _ := strings.Cut(connectionOf(one, ""), "/")
+				there[of] = true
+			}
 		}
-		remotes, err := r.Remotes(d.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, one := range remotes {
-			of, _, _ := strings.Cut(connectionOf(repository.Remote{Remote: one}, ""), "/")
-			there[of] = true
-		}
+		return func(connection string) bool {
+			of, _, _ := strings.Cut(connection, "/")
+			_, remote := upstream.RemoteName(connection)
+			return !remote || there[of]
+		}, nil
 	}
-	return func(connection string) bool {
-		of, _, _ := strings.Cut(connection, "/")
-		_, remote := upstream.RemoteName(connection)
-		return !remote || there[of]
-	}, nil
 }
 
 // made returns what is made of a remote, as its record says now.
@@ -261,7 +265,7 @@ func (s *remotes) Check(ctx context.Context, r repository.Remote) (string, error
 		err = nil
 	}
 	if err != nil {
-		return "", err
+		return "", m.unbelieved(err)
 	}
 	says += fmt.Sprintf("Packages can be read at %s.", m.place())
 	if unsure, ok := l.(repository.Unsure); ok {
@@ -270,6 +274,25 @@ func (s *remotes) Check(ctx context.Context, r repository.Remote) (string, error
 		}
 	}
 	return says, nil
+}
+
+// unbelieved says of an error that comes of a certificate what is wrong with that, for who may know where the packages are.
+func (m *remote) unbelieved(err error) error {
+	bad, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	if !ok {
+		return err
+	}
+	why := fmt.Errorf("the certificate of %s is not believed: %w", m.record.URL, bad.Err)
+	if _, unknown := errors.AsType[x509.UnknownAuthorityError](bad.Err); unknown {
+		why = unknownAuthority(m.record.URL)
+	}
+	return artifact.Errorf(artifact.Unavailable, "The server cannot read %s: %s.", upstream.RemoteConnection(m.record.Name), why).Causing(err)
+}
+
+// unknownAuthority says what can be done about the certificate of an address.
+func unknownAuthority(address string) error {
+	return fmt.Errorf("the certificate of %s is of an authority that the server's system does not believe; give the remote its "+
+		"certificate, or name a file with those that are to be believed in SSL_CERT_FILE of the server's environment", address)
 }
 
 // who signs in.
@@ -326,12 +349,12 @@ func (s *remotes) newSignIn(m *remote) (*signIn, error) {
 	name := upstream.RemoteConnection(r.Name)
 	key := func(context.Context) (sigv4.Signer, error) { return given(), nil }
 	if c := m.current(); c.Role != "" {
-		key = newAssumedRole(name, time.Now, func(ctx context.Context) (sigv4.Signer, time.Time, error) {
+		key = newAssumedRole(name, time.Now, given, func(ctx context.Context) (sigv4.Signer, time.Time, error) {
 			return calls.As(given()).AssumeRole(ctx, c.Role, "entrepot", c.ExternalID)
 		}).current
 	}
 	m.signer = apiSigner{key, r.Region, time.Now}
-	return &signIn{name: name, now: time.Now, mint: func(ctx context.Context) (awsclient.Token, error) {
+	return &signIn{name: name, now: time.Now, key: given, mint: func(ctx context.Context) (awsclient.Token, error) {
 		signs, err := key(ctx)
 		if err != nil {
 			return awsclient.Token{}, err

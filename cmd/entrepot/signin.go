@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"sync"
 	"time"
 
+	"entrepot/access/sigv4"
 	"entrepot/artifact"
 	"entrepot/awsclient"
 )
@@ -17,13 +17,31 @@ type signIn struct {
 	name string // of the remote
 	now  func() time.Time
 	mint func(ctx context.Context) (awsclient.Token, error)
+	key  givenKey // that mint begins with
 
 	mu       sync.Mutex
 	token    awsclient.Token
-	minted   time.Time // when the token came
-	failed   error     // why the latest attempt brought none; nil if it did
+	minted   time.Time    // when the token came
+	by       sigv4.Signer // the key that it was got with
+	failed   error        // why the latest attempt brought none; nil if it did
 	failedAt time.Time
+	failedBy sigv4.Signer
 	under    *minting // the attempt that is under way, for all who wait
+}
+
+// givenKey is the access key that the server is given for a remote at this moment; nil if that never changes.
+type givenKey func() sigv4.Signer
+
+func (k givenKey) now() (key sigv4.Signer) {
+	if k != nil {
+		key = k()
+	}
+	return key
+}
+
+// sameKey reports whether two access keys are one.
+func sameKey(a, b sigv4.Signer) bool {
+	return a.KeyID == b.KeyID && a.Secret.Equal(b.Secret) && a.Session.Equal(b.Session)
 }
 
 // minting is one attempt to get a token.
@@ -65,13 +83,15 @@ func (s *signIn) Refused(r *http.Request) (again bool) {
 	return s.now().Sub(s.minted) > time.Second
 }
 
-// current returns a token that is good for a while. While it can be used a failure to renew it is nobody's concern.
+// current returns a token that is good for a while, got with the key that is given now. While one can be used a failure to renew it is
+// nobody's concern.
 func (s *signIn) current(ctx context.Context) (awsclient.Token, error) {
+	key := s.key.now()
 	s.mu.Lock()
 	now, held := s.now(), s.token
 	good := !held.Value.IsZero() && now.Before(held.Expires)
-	due := !good || now.After(held.Expires.Add(-min(renewAhead, held.Expires.Sub(s.minted)/2)))
-	recently := s.failed != nil && now.Sub(s.failedAt) < signInPause
+	due := !good || !sameKey(key, s.by) || now.After(held.Expires.Add(-min(renewAhead, held.Expires.Sub(s.minted)/2)))
+	recently := s.failed != nil && sameKey(key, s.failedBy) && now.Sub(s.failedAt) < signInPause
 	failed := s.failed
 	s.mu.Unlock()
 	switch {
@@ -119,8 +139,7 @@ func (s *signIn) try(ctx context.Context) (awsclient.Token, error) {
 	token, err := s.renew(ctx)
 	if cause := errors.Unwrap(err); cause != nil && artifact.Is(err, artifact.Unavailable) {
 		if u, ok := errors.AsType[*awsclient.Unbelieved](cause); ok { // what its own words advise is for somebody at a terminal
-			cause = fmt.Errorf("the certificate of %s is of an authority that the server's system does not believe; give the remote its "+
-				"certificate, or name a file with those that are to be believed in SSL_CERT_FILE of the server's environment", u.Endpoint)
+			cause = unknownAuthority(u.Endpoint)
 		}
 		err = artifact.Errorf(artifact.Unavailable, "The server cannot sign in to %s: %s.", s.name, cause).Causing(cause)
 	}
@@ -130,6 +149,7 @@ func (s *signIn) try(ctx context.Context) (awsclient.Token, error) {
 func (s *signIn) attempt(ctx context.Context, m *minting) {
 	ctx, cancel := context.WithTimeout(ctx, signInPatience)
 	defer cancel()
+	key := s.key.now()
 	token, err := s.mint(ctx)
 	if err != nil {
 		// Where the other side is and what it says is not for everybody who reads packages; see try.
@@ -139,9 +159,9 @@ func (s *signIn) attempt(ctx context.Context, m *minting) {
 	defer s.mu.Unlock()
 	s.under, s.failed = nil, err
 	if err == nil {
-		s.token, s.minted = token, s.now()
+		s.token, s.minted, s.by = token, s.now(), key
 	} else {
-		s.failedAt = s.now()
+		s.failedAt, s.failedBy = s.now(), key
 	}
 	m.token, m.err = token, err
 	close(m.done)

@@ -21,6 +21,7 @@ import (
 	"entrepot/artifact"
 	"entrepot/awsclient"
 	"entrepot/catalog"
+	"entrepot/config"
 	"entrepot/jobs"
 	"entrepot/repository"
 	"entrepot/upstream"
@@ -195,6 +196,35 @@ func TestATokenThatWasRevokedIsNotUsedAgain(t *testing.T) {
 	})
 }
 
+func TestAnotherKeyCountsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &mintery{life: 12 * time.Hour}
+		key := sigv4.Signer{KeyID: "AKIA1", Secret: artifact.NewSecret("one")}
+		s := &signIn{name: "remote:central", now: time.Now, mint: d.mint, key: func() sigv4.Signer { return key }}
+		s.carries(t, "Bearer t1")
+		key.Secret = artifact.NewSecret("one") // the same one, read once more
+		s.carries(t, "Bearer t1")
+		key.Secret = artifact.NewSecret("two")
+		s.carries(t, "Bearer t2")
+		s.carries(t, "Bearer t2")
+		// One that is refused takes nothing away, and is tried now and then.
+		key.KeyID, d.fails = "AKIA2", errors.New("no such key")
+		s.carries(t, "Bearer t2")
+		s.carries(t, "Bearer t2")
+		if d.minted != 3 {
+			t.Errorf("%d tokens were asked for, want 3", d.minted)
+		}
+		time.Sleep(signInPause)
+		s.carries(t, "Bearer t2")
+		if d.minted != 4 {
+			t.Errorf("%d tokens were asked for, want 4", d.minted)
+		}
+		// The right one does not wait because of it.
+		key.KeyID, d.fails = "AKIA3", nil
+		s.carries(t, "Bearer t5")
+	})
+}
+
 func TestServersThatAreConfiguredAlikeAreToldApart(t *testing.T) {
 	at := artifact.DomainKey{Owner: "123456789012", Name: "house"}.Repository("shared")
 	one, other := hopsOf("us-east-1"), hopsOf("us-east-1")
@@ -218,13 +248,15 @@ func TestServersThatAreConfiguredAlikeAreToldApart(t *testing.T) {
 }
 
 func TestDocumentsAreForgottenWithTheirRemotes(t *testing.T) {
-	a, err := open(t.Context(), settings(t.TempDir()), slog.New(slog.DiscardHandler))
+	c := settings(t.TempDir())
+	c.Remotes["set"] = config.Remote{Domain: "house", URL: "http://127.0.0.1:1/npm/", Format: "npm"}
+	a, err := open(t.Context(), c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.Close() })
 	var domain catalog.DomainID
-	var kept, gone string
+	var set, kept, gone string
 	err = a.catalog.Write(t.Context(), func(w catalog.Writer) error {
 		if domain, err = w.CreateDomain(catalog.Domain{DomainKey: artifact.DomainKey{Owner: artifact.AccountID(a.config.Account), Name: "house"}}); err != nil {
 			return err
@@ -236,7 +268,20 @@ func TestDocumentsAreForgottenWithTheirRemotes(t *testing.T) {
 		kept = connectionOf(repository.Remote{Remote: r}, artifact.NPM)
 		r.ID += 7 // one that had the name before
 		gone = connectionOf(repository.Remote{Remote: r}, artifact.NPM)
-		for _, connection := range []string{kept, gone, "public:npmjs"} {
+		house, err := w.Domain(artifact.DomainKey{Owner: artifact.AccountID(a.config.Account), Name: "house"})
+		if err != nil {
+			return err
+		}
+		all, err := a.rules.RemotesIn(w, house)
+		if err != nil {
+			return err
+		}
+		for _, one := range all {
+			if one.Configured != nil {
+				set = connectionOf(one, artifact.NPM)
+			}
+		}
+		for _, connection := range []string{set, kept, gone, "public:npmjs"} {
 			if err := w.PutDocument(catalog.Document{DocumentKey: catalog.DocumentKey{Connection: connection, Path: "left"}}); err != nil {
 				return err
 			}
@@ -248,10 +293,10 @@ func TestDocumentsAreForgottenWithTheirRemotes(t *testing.T) {
 	}
 	left := func() (connections []string) {
 		t.Helper()
-		err := jobs.ForgottenDocuments(a.catalog, remotesThere)(t.Context())
+		err := jobs.ForgottenDocuments(a.catalog, remotesThere(a.rules))(t.Context())
 		if err == nil {
 			err = a.catalog.Read(t.Context(), func(r catalog.Reader) error {
-				for _, connection := range []string{kept, gone, "public:npmjs"} {
+				for _, connection := range []string{set, kept, gone, "public:npmjs"} {
 					_, err := r.Document(catalog.DocumentKey{Connection: connection, Path: "left"})
 					if err == nil {
 						connections = append(connections, connection)
@@ -265,7 +310,7 @@ func TestDocumentsAreForgottenWithTheirRemotes(t *testing.T) {
 		}
 		return connections
 	}
-	if got := left(); !slices.Equal(got, []string{kept, "public:npmjs"}) {
+	if got := left(); !slices.Equal(got, []string{set, kept, "public:npmjs"}) {
 		t.Errorf("got documents of %v", got)
 	}
 	if err := a.catalog.Write(t.Context(), func(w catalog.Writer) error { return w.DeleteDomain(domain) }); err != nil {
