@@ -289,6 +289,10 @@ func TestTheAccountItselfAssumesNoRole(t *testing.T) {
 	role := f.roleOf("builder", trustIn(rootOf, ""))
 	_, err := f.AssumeRole(f.Context(), f.root, AssumeRequest{Role: role.ARN, Name: "job"})
 	f.refused(err, artifact.Denied, "Roles may not be assumed by root accounts.")
+	e, _ := f.last()
+	if call := f.call(e); e.Action != "sts:AssumeRole" || call.Error != audit.AccessDenied || call.Decision != nil {
+		t.Errorf("got %s %+v on record, want what no policy has decided", e.Action, call)
+	}
 }
 
 func TestSessionsOfUsers(t *testing.T) {

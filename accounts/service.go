@@ -7,9 +7,10 @@
 //
 // The files, in the order of reading:
 //
-//	service.go, action.go, authorize.go   what the rules stand on; an action from the question to the record
-//	problem.go, quotas.go, names.go,      what can be wrong, how much there may be, how things are called and listed
-//	page.go
+//	service.go, action.go, authorize.go   what the rules stand on; an action from the question to the record, which
+//	ledger.go                             other rooms that ask here write as well
+//	problem.go, exception.go, quotas.go   what can be wrong, how much there may be, how things are called and listed
+//	names.go, page.go
 //	principals.go, users.go, groups.go,   users and groups, their tags and their access keys
 //	tags.go, keys.go
 //	document.go, embedded.go,             policies: those embedded in one principal, those that are attached, and what

@@ -77,8 +77,15 @@ func Done(c iam.Caller, action string) Call {
 
 // Refused is a call that was not allowed, and the sentence that the caller was told.
 func Refused(c iam.Caller, d iam.Decision, told string) Call {
+	call := Barred(c, told)
+	call.Decision = decided(d)
+	return call
+}
+
+// Barred is a call that was not allowed whatever policies say, and the sentence that the caller was told.
+func Barred(c iam.Caller, told string) Call {
 	call := of(c)
-	call.Error, call.Message, call.Decision = AccessDenied, told, decided(d)
+	call.Error, call.Message = AccessDenied, told
 	return call
 }
 

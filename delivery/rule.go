@@ -321,7 +321,7 @@ func (s *Service) PutTargets(ctx context.Context, c iam.Caller, rule string, tar
 		}
 		for _, t := range targets {
 			if wrong := s.checkTarget(r.Account, t); wrong != nil {
-				failed = append(failed, FailedTarget{t.ID, wrong.Name(), wrong.reason})
+				failed = append(failed, FailedTarget{t.ID, wrong.Name(), wrong.Reason()})
 				continue
 			}
 			all[t.ID] = t

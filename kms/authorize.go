@@ -1,7 +1,6 @@
 package kms
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -65,13 +64,7 @@ func (s *Service) allow(c iam.Caller, a ask, k *Key, on string) error {
 	if err != nil {
 		return err
 	}
-	err = accounts.Authorize(c, "kms:"+a.action, subject)
-	if told, ok := errors.AsType[*artifact.Error](err); ok && told.Kind == artifact.Denied {
-		refusal := fail(accessDenied, "%s", told.Reason)
-		refusal.cause = told.Err
-		return refusal
-	}
-	return err
+	return accounts.AuthorizeOr(accessDenied, c, "kms:"+a.action, subject)
 }
 
 // subject is what an action on a key is judged on (service authorization reference, "AWS Key Management Service"). Without

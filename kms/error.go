@@ -1,51 +1,29 @@
 package kms
 
 import (
-	"fmt"
-
+	"entrepot/accounts"
 	"entrepot/artifact"
 )
 
 // Error is a refusal with the name that KMS's service model has for it.
-type Error struct {
-	code   code
-	reason string
-	cause  error // an *accounts.Refusal, or nil
-}
-
-// code is an exception of the service model, with the kind of artifact.Error that it is.
-type code struct {
-	name string
-	kind artifact.Kind
-}
+type Error = accounts.Fault
 
 // The exceptions (KMS API reference, "Common errors" and those of the operations).
 var (
-	accessDenied    = code{"AccessDeniedException", artifact.Denied}
-	alreadyExists   = code{"AlreadyExistsException", artifact.Conflict}
-	disabled        = code{"DisabledException", artifact.Conflict}
-	invalidAlias    = code{"InvalidAliasNameException", artifact.Invalid}
-	invalidARN      = code{"InvalidArnException", artifact.Invalid}
-	invalidMarker   = code{"InvalidMarkerException", artifact.Invalid}
-	invalidState    = code{"KMSInvalidStateException", artifact.Conflict}
-	limitExceeded   = code{"LimitExceededException", artifact.Quota}
-	malformedPolicy = code{"MalformedPolicyDocumentException", artifact.Invalid}
-	notFound        = code{"NotFoundException", artifact.NotFound}
-	badTags         = code{"TagException", artifact.Invalid}
-	badValue        = code{"ValidationException", artifact.Invalid}
+	accessDenied    = accounts.Exception{Name: "AccessDeniedException", Kind: artifact.Denied}
+	alreadyExists   = accounts.Exception{Name: "AlreadyExistsException", Kind: artifact.Conflict}
+	disabled        = accounts.Exception{Name: "DisabledException", Kind: artifact.Conflict}
+	invalidAlias    = accounts.Exception{Name: "InvalidAliasNameException", Kind: artifact.Invalid}
+	invalidARN      = accounts.Exception{Name: "InvalidArnException", Kind: artifact.Invalid}
+	invalidMarker   = accounts.Exception{Name: "InvalidMarkerException", Kind: artifact.Invalid}
+	invalidState    = accounts.Exception{Name: "KMSInvalidStateException", Kind: artifact.Conflict}
+	limitExceeded   = accounts.Exception{Name: "LimitExceededException", Kind: artifact.Quota}
+	malformedPolicy = accounts.Exception{Name: "MalformedPolicyDocumentException", Kind: artifact.Invalid}
+	notFound        = accounts.Exception{Name: "NotFoundException", Kind: artifact.NotFound}
+	badTags         = accounts.Exception{Name: "TagException", Kind: artifact.Invalid}
+	badValue        = accounts.Exception{Name: "ValidationException", Kind: artifact.Invalid}
 )
 
-func fail(c code, format string, args ...any) *Error {
-	return &Error{code: c, reason: fmt.Sprintf(format, args...)}
-}
-
-// Name is the exception's name.
-func (e *Error) Name() string { return e.code.name }
-
-// Error joins the name and the reason.
-func (e *Error) Error() string { return e.code.name + ": " + e.reason }
-
-// Unwrap gives the refusal as an error of this project: one with a kind, and a sentence for the caller.
-func (e *Error) Unwrap() error {
-	return &artifact.Error{Kind: e.code.kind, Reason: e.reason, Err: e.cause}
+func fail(e accounts.Exception, format string, args ...any) *Error {
+	return accounts.Fail(e, format, args...)
 }

@@ -11,13 +11,10 @@ package kms
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"entrepot/accounts"
 	"entrepot/artifact"
-	"entrepot/audit"
 	"entrepot/catalog"
 	"entrepot/iam"
 )
@@ -96,20 +93,7 @@ func (s *Service) change(ctx context.Context, c iam.Caller, a ask, step func(w c
 
 // write runs fn in a transaction. That somebody was not allowed to do the action is recorded in one of its own.
 func (s *Service) write(ctx context.Context, c iam.Caller, action string, fn func(w catalog.Writer) error) error {
-	err := s.Catalog.Write(ctx, fn)
-	refused, ok := errors.AsType[*accounts.Refusal](err)
-	if !ok {
-		return err
-	}
-	event, failed := s.refusal(c, action, false, refused, err)
-	if failed != nil {
-		return failed
-	}
-	failed = s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error { return w.Record(event) })
-	if failed != nil {
-		return fmt.Errorf("record refusal: %w", failed)
-	}
-	return err
+	return s.ledger().Changed(ctx, c, "kms:"+action, s.Catalog.Write(ctx, fn))
 }
 
 // read finds a key as it was asked for, on one snapshot, for an action that permission is asked for.
@@ -126,38 +110,16 @@ func (s *Service) read(ctx context.Context, c iam.Caller, a ask, by naming, fn f
 
 // looked is err, which looking at something ended with. That it was refused is recorded while nobody waits.
 func (s *Service) looked(c iam.Caller, action string, err error) error {
-	if refused, ok := errors.AsType[*accounts.Refusal](err); ok && s.RecordLater != nil {
-		event, err := s.refusal(c, action, true, refused, err)
-		if err != nil {
-			return err
-		}
-		s.RecordLater(event)
-	}
-	return err
+	return s.ledger().Looked(c, "kms:"+action, err)
 }
 
 // audit records a change in the transaction that makes it.
 func (s *Service) audit(w catalog.Writer, c iam.Caller, action, resource string, detail map[string]any) error {
-	event, err := s.event(c, action, resource, audit.Done(c, "kms:"+action), detail)
-	if err != nil {
-		return err
-	}
-	return w.Record(event)
+	return s.ledger().Done(w, c, "kms:"+action, resource, detail)
 }
 
-func (s *Service) event(c iam.Caller, action, resource string, call audit.Call, detail map[string]any) (catalog.Event, error) {
-	return catalog.Audited(s.Now(), c, "kms:"+action, resource, call, detail)
-}
-
-// refusal is the record of a call that was refused, and of the statement that decided.
-func (s *Service) refusal(c iam.Caller, action string, reads bool, r *accounts.Refusal, refused error) (catalog.Event, error) {
-	told, _ := errors.AsType[*artifact.Error](refused)
-	call := audit.Refused(c, r.Decision, told.Reason)
-	call.Reads = reads
-	if asked := r.Action; asked != "kms:"+action {
-		call.Decision.Action = asked
-	}
-	return s.event(c, action, r.Decision.Resource, call, nil)
+func (s *Service) ledger() accounts.Ledger {
+	return accounts.Ledger{Catalog: s.Catalog, Now: s.Now, Later: s.RecordLater}
 }
 
 // owner is the account of a caller, in which keys are made and listed.

@@ -2,12 +2,10 @@ package metering
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"entrepot/accounts"
 	"entrepot/artifact"
-	"entrepot/audit"
 	"entrepot/catalog"
 	"entrepot/iam"
 	"entrepot/usage"
@@ -33,8 +31,8 @@ func (m *Meter) Report(ctx context.Context, c iam.Caller, q usage.Question) (rep
 		q.Month = usage.MonthOf(now)
 	}
 	err = m.Catalog.Read(ctx, func(r catalog.Reader) error { return m.may(r, c, q) })
-	if err != nil {
-		m.refused(c, now, err)
+	ledger := accounts.Ledger{Catalog: m.Catalog, Now: m.Now, Later: m.RecordLater}
+	if err := ledger.Looked(c, getUsage, err); err != nil {
 		return report, err
 	}
 	if err := m.valid(q, now); err != nil {
@@ -73,20 +71,6 @@ func (m *Meter) may(r catalog.Reader, c iam.Caller, q usage.Question) error {
 		return nil
 	}
 	return artifact.Errorf(artifact.Denied, "User: %s may not see the usage of account %s", c.Principal.ARN, q.Account)
-}
-
-// refused records that somebody was refused by a policy, while nobody waits.
-func (m *Meter) refused(c iam.Caller, now time.Time, err error) {
-	refused, ok := errors.AsType[*accounts.Refusal](err)
-	told, isOurs := errors.AsType[*artifact.Error](err)
-	if !ok || !isOurs || m.RecordLater == nil {
-		return
-	}
-	call := audit.Refused(c, refused.Decision, told.Reason)
-	call.Reads = true
-	if event, err := catalog.Audited(now, c, getUsage, refused.Decision.Resource, call, nil); err == nil {
-		m.RecordLater(event)
-	}
 }
 
 // valid refuses what nothing can be told of.

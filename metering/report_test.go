@@ -111,8 +111,8 @@ func TestWhoIsRefusedAReportCostsNoWriteAndIsOnRecord(t *testing.T) {
 	if f.store.writes != writes {
 		t.Errorf("got %d writes", f.store.writes-writes)
 	}
-	if len(f.recorded) != 2 || f.recorded[1].Action != "entrepot:GetUsage" || f.recorded[1].Account != string(us) {
-		t.Errorf("got on record %+v, want the two whom no policy allows it", f.recorded)
+	if len(f.recorded) != 3 || f.recorded[1].Action != "entrepot:GetUsage" || f.recorded[1].Account != string(us) {
+		t.Errorf("got on record %+v, want all three", f.recorded)
 	}
 	if _, err := f.Report(t.Context(), f.administrator(us), usage.Question{}); err != nil || f.store.writes == writes {
 		t.Errorf("got %v, want what was counted written down", err)

@@ -68,10 +68,10 @@ func (s *Service) authorizeAt(ctx context.Context, at *configuration, c iam.Call
 	}
 	switch {
 	case decision.Allowed() && at.ownerClosed != nil:
-		return at.ownerClosed
-	case decision.Allowed() && judged.decrypts:
+		return s.auditRefusal(ctx, at, c, asked, judged, on, nil, at.ownerClosed)
+	case decision.Allowed() && judged.decrypts && at.keyUnusable != nil:
 		usage.Admit(ctx)
-		return at.keyUnusable
+		return s.auditRefusal(ctx, at, c, asked, judged, on, nil, at.keyUnusable)
 	case decision.Allowed():
 		usage.Admit(ctx)
 		return nil
@@ -79,10 +79,7 @@ func (s *Service) authorizeAt(ctx context.Context, at *configuration, c iam.Call
 		return noCredential()
 	}
 	denied := &artifact.Error{Kind: artifact.Denied, Reason: decision.Message(request), Err: &refusal{decision, on}}
-	if err := s.auditRefusal(ctx, at, c, asked, judged, on, decision, denied.Reason); err != nil {
-		return err
-	}
-	return denied
+	return s.auditRefusal(ctx, at, c, asked, judged, on, &decision, denied)
 }
 
 // decide asks whether the caller may do the action to the subject, which is judged at this level.

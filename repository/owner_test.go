@@ -38,6 +38,7 @@ func TestADomainOfAClosedAccountIsNobodysToUse(t *testing.T) {
 	if err := reads(); !artifact.Is(err, artifact.Denied) || !strings.Contains(err.Error(), "Account "+account+", which owns the domain") {
 		t.Errorf("got %v, want it refused for the account", err)
 	}
+	h.deniedByNoPolicy("is closed")
 	err := h.rules.Authorize(t.Context(), eve, "ReadFromRepository", repository.OnRepository(key("r")), nil)
 	if !artifact.Is(err, artifact.Denied) || strings.Contains(err.Error(), "closed") {
 		t.Errorf("who may not read: got %v, want no word of the account", err)

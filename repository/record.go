@@ -3,6 +3,7 @@ package repository
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"entrepot/artifact"
@@ -53,11 +54,16 @@ func (s *Service) auditEvent(c iam.Caller, asked Action, judged *level, on Subje
 	return event, err
 }
 
-// auditRefusal records that somebody was not allowed to do something, and which statement decided. Only that of a change is worth
-// a transaction that the caller waits for.
+// auditRefusal records that somebody was not allowed to do something, and which statement decided; nil where policies allow it and
+// something else stands against it. It returns the refusal, or what went wrong with that. Only that of a change is worth a
+// transaction that the caller waits for.
 func (s *Service) auditRefusal(ctx context.Context, at *configuration, c iam.Caller, asked Action, judged *level, on Subject,
-	d iam.Decision, told string) error {
-	call := audit.Refused(c, d, told)
+	decision *iam.Decision, refusal error) error {
+	told, _ := errors.AsType[*artifact.Error](refusal)
+	call := audit.Barred(c, told.Reason)
+	if decision != nil {
+		call = audit.Refused(c, *decision, told.Reason)
+	}
 	call.Reads = asked.readOnly()
 	event, err := s.auditEvent(c, asked, judged, on, call, nil)
 	if err != nil {
@@ -66,13 +72,16 @@ func (s *Service) auditRefusal(ctx context.Context, at *configuration, c iam.Cal
 	if at.repository != nil {
 		event.Administrator = string(at.repository.Administrator)
 	}
-	if !asked.Changes {
-		if s.RecordLater != nil {
-			s.RecordLater(event)
-		}
-		return nil
+	switch {
+	case asked.Changes:
+		err = s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error { return w.Record(event) })
+	case s.RecordLater != nil:
+		s.RecordLater(event)
 	}
-	return s.Catalog.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error { return w.Record(event) })
+	if err != nil {
+		return err
+	}
+	return refusal
 }
 
 // announce records an operation on a version and the changes it made, in the same transaction. v is the version after

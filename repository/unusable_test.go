@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"entrepot/artifact"
+	"entrepot/audit"
 	"entrepot/catalog"
 	"entrepot/catalog/sqlcatalog"
 	"entrepot/iam"
@@ -57,7 +58,9 @@ func TestWhatADomainHoldsIsOutOfReachWhileItsKeyCannotBeUsed(t *testing.T) {
 					t.Errorf("got %v, want one that says the key %s", err, step.says)
 				}
 			}
+			h.recordedLater()
 			says(h.fetchFails("r", "left@1.0.0", artifact.Denied))
+			h.deniedByNoPolicy(step.says)
 			_, err := h.tryPublish("r", "left@2.0.0", "more")
 			says(err)
 			says(h.rules.Authorize(t.Context(), h.owner, "ListPackages", repository.OnRepository(key("r")), nil))
@@ -76,5 +79,19 @@ func TestWhatADomainHoldsIsOutOfReachWhileItsKeyCannotBeUsed(t *testing.T) {
 			update(func(*catalog.EncryptionKey) {})
 			h.fetches("r", "left@1.0.0", "bytes")
 		})
+	}
+}
+
+// deniedByNoPolicy checks that one refused read was put on record, with the sentence that says why and no statement.
+func (h *fixture) deniedByNoPolicy(says string) {
+	h.t.Helper()
+	recorded := h.recordedLater()
+	if len(recorded) != 1 {
+		h.t.Fatalf("got %d events, want one", len(recorded))
+	}
+	call, err := audit.Parse(recorded[0].Call)
+	h.check(err)
+	if call.Error != audit.AccessDenied || !strings.Contains(call.Message, says) || call.Decision != nil || !call.Reads {
+		h.t.Errorf("got %+v on record, want a denied read: %s", call, says)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -15,7 +14,6 @@ import (
 
 	"entrepot/accounts"
 	"entrepot/artifact"
-	"entrepot/audit"
 	"entrepot/catalog"
 	"entrepot/iam"
 )
@@ -167,20 +165,8 @@ func (s *Service) Lookup(ctx context.Context, c iam.Caller, q Query) (Found, err
 
 // mayLookUp asks for permission. That it was refused is recorded while nobody waits.
 func (s *Service) mayLookUp(c iam.Caller) error {
-	err := accounts.Authorize(c, lookupAction, accounts.Subject{})
-	refused, ok := errors.AsType[*accounts.Refusal](err)
-	if !ok || s.RecordLater == nil {
-		return err
-	}
-	told, _ := errors.AsType[*artifact.Error](err)
-	call := audit.Refused(c, refused.Decision, told.Reason)
-	call.Reads = true
-	event, failed := catalog.Audited(s.Now(), c, lookupAction, "", call, nil)
-	if failed != nil {
-		return failed
-	}
-	s.RecordLater(event)
-	return err
+	ledger := accounts.Ledger{Catalog: s.Catalog, Now: s.Now, Later: s.RecordLater}
+	return ledger.Looked(c, lookupAction, accounts.Authorize(c, lookupAction, accounts.Subject{}))
 }
 
 func (q Query) wants(r Record) bool { return q.By == "" || attributes[q.By](r, q.Value) }
