@@ -390,6 +390,7 @@ const (
 	nextAfterAbsence = "Look at the spelling and at the search above; that a registry lacks something is believed for a minute."
 	nextAfterSilence = "Ask again later. The server's log has why the registry could not be asked."
 	nextUpstream     = "The status is changed where the search has ended: update-package-versions-status in that repository."
+	nextAtRemote     = "The status is changed at the other side of the remote, in its repository there: update-package-versions-status."
 )
 
 // nextAfterStatus is what can be done about a status that withholds a version.
@@ -403,17 +404,21 @@ func nextAfterStatus(status artifact.Status) string {
 // end makes a verdict of an error.
 func (x *explaining) end(err error) {
 	x.out.Verdict = Verdict{Why: reasonOf(err)}
-	stopped := false
+	afterWithheld := nextAfterControls
 	for _, p := range x.out.Places {
-		stopped = stopped || p.Says == Withholds && p.Depth > 0
+		switch {
+		case p.Says != Withholds:
+		case p.Connection != "":
+			afterWithheld = nextAtRemote
+		case p.Depth > 0:
+			afterWithheld = nextUpstream
+		}
 	}
 	switch kind := artifact.KindOf(err); {
 	case kind == artifact.Unavailable || kind == artifact.Throttled:
 		x.out.Verdict.Ending, x.out.Verdict.Next = Unreachable, nextAfterSilence
-	case errors.Is(err, ErrWithheld) && stopped:
-		x.out.Verdict.Ending, x.out.Verdict.Next = Withheld, nextUpstream
 	case errors.Is(err, ErrWithheld):
-		x.out.Verdict.Ending, x.out.Verdict.Next = Withheld, nextAfterControls
+		x.out.Verdict.Ending, x.out.Verdict.Next = Withheld, afterWithheld
 	default:
 		x.out.Verdict.Ending, x.out.Verdict.Next = Absent, nextAfterAbsence
 	}

@@ -24,6 +24,7 @@ type faraway struct {
 	origin     func(artifact.VersionKey) (repository.OriginThere, error) // what remotes tell; nil: none does
 	back       bool                                                      // whether all remotes are who asks
 	reserved   bool                                                      // whether all remotes may withhold what they do not list
+	archived   bool                                                      // whether all that remotes have is archived there
 	untold     error                                                     // why they cannot say now whether they do; nil: they can
 	forgotten  []catalog.RemoteID
 }
@@ -74,6 +75,28 @@ func (r reserved) Refresh(ctx context.Context, p artifact.PackageKey) (repositor
 	return r.Listing(ctx, p)
 }
 
+// archive is the other side of a remote that has all of its versions archived.
+type archive struct{ *registry }
+
+type archivedListing struct{ repository.Listing }
+
+func (l archivedListing) Version(ctx context.Context, version string) (artifact.Version, error) {
+	v, err := l.Listing.Version(ctx, version)
+	v.Status = artifact.Archived
+	return v, err
+}
+
+// Listing follows repository.Source.
+func (a archive) Listing(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
+	l, err := a.registry.Listing(ctx, p)
+	return archivedListing{l}, err
+}
+
+// Refresh follows repository.Source.
+func (a archive) Refresh(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
+	return a.Listing(ctx, p)
+}
+
 // askedBack is the other side of a remote that is who asks.
 type askedBack struct{ *registry }
 
@@ -99,6 +122,8 @@ func (f *faraway) Source(r repository.Remote, of artifact.Format) (repository.So
 	switch {
 	case f.reserved:
 		return reserved{there, f}, connection
+	case f.archived:
+		return archive{there}, connection
 	case f.back:
 		return askedBack{there}, connection
 	case f.origin != nil:
@@ -341,6 +366,19 @@ func TestWhatARemoteMayWithholdComesFromNoRegistryBehindIt(t *testing.T) {
 			h.far.untold = nil
 			h.fetches("team", "right@1", "of the public")
 		})
+	}
+}
+
+// Origin controls of the repository that asks would change nothing.
+func TestWhoseVersionIsArchivedAtTheOtherSideIsSentThere(t *testing.T) {
+	h := newFixture(t)
+	h.far.archived = true
+	h.repo("edge")
+	h.remote("edge", "central", true).offer("left@1", "bytes")
+	got, err := h.rules.Explain(t.Context(), h.owner, h.owner, repository.Question{Repository: key("edge"), Package: npm("left"), Version: "1"})
+	h.check(err)
+	if got.Verdict.Ending != repository.Withheld || !strings.Contains(got.Verdict.Next, "at the other side of the remote") {
+		t.Errorf("got %+v", got.Verdict)
 	}
 }
 
