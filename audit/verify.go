@@ -17,17 +17,18 @@ import (
 
 // Verdict is what was found in the folder of an export.
 type Verdict struct {
-	Digests  int
-	Logs     int
-	Records  int
-	From, To time.Time // what the chain covers; zero if there is none
-	Faults   []Fault
+	Digests int       `json:"digests"`
+	Logs    int       `json:"logs"`
+	Records int       `json:"records"`
+	From    time.Time `json:"from"` // what the chain covers; zero if there is none
+	To      time.Time `json:"to"`
+	Faults  []Fault   `json:"faults"`
 }
 
 // Fault is something that is not as it was written.
 type Fault struct {
-	File string // below the folder
-	Says string
+	File string `json:"file"` // below the folder
+	Says string `json:"says"`
 }
 
 func (v *Verdict) fault(file, format string, args ...any) {

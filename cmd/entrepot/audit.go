@@ -258,6 +258,9 @@ func (c verifyAuditCommand) Run(to io.Writer) error {
 
 func (c verifyAuditCommand) print(to io.Writer, v audit.Verdict) error {
 	if c.JSON {
+		if v.Faults == nil {
+			v.Faults = []audit.Fault{}
+		}
 		return printJSON(to, v)
 	}
 	out := plain{to}

@@ -308,3 +308,25 @@ func TestWithoutAnExportOldEventsGo(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestAVerdictOnAnExportIsJSONAsAllOthersAre(t *testing.T) {
+	began := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	for name, row := range map[string]struct {
+		verdict audit.Verdict
+		want    string
+	}{
+		"whole": {audit.Verdict{Digests: 1, From: began, To: began.Add(time.Hour)},
+			`{"digests":1,"logs":0,"records":0,"from":"2026-11-29T12:00:00Z","to":"2026-11-29T13:00:00Z","faults":[]}`},
+		"broken": {audit.Verdict{Digests: 1, Logs: 2, Records: 3, From: began, To: began.Add(time.Hour), Faults: []audit.Fault{{File: "f", Says: "is gone"}}},
+			`{"digests":1,"logs":2,"records":3,"from":"2026-11-29T12:00:00Z","to":"2026-11-29T13:00:00Z","faults":[{"file":"f","says":"is gone"}]}`},
+	} {
+		var out, got bytes.Buffer
+		err := verifyAuditCommand{JSON: true}.print(&out, row.verdict)
+		if err == nil {
+			err = json.Compact(&got, out.Bytes())
+		}
+		if err != nil || strings.TrimSpace(got.String()) != row.want {
+			t.Errorf("%s: got %s, %v, want %s", name, got.String(), err, row.want)
+		}
+	}
+}
