@@ -3,6 +3,7 @@ package metering
 import (
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -77,6 +78,17 @@ type driven struct {
 	principal string
 }
 
+// calls are requests that are counted together in every way but by package.
+type calls struct {
+	hour       usage.Hour
+	domain     artifact.DomainKey
+	repository string
+	format     artifact.Format
+	account    artifact.AccountID
+	client     netip.Addr
+	principal  string
+}
+
 // shard is a part of the counters. Which one a request goes to is left to chance, so that two seldom want the same.
 type shard struct {
 	mu     sync.Mutex
@@ -88,9 +100,10 @@ type shard struct {
 
 // latest is what a shard counted last: whoever calls is likely to call again, and comparing is cheaper than looking up.
 type latest struct {
-	cell                     cell
-	principal, pkg           driven
-	sum, byPrincipal, ofPkgs *usage.Counters // nil for none
+	calls            calls
+	sum, byPrincipal *usage.Counters // nil for none
+	pkg              artifact.PackageKey
+	ofPackage        *usage.Counters // nil for none
 }
 
 // Count counts a request that has been answered. It takes some hundred nanoseconds and, but for what is met for the first time in
@@ -112,18 +125,21 @@ func (m *Meter) Count(n *usage.Note) {
 	} else {
 		more.Reads = int64(n.Count)
 	}
-	hour := usage.HourOf(n.At)
-	c := cell{hour, n.Domain, n.Repository, n.Package.Format, account, m.Networks.Of(n.Client)}
+	c := calls{usage.HourOf(n.At), n.Domain, n.Repository, n.Package.Format, account, n.Client, n.Principal}
 	s := &m.shards[rand.Uint32()%shards]
 	s.mu.Lock()
-	many := s.count(c, more)
-	if n.Domain.Name != "" {
-		day := usage.DayOf(hour)
-		if n.Principal != "" {
-			s.drive(driven{day: day, domain: n.Domain, principal: n.Principal}, &s.latest.principal, &s.latest.byPrincipal, more)
-		}
-		if n.Package.Name != "" {
-			s.drive(driven{day: day, domain: n.Domain, pkg: n.Package}, &s.latest.pkg, &s.latest.ofPkgs, more)
+	many := false
+	if s.latest.sum == nil || s.latest.calls != c {
+		many = s.turnTo(c, m.Networks.Of(n.Client))
+	}
+	s.latest.sum.Add(more)
+	if s.latest.byPrincipal != nil {
+		s.latest.byPrincipal.Add(more)
+	}
+	if n.Package.Name != "" && n.Domain.Name != "" {
+		s.about(n.Package)
+		if s.latest.ofPackage != nil {
+			s.latest.ofPackage.Add(more)
 		}
 	}
 	s.mu.Unlock()
@@ -135,23 +151,33 @@ func (m *Meter) Count(n *usage.Note) {
 	}
 }
 
-// count adds to a cell, and reports whether there are many.
-func (s *shard) count(c cell, more usage.Counters) (many bool) {
-	if s.latest.sum != nil && s.latest.cell == c {
-		*s.latest.sum = s.latest.sum.Plus(more)
-		return false
+// turnTo makes the calls the latest ones, and reports whether there are many cells.
+func (s *shard) turnTo(c calls, network string) (many bool) {
+	s.latest = latest{calls: c, sum: s.cell(cell{c.hour, c.domain, c.repository, c.format, c.account, network})}
+	if c.principal != "" && c.domain.Name != "" {
+		s.latest.byPrincipal = s.driver(driven{day: usage.DayOf(c.hour), domain: c.domain, principal: c.principal})
 	}
-	asked := c
+	return len(s.cells) >= manyCells/shards
+}
+
+// about makes the package the latest one of the latest calls.
+func (s *shard) about(p artifact.PackageKey) {
+	if s.latest.ofPackage == nil || s.latest.pkg != p {
+		s.latest.pkg = p
+		s.latest.ofPackage = s.driver(driven{day: usage.DayOf(s.latest.calls.hour), domain: s.latest.calls.domain, pkg: p})
+	}
+}
+
+// cell returns the counters of a cell, or of a larger one that it is counted in.
+func (s *shard) cell(c cell) *usage.Counters {
 	sum, there := s.cells[c]
-	if !there {
-		if len(s.cells) >= mostCells/shards {
-			c.repository = ""
-			sum, there = s.cells[c]
-		}
-		if !there && len(s.cells) >= 2*mostCells/shards {
-			c.domain, c.format = artifact.DomainKey{}, ""
-			sum, there = s.cells[c]
-		}
+	if !there && len(s.cells) >= mostCells/shards {
+		c.repository = ""
+		sum, there = s.cells[c]
+	}
+	if !there && len(s.cells) >= 2*mostCells/shards {
+		c.domain, c.format = artifact.DomainKey{}, ""
+		sum, there = s.cells[c]
 	}
 	if !there {
 		c.repository, c.domain.Name = strings.Clone(c.repository), strings.Clone(c.domain.Name)
@@ -161,33 +187,22 @@ func (s *shard) count(c cell, more usage.Counters) (many bool) {
 		}
 		s.cells[c] = sum
 	}
-	*sum = sum.Plus(more)
-	if asked == c { // what was folded is not kept under the name that was asked for
-		s.latest.cell, s.latest.sum = c, sum
-	}
-	return len(s.cells) >= manyCells/shards
+	return sum
 }
 
-// drive adds to a package or a principal; last is the one before, with its counters.
-func (s *shard) drive(d driven, last *driven, lastSum **usage.Counters, more usage.Counters) {
-	if *lastSum != nil && *last == d {
-		**lastSum = (*lastSum).Plus(more)
-		return
-	}
-	asked := d
+// driver returns the counters of a package or a principal, or of all that are too many; nil where there are too many domains.
+func (s *shard) driver(d driven) *usage.Counters {
 	sum, there := s.driven[d]
-	if !there {
-		if len(s.driven) >= mostDriven/shards {
-			if d.principal != "" {
-				d.principal = usage.Rest
-			} else {
-				d.pkg = artifact.PackageKey{Name: usage.Rest}
-			}
-			sum, there = s.driven[d]
+	if !there && len(s.driven) >= mostDriven/shards {
+		if d.principal != "" {
+			d.principal = usage.Rest
+		} else {
+			d.pkg = artifact.PackageKey{Name: usage.Rest}
 		}
-		if !there && len(s.driven) >= 2*mostDriven/shards {
-			return // domains are made up as well
-		}
+		sum, there = s.driven[d]
+	}
+	if !there && len(s.driven) >= 2*mostDriven/shards {
+		return nil // domains are made up as well
 	}
 	if !there {
 		d.pkg.Namespace, d.pkg.Name = strings.Clone(d.pkg.Namespace), strings.Clone(d.pkg.Name)
@@ -198,10 +213,7 @@ func (s *shard) drive(d driven, last *driven, lastSum **usage.Counters, more usa
 		}
 		s.driven[d] = sum
 	}
-	*sum = sum.Plus(more)
-	if asked == d {
-		*last, *lastSum = d, sum
-	}
+	return sum
 }
 
 // take takes what was counted out of the shards.

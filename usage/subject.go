@@ -49,6 +49,9 @@ func (c Counters) Plus(d Counters) Counters {
 	return Counters{c.Reads + d.Reads, c.Writes + d.Writes, c.Sent + d.Sent}
 }
 
+// Add adds to the counters.
+func (c *Counters) Add(more Counters) { *c = c.Plus(more) }
+
 // Counted are the requests of an account about a subject, from one network, in an hour.
 type Counted struct {
 	Hour Hour
