@@ -70,7 +70,7 @@ func (s *Service) ListAttachedPolicies(ctx context.Context, c iam.Caller, e Enti
 		}
 		all = slices.DeleteFunc(all, func(m catalog.ManagedPolicy) bool { return !strings.HasPrefix(m.Path, pathPrefix) })
 		// Two may have one name: the account's and AWS's.
-		l, err = pageOf(all, func(m catalog.ManagedPolicy) string { return m.Name + " " + m.ARN }, page)
+		l, err = catalog.PageOf(all, func(m catalog.ManagedPolicy) string { return m.Name + " " + m.ARN }, page)
 		return err
 	})
 	return l, err

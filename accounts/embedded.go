@@ -68,7 +68,7 @@ func (s *Service) ListEntityPolicies(ctx context.Context, c iam.Caller, e Entity
 		for i, in := range all {
 			names[i] = in.Name
 		}
-		l, err = pageOf(names, func(name string) string { return name }, page)
+		l, err = catalog.PageOf(names, func(name string) string { return name }, page)
 		return err
 	})
 	return l, err

@@ -132,7 +132,7 @@ func (s *Service) ListGroupsForUser(ctx context.Context, c iam.Caller, user stri
 		if err != nil {
 			return err
 		}
-		l, err = pageOf(all, func(g catalog.Principal) string { return g.Name }, page)
+		l, err = catalog.PageOf(all, func(g catalog.Principal) string { return g.Name }, page)
 		return err
 	})
 	return l, err

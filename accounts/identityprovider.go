@@ -247,7 +247,7 @@ func (s *Service) IdentityProviderTags(ctx context.Context, c iam.Caller, arn st
 		if err != nil {
 			return err
 		}
-		l, err = pageOf(TagsOf(p.Tags), Tag.name, page)
+		l, err = catalog.PageOf(TagsOf(p.Tags), Tag.name, page)
 		return err
 	})
 	return l, err

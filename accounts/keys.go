@@ -51,7 +51,7 @@ func (s *Service) ListAccessKeys(ctx context.Context, c iam.Caller, name string,
 		if err != nil {
 			return err
 		}
-		l, err = pageOf(all, func(k catalog.AccessKey) string { return k.ID }, page)
+		l, err = catalog.PageOf(all, func(k catalog.AccessKey) string { return k.ID }, page)
 		return err
 	})
 	return user, l, err

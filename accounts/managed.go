@@ -358,7 +358,7 @@ func (s *Service) ListPolicyTags(ctx context.Context, c iam.Caller, arn string, 
 		if err != nil {
 			return err
 		}
-		l, err = pageOf(TagsOf(p.Tags), Tag.name, page)
+		l, err = catalog.PageOf(TagsOf(p.Tags), Tag.name, page)
 		return err
 	})
 	return l, err

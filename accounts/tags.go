@@ -108,7 +108,7 @@ func (s *Service) Tags(ctx context.Context, c iam.Caller, e Entity, page catalog
 		if err != nil {
 			return err
 		}
-		l, err = pageOf(TagsOf(p.Tags), Tag.name, page)
+		l, err = catalog.PageOf(TagsOf(p.Tags), Tag.name, page)
 		return err
 	})
 	return l, err

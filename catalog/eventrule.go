@@ -12,6 +12,7 @@ type EventRule struct {
 	Name        string // unique in its account
 	Pattern     string
 	Description string
+	Role        string // an ARN that is kept as it was given
 	Enabled     bool
 	CreatedAt   time.Time
 	Tags        map[string]string
@@ -22,6 +23,8 @@ type EventRule struct {
 type RuleTarget struct {
 	ID  string // unique in its rule
 	ARN string
+	// Role is an ARN that is kept as it was given.
+	Role string `json:",omitempty"`
 	// Group is the message group of a queue that is told in order; empty means one for each package.
 	Group string `json:",omitempty"`
 	// Input is sent in place of the event, or InputPath says which part of it is; at most one of them is there.

@@ -34,6 +34,7 @@ type Rule struct {
 // RuleSpec is what is wanted of a rule.
 type RuleSpec struct {
 	Name, Pattern, Description string
+	Role                       string // kept and nothing else: events are sent as the operator has configured it
 	Enabled                    bool
 	Tags                       map[string]string // of a rule that is made; those of one that is there stay
 }
@@ -115,7 +116,7 @@ func (s *Service) PutRule(ctx context.Context, c iam.Caller, spec RuleSpec) (arn
 			r = catalog.EventRule{Account: owner(c), Name: spec.Name, CreatedAt: s.Now(), Tags: spec.Tags}
 		}
 		begins := spec.Enabled && !r.Enabled
-		r.Pattern, r.Description, r.Enabled = spec.Pattern, spec.Description, spec.Enabled
+		r.Pattern, r.Description, r.Role, r.Enabled = spec.Pattern, spec.Description, spec.Role, spec.Enabled
 		if err := w.PutEventRule(r); err != nil {
 			return err
 		}
@@ -197,22 +198,27 @@ func (s *Service) Rules(ctx context.Context, c iam.Caller, prefix string, page c
 			return err
 		}
 		found, err := r.EventRules(owner(c), prefix, page)
-		if artifact.Is(err, artifact.Invalid) {
-			return fail(badValue, "The next token was not given out by this list.")
-		}
 		l = catalog.Listing[Rule]{Next: found.Next}
 		for _, rule := range found.Items {
 			l.Items = append(l.Items, Rule{rule, s.ruleARN(rule.Account, rule.Name)})
 		}
-		return err
+		return fromList(err)
 	})
 	return l, err
 }
 
+// fromList words what a list says of a marker that it has not given out.
+func fromList(err error) error {
+	if artifact.Is(err, artifact.Invalid) {
+		return fail(badValue, "The next token was not given out by this list.")
+	}
+	return err
+}
+
 // RulesOf lists the names of the caller's rules that have an ARN among their targets.
-func (s *Service) RulesOf(ctx context.Context, c iam.Caller, target string) (names []string, err error) {
+func (s *Service) RulesOf(ctx context.Context, c iam.Caller, target string, page catalog.Page) (l catalog.Listing[string], err error) {
 	err = s.read(ctx, c, "events:ListRuleNamesByTarget", func(r catalog.Reader) error {
-		names = nil
+		var names []string
 		if err := allow(c, "events:ListRuleNamesByTarget", accounts.Subject{ARN: s.ruleARN(owner(c), "*")}); err != nil {
 			return err
 		}
@@ -226,9 +232,10 @@ func (s *Service) RulesOf(ctx context.Context, c iam.Caller, target string) (nam
 				names = append(names, rule.Name)
 			}
 		}
-		return nil
+		l, err = catalog.PageOf(names, func(name string) string { return name }, page)
+		return fromList(err)
 	})
-	return names, err
+	return l, err
 }
 
 // DeleteRule deletes a rule that has no targets. One that is not there is deleted already.
@@ -373,14 +380,17 @@ func (s *Service) RemoveTargets(ctx context.Context, c iam.Caller, rule string, 
 	})
 }
 
-// TargetsOf returns the targets of a rule.
-func (s *Service) TargetsOf(ctx context.Context, c iam.Caller, rule string) (targets []catalog.RuleTarget, err error) {
+// TargetsOf lists the targets of a rule.
+func (s *Service) TargetsOf(ctx context.Context, c iam.Caller, rule string, page catalog.Page) (l catalog.Listing[catalog.RuleTarget], err error) {
 	err = s.read(ctx, c, "events:ListTargetsByRule", func(r catalog.Reader) error {
 		found, err := s.rule(r, c, "events:ListTargetsByRule", rule, accounts.Subject{})
-		targets = found.Targets
-		return err
+		if err != nil {
+			return err
+		}
+		l, err = catalog.PageOf(found.Targets, func(t catalog.RuleTarget) string { return t.ID }, page)
+		return fromList(err)
 	})
-	return targets, err
+	return l, err
 }
 
 // TestPattern reports whether a pattern means an event, which has to have what every event has.

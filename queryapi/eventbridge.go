@@ -48,7 +48,7 @@ var eventsGrammar = grammar{
 	"RoleArn":            text(1, 1600),
 	"RuleDescription":    text(0, 512),
 	"RuleName":           text(1, 64, `[\.\-_A-Za-z0-9]+`),
-	"RuleState":          oneOf(ruleDisabled, ruleEnabled, "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"),
+	"RuleState":          oneOf(ruleDisabled, ruleEnabled, ruleEnabledForCalls),
 	"ScheduleExpression": text(0, 256),
 	"String":             {},
 	"TagKey":             text(1, 128),
@@ -63,6 +63,8 @@ var eventsGrammar = grammar{
 const (
 	ruleEnabled  = "ENABLED"
 	ruleDisabled = "DISABLED"
+	// ruleEnabledForCalls is of rules that are told of calls too, which is not offered.
+	ruleEnabledForCalls = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 )
 
 type eventRules struct{ rules *delivery.Service }
@@ -85,6 +87,7 @@ type putRuleInput struct {
 	EventPattern       string     `member:"EventPattern,EventPattern"`
 	State              string     `member:"State,RuleState"`
 	Description        string     `member:"Description,RuleDescription"`
+	RoleARN            string     `member:"RoleArn,RoleArn"`
 	Tags               []eventTag `member:"Tags,"`
 	EventBusName       string     `member:"EventBusName,EventBusNameOrArn"`
 }
@@ -100,15 +103,18 @@ func (e eventRules) putRule(ctx context.Context, c iam.Caller, in putRuleInput) 
 	if in.ScheduleExpression != "" {
 		return out, notOffered("ScheduleExpression")
 	}
+	if in.State == ruleEnabledForCalls {
+		return out, notOffered("State " + in.State)
+	}
 	if in.EventPattern == "" {
 		return out, &Error{http.StatusBadRequest, "ValidationException", "Parameter(s) EventPattern or ScheduleExpression must be specified."}
 	}
-	tags, err := tagMap(in.Tags)
+	tags, err := tagMap(in.Tags, "ValidationException")
 	if err != nil {
 		return out, err
 	}
 	out.RuleARN, err = e.rules.PutRule(ctx, c, delivery.RuleSpec{Name: in.Name, Pattern: in.EventPattern, Description: in.Description,
-		Enabled: in.State != ruleDisabled, Tags: tags})
+		Role: in.RoleARN, Enabled: in.State != ruleDisabled, Tags: tags})
 	return out, err
 }
 
@@ -151,6 +157,7 @@ type ruleOutput struct {
 	EventPattern string `json:"EventPattern"`
 	State        string `json:"State"`
 	Description  string `json:"Description,omitempty"`
+	RoleARN      string `json:"RoleArn,omitempty"`
 	EventBusName string `json:"EventBusName"`
 }
 
@@ -159,7 +166,7 @@ func shownRule(r delivery.Rule) ruleOutput {
 	if r.Enabled {
 		state = ruleEnabled
 	}
-	return ruleOutput{r.Name, r.ARN, r.Pattern, state, r.Description, delivery.DefaultBus}
+	return ruleOutput{r.Name, r.ARN, r.Pattern, state, r.Description, r.Role, delivery.DefaultBus}
 }
 
 type describedRule struct {
@@ -168,6 +175,7 @@ type describedRule struct {
 	EventPattern string `json:"EventPattern"`
 	State        string `json:"State"`
 	Description  string `json:"Description,omitempty"`
+	RoleARN      string `json:"RoleArn,omitempty"`
 	EventBusName string `json:"EventBusName"`
 	CreatedBy    string `json:"CreatedBy"`
 }
@@ -178,7 +186,8 @@ func (e eventRules) describeRule(ctx context.Context, c iam.Caller, in oneRuleIn
 	}
 	r, err := e.rules.Rule(ctx, c, in.Name)
 	shown := shownRule(r)
-	return describedRule{shown.Name, shown.ARN, shown.EventPattern, shown.State, shown.Description, shown.EventBusName, string(r.Account)}, err
+	return describedRule{shown.Name, shown.ARN, shown.EventPattern, shown.State, shown.Description, shown.RoleARN, shown.EventBusName,
+		string(r.Account)}, err
 }
 
 type listRulesInput struct {
@@ -193,11 +202,11 @@ type ruleList struct {
 	NextToken string       `json:"NextToken,omitempty"`
 }
 
-// mostListed is how many rules are on a page.
+// mostListed is how many rules or targets are on a page.
 const mostListed = 100
 
-// rulesPage is a page of rules.
-func rulesPage(limit int, token string) catalog.Page {
+// pageUpTo is a page of a list of EventBridge's.
+func pageUpTo(limit int, token string) catalog.Page {
 	if limit == 0 {
 		limit = mostListed
 	}
@@ -208,7 +217,7 @@ func (e eventRules) listRules(ctx context.Context, c iam.Caller, in listRulesInp
 	if err := e.rules.Bus(c, in.EventBusName); err != nil {
 		return out, err
 	}
-	found, err := e.rules.Rules(ctx, c, in.NamePrefix, rulesPage(in.Limit, in.NextToken))
+	found, err := e.rules.Rules(ctx, c, in.NamePrefix, pageUpTo(in.Limit, in.NextToken))
 	out = ruleList{Rules: []ruleOutput{}, NextToken: found.Next}
 	for _, r := range found.Items {
 		out.Rules = append(out.Rules, shownRule(r))
@@ -224,7 +233,7 @@ type sqsParameters struct {
 type ruleTargetInput struct {
 	ID            string        `member:"Id,TargetId,required"`
 	ARN           string        `member:"Arn,TargetArn,required"`
-	RoleARN       string        `member:"RoleArn,RoleArn"` // events are sent as the operator has configured it
+	RoleARN       string        `member:"RoleArn,RoleArn"`
 	Input         string        `member:"Input,TargetInput"`
 	InputPath     string        `member:"InputPath,TargetInputPath"`
 	SQSParameters sqsParameters `member:"SqsParameters,SqsParameters"`
@@ -289,8 +298,8 @@ func (e eventRules) putTargets(ctx context.Context, c iam.Caller, in putTargetsI
 		if what := t.refused(); what != "" {
 			return out, notOffered(what)
 		}
-		targets = append(targets, catalog.RuleTarget{ID: t.ID, ARN: t.ARN, Group: t.SQSParameters.MessageGroupID, Input: t.Input,
-			InputPath: t.InputPath})
+		targets = append(targets, catalog.RuleTarget{ID: t.ID, ARN: t.ARN, Role: t.RoleARN, Group: t.SQSParameters.MessageGroupID,
+			Input: t.Input, InputPath: t.InputPath})
 	}
 	failed, err := e.rules.PutTargets(ctx, c, in.Rule, targets)
 	out.FailedEntryCount = len(failed)
@@ -336,24 +345,26 @@ type listTargetsInput struct {
 type ruleTargetOutput struct {
 	ID            string         `json:"Id"`
 	ARN           string         `json:"Arn"`
+	RoleARN       string         `json:"RoleArn,omitempty"`
 	Input         string         `json:"Input,omitempty"`
 	InputPath     string         `json:"InputPath,omitempty"`
 	SQSParameters *sqsParameters `json:"SqsParameters,omitempty"`
 }
 
 type ruleTargetList struct {
-	Targets []ruleTargetOutput `json:"Targets"`
+	Targets   []ruleTargetOutput `json:"Targets"`
+	NextToken string             `json:"NextToken,omitempty"`
 }
 
-// listTargetsByRule answers all targets at once: a rule has five at most.
 func (e eventRules) listTargetsByRule(ctx context.Context, c iam.Caller, in listTargetsInput) (out ruleTargetList, err error) {
 	out.Targets = []ruleTargetOutput{}
 	if err := e.rules.Bus(c, in.EventBusName); err != nil {
 		return out, err
 	}
-	found, err := e.rules.TargetsOf(ctx, c, in.Rule)
-	for _, t := range found {
-		shown := ruleTargetOutput{ID: t.ID, ARN: t.ARN, Input: t.Input, InputPath: t.InputPath}
+	found, err := e.rules.TargetsOf(ctx, c, in.Rule, pageUpTo(in.Limit, in.NextToken))
+	out.NextToken = found.Next
+	for _, t := range found.Items {
+		shown := ruleTargetOutput{ID: t.ID, ARN: t.ARN, RoleARN: t.Role, Input: t.Input, InputPath: t.InputPath}
 		if t.Group != "" {
 			shown.SQSParameters = &sqsParameters{t.Group}
 		}
@@ -371,16 +382,16 @@ type byTargetInput struct {
 
 type ruleNames struct {
 	RuleNames []string `json:"RuleNames"`
+	NextToken string   `json:"NextToken,omitempty"`
 }
 
-// listRuleNamesByTarget answers all at once: an account has a hundred rules at most.
 func (e eventRules) listRuleNamesByTarget(ctx context.Context, c iam.Caller, in byTargetInput) (out ruleNames, err error) {
 	out.RuleNames = []string{}
 	if err := e.rules.Bus(c, in.EventBusName); err != nil {
 		return out, err
 	}
-	found, err := e.rules.RulesOf(ctx, c, in.TargetARN)
-	out.RuleNames = append(out.RuleNames, found...)
+	found, err := e.rules.RulesOf(ctx, c, in.TargetARN, pageUpTo(in.Limit, in.NextToken))
+	out.RuleNames, out.NextToken = append(out.RuleNames, found.Items...), found.Next
 	return out, err
 }
 
@@ -442,7 +453,7 @@ type tagEventRuleInput struct {
 }
 
 func (e eventRules) tagResource(ctx context.Context, c iam.Caller, in tagEventRuleInput) (struct{}, error) {
-	tags, err := tagMap(in.Tags)
+	tags, err := tagMap(in.Tags, "ValidationException")
 	if err != nil {
 		return struct{}{}, err
 	}

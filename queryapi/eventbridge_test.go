@@ -23,7 +23,7 @@ func TestRulesAreKeptInEventBridgesShapes(t *testing.T) {
 	service := EventBridge(rules)
 	const rule, team = `arn:aws:events:eu-west-1:123456789012:rule/r`, `arn:aws:events:eu-west-1:123456789012:api-destination/team`
 	const pattern = `{\"source\":[\"aws.codeartifact\"]}`
-	described := `"Name":"r","Arn":"` + rule + `","EventPattern":"` + pattern + `","State":"STATE","Description":"d","EventBusName":"default"`
+	described := `"Name":"r","Arn":"` + rule + `","EventPattern":"` + pattern + `","State":"STATE","Description":"d","RoleArn":"arn:aws:iam::1:role/r","EventBusName":"default"`
 	for _, row := range []struct {
 		operation, body string
 		status          int
@@ -35,8 +35,9 @@ func TestRulesAreKeptInEventBridgesShapes(t *testing.T) {
 		{"PutRule", `{"Name":"r r","EventPattern":"` + pattern + `"}`, 400, "ValidationException"},
 		{"PutRule", `{"Name":"r","State":"OFF","EventPattern":"` + pattern + `"}`, 400, "enum value set"},
 		{"PutRule", `{"Name":"r","EventBusName":"mine","EventPattern":"` + pattern + `"}`, 400, "ResourceNotFoundException"},
-		{"PutRule", `{"Name":"r","Tags":[{"Key":"a","Value":"1"},{"Key":"a","Value":"2"}],"EventPattern":"` + pattern + `"}`, 400, "Duplicate tag keys"},
-		{"PutRule", `{"Name":"r","State":"DISABLED","Description":"d","EventBusName":"default","Tags":[{"Key":"b","Value":"2"},{"Key":"a","Value":"1"}],"EventPattern":"` +
+		{"PutRule", `{"Name":"r","Tags":[{"Key":"a","Value":"1"},{"Key":"a","Value":"2"}],"EventPattern":"` + pattern + `"}`, 400, `"ValidationException","message":"Duplicate tag keys`},
+		{"PutRule", `{"Name":"r","State":"ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS","EventPattern":"` + pattern + `"}`, 400, "is not offered"},
+		{"PutRule", `{"Name":"r","State":"DISABLED","Description":"d","RoleArn":"arn:aws:iam::1:role/r","EventBusName":"default","Tags":[{"Key":"b","Value":"2"},{"Key":"a","Value":"1"}],"EventPattern":"` +
 			pattern + `"}`, 200, `{"RuleArn":"` + rule + `"}`},
 		{"DescribeRule", `{"Name":"r"}`, 200, `{` + strings.Replace(described, "STATE", "DISABLED", 1) + `,"CreatedBy":"123456789012"}`},
 		{"EnableRule", `{"Name":"r","EventBusName":"arn:aws:events:eu-west-1:123456789012:event-bus/default"}`, 200, ``},
@@ -49,8 +50,17 @@ func TestRulesAreKeptInEventBridgesShapes(t *testing.T) {
 		{"PutTargets", `{"Rule":"r","Targets":[{"Id":"t","Arn":"` + team + `","SqsParameters":"x"}]}`, 400, "Member must be a structure"},
 		{"PutTargets", `{"Rule":"r","Targets":[{"Id":"t","Arn":"` + team + `","RoleArn":"arn:aws:iam::1:role/x","InputPath":"$.detail","SqsParameters":{"MessageGroupId":"g"}},` +
 			`{"Id":"u","Arn":"arn:x"}]}`, 200, `{"FailedEntryCount":1,"FailedEntries":[{"TargetId":"u","ErrorCode":"ResourceNotFoundException","ErrorMessage":"arn:x is nothing that rules of this account may send to."}]}`},
-		{"ListTargetsByRule", `{"Rule":"r"}`, 200, `{"Targets":[{"Id":"t","Arn":"` + team + `","InputPath":"$.detail","SqsParameters":{"MessageGroupId":"g"}}]}`},
+		{"ListTargetsByRule", `{"Rule":"r"}`, 200, `{"Targets":[{"Id":"t","Arn":"` + team + `","RoleArn":"arn:aws:iam::1:role/x","InputPath":"$.detail","SqsParameters":{"MessageGroupId":"g"}}]}`},
+		{"PutTargets", `{"Rule":"r","Targets":[{"Id":"u","Arn":"` + team + `/1"}]}`, 200, `{"FailedEntryCount":0,"FailedEntries":[]}`},
+		{"ListTargetsByRule", `{"Rule":"r","Limit":1,"NextToken":"dA"}`, 200, `{"Targets":[{"Id":"u","Arn":"` + team + `/1"}]}`},
+		{"ListTargetsByRule", `{"Rule":"r","NextToken":"x"}`, 400, "was not given out by this list"},
+		{"RemoveTargets", `{"Rule":"r","Ids":["u"]}`, 200, `{"FailedEntryCount":0,"FailedEntries":[]}`},
 		{"ListRuleNamesByTarget", `{"TargetArn":"` + team + `"}`, 200, `{"RuleNames":["r"]}`},
+		{"PutRule", `{"Name":"s","EventPattern":"` + pattern + `"}`, 200, `{"RuleArn":"arn:aws:events:eu-west-1:123456789012:rule/s"}`},
+		{"PutTargets", `{"Rule":"s","Targets":[{"Id":"t","Arn":"` + team + `"}]}`, 200, `{"FailedEntryCount":0,"FailedEntries":[]}`},
+		{"ListRuleNamesByTarget", `{"TargetArn":"` + team + `","Limit":1}`, 200, `{"RuleNames":["r"],"NextToken":"cg"}`},
+		{"ListRuleNamesByTarget", `{"TargetArn":"` + team + `","Limit":1,"NextToken":"cg"}`, 200, `{"RuleNames":["s"]}`},
+		{"ListRuleNamesByTarget", `{"TargetArn":"` + team + `","NextToken":"x"}`, 400, "was not given out by this list"},
 		{"ListRuleNamesByTarget", `{"TargetArn":"arn:y"}`, 200, `{"RuleNames":[]}`},
 		{"DeleteRule", `{"Name":"r"}`, 400, "since it has targets"},
 		{"RemoveTargets", `{"Rule":"r","Ids":["t"]}`, 200, `{"FailedEntryCount":0,"FailedEntries":[]}`},

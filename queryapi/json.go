@@ -297,13 +297,13 @@ func (t jsonTime) MarshalJSON() ([]byte, error) {
 // jsonTag is a tag as lists of them have it: the services differ in what they call key and value.
 type jsonTag interface{ pair() (key, value string) }
 
-// tagMap makes a map of tags. Invalid for a key that is there twice.
-func tagMap[T jsonTag](tags []T) (map[string]string, error) {
+// tagMap makes a map of tags. A key that is there twice is an error of the service by its name.
+func tagMap[T jsonTag](tags []T, twiceIs string) (map[string]string, error) {
 	all := make(map[string]string, len(tags))
 	for _, t := range tags {
 		key, value := t.pair()
 		if _, twice := all[key]; twice {
-			return nil, &Error{http.StatusBadRequest, "TagException", "Duplicate tag keys found: " + shorten(key) + "."}
+			return nil, &Error{http.StatusBadRequest, twiceIs, "Duplicate tag keys found: " + shorten(key) + "."}
 		}
 		all[key] = value
 	}

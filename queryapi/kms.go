@@ -154,7 +154,7 @@ func (k keyManagement) createKey(ctx context.Context, c iam.Caller, in createKey
 	if err := in.plain(); err != nil {
 		return out, err
 	}
-	tags, err := tagMap(in.Tags)
+	tags, err := tagMap(in.Tags, "TagException")
 	if err != nil {
 		return out, err
 	}
@@ -385,7 +385,7 @@ type tagResourceInput struct {
 }
 
 func (k keyManagement) tagResource(ctx context.Context, c iam.Caller, in tagResourceInput) error {
-	tags, err := tagMap(in.Tags)
+	tags, err := tagMap(in.Tags, "TagException")
 	if err != nil {
 		return err
 	}

@@ -5,11 +5,11 @@ import (
 	"entrepot/catalog"
 )
 
-const eventRuleColumns = "SELECT account, name, pattern, description, enabled, created_at, tags, targets FROM event_rules "
+const eventRuleColumns = "SELECT account, name, pattern, description, role, enabled, created_at, tags, targets FROM event_rules "
 
 func scanEventRule(row scanner, r *catalog.EventRule) error {
-	return row.Scan(&r.Account, &r.Name, &r.Pattern, &r.Description, &r.Enabled, instant{&r.CreatedAt}, (*tagSet)(&r.Tags),
-		document{&r.Targets})
+	return row.Scan(&r.Account, &r.Name, &r.Pattern, &r.Description, &r.Role, &r.Enabled, instant{&r.CreatedAt},
+		(*tagSet)(&r.Tags), document{&r.Targets})
 }
 
 func noEventRule(name string) error {
@@ -65,10 +65,11 @@ func (s *session) PutEventRule(r catalog.EventRule) error {
 	if targets == nil {
 		targets = []catalog.RuleTarget{}
 	}
-	_, err := s.exec("put a rule", `INSERT INTO event_rules (account, name, pattern, description, enabled, created_at, tags, targets)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, name) DO UPDATE SET pattern = excluded.pattern,
-		description = excluded.description, enabled = excluded.enabled, tags = excluded.tags, targets = excluded.targets`,
-		r.Account, r.Name, r.Pattern, r.Description, r.Enabled, r.CreatedAt.UnixMicro(), tagSet(r.Tags), written(targets))
+	_, err := s.exec("put a rule", `INSERT INTO event_rules (account, name, pattern, description, role, enabled, created_at, tags, targets)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, name) DO UPDATE SET pattern = excluded.pattern,
+		description = excluded.description, role = excluded.role, enabled = excluded.enabled, tags = excluded.tags,
+		targets = excluded.targets`,
+		r.Account, r.Name, r.Pattern, r.Description, r.Role, r.Enabled, r.CreatedAt.UnixMicro(), tagSet(r.Tags), written(targets))
 	s.touch(catalog.EventTargetsTopic())
 	return err
 }
