@@ -352,6 +352,7 @@ type registry struct {
 	labels      map[string]map[string]string
 	lies        map[string]string // name@version → bytes it sends instead of those it promises
 	down        bool
+	mute        map[string]bool   // name@version → it is listed, and nothing is told of it
 	listings    map[string]int    // package → how often it was asked for
 	attached    map[string]string // "name@version attachment" → text
 	attachments map[string]int    // package → how often one was asked for
@@ -431,7 +432,7 @@ func (r *registry) Listing(_ context.Context, p artifact.PackageKey) (repository
 	if r.offers[p.Name] == nil {
 		return nil, artifact.Errorf(artifact.NotFound, "The registry has no package %s.", p.Name)
 	}
-	return listing{p, maps.Clone(r.offers[p.Name]), maps.Clone(r.labels[p.Name])}, nil
+	return listing{p, maps.Clone(r.offers[p.Name]), maps.Clone(r.labels[p.Name]), maps.Clone(r.mute)}, nil
 }
 
 func (r *registry) Refresh(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
@@ -467,6 +468,7 @@ type listing struct {
 	pkg    artifact.PackageKey
 	offers map[string]string
 	labels map[string]string
+	mute   map[string]bool
 }
 
 func (l listing) ID() string                { return fmt.Sprint(l.offers, l.labels) }
@@ -487,6 +489,9 @@ func (l listing) Version(_ context.Context, version string) (artifact.Version, e
 		return artifact.Version{}, artifact.Errorf(artifact.NotFound, "The registry has no version %s.", version)
 	}
 	v := l.pkg.At(version)
+	if l.mute[l.pkg.Name+"@"+version] {
+		return artifact.Version{}, artifact.Errorf(artifact.Unavailable, "The registry does not tell of version %s.", version)
+	}
 	return artifact.Version{VersionKey: v, Status: artifact.Published, Manifest: []byte(manifestOf(v)),
 		Details: artifact.Details{Readme: "the package's"},
 		Assets: []artifact.Asset{{Name: tarball, Size: int64(len(body)),

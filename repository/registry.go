@@ -3,6 +3,7 @@ package repository
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"entrepot/artifact"
 	"entrepot/upstream"
@@ -47,7 +48,8 @@ func sortedOut(err error) (registryAnswer, error) {
 
 // askForVersion looks for one version in an external registry; nil if it does not have it. What the remembered listing
 // lacks is asked for anew if fresh may be needed. A registry that lists no files is asked for the asset, if one is named. One that
-// cannot say whether it withholds the version is unavailable.
+// cannot say whether it withholds the version is unavailable, and so is one that lists it and tells no more of it: it is there, and
+// comes from nowhere behind.
 func (s *Service) askForVersion(ctx context.Context, of registry, v artifact.VersionKey, asset string,
 	fresh bool) (found *artifact.Version, unavailable, err error) {
 	if finder, ok := of.Source.(Finder); ok {
@@ -71,11 +73,24 @@ func (s *Service) askForVersion(ctx context.Context, of registry, v artifact.Ver
 				return &listed, nil, nil
 			}
 			untold = untoldBy(answer.listing)
-			answer, err = sortedOut(err)
+			there := answer.listing.Status(v.Version) != ""
+			if answer, err = sortedOut(err); there && answer.unavailable != nil {
+				answer.unavailable = untoldOf(answer.unavailable)
+			}
 		}
 		if err != nil || answer.unavailable != nil {
 			return nil, answer.unavailable, err
 		}
 	}
 	return nil, untold, nil
+}
+
+// untoldOf is why a registry cannot be asked, with ErrUntold beneath.
+func untoldOf(unavailable error) error {
+	told, _ := errors.AsType[*artifact.Error](unavailable)
+	untold := *told
+	if untold.Err = ErrUntold; told.Err != nil {
+		untold.Err = fmt.Errorf("%w: %w", ErrUntold, told.Err)
+	}
+	return &untold
 }

@@ -382,6 +382,26 @@ func TestWhoseVersionIsArchivedAtTheOtherSideIsSentThere(t *testing.T) {
 	}
 }
 
+// A version belongs to the first source that has it. One that is listed is there, whatever else the registry cannot tell of it now.
+func TestAVersionThatIsListedAndNotToldOfComesFromNoRegistryBehind(t *testing.T) {
+	h := newFixture(t)
+	h.repo("public")
+	h.connect("public")
+	h.repo("far")
+	h.repo("team", "far", "public")
+	there := h.remote("far", "central", true)
+	there.offer("left@1", "of the centre")
+	h.registry.offer("left@1", "of the public")
+	h.registry.offer("left@2", "of the public")
+	there.mute = map[string]bool{"left@1": true}
+	h.fetchFails("team", "left@1", artifact.Unavailable)
+	h.holds("public", "left")
+	h.fetches("team", "left@2", "of the public")
+	there.mute = nil
+	h.shows("team", "left", "1", "2")
+	h.fetches("team", "left@1", "of the centre")
+}
+
 func TestRemotesThatMakeNoSenseAreRefused(t *testing.T) {
 	for name, change := range map[string]func(*repository.RemoteSpec){
 		"no name":             func(s *repository.RemoteSpec) { s.Name = "" },
