@@ -258,8 +258,11 @@ func (s *remotes) Check(ctx context.Context, r repository.Remote) (string, error
 		f = artifact.NPM
 	}
 	source, _ := s.Source(r, f)
-	// A name that nobody has, so that nothing that is remembered is an answer.
+	// A name that nobody has, so that nothing that is remembered is an answer. What no package can be called nobody is asked for.
 	key := artifact.PackageKey{Format: f, Name: "entrepot-" + strings.ToLower(rand.Text())}
+	if f.Namespace() == artifact.NamespaceRequired {
+		key.Namespace = "entrepot"
+	}
 	l, err := source.Listing(ctx, key)
 	if artifact.Is(err, artifact.NotFound) {
 		err = nil

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -402,4 +403,30 @@ func TestWhereARemoteLeads(t *testing.T) {
 		t.Error("a remote whose credential cannot be opened was checked")
 	}
 	var _ repository.Remotes = s
+}
+
+func TestARegistryOfAnyFormatIsAskedWhenItIsChecked(t *testing.T) {
+	a, err := open(t.Context(), settings(t.TempDir()), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Close() })
+	for n, f := range formats() {
+		if f.Source == nil {
+			continue
+		}
+		t.Run(string(f.Name), func(t *testing.T) {
+			var asked atomic.Int64
+			far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				asked.Add(1)
+				w.WriteHeader(http.StatusForbidden)
+			}))
+			defer far.Close()
+			registry := repository.Remote{Owner: a.remotes.operator, Remote: catalog.Remote{ID: catalog.RemoteID(100 + n), Domain: 1, Name: "far",
+				Kind: catalog.RegistryRemote, Format: f.Name, URL: far.URL + "/"}}
+			if says, err := a.remotes.Check(t.Context(), registry); err == nil || asked.Load() == 0 {
+				t.Errorf("got %q, %v after %d requests, want it asked, and what it says", says, err, asked.Load())
+			}
+		})
+	}
 }
