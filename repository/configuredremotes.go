@@ -117,12 +117,12 @@ func (c *configuredRemote) isConfigured(key artifact.DomainKey) error {
 }
 
 // gone is the source of a connection to a remote that is not there any more, as when it was taken from the configuration. What it had
-// nobody knows, so it is as if the link were cut: nothing is said to be missing.
+// nobody knows, so it is as if the link were cut: nothing is said to be missing, and nothing comes from a registry behind it.
 type gone struct{ connection string }
 
 func (g gone) unavailable() error {
 	name, _ := upstream.RemoteName(g.connection)
-	return artifact.Errorf(artifact.Unavailable, "The domain has no remote %s any more.", name)
+	return artifact.Errorf(artifact.Unavailable, "The domain has no remote %s any more.", name).Causing(ErrUntold)
 }
 
 // Listing follows Source.

@@ -171,15 +171,20 @@ func TestWhatARemoteHadThatIsGoneNobodyKnows(t *testing.T) {
 	h.close()
 
 	h = openFixture(t, dir, stores, newRegistry(t), sqlcatalog.Options{Rehearse: true})
+	// What the remote withheld, or had itself, does not come from a registry behind it.
+	h.registry.offer("left@2", "of the public")
+	h.registry.offer("inside@1", "of the public")
 	h.fetches("team", "left@1", "left")
 	h.shows("team", "left", "1")
+	h.fetchFails("team", "left@2", artifact.Unavailable)
 	err = h.fetchFails("team", "inside@1", artifact.Unavailable)
 	if want := "remote:central (cannot say)"; !strings.Contains(h.told(artifact.Unavailable, err), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	_, err = h.rules.DisassociateExternalConnection(t.Context(), h.owner, key("edge"), "remote:central")
 	h.check(err)
-	h.fetchFails("team", "inside@1", artifact.NotFound)
+	h.fetchFails("team", "other@1", artifact.NotFound)
+	h.fetches("team", "inside@1", "of the public")
 }
 
 func TestRemotesOfTheConfigurationThatMakeNoSenseAreRefused(t *testing.T) {

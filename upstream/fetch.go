@@ -11,6 +11,9 @@ import (
 // maxRedirects bounds the redirects of one attempt; registries with download hosts need one or two.
 const maxRedirects = 5
 
+// maxRenewals bounds how often one request is made again with something else to show.
+const maxRenewals = 2
+
 // do sends the request and returns a response with status 200, or 304 where a validator was sent. Its body is paced
 // and must be closed. Errors are *artifact.Error: NotFound after a definitive absence, otherwise Unavailable.
 func (c *Client) do(ctx context.Context, to target) (*http.Response, error) {
@@ -18,11 +21,16 @@ func (c *Client) do(ctx context.Context, to target) (*http.Response, error) {
 	began := time.Now()
 	tooLong := time.AfterFunc(c.opts.Patience, func() { cancel(errSlow) })
 	defer tooLong.Stop()
-	for attempt := 1; ; attempt++ {
+	for attempt, renewals := 1, 0; ; attempt++ {
 		resp, b, what, err := c.follow(ctx, to)
 		if err == nil {
 			resp.Body = c.pace(resp.Body, to, b, began, cancel)
 			return resp, nil
+		}
+		if what.renewed && renewals < maxRenewals { // nothing is wrong with the host: it costs no retry, and waits for nothing
+			renewals++
+			attempt--
+			continue
 		}
 		if !what.again || attempt > c.opts.Retries || !b.retry() || !c.backOff(ctx, attempt, err) {
 			cancel(nil)
@@ -78,9 +86,6 @@ func (c *Client) roundTrip(ctx context.Context, to target, b *breaker) (*http.Re
 	hold := retryAfter(resp.Header.Get("Retry-After"), c.opts.Now())
 	permit.report(what.verdict, hold)
 	c.metrics.request(to.connection, what.label)
-	if a := to.origin.Authorizer; resp.StatusCode == http.StatusUnauthorized && a != nil && to.origin.Owns(to.url) {
-		what.again = a.Refused(r)
-	}
 	if what == answered || what == unmodified || what == redirected {
 		return resp, what, nil
 	}
@@ -88,6 +93,9 @@ func (c *Client) roundTrip(ctx context.Context, to target, b *breaker) (*http.Re
 	err = statusError(to.origin, resp.StatusCode, what, hold)
 	if what == circular && to.hops.askedBack(resp.Header.Get(LoopHeader)) {
 		err = to.origin.unavailable("is who asks").Causing(ErrAskedBack)
+	}
+	if a := to.origin.Authorizer; what == refused && a != nil && to.origin.Owns(to.url) {
+		what.renewed = a.Refused(r, resp.StatusCode)
 	}
 	return nil, what, err
 }

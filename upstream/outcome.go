@@ -28,21 +28,22 @@ type outcome struct {
 	label   string
 	verdict verdict
 	again   bool // another attempt may help
+	renewed bool // what the origin wants to see is another one by now
 }
 
 var (
-	answered      = outcome{"ok", worked, false}
-	unmodified    = outcome{"not_modified", worked, false}
-	redirected    = outcome{"redirect", worked, false}
-	absent        = outcome{"absent", worked, false}
-	refused       = outcome{"refused", worked, false}
-	circular      = outcome{"loop", worked, false}
-	throttled     = outcome{"throttled", failed, true}
-	brokenServer  = outcome{"server_error", failed, true}
-	oddStatus     = outcome{"unexpected_status", worked, false}
-	unreachable   = outcome{"transport_error", failed, true}
-	abandoned     = outcome{"abandoned", undecided, false}
-	guardRefusal  = outcome{"address_refused", undecided, false}
+	answered      = outcome{"ok", worked, false, false}
+	unmodified    = outcome{"not_modified", worked, false, false}
+	redirected    = outcome{"redirect", worked, false, false}
+	absent        = outcome{"absent", worked, false, false}
+	refused       = outcome{"refused", worked, false, false}
+	circular      = outcome{"loop", worked, false, false}
+	throttled     = outcome{"throttled", failed, true, false}
+	brokenServer  = outcome{"server_error", failed, true, false}
+	oddStatus     = outcome{"unexpected_status", worked, false, false}
+	unreachable   = outcome{"transport_error", failed, true, false}
+	abandoned     = outcome{"abandoned", undecided, false, false}
+	guardRefusal  = outcome{"address_refused", undecided, false, false}
 	breakerIsOpen = "circuit_open"
 	badContent    = "bad_content"
 	brokenBody    = "broken_body"

@@ -29,8 +29,8 @@ type Remotes func(connection string) (o Origin, ok bool)
 type Authorizer interface {
 	// Authorize adds it to a request that goes to exactly the origin's scheme, host and port. The error is Unavailable.
 	Authorize(ctx context.Context, r *http.Request) error
-	// Refused is told of a request that was answered with 401, and reports whether the next one may be answered better.
-	Refused(r *http.Request) (again bool)
+	// Refused is told of a request that was answered with status 401 or 403, and reports whether the next one may be answered better.
+	Refused(r *http.Request, status int) (again bool)
 }
 
 // origin finds where a connection leads.

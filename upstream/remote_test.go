@@ -34,7 +34,7 @@ func (b *badge) Authorize(_ context.Context, r *http.Request) error {
 	return b.err
 }
 
-func (b *badge) Refused(*http.Request) bool {
+func (b *badge) Refused(*http.Request, int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.renewed == b.most {
@@ -104,7 +104,7 @@ func TestATokenThatIsRefusedIsRenewedOnceAndGoesToTheOriginAlone(t *testing.T) {
 				say("left")(w, req)
 			}, withRemote(func(o *upstream.Origin) { o.Authorizer = b }))
 			_, err := r.Document(t.Context(), ofRemote("left"))
-			if (err != nil) != test.fails || test.fails && !artifact.Is(err, artifact.Unavailable) {
+			if (err != nil) != test.fails || test.fails && (!artifact.Is(err, artifact.Unavailable) || !errors.Is(err, upstream.ErrRefused)) {
 				t.Errorf("got %v, want an error %v", err, test.fails)
 			}
 			if !slices.Equal(seen, test.asked) {
@@ -119,6 +119,25 @@ func TestATokenThatIsRefusedIsRenewedOnceAndGoesToTheOriginAlone(t *testing.T) {
 		_, err := r.Document(t.Context(), ofRemote("left"))
 		wantKind(t, err, artifact.Unavailable) // the canary is no public address, and was not touched
 	})
+}
+
+// A storm of retries would be one of a host that fails. Nothing is wrong with one that wants another token.
+func TestAnyNumberOfRequestsIsMadeAgainWithAnotherToken(t *testing.T) {
+	b := &badge{most: 100}
+	asked := 0
+	r := newRig(t, func(w http.ResponseWriter, req *http.Request) {
+		if asked++; asked%2 == 1 {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		say("left")(w, req)
+	}, withRemote(func(o *upstream.Origin) { o.Authorizer = b }), func(o *upstream.Options, _ *upstream.Origin) { o.Retries = -1 })
+	for i := range 50 {
+		if _, err := r.Document(t.Context(), ofRemote(fmt.Sprint("left", i))); err != nil {
+			t.Fatalf("the %dth: %v", i+1, err)
+		}
+	}
+	r.wantRequests(t, 100)
 }
 
 func TestAnAuthorizerThatCannotIsTheAnswer(t *testing.T) {

@@ -55,7 +55,7 @@ func TestASessionOfARoleIsRenewedBeforeItEnds(t *testing.T) {
 			begun++
 			return sigv4.Signer{KeyID: fmt.Sprint("ASIA", begun), Secret: artifact.NewSecret("s")}, time.Now().Add(time.Hour), fails
 		})
-		signs := apiSigner{a.current, "us-east-1", time.Now}
+		signs := apiSigner{a.current, a, "us-east-1", time.Now}
 		carries := func(want string) {
 			t.Helper()
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://us.example.test/v1/package", nil)

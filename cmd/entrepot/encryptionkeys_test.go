@@ -13,6 +13,7 @@ import (
 	"entrepot/catalog/sqlcatalog"
 	"entrepot/catalog/sqlcatalog/sqlcatalogtest"
 	"entrepot/kms"
+	"entrepot/repository"
 	"entrepot/repository/repositorytest"
 
 	"github.com/google/uuid"
@@ -72,5 +73,52 @@ func TestADomainThatWasReadBeforeItsKeyWasRotatedOpens(t *testing.T) {
 	}
 	if _, err := stores.openToCheck(before); err != nil {
 		t.Error(err)
+	}
+}
+
+// What remotes want to see is sealed under the master key, and not under their domain's.
+func TestTheCredentialOfARemoteOutlivesItsDomainsKeys(t *testing.T) {
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	data := filepath.Join(t.TempDir(), "data")
+	a := started(t, data)
+	k, err := a.keys.CreateKey(t.Context(), owner(t), kms.Spec{})
+	check(err)
+	check(a.keys.EnableRotation(t.Context(), owner(t), k.ID, 0))
+	_, err = a.rules.CreateDomain(t.Context(), owner(t), repository.DomainSpec{Name: "d1", EncryptionKey: k.ID})
+	check(err)
+	_, err = a.rules.PutRemote(t.Context(), owner(t), repository.RemoteSpec{Domain: domainKey("d1"), Name: "central",
+		URL: "https://registry.example.test/", Format: artifact.NPM, Credential: repository.RemoteCredential{Token: artifact.NewSecret("hush")}})
+	check(err)
+	domain := func() (d catalog.Domain) {
+		t.Helper()
+		check(a.catalog.Read(t.Context(), func(r catalog.Reader) (err error) {
+			d, err = r.Domain(domainKey("d1"))
+			return err
+		}))
+		return d
+	}
+	before := domain()
+	later := kms.New(kms.Options{Catalog: a.catalog, Keyring: a.stores, Region: a.config.Region, NewID: uuid.NewString,
+		Now: func() time.Time { return time.Now().AddDate(2, 0, 0) }})
+	check(later.Tend(t.Context()))
+	if after := domain(); string(after.DataKey) == string(before.DataKey) {
+		t.Fatal("the key was not rotated")
+	}
+	a.stop(t)
+	a = started(t, data)
+	t.Cleanup(func() { a.stop(t) })
+	all, err := a.rules.RemotesOf(t.Context(), owner(t), domainKey("d1"))
+	check(err)
+	if len(all) != 1 {
+		t.Fatalf("got %+v", all)
+	}
+	got, err := repository.OpenCredential(a.stores, all[0].Remote)
+	if err != nil || got.Token.Reveal() != "hush" {
+		t.Errorf("got %q, %v", got.Token.Reveal(), err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -74,6 +75,7 @@ type remote struct {
 	current func() repository.RemoteCredential // what the other side wants to see at this moment
 	at      upstream.Endpoint                  // of the kind that has one
 	signIn  *signIn                            // of the same
+	role    *assumedRole                       // of the same, if it is asked in one
 	signer  apiSigner                          // of the same
 	api     *remoteapi.API                     // of the same, once it is asked
 	err     error                              // why it cannot be used
@@ -352,16 +354,26 @@ func (s *remotes) newSignIn(m *remote) (*signIn, error) {
 	name := upstream.RemoteConnection(r.Name)
 	key := func(context.Context) (sigv4.Signer, error) { return given(), nil }
 	if c := m.current(); c.Role != "" {
-		key = newAssumedRole(name, time.Now, given, func(ctx context.Context) (sigv4.Signer, time.Time, error) {
+		m.role = newAssumedRole(name, time.Now, given, func(ctx context.Context) (sigv4.Signer, time.Time, error) {
 			return calls.As(given()).AssumeRole(ctx, c.Role, "entrepot", c.ExternalID)
-		}).current
+		})
+		key = m.role.current
 	}
-	m.signer = apiSigner{key, r.Region, time.Now}
-	return &signIn{name: name, now: time.Now, key: given, mint: func(ctx context.Context) (awsclient.Token, error) {
+	m.signer = apiSigner{key, m.role, r.Region, time.Now}
+	mint := func(ctx context.Context) (token awsclient.Token, by string, err error) {
 		signs, err := key(ctx)
-		if err != nil {
-			return awsclient.Token{}, err
+		if err == nil {
+			token, err = calls.As(signs).Token(ctx, awsclient.Domain{Name: m.at.Domain.Name, Owner: string(m.at.Domain.Owner)}, 0)
 		}
-		return calls.As(signs).Token(ctx, awsclient.Domain{Name: m.at.Domain.Name, Owner: string(m.at.Domain.Owner)}, 0)
+		return token, signs.KeyID, err
+	}
+	return &signIn{name: name, now: time.Now, key: given, mint: func(ctx context.Context) (awsclient.Token, error) {
+		token, by, err := mint(ctx)
+		refusal, ok := errors.AsType[*awsclient.Refusal](err)
+		refused := ok && (refusal.Status == http.StatusUnauthorized || refusal.Status == http.StatusForbidden)
+		if refused && m.role != nil && m.role.refused(ctx, by) {
+			token, _, err = mint(ctx)
+		}
+		return token, err
 	}}, nil
 }

@@ -72,8 +72,11 @@ func (s *signIn) Authorize(ctx context.Context, r *http.Request) error {
 func bearerOf(t awsclient.Token) string { return "Bearer " + t.Value.Reveal() }
 
 // Refused follows upstream.Authorizer: a token that has been revoked is not used again. One that came a moment ago is as good
-// as the next would be.
-func (s *signIn) Refused(r *http.Request) (again bool) {
+// as the next would be, and with 403 it is known who asks.
+func (s *signIn) Refused(r *http.Request, status int) (again bool) {
+	if status != http.StatusUnauthorized {
+		return false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.token.Value.IsZero() || r.Header.Get("Authorization") != bearerOf(s.token) {
@@ -176,4 +179,4 @@ func (u unusable) Authorize(context.Context, *http.Request) error {
 }
 
 // Refused follows upstream.Authorizer.
-func (unusable) Refused(*http.Request) bool { return false }
+func (unusable) Refused(*http.Request, int) bool { return false }

@@ -178,7 +178,7 @@ func TestATokenThatWasRevokedIsNotUsedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &signIn{name: "remote:central", now: time.Now, mint: (&mintery{life: time.Hour}).mint}
 		refused := func(token string) bool {
-			return s.Refused(&http.Request{Header: http.Header{"Authorization": {"Bearer " + token}}})
+			return s.Refused(&http.Request{Header: http.Header{"Authorization": {"Bearer " + token}}}, http.StatusUnauthorized)
 		}
 		s.carries(t, "Bearer t1")
 		time.Sleep(time.Minute)
