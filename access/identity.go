@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -119,7 +120,9 @@ func (g *Guard) Package(r *http.Request, in iam.Circumstances, domain catalog.Do
 		err.RetryAfter = time.Second
 		return iam.Caller{}, err
 	}
-	return g.caller(m, in), nil
+	caller := g.caller(m, in)
+	caller.AccessKey = cmp.Or(token.AccessKey, caller.AccessKey)
+	return caller, nil
 }
 
 // Nobody is who calls with no credential at all.

@@ -44,6 +44,15 @@ func TestASignedCallTellsWhoCalls(t *testing.T) {
 	}
 }
 
+// Who looks for what was done with a key finds what was done with the tokens that it has asked for.
+func TestACallWithATokenTellsWhichKeyAskedForIt(t *testing.T) {
+	f := newFixture(t)
+	c, err := f.fetch(f.issue(900), domain().ID)
+	if err != nil || c.AccessKey != f.key.ID {
+		t.Errorf("got the access key %q, %v, want %q", c.AccessKey, err, f.key.ID)
+	}
+}
+
 func TestAKeyIsRefusedFromTheMomentItIsNoGood(t *testing.T) {
 	rows := []struct {
 		name string

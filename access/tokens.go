@@ -54,7 +54,7 @@ func (g *Guard) Issue(ctx context.Context, c iam.Caller, domain catalog.Domain, 
 		return "", time.Time{}, g.recordRefusal(ctx, c, domain, d, err)
 	}
 	now := g.now().UTC().Truncate(time.Second)
-	token := catalog.Token{Domain: domain.ID, Principal: cmp.Or(c.Temporary.Principal, c.Principal.ID), Session: c.Temporary.ID, IssuedAt: now,
+	token := catalog.Token{Domain: domain.ID, Principal: cmp.Or(c.Temporary.Principal, c.Principal.ID), Session: c.Temporary.ID, AccessKey: c.AccessKey, IssuedAt: now,
 		ExpiresAt: now.Add(time.Duration(cmp.Or(asked, maxTokenSeconds)) * time.Second)}
 	if asked == 0 && c.Temporary.ID != "" {
 		token.ExpiresAt = c.Temporary.ExpiresAt

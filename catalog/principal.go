@@ -128,6 +128,7 @@ type Token struct {
 	Domain    DomainID
 	Principal string
 	Session   string // ID of the session whose token it is; empty for a principal's own
+	AccessKey string // ID of the access key that asked for it; empty where that was not written down
 	IssuedAt  time.Time
 	ExpiresAt time.Time
 }

@@ -281,7 +281,7 @@ func credentials() []row {
 			var tokens []catalog.Token
 			for i := range 5 {
 				tokens = append(tokens, catalog.Token{Hash: catalog.TokenHash{byte(i)}, Domain: d, Principal: alice.ID,
-					IssuedAt: moment(0), ExpiresAt: moment(i)})
+					AccessKey: []string{"", "AKIAGONE"}[i%2], IssuedAt: moment(0), ExpiresAt: moment(i)})
 			}
 			f.write(func(w catalog.Writer) error {
 				for _, token := range tokens {

@@ -143,7 +143,7 @@ func sessions() []row {
 			f.roles()
 			d := f.domain("acme")
 			token := catalog.Token{Hash: catalog.TokenHash{1}, Domain: d, Principal: builder.ID, Session: stay.ID,
-				IssuedAt: moment(1), ExpiresAt: moment(2)}
+				AccessKey: stay.ID, IssuedAt: moment(1), ExpiresAt: moment(2)}
 			begin := func() {
 				f.write(func(w catalog.Writer) error {
 					if err := w.CreateSession(stay); err != nil {

@@ -9,10 +9,10 @@ import (
 
 func noToken() error { return artifact.Errorf(artifact.NotFound, "The token does not exist.") }
 
-const tokenColumns = "SELECT t.hash, t.domain, t.principal, coalesce(t.session, ''), t.issued_at, t.expires_at FROM tokens t "
+const tokenColumns = "SELECT t.hash, t.domain, t.principal, coalesce(t.session, ''), t.access_key, t.issued_at, t.expires_at FROM tokens t "
 
 func scanToken(row scanner, t *catalog.Token) error {
-	return row.Scan(fixed(t.Hash[:]), &t.Domain, &t.Principal, &t.Session, instant{&t.IssuedAt}, instant{&t.ExpiresAt})
+	return row.Scan(fixed(t.Hash[:]), &t.Domain, &t.Principal, &t.Session, &t.AccessKey, instant{&t.IssuedAt}, instant{&t.ExpiresAt})
 }
 
 // Token implements catalog.TokenReader.
@@ -56,9 +56,9 @@ func (s *session) CreateToken(t catalog.Token) error {
 		}
 		session = t.Session
 	}
-	n, err := s.exec("create a token", `INSERT INTO tokens (hash, domain, principal, session, issued_at, expires_at)
-		VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		t.Hash[:], t.Domain, t.Principal, session, t.IssuedAt.UnixMicro(), t.ExpiresAt.UnixMicro())
+	n, err := s.exec("create a token", `INSERT INTO tokens (hash, domain, principal, session, access_key, issued_at, expires_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		t.Hash[:], t.Domain, t.Principal, session, t.AccessKey, t.IssuedAt.UnixMicro(), t.ExpiresAt.UnixMicro())
 	if err == nil && n == 0 {
 		err = artifact.Errorf(artifact.Conflict, "The token already exists.")
 	}
