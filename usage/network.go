@@ -31,10 +31,13 @@ func ParseNetworks(own string, texts []string) (Networks, error) {
 			region = own
 		}
 		prefix, err := netip.ParsePrefix(address)
-		if alone, isAddress := netip.ParseAddr(address); isAddress == nil {
+		if alone, isAddress := netip.ParseAddr(address); isAddress == nil && alone.Zone() == "" {
 			prefix, err = netip.PrefixFrom(alone, alone.BitLen()), nil
 		}
-		if err != nil || !validRegion(region) {
+		if prefix.Addr().Is4In6() { // Of has addresses without that; a range of more than IPv4 is none
+			prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-96)
+		}
+		if err != nil || !prefix.IsValid() || !validRegion(region) {
 			return Networks{}, fmt.Errorf("%.80q is no range such as 10.0.0.0/8 or 10.1.0.0/16=eu-west-1", text)
 		}
 		prefix = prefix.Masked()
