@@ -18,7 +18,7 @@ const recentDays = 7
 
 // Report tells what an account used in a month and what it costs. An empty account is the caller's own, a zero month the one that
 // runs. Denied if the caller may not see it; Invalid for a month that has not begun, or whose figures are not kept any more, and
-// for what cannot be told apart.
+// for what cannot be told apart; NotFound for a domain that is not there, and of which nothing was used.
 //
 // Of another account than one's own only those may ask who are of the installation's account, or of the account that manages the
 // other one's organization.
@@ -42,12 +42,29 @@ func (m *Meter) Report(ctx context.Context, c iam.Caller, q usage.Question) (rep
 	m.warn(ctx, m.Flush(ctx))
 	err = m.Catalog.Read(ctx, func(r catalog.Reader) error {
 		f, err := m.figures(r, q, now)
-		if err == nil {
-			report = usage.Make(q, f, m.Prices, m.Region, now)
+		if err != nil {
+			return err
 		}
-		return err
+		if q.Domain != "" && !f.Tell(q) {
+			if err := m.exists(r, q); err != nil {
+				return err
+			}
+		}
+		report = usage.Make(q, f, m.Prices, m.Region, now)
+		return nil
 	})
 	return report, err
+}
+
+// exists wants the domain of a question, of which there are no figures: a name that is misspelt must not look like one that costs
+// nothing.
+func (m *Meter) exists(r catalog.Reader, q usage.Question) error {
+	_, err := r.Domain(artifact.DomainKey{Owner: q.Account, Name: q.Domain})
+	if artifact.Is(err, artifact.NotFound) {
+		return artifact.Errorf(artifact.NotFound, "Account '%s' has no domain '%s', and nothing of one is on the bill of %s.", q.Account, q.Domain,
+			q.Month).About(artifact.DomainResource, q.Domain)
+	}
+	return err
 }
 
 // may asks for permission.

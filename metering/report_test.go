@@ -22,6 +22,7 @@ func version(pkg string, size int64) artifact.Version {
 
 func TestUsageIsToldToWhoeverMaySeeIt(t *testing.T) {
 	f := open(t)
+	f.rules.Repository(shop.Repository("web"))
 	err := f.rules.Catalog.Write(t.Context(), func(w catalog.Writer) error {
 		if err := w.CreateOrganization(catalog.Organization{ID: "o-1", Root: "r-1", Management: "999999999999"}); err != nil {
 			return err
@@ -75,6 +76,47 @@ func TestMonthsOfWhichNothingIsKnownAreRefused(t *testing.T) {
 	}
 	if _, err := f.Report(t.Context(), f.administrator(us), usage.Question{By: "moon"}); !artifact.Is(err, artifact.Invalid) {
 		t.Errorf("by moon: got %v", err)
+	}
+}
+
+// A name that is misspelt must not look like a domain that costs nothing; one that was deleted is on the bill of its month.
+func TestTheBillOfADomainThatIsNotThereIsRefused(t *testing.T) {
+	f := open(t)
+	f.rules.Repository(shop.Repository("web"))
+	ask := func(domain string) error {
+		_, err := f.Report(t.Context(), f.administrator(us), usage.Question{Domain: domain})
+		return err
+	}
+	if err := ask(shop.Name); err != nil {
+		t.Errorf("a domain in which nothing has happened yet: got %v", err)
+	}
+	if err := ask("shoq"); !artifact.Is(err, artifact.NotFound) {
+		t.Errorf("one that is not there: got %v", err)
+	}
+	f.call("web", "10.1.1.1", 1, 0)
+	f.flush()
+	if err := f.rules.Catalog.Write(t.Context(), func(w catalog.Writer) error {
+		d, err := w.Domain(shop)
+		if err != nil {
+			return err
+		}
+		web, err := w.Repository(shop.Repository("web"))
+		if err != nil {
+			return err
+		}
+		if err := w.DeleteRepository(web.ID); err != nil {
+			return err
+		}
+		return w.DeleteDomain(d.ID)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := ask(shop.Name); err != nil {
+		t.Errorf("one that was deleted: got %v", err)
+	}
+	f.clock.set(f.clock.Now().AddDate(0, 1, 0))
+	if err := ask(shop.Name); !artifact.Is(err, artifact.NotFound) {
+		t.Errorf("one that was deleted before the month: got %v", err)
 	}
 }
 

@@ -66,6 +66,12 @@ type Figures struct {
 	Since  time.Time // when those days began
 }
 
+// Tell reports whether there is any of what was asked about.
+func (f Figures) Tell(q Question) bool {
+	return slices.ContainsFunc(f.Counted, func(c Counted) bool { return q.within(c.Domain) }) ||
+		slices.ContainsFunc(f.Stored, func(s StoredHour) bool { return q.within(s.Domain) })
+}
+
 // Report tells what an account used in a month.
 type Report struct {
 	Account  artifact.AccountID
