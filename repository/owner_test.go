@@ -7,6 +7,7 @@ import (
 
 	"entrepot/artifact"
 	"entrepot/catalog"
+	"entrepot/iam"
 	"entrepot/repository"
 )
 
@@ -39,7 +40,12 @@ func TestADomainOfAClosedAccountIsNobodysToUse(t *testing.T) {
 		t.Errorf("got %v, want it refused for the account", err)
 	}
 	h.deniedByNoPolicy("is closed")
-	err := h.rules.Authorize(t.Context(), eve, "ReadFromRepository", repository.OnRepository(key("r")), nil)
+	err := h.rules.Authorize(t.Context(), iam.Caller{}, "ReadFromRepository", repository.OnRepository(key("r")), nil)
+	h.refuses(artifact.Denied, err)
+	if recorded := h.recordedLater(); len(recorded) > 0 {
+		t.Errorf("got %+v on record of a call that nobody has made", recorded)
+	}
+	err = h.rules.Authorize(t.Context(), eve, "ReadFromRepository", repository.OnRepository(key("r")), nil)
 	if !artifact.Is(err, artifact.Denied) || strings.Contains(err.Error(), "closed") {
 		t.Errorf("who may not read: got %v, want no word of the account", err)
 	}

@@ -56,9 +56,13 @@ func (s *Service) auditEvent(c iam.Caller, asked Action, judged *level, on Subje
 
 // auditRefusal records that somebody was not allowed to do something, and which statement decided; nil where policies allow it and
 // something else stands against it. It returns the refusal, or what went wrong with that. Only that of a change is worth a
-// transaction that the caller waits for.
+// transaction that the caller waits for. Nobody in particular is on record with nothing: it would be the service itself that has
+// called.
 func (s *Service) auditRefusal(ctx context.Context, at *configuration, c iam.Caller, asked Action, judged *level, on Subject,
 	decision *iam.Decision, refusal error) error {
+	if c.Principal.Anonymous() {
+		return refusal
+	}
 	told, _ := errors.AsType[*artifact.Error](refusal)
 	call := audit.Barred(c, told.Reason)
 	if decision != nil {
