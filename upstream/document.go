@@ -22,8 +22,8 @@ type DocumentRequest struct {
 	// URL is used in place of Path where metadata gave an absolute one. It is fetched only from the origin, one of its
 	// download hosts, or a public address.
 	URL string
-	// KeptAs is under what the document is remembered in place of Path, for one of which the address has something in it that comes
-	// and goes. RegenerateVersion then says which of them it is.
+	// KeptAs is under what the document is remembered in place of Path or URL, for one of which the address has something in it that
+	// comes and goes. RegenerateVersion then says which of them it is.
 	KeptAs string
 	// Method is that of the request, where it is not GET: of an API that lists with POST. It is asked as often as a GET.
 	Method string
@@ -36,9 +36,11 @@ type DocumentRequest struct {
 	// Regenerate reads the upstream's document from src, bounded in bytes and time, and writes our own form to dst. An
 	// error means that the document cannot be used: nothing of it is kept.
 	Regenerate func(dst io.Writer, src io.Reader) error
-	// RegenerateAnswer is Regenerate for upstreams that say a part of it in the header of their answer, and stands in its place. What
-	// the header of a 304 says is not heeded.
+	// RegenerateAnswer is Regenerate for upstreams that say a part of it in the header of their answer, and stands in its place.
 	RegenerateAnswer func(dst io.Writer, src io.Reader, answer http.Header) error
+	// Fits reports whether our form, which is kept, has what the header of a 304 says: that answer is about the body alone, and may leave
+	// out of its header what it does not have anew. If it has not, the whole is asked for. nil: that header is not heeded.
+	Fits func(kept io.Reader, answer http.Header) (bool, error)
 	// RegenerateVersion names the form that Regenerate writes. A change of it makes every kept document unknown. One
 	// path is asked for in one form only: two would drive each other out.
 	RegenerateVersion string
@@ -138,7 +140,7 @@ func (c *Client) document(ctx context.Context, req DocumentRequest, now bool) (D
 		return Document{}, err
 	}
 	to.method = cmp.Or(req.Method, to.method)
-	k := keyOf(req.Connection, req.URL, cmp.Or(req.KeptAs, req.Path))
+	k := Key{req.Connection, cmp.Or(req.KeptAs, req.URL, req.Path)}
 	if err := c.load(ctx, k); err != nil {
 		return Document{}, err
 	}

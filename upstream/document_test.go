@@ -33,13 +33,17 @@ func TestDocument(t *testing.T) {
 		}
 	})
 	t.Run("its form may hold what the header of the answer says", func(t *testing.T) {
+		says, bodies := "<next>", 0
 		r := newRig(t, func(w http.ResponseWriter, req *http.Request) {
 			w.Header().Set("ETag", `"1"`)
+			if says != "" {
+				w.Header().Set("Link", says)
+			}
 			if req.Header.Get("If-None-Match") != "" {
 				w.WriteHeader(http.StatusNotModified)
 				return
 			}
-			w.Header().Set("Link", "<next>")
+			bodies++
 			fmt.Fprint(w, "body")
 		})
 		req := document("left")
@@ -48,15 +52,32 @@ func TestDocument(t *testing.T) {
 			_, _ = fmt.Fprintf(dst, "%s %s", text, answer.Get("Link"))
 			return err
 		}
-		for range 2 { // fetched, then confirmed
+		req.Fits = func(kept io.Reader, answer http.Header) (bool, error) {
+			text, err := io.ReadAll(kept)
+			return answer.Get("Link") == "" || string(text) == "body "+answer.Get("Link"), err
+		}
+		for _, step := range []struct {
+			says, want string
+			bodies     int
+		}{
+			{"<next>", "body <next>", 1}, {"<next>", "body <next>", 1}, {"", "body <next>", 1}, {"<other>", "body <other>", 2},
+			{"<other>", "body <other>", 2},
+		} {
+			says = step.says
 			d, err := r.Document(t.Context(), req)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := read(t, d); got != "body <next>" {
-				t.Errorf("got %q", got)
+			if got := read(t, d); got != step.want || bodies != step.bodies {
+				t.Errorf("the header says %s: got %q after %d bodies, want %q after %d", says, got, bodies, step.want, step.bodies)
 			}
 			r.clock.pass(time.Hour)
+		}
+		// What is kept and cannot be read any more is fetched.
+		r.cache.Lose()
+		d, err := r.Document(t.Context(), req)
+		if err != nil || read(t, d) != "body <other>" || bodies != 3 {
+			t.Errorf("got %v after %d bodies", err, bodies)
 		}
 	})
 	t.Run("fresh it costs no request and no look into the cache", func(t *testing.T) {

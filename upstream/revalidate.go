@@ -152,6 +152,12 @@ func (c *Client) exchange(ctx context.Context, to target, req DocumentRequest, k
 		return c.take(ctx, to, req, k, old, resp)
 	}
 	drain(resp.Body)
+	if fits, err := c.fits(ctx, req, old.Entry, resp.Header); err != nil || !fits {
+		if err != nil {
+			return memory{}, err
+		}
+		return c.exchange(ctx, to, req, k, memory{}) // without validators, so a 304 is no answer to it
+	}
 	e := old.Entry
 	e.CheckedAt, e.Gone = c.opts.Now(), false
 	if tag := validator(resp, "ETag"); tag != "" {
@@ -160,6 +166,19 @@ func (c *Client) exchange(ctx context.Context, to target, req DocumentRequest, k
 	ctx, cancel := context.WithTimeout(ctx, c.opts.KeepTimeout)
 	defer cancel()
 	return memory{Entry: e}, wrap("renew kept document", c.opts.Cache.Touch(ctx, e))
+}
+
+// fits reports whether what is kept of a document has what the header of a 304 says.
+func (c *Client) fits(ctx context.Context, req DocumentRequest, kept Entry, answer http.Header) (bool, error) {
+	if req.Fits == nil {
+		return true, nil
+	}
+	body, err := c.opts.Cache.Open(ctx, kept)
+	if err != nil {
+		return false, wrap("open kept document", err)
+	}
+	fits, err := req.Fits(body, answer)
+	return fits, wrap("read kept document", errors.Join(err, body.Close()))
 }
 
 // maxValidator bounds what is stored and sent back, in bytes; longer validators are not used.
