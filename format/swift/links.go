@@ -57,13 +57,13 @@ func readLinks(answer http.Header) (all heardLinks) {
 	return all
 }
 
-// find returns the first entry with a relation.
-func (all heardLinks) find(relation string) (link, bool) {
-	at := slices.IndexFunc(all, func(l link) bool { return l.fields["rel"] == relation })
+// next is where the next page of a list is, as it was written; empty if this is the last.
+func (all heardLinks) next() string {
+	at := slices.IndexFunc(all, func(l link) bool { return l.fields["rel"] == "next" })
 	if at < 0 {
-		return link{}, false
+		return ""
 	}
-	return all[at], true
+	return all[at].address
 }
 
 // variants are those that the answer with a manifest names, by their files.

@@ -2,6 +2,7 @@ package swift
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -57,22 +58,28 @@ func (s *source) Refresh(ctx context.Context, p artifact.PackageKey) (repository
 	return s.listing(ctx, p, s.client.Refresh)
 }
 
-// maxPages bounds the pages of one list of releases.
-const maxPages = 100
+// maxPages and maxList bound the pages of one list of releases, and each of them in bytes.
+const (
+	maxPages = 100
+	maxList  = 64 << 20
+)
 
 // ask is how a document is asked for.
 type ask func(context.Context, upstream.DocumentRequest) (upstream.Document, error)
 
-// listing reads all pages of a list of releases. A version that two of them have is listed once.
+// listing reads all pages of a list of releases. A version that two of them have is listed once. A page is kept by its number: a
+// registry may write the address of the next anew with each answer, and what was kept by it would be there for good. One that was
+// asked for at another address is no part of this list.
 func (s *source) listing(ctx context.Context, p artifact.PackageKey, ask ask) (repository.Listing, error) {
 	of, err := registered(p)
 	if err != nil {
 		return nil, err
 	}
 	path := of.scope + "/" + of.name
-	request := s.document(p, path, jsonForm, "swift releases 1", 0, regenerateReleases)
+	request := s.document(p, path, listDocument)
 	var ids []string
 	var pages []*releasesPage
+	releases := 0
 	for len(pages) < maxPages {
 		found, err := ask(ctx, request)
 		if err != nil {
@@ -82,15 +89,21 @@ func (s *source) listing(ctx context.Context, p artifact.PackageKey, ask ask) (r
 		if err != nil {
 			return nil, err
 		}
-		ids, pages = append(ids, found.ID), append(pages, page)
+		ids, pages, releases = append(ids, found.ID), append(pages, page), releases+len(page.Versions)
+		if releases > maxReleases {
+			return nil, artifact.Errorf(artifact.Unavailable, "The registry's list of the releases of %s has more than %d.", of, maxReleases)
+		}
 		if page.Next == "" {
 			id := strings.Join(ids, " ")
 			return &listing{s, p, of, id, s.index(id, pages)}, nil
 		}
-		request.Path, request.Essential = "", "page of the list of releases"
 		if request.URL, err = s.client.Resolve(s.connection, path, page.Next); err != nil {
 			return nil, err
 		}
+		at := sha256.Sum256([]byte(request.URL))
+		request.Path, request.KeptAs = "", fmt.Sprintf("%s page %d", path, len(pages)+1)
+		request.RegenerateVersion = listDocument.form + " at " + hex.EncodeToString(at[:])
+		request.Essential = "page of the list of releases"
 	}
 	return nil, artifact.Errorf(artifact.Unavailable, "The registry's list of the releases of %s has more than %d pages.", of, maxPages)
 }
@@ -133,12 +146,40 @@ func registered(p artifact.PackageKey) (identity, error) {
 // regenerating reads an answer about a package and writes what is kept of it. What no client could use it leaves out.
 type regenerating func(dst io.Writer, src io.Reader, answer http.Header, p artifact.PackageKey) (keptpage.LeftOut, error)
 
-// document is the request for a document about a package of at most so many bytes; 0 for what documents have at most.
-func (s *source) document(p artifact.PackageKey, path, accept, form string, most int64, regenerate regenerating) upstream.DocumentRequest {
+// kind is a kind of document, and how it is read.
+type kind struct {
+	accept, form string
+	most         int64 // bytes
+	regenerate   regenerating
+	fits         func(kept io.Reader, answer http.Header) (bool, error) // nil: nothing of it stands in the header
+}
+
+var (
+	listDocument     = kind{jsonForm, "swift releases 1", maxList, regenerateReleases, fits(releasesPage.says)}
+	releaseDocument  = kind{jsonForm, "swift release 1", maxRelease, regenerateRelease, nil}
+	manifestDocument = kind{swiftForm, "swift manifests 1", maxManifest, regenerateManifest, fits(manifests.says)}
+)
+
+// fits looks whether what is kept of a document is what the links of an answer say. An answer without any says nothing of them.
+func fits[T any](says func(kept T, links heardLinks) bool) func(io.Reader, http.Header) (bool, error) {
+	return func(kept io.Reader, answer http.Header) (bool, error) {
+		if len(answer["Link"]) == 0 {
+			return true, nil
+		}
+		var was T
+		if err := json.NewDecoder(kept).Decode(&was); err != nil {
+			return false, nil // it is made anew
+		}
+		return says(was, readLinks(answer)), nil
+	}
+}
+
+// document is the request for a document about a package.
+func (s *source) document(p artifact.PackageKey, path string, of kind) upstream.DocumentRequest {
 	return upstream.DocumentRequest{
-		Connection: s.connection, Path: path, Accept: accept, Max: most, RegenerateVersion: form,
+		Connection: s.connection, Path: path, Accept: of.accept, Max: of.most, RegenerateVersion: of.form, Fits: of.fits,
 		RegenerateAnswer: func(dst io.Writer, src io.Reader, answer http.Header) error {
-			left, err := regenerate(dst, src, answer, p)
+			left, err := of.regenerate(dst, src, answer, p)
 			if left.Count > 0 && err == nil {
 				s.client.Remark(s.connection, p.Qualified(), left.Count, left.First)
 			}
@@ -232,13 +273,11 @@ func (l *listing) Version(ctx context.Context, version string) (artifact.Version
 	path := l.of.path(version)
 	group, asking := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		said, err = asked[told](asking, l.source,
-			l.source.document(l.key, path, jsonForm, "swift release 1", maxRelease, regenerateRelease))
+		said, err = asked[told](asking, l.source, l.source.document(l.key, path, releaseDocument))
 		return err
 	})
 	group.Go(func() (err error) {
-		has, err = asked[manifests](asking, l.source,
-			l.source.document(l.key, path+"/"+manifestFile, swiftForm, "swift manifests 1", maxManifest, regenerateManifest))
+		has, err = asked[manifests](asking, l.source, l.source.document(l.key, path+"/"+manifestFile, manifestDocument))
 		return err
 	})
 	if err := group.Wait(); err != nil {

@@ -6,13 +6,20 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"entrepot/artifact"
 	"entrepot/format/formattest"
+	"entrepot/upstream"
+	"entrepot/upstream/upstreamtest"
 )
 
 // connected is a site whose repository reads the remote.
@@ -178,6 +185,133 @@ func TestAListOfSeveralPagesIsReadWhole(t *testing.T) {
 			t.Errorf("got %d %s", w.Code, w.Body)
 		}
 	})
+}
+
+// reading is a source of a registry, with the cache that it keeps documents in, and a way to have time pass.
+func reading(t *testing.T, registry http.Handler) (s *source, c *upstreamtest.Cache, pass func(time.Duration)) {
+	t.Helper()
+	far := httptest.NewServer(registry)
+	t.Cleanup(far.Close)
+	base, err := url.Parse(far.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache, begun, passed := &upstreamtest.Cache{}, time.Now(), atomic.Int64{}
+	client, err := upstream.New(upstream.Options{Cache: cache, Logger: slog.New(slog.DiscardHandler), Retries: -1,
+		StaleWait: time.Minute, Now: func() time.Time { return begun.Add(time.Duration(passed.Load())) },
+		Remotes: func(string) (upstream.Origin, bool) {
+			return upstream.Origin{Name: formattest.Remote, Base: base, Remote: true}, true
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return newSource(client, formattest.Remote).(*source), cache, func(d time.Duration) { passed.Add(int64(d)) }
+}
+
+// numbered are the releases A.0.0 up to A.N-1.0.
+func numbered(a, n int) string {
+	var all strings.Builder
+	for i := range n {
+		_, _ = fmt.Fprintf(&all, `,"%d.%d.0":{}`, a, i)
+	}
+	return `{"releases":{` + all.String()[1:] + `}}`
+}
+
+// What was kept under an address that nobody will ever name again would be there for good.
+func TestPagesAreKeptByTheirNumbersWhateverTheirAddresses(t *testing.T) {
+	var requests atomic.Int64
+	s, cache, pass := reading(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked := int(requests.Add(1))
+		page := len(r.URL.Query()["page"])
+		if page < 2 {
+			w.Header().Set("Link", fmt.Sprintf(`<?%s&at=%d>; rel="next"`, strings.Repeat("page=&", page+1), asked))
+		}
+		_, _ = fmt.Fprint(w, numbered(page+1, asked)) // other ones each time
+	}))
+	for range 5 {
+		pass(time.Hour)
+		l, err := s.Refresh(t.Context(), identity{"acme", "geometry"}.key())
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed, asked := slices.Collect(l.Numbers()), int(requests.Load())
+		if want := 3*asked - 3; len(listed) != want || !slices.Contains(listed, fmt.Sprintf("3.%d.0", asked-1)) {
+			t.Errorf("got %d releases, %.100q, want %d", len(listed), listed, want)
+		}
+	}
+	if n := requests.Load(); n != 15 || cache.Len() != 3 {
+		t.Errorf("%d documents are kept after %d requests, want the three pages", cache.Len(), n)
+	}
+}
+
+func TestAListThatHasTooManyReleasesOnAllItsPagesIsRefused(t *testing.T) {
+	var each atomic.Int64
+	each.Store(maxReleases / 2)
+	s, _, pass := reading(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		page := len(r.URL.Query()["page"])
+		if page < 1 || page < 2 && each.Load() > maxReleases/2 {
+			w.Header().Set("Link", fmt.Sprintf(`<?%s>; rel="next"`, strings.Repeat("page=&", page+1)))
+		}
+		_, _ = fmt.Fprint(w, numbered(page+1, int(each.Load())))
+	}))
+	if l, err := s.Refresh(t.Context(), identity{"acme", "geometry"}.key()); err != nil || len(slices.Collect(l.Numbers())) != maxReleases {
+		t.Fatalf("got %v, want as many as there may be", err)
+	}
+	each.Add(1)
+	pass(time.Hour)
+	if _, err := s.Refresh(t.Context(), identity{"acme", "geometry"}.key()); !artifact.Is(err, artifact.Unavailable) || !strings.Contains(err.Error(), "has more than") {
+		t.Errorf("got %v, want it refused", err)
+	}
+}
+
+// A registry that makes its tags of its bodies says with a 304 that the page is as it was, and in the header that there is another now.
+func TestWhatTheHeaderOfAnUnchangedAnswerSaysIsHeeded(t *testing.T) {
+	grown, bodies := false, atomic.Int64{}
+	s, _, pass := reading(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		manifest, last := strings.HasSuffix(r.URL.Path, manifestFile), r.URL.RawQuery != ""
+		switch {
+		case grown && manifest:
+			w.Header().Set("Link", `<?swift-version=6.0>; rel="alternate"; filename="Package@swift-6.0.swift"`)
+		case grown && !last:
+			w.Header().Set("Link", `<geometry?page=2>; rel="next"`)
+		}
+		w.Header().Set("ETag", `"the body's"`)
+		if r.Header.Get("If-None-Match") != "" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		bodies.Add(1)
+		switch {
+		case manifest:
+			_, _ = fmt.Fprint(w, simple("5.5"))
+		case last:
+			_, _ = fmt.Fprint(w, `{"releases":{"2.0.0":{}}}`)
+		case strings.HasSuffix(r.URL.Path, "1.0.0"):
+			_, _ = fmt.Fprint(w, releaseOffered(t, "acme/Geometry", "1.0.0", nil))
+		default:
+			_, _ = fmt.Fprint(w, `{"releases":{"1.0.0":{}}}`)
+		}
+	}))
+	for _, step := range []struct {
+		grown                    bool
+		releases, assets, bodies int64
+	}{{false, 1, 2, 3}, {false, 1, 2, 3}, {true, 2, 3, 6}, {true, 2, 3, 6}} {
+		grown = step.grown
+		pass(time.Hour)
+		l, err := s.Listing(t.Context(), identity{"acme", "geometry"}.key())
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := l.Version(t.Context(), "1.0.0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, assets, bodies := len(slices.Collect(l.Numbers())), len(v.Assets), bodies.Load()
+		if int64(n) != step.releases || int64(assets) != step.assets || bodies != step.bodies {
+			t.Errorf("got %d releases and %d assets after %d bodies, want %+v", n, assets, bodies, step)
+		}
+	}
 }
 
 func TestARegistryThatLiesAboutAManifestGivesNobodyOne(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 
 // Bounds on what a registry says.
 const (
-	maxReleases = 100_000  // on a page
+	maxReleases = 100_000  // in a list
 	maxListed   = 64 << 10 // bytes of what a list says of a release
 	maxRelease  = 1 << 20  // bytes of what is said of a release
 )
@@ -65,11 +66,12 @@ func regenerateReleases(dst io.Writer, src io.Reader, answer http.Header, _ arti
 	case !found:
 		return left, errors.New("the list has no releases")
 	}
-	if next, ok := readLinks(answer).find("next"); ok {
-		page.Next = next.address
-	}
+	page.Next = readLinks(answer).next()
 	return left, writeKept(dst, page)
 }
+
+// says reports whether the links of an answer lead to the page that is known to come next.
+func (p releasesPage) says(links heardLinks) bool { return links.next() == p.Next }
 
 // listable reports whether a release can be had, by what a list says of it; nil for what is too large. The error says why no client
 // could use it.
@@ -194,6 +196,9 @@ type manifests struct {
 	Digest   string   `json:"digest"` // SHA-256 of the manifest itself in lower-case hex
 	Variants variants `json:"variants,omitempty"`
 }
+
+// says reports whether the links of an answer name the variants that are known.
+func (m manifests) says(links heardLinks) bool { return slices.Equal(links.variants(), m.Variants) }
 
 // errNoTools says what a manifest lacks without which clients refuse it.
 var errNoTools = errors.New("it does not say which tools it is for")
