@@ -30,6 +30,14 @@ type RuleTarget struct {
 	// Input is sent in place of the event, or InputPath says which part of it is; at most one of them is there.
 	Input     string `json:",omitempty"`
 	InputPath string `json:",omitempty"`
+	// Retries is how an event is sent again that was not taken; nil if nobody has said.
+	Retries *RetryPolicy `json:",omitempty"`
+}
+
+// RetryPolicy bounds how often an event is sent again, and how old it may be then. What is nil is left open.
+type RetryPolicy struct {
+	Attempts *int `json:",omitempty"` // after the first
+	Seconds  *int `json:",omitempty"`
 }
 
 // EventRuleReader finds rules.

@@ -65,6 +65,14 @@ func (b *backlog) forget(t Target) {
 	}
 }
 
+// share is a target's part of the dead letters that all targets of its account may have together, of which there are as many as
+// deliveries may wait.
+func (b *backlog) share(t Target) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return max(1, b.most/max(1, len(b.of[t.Account])))
+}
+
 // room is how many events may be read for a target for which so many deliveries wait. They count as if they waited too.
 func (b *backlog) room(t Target, waiting int) int {
 	if t.Account == "" {

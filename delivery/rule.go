@@ -489,6 +489,15 @@ func (s *Service) retag(ctx context.Context, c iam.Caller, action, arn string, o
 	})
 }
 
+// revision tells a rule's target from what it was.
+func revision(pattern string, t catalog.RuleTarget) string {
+	text, err := json.Marshal(t)
+	if err != nil {
+		panic(err) // it was read from JSON
+	}
+	return fmt.Sprintf("%q %s", pattern, text)
+}
+
 // ruleTargets are the targets of all rules that are enabled, of accounts that are open. A target whose destination the
 // operator has taken away is told nothing, and goes on when it comes back.
 func (s *Service) ruleTargets(ctx context.Context) (targets []Target, err error) {
@@ -512,7 +521,7 @@ func (s *Service) ruleTargets(ctx context.Context) (targets []Target, err error)
 			for _, t := range rule.Targets {
 				if to := s.destination(rule.Account, t.ARN); to != nil {
 					targets = append(targets, Target{Name: targetName(rule, t.ID), Pattern: p, Account: rule.Account,
-						To: &shaped{to.To, t.Group, t.Input, t.InputPath}, Revision: fmt.Sprintf("%q %+q", rule.Pattern, t)})
+						To: &shaped{to.To, t.Group, t.Input, t.InputPath}, Retries: retriesOf(t.Retries), Revision: revision(rule.Pattern, t)})
 				}
 			}
 		}

@@ -39,6 +39,7 @@ type Target struct {
 	// Account is the one whose copies are told; empty means one copy of each event, that of the domain's owner.
 	Account artifact.AccountID
 	To      Sender
+	Retries *Retries // of an event that it does not take; nil where nobody has said
 	// Revision tells what a target is now from what it was under the same name.
 	Revision string
 }

@@ -338,6 +338,11 @@ func (w *worker) record(ctx context.Context, p *plan) (o outcome, err error) {
 				return err
 			}
 		}
+		if o.dead > 0 {
+			if err := w.bury(wr); err != nil {
+				return err
+			}
+		}
 		return wr.Progress(now)
 	})
 	if err != nil {
@@ -400,11 +405,12 @@ func (w *worker) judgeLane(l *lane, o *outcome, now time.Time, recovered bool) {
 		d, before := i.Delivery, i.kept
 		switch {
 		case n == 0 && l.err != nil:
-			d.Attempts, d.Problem, d.DueAt = d.Attempts+1, reason(l.err), now.Add(w.service.backoff(d.Attempts+1))
+			d.Attempts, d.Problem = d.Attempts+1, reason(l.err)
 			if d.FailedAt.IsZero() {
 				d.FailedAt = now
 			}
-			if w.givesUp(o.target, d, now) {
+			var over bool
+			if d.DueAt, over = w.again(o.target, d, i.event.Time, now); over {
 				d.DeadAt = now
 				o.dead++
 			}
@@ -427,11 +433,6 @@ func (w *worker) judgeLane(l *lane, o *outcome, now time.Time, recovered bool) {
 			o.next = d.DueAt
 		}
 	}
-}
-
-// givesUp reports whether a delivery has failed for long enough while the target took others.
-func (w *worker) givesUp(t catalog.EventTarget, d catalog.Delivery, now time.Time) bool {
-	return now.Sub(d.FailedAt) >= w.service.GiveUpAfter && (t.FailingSince.IsZero() || t.FailingSince.After(d.FailedAt))
 }
 
 // backoff is how long to wait after so many attempts.

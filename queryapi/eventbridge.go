@@ -37,26 +37,28 @@ func EventBridge(rules *delivery.Service) *JSONService {
 
 // eventsGrammar has the shapes of EventBridge's model.
 var eventsGrammar = grammar{
-	"Arn":                text(1, 1600),
-	"Boolean":            {},
-	"EventBusName":       text(1, 256, `[/\.\-_A-Za-z0-9]+`),
-	"EventBusNameOrArn":  text(1, 1600, `(arn:aws[\w-]*:events:[a-z]+-[a-z]+-[\w-]+:[0-9]{12}:event-bus\/)?[/\.\-_A-Za-z0-9]+`),
-	"EventPattern":       text(0, 4096),
-	"LimitMax100":        number(1, 100),
-	"MessageGroupId":     text(0, 100),
-	"NextToken":          text(1, 2048),
-	"RoleArn":            text(1, 1600),
-	"RuleDescription":    text(0, 512),
-	"RuleName":           text(1, 64, `[\.\-_A-Za-z0-9]+`),
-	"RuleState":          oneOf(ruleDisabled, ruleEnabled, ruleEnabledForCalls),
-	"ScheduleExpression": text(0, 256),
-	"String":             {},
-	"TagKey":             text(1, 128),
-	"TagValue":           text(0, 256),
-	"TargetArn":          text(1, 1600),
-	"TargetId":           text(1, 64, `[\.\-_A-Za-z0-9]+`),
-	"TargetInput":        text(0, 8192),
-	"TargetInputPath":    text(0, 256),
+	"Arn":                      text(1, 1600),
+	"Boolean":                  {},
+	"EventBusName":             text(1, 256, `[/\.\-_A-Za-z0-9]+`),
+	"EventBusNameOrArn":        text(1, 1600, `(arn:aws[\w-]*:events:[a-z]+-[a-z]+-[\w-]+:[0-9]{12}:event-bus\/)?[/\.\-_A-Za-z0-9]+`),
+	"EventPattern":             text(0, 4096),
+	"LimitMax100":              number(1, 100),
+	"MaximumEventAgeInSeconds": number(60, 86400),
+	"MaximumRetryAttempts":     number(0, 185),
+	"MessageGroupId":           text(0, 100),
+	"NextToken":                text(1, 2048),
+	"RoleArn":                  text(1, 1600),
+	"RuleDescription":          text(0, 512),
+	"RuleName":                 text(1, 64, `[\.\-_A-Za-z0-9]+`),
+	"RuleState":                oneOf(ruleDisabled, ruleEnabled, ruleEnabledForCalls),
+	"ScheduleExpression":       text(0, 256),
+	"String":                   {},
+	"TagKey":                   text(1, 128),
+	"TagValue":                 text(0, 256),
+	"TargetArn":                text(1, 1600),
+	"TargetId":                 text(1, 64, `[\.\-_A-Za-z0-9]+`),
+	"TargetInput":              text(0, 8192),
+	"TargetInputPath":          text(0, 256),
 }
 
 // The states of a rule.
@@ -230,6 +232,12 @@ type sqsParameters struct {
 	MessageGroupID string `member:"MessageGroupId,MessageGroupId" json:"MessageGroupId,omitempty"`
 }
 
+// retryPolicy bounds how often and how long an event is sent again.
+type retryPolicy struct {
+	Attempts *int `member:"MaximumRetryAttempts,MaximumRetryAttempts" json:"MaximumRetryAttempts,omitempty"`
+	Seconds  *int `member:"MaximumEventAgeInSeconds,MaximumEventAgeInSeconds" json:"MaximumEventAgeInSeconds,omitempty"`
+}
+
 type ruleTargetInput struct {
 	ID            string        `member:"Id,TargetId,required"`
 	ARN           string        `member:"Arn,TargetArn,required"`
@@ -237,6 +245,7 @@ type ruleTargetInput struct {
 	Input         string        `member:"Input,TargetInput"`
 	InputPath     string        `member:"InputPath,TargetInputPath"`
 	SQSParameters sqsParameters `member:"SqsParameters,SqsParameters"`
+	RetryPolicy   *retryPolicy  `member:"RetryPolicy,RetryPolicy"`
 
 	InputTransformer            unoffered `member:"InputTransformer,InputTransformer"`
 	KinesisParameters           unoffered `member:"KinesisParameters,KinesisParameters"`
@@ -247,7 +256,6 @@ type ruleTargetInput struct {
 	RedshiftDataParameters      unoffered `member:"RedshiftDataParameters,RedshiftDataParameters"`
 	SageMakerPipelineParameters unoffered `member:"SageMakerPipelineParameters,SageMakerPipelineParameters"`
 	DeadLetterConfig            unoffered `member:"DeadLetterConfig,DeadLetterConfig"`
-	RetryPolicy                 unoffered `member:"RetryPolicy,RetryPolicy"`
 	AppSyncParameters           unoffered `member:"AppSyncParameters,AppSyncParameters"`
 }
 
@@ -256,8 +264,8 @@ func (t ruleTargetInput) refused() string {
 	for name, there := range map[string]unoffered{"AppSyncParameters": t.AppSyncParameters, "BatchParameters": t.BatchParameters,
 		"DeadLetterConfig": t.DeadLetterConfig, "EcsParameters": t.EcsParameters, "HttpParameters": t.HTTPParameters,
 		"InputTransformer": t.InputTransformer, "KinesisParameters": t.KinesisParameters,
-		"RedshiftDataParameters": t.RedshiftDataParameters, "RetryPolicy": t.RetryPolicy,
-		"RunCommandParameters": t.RunCommandParameters, "SageMakerPipelineParameters": t.SageMakerPipelineParameters} {
+		"RedshiftDataParameters": t.RedshiftDataParameters,
+		"RunCommandParameters":   t.RunCommandParameters, "SageMakerPipelineParameters": t.SageMakerPipelineParameters} {
 		if there {
 			return name
 		}
@@ -299,7 +307,7 @@ func (e eventRules) putTargets(ctx context.Context, c iam.Caller, in putTargetsI
 			return out, notOffered(what)
 		}
 		targets = append(targets, catalog.RuleTarget{ID: t.ID, ARN: t.ARN, Role: t.RoleARN, Group: t.SQSParameters.MessageGroupID,
-			Input: t.Input, InputPath: t.InputPath})
+			Input: t.Input, InputPath: t.InputPath, Retries: (*catalog.RetryPolicy)(t.RetryPolicy)})
 	}
 	failed, err := e.rules.PutTargets(ctx, c, in.Rule, targets)
 	out.FailedEntryCount = len(failed)
@@ -349,6 +357,7 @@ type ruleTargetOutput struct {
 	Input         string         `json:"Input,omitempty"`
 	InputPath     string         `json:"InputPath,omitempty"`
 	SQSParameters *sqsParameters `json:"SqsParameters,omitempty"`
+	RetryPolicy   *retryPolicy   `json:"RetryPolicy,omitempty"`
 }
 
 type ruleTargetList struct {
@@ -364,7 +373,8 @@ func (e eventRules) listTargetsByRule(ctx context.Context, c iam.Caller, in list
 	found, err := e.rules.TargetsOf(ctx, c, in.Rule, pageUpTo(in.Limit, in.NextToken))
 	out.NextToken = found.Next
 	for _, t := range found.Items {
-		shown := ruleTargetOutput{ID: t.ID, ARN: t.ARN, RoleARN: t.Role, Input: t.Input, InputPath: t.InputPath}
+		shown := ruleTargetOutput{ID: t.ID, ARN: t.ARN, RoleARN: t.Role, Input: t.Input, InputPath: t.InputPath,
+			RetryPolicy: (*retryPolicy)(t.Retries)}
 		if t.Group != "" {
 			shown.SQSParameters = &sqsParameters{t.Group}
 		}

@@ -140,7 +140,7 @@ func (d *decoder) object(into reflect.Value, p *plan, from *strictjson.Value, at
 		case target.Type() == unofferedType:
 			target.SetBool(true)
 		case f.inner != nil && value.Kind == strictjson.Object:
-			d.object(target, f.inner, value, place+".")
+			d.object(valueOf(target), f.inner, value, place+".")
 		case f.inner != nil:
 			d.fault(nil, place, "Member must be a structure")
 		default:

@@ -51,6 +51,9 @@ func wantInput(t *testing.T, m servicemodel.Model, of reflect.Type, structure se
 		if shape.Kind == servicemodel.List {
 			shape, inner = m.Shapes[shape.Each], inner.Elem()
 		}
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
 		if inner.Kind() == reflect.Struct && shape.Kind == servicemodel.Structure {
 			wantInput(t, m, inner, shape)
 		} else if tag[1] != shape.Name {

@@ -9,10 +9,13 @@ import (
 )
 
 func testEventRules(t *testing.T, open func(t *testing.T) catalog.Store) {
+	none, minute := 0, 60
 	rule := func(account artifact.AccountID, name string) catalog.EventRule {
 		return catalog.EventRule{Account: account, Name: name, Pattern: "{}", Description: "<\x00>", Role: "arn:r\x00", Enabled: true, CreatedAt: moment(1),
 			Tags: map[string]string{"a": "1"}, Targets: []catalog.RuleTarget{
-				{ID: "a", ARN: "arn:a", Role: "arn:r", Group: "g", Input: `{"x":1}`}, {ID: "b", ARN: "arn:b", InputPath: "$.detail"}}}
+				{ID: "a", ARN: "arn:a", Role: "arn:r", Group: "g", Input: `{"x":1}`}, {ID: "b", ARN: "arn:b", InputPath: "$.detail",
+					Retries: &catalog.RetryPolicy{Attempts: &none, Seconds: &minute}},
+				{ID: "c", Retries: &catalog.RetryPolicy{}}}}
 	}
 	put := func(f *fixture, rules ...catalog.EventRule) {
 		f.write(func(w catalog.Writer) error {
