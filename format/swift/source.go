@@ -79,7 +79,7 @@ func (s *source) listing(ctx context.Context, p artifact.PackageKey, ask ask) (r
 	request := s.document(p, path, listDocument)
 	var ids []string
 	var pages []*releasesPage
-	releases := 0
+	releases, been := 0, map[string]bool{}
 	for len(pages) < maxPages {
 		found, err := ask(ctx, request)
 		if err != nil {
@@ -100,6 +100,10 @@ func (s *source) listing(ctx context.Context, p artifact.PackageKey, ask ask) (r
 		if request.URL, err = s.client.Resolve(s.connection, path, page.Next); err != nil {
 			return nil, err
 		}
+		if been[request.URL] {
+			return nil, artifact.Errorf(artifact.Unavailable, "The registry's list of the releases of %s leads in a circle.", of)
+		}
+		been[request.URL] = true
 		at := sha256.Sum256([]byte(request.URL))
 		request.Path, request.KeptAs = "", fmt.Sprintf("%s page %d", path, len(pages)+1)
 		request.RegenerateVersion = listDocument.form + " at " + hex.EncodeToString(at[:])

@@ -185,6 +185,16 @@ func TestAListOfSeveralPagesIsReadWhole(t *testing.T) {
 			t.Errorf("got %d %s", w.Code, w.Body)
 		}
 	})
+	t.Run("in a circle", func(t *testing.T) {
+		s, far := connected(t)
+		far.ServeFrom(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Link", `<geometry?page=2>; rel="next"`)
+			_, _ = fmt.Fprint(w, `{"releases":{"1.0.0":{}}}`)
+		}))
+		if w := s.Do("GET", "acme/Geometry", ""); w.Code/100 != 5 || !strings.Contains(detail(w), "circle") || far.Asked("") > 2 {
+			t.Errorf("got %d %s after %d requests", w.Code, w.Body, far.Asked(""))
+		}
+	})
 }
 
 // reading is a source of a registry, with the cache that it keeps documents in, and a way to have time pass.
