@@ -3,6 +3,7 @@ package awsclient
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -48,6 +49,9 @@ func (c *Client) AssumeRole(ctx context.Context, role, session, externalID strin
 		return signer, ends, err
 	}
 	response, err := c.http.Do(r)
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return signer, ends, &Unbelieved{"AssumeRole", u}
+	}
 	if err != nil {
 		return signer, ends, fmt.Errorf("AssumeRole: the server at %s does not answer: %w", u, errors.Unwrap(err))
 	}

@@ -277,7 +277,8 @@ func (s *Service) PutRemote(ctx context.Context, c iam.Caller, spec RemoteSpec) 
 			return err
 		}
 		return s.audit(w, c, "PutRemote", OnDomain(spec.Domain), map[string]any{"remote": remote.Name, "kind": remote.Kind,
-			"url": remote.URL, "format": remote.Format, "internal": remote.Internal})
+			"url": remote.URL, "api": remote.API, "format": remote.Format, "internal": remote.Internal,
+			"downloadHosts": remote.DownloadHosts, "certificates": upstream.CertificateDigests(remote.Certificates)})
 	})
 	return remote, err
 }

@@ -3,9 +3,15 @@ package repository_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -483,6 +489,26 @@ func TestTheCredentialOfARemoteIsSealedAndReplaced(t *testing.T) {
 	for _, event := range h.events() {
 		if strings.Contains(string(event.Detail), "hush") {
 			t.Errorf("the record tells a secret: %s", event.Detail)
+		}
+	}
+}
+
+func TestTheRecordOfARemoteTellsWhereTheServerConnectsToAndWhomItBelieves(t *testing.T) {
+	there := httptest.NewTLSServer(http.NotFoundHandler())
+	defer there.Close()
+	h := newFixture(t)
+	spec := remoteSpec("central")
+	spec.DownloadHosts = []string{"files.example.test"}
+	spec.Certificates = "ours:\n" + string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: there.Certificate().Raw}))
+	_, err := h.rules.PutRemote(t.Context(), h.owner, spec)
+	h.check(err)
+	events := h.events()
+	var told map[string]any
+	h.check(json.Unmarshal(events[len(events)-1].Detail, &told))
+	for name, want := range map[string]any{"remote": "central", "url": spec.URL, "api": "http://us.example.test:8090",
+		"downloadHosts": []any{"files.example.test"}, "certificates": []any{fmt.Sprintf("%x", sha256.Sum256(there.Certificate().Raw))}} {
+		if !reflect.DeepEqual(told[name], want) {
+			t.Errorf("%s: got %v, want %v in %v", name, told[name], want, told)
 		}
 	}
 }

@@ -1,9 +1,11 @@
 package upstream
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"strings"
 
 	"entrepot/artifact"
@@ -58,6 +60,16 @@ func TidyCertificates(text string) (string, error) {
 		_ = pem.Encode(&tidy, &pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}) // a builder takes everything
 	}
 	return tidy.String(), err
+}
+
+// CertificateDigests are the SHA-256 of certificates that ParseCertificates has read, by which openssl and browsers know them.
+func CertificateDigests(text string) []string {
+	all, _ := ParseCertificates(text)
+	digests := make([]string, 0, len(all))
+	for _, c := range all {
+		digests = append(digests, fmt.Sprintf("%x", sha256.Sum256(c.Raw)))
+	}
+	return digests
 }
 
 // Believing is the TLS with which certificates are believed beside what base believes, or the system if it is nil. Errors are

@@ -322,10 +322,14 @@ func TestWhoIsAskedBackSaysNothingToOthers(t *testing.T) {
 }
 
 func TestARemoteOfSomebodyElsesIsAtAPublicAddressOrNowhere(t *testing.T) {
-	r := newRig(t, say("left"), withRemote(func(o *upstream.Origin) { o.Guarded = true }))
-	_, err := r.Document(t.Context(), ofRemote("left"))
-	wantKind(t, err, artifact.Unavailable)
-	r.wantRequests(t, 0)
+	_, certificate := behindTLS(t)
+	var r *rig
+	for _, believed := range []string{certificate, ""} {
+		r = newRig(t, say("left"), withRemote(func(o *upstream.Origin) { o.Guarded, o.Certificates = true, believed }))
+		_, err := r.Document(t.Context(), ofRemote("left"))
+		wantKind(t, err, artifact.Unavailable)
+		r.wantRequests(t, 0)
+	}
 	public := upstream.NewPublicTransport(upstream.Options{})
 	defer func() { _ = public.Close() }()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.URL, nil)

@@ -206,13 +206,14 @@ func (c connectCommand) nameOf() (string, error) {
 // certificatesFrom reads a file of certificates. If there is a key among them, nobody is sent it.
 func certificatesFrom(path string) (string, error) {
 	text, err := secretFrom(path) // no secret, but read alike
-	if err == nil {
-		text, err = upstream.TidyCertificates(text)
-	}
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", path, err)
+		return "", err
 	}
-	return text, nil
+	text, err = upstream.TidyCertificates(text)
+	if wrong, ok := errors.AsType[*artifact.Error](err); ok {
+		return "", fmt.Errorf("%s: %s", path, wrong.Reason)
+	}
+	return text, err
 }
 
 // maxSecretFile is the longest file that a secret is read from, in bytes.

@@ -2,9 +2,14 @@ package main
 
 import (
 	"encoding/base64"
+	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,9 +36,14 @@ func (a *app) offers(t *testing.T, names ...string) {
 // npm sends a request of npm's to r1 of d1.
 func (a *app) npm(t *testing.T, method, target, body string) answer {
 	t.Helper()
+	return a.send(t, a.npmRequest(t, method, target, body))
+}
+
+func (a *app) npmRequest(t *testing.T, method, target, body string) *http.Request {
+	t.Helper()
 	r := request(t, method, "/d1-"+a.config.Account+"/npm/r1/"+target, body)
 	r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("aws:"+a.token(t))))
-	return a.send(t, r)
+	return r
 }
 
 // age has everything that was got at the other sides be older.
@@ -52,9 +62,54 @@ func (s *remotes) age(by time.Duration) {
 	}
 }
 
+// together is a handler that has the next requests for a path come in before it answers the first of them.
+type together struct {
+	handler http.Handler
+	path    string // in that of the requests
+
+	mu      sync.Mutex
+	missing int
+	all     chan struct{} // closed when none is missing any more
+}
+
+func (h *together) expect(n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.missing, h.all = n, make(chan struct{})
+}
+
+func (h *together) come() (all <-chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.missing == 0 {
+		return nil
+	}
+	if h.missing--; h.missing == 0 {
+		close(h.all)
+	}
+	return h.all
+}
+
+func (h *together) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.Contains(r.URL.Path, h.path) {
+		if all := h.come(); all != nil {
+			select {
+			case <-all:
+			case <-r.Context().Done():
+			}
+		}
+	}
+	h.handler.ServeHTTP(w, r)
+}
+
 // Whoever revokes what a server has got there shuts it out for no longer than it takes to sign in again: no client is told.
 func TestWhatIsRevokedAtTheOtherSideIsReplacedBeforeAnybodySeesIt(t *testing.T) {
-	other := started(t, filepath.Join(t.TempDir(), "other"))
+	c := settings(filepath.Join(t.TempDir(), "other"))
+	c.Limits.FailedLogins = -1 // all servers of the test have one address
+	other, err := open(t.Context(), c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { other.stop(t) })
 	for _, target := range []string{"domain?domain=d1", "repository?domain=d1&repository=r1"} {
 		if got := other.signed(t, http.MethodPost, "/v1/"+target, "{}"); got.status != http.StatusOK {
@@ -62,6 +117,11 @@ func TestWhatIsRevokedAtTheOtherSideIsReplacedBeforeAnybodySeesIt(t *testing.T) 
 		}
 	}
 	other.offers(t, "one", "two", "three")
+	var many []string // more than a host that fails would be asked for again
+	for i := range 30 {
+		many = append(many, fmt.Sprint("many", i))
+	}
+	other.offers(t, many...)
 	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + other.config.Account + `"},"Action":"sts:AssumeRole"}]}`
 	role, err := other.accounts.CreateRole(t.Context(), owner(t), accounts.NewRole{NewPrincipal: accounts.NewPrincipal{Name: "reader"}, Trust: trust})
 	if err != nil {
@@ -71,7 +131,8 @@ func TestWhatIsRevokedAtTheOtherSideIsReplacedBeforeAnybodySeesIt(t *testing.T) 
 	if err := other.accounts.PutEntityPolicy(t.Context(), owner(t), accounts.Role("reader"), reads); err != nil {
 		t.Fatal(err)
 	}
-	there := httptest.NewServer(other.server)
+	crowd := &together{handler: other.server, path: "/npm/r1/many"}
+	there := httptest.NewServer(crowd)
 	defer there.Close()
 	for name, arn := range map[string]string{"a key's": "", "a role's": role.ARN} {
 		t.Run(name, func(t *testing.T) {
@@ -98,6 +159,9 @@ func TestWhatIsRevokedAtTheOtherSideIsReplacedBeforeAnybodySeesIt(t *testing.T) 
 					t.Fatalf("got %+v, %v", done, err)
 				}
 				a.remotes.age(time.Hour / 2)
+				for second := time.Now().Unix(); second == time.Now().Unix(); { // in one second a key is given one token
+					time.Sleep(10 * time.Millisecond)
+				}
 			}
 			npm("one")
 			generic("one")
@@ -107,6 +171,27 @@ func TestWhatIsRevokedAtTheOtherSideIsReplacedBeforeAnybodySeesIt(t *testing.T) 
 			revoked()
 			generic("three")
 			npm("three")
+			revoked()
+			here := httptest.NewServer(a.server)
+			defer here.Close()
+			crowd.expect(len(many))
+			var all sync.WaitGroup
+			for _, name := range many {
+				r := a.npmRequest(t, http.MethodGet, name, "")
+				r.URL.Host = here.Listener.Addr().String()
+				all.Go(func() {
+					res, err := http.DefaultClient.Do(r)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					defer res.Body.Close()
+					if body, err := io.ReadAll(res.Body); res.StatusCode != http.StatusOK || err != nil {
+						t.Errorf("npm, %s among many: got %d %s, %v", name, res.StatusCode, body, err)
+					}
+				})
+			}
+			all.Wait()
 		})
 	}
 }

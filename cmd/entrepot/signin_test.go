@@ -167,10 +167,17 @@ func TestACertificateThatIsNotBelievedIsNoAffairOfTheTerminal(t *testing.T) {
 	s := &signIn{name: "remote:central", now: time.Now, mint: func(ctx context.Context) (awsclient.Token, error) {
 		return calls.Token(ctx, awsclient.Domain{Name: "house", Owner: "123456789012"}, 0)
 	}}
-	_, err = s.try(t.Context())
-	if told, ok := errors.AsType[*artifact.Error](err); !ok || !strings.Contains(told.Reason, there.URL+" is of an authority") ||
-		!strings.Contains(told.Reason, "SSL_CERT_FILE") || strings.Contains(told.Reason, "--data") {
-		t.Errorf("got %v", err)
+	inRole := &signIn{name: "remote:central", now: time.Now, mint: func(ctx context.Context) (awsclient.Token, error) {
+		_, _, err := calls.AssumeRole(ctx, "arn:aws:iam::123456789012:role/reader", "entrepot", "")
+		return awsclient.Token{}, err
+	}}
+	for _, s := range []*signIn{s, inRole} {
+		_, err = s.try(t.Context())
+		if told, ok := errors.AsType[*artifact.Error](err); !ok || !strings.Contains(told.Reason, there.URL) ||
+			!strings.Contains(told.Reason, " is of an authority") || !strings.Contains(told.Reason, "SSL_CERT_FILE") ||
+			strings.Contains(told.Reason, "--data") {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 
