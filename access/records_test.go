@@ -63,9 +63,12 @@ func (s *records) Read(_ context.Context, fn func(catalog.Reader) error) error {
 	return fn(s.held)
 }
 
-func (s *records) Write(_ context.Context, fn func(catalog.Writer) error) error {
+func (s *records) Write(ctx context.Context, fn func(catalog.Writer) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	// As after a conflict: the first run is thrown away.
 	if err := fn(s.held.copied()); err != nil {
 		return err

@@ -129,7 +129,8 @@ func mayBear(c iam.Caller, asked int) (iam.Decision, error) {
 	return answer, nil
 }
 
-// recordRefusal writes the refusal down with the statement that decided, and returns it, or what went wrong with that.
+// recordRefusal writes the refusal down with the statement that decided, also when the caller leaves, and returns it, or what went wrong
+// with that.
 func (g *Guard) recordRefusal(ctx context.Context, c iam.Caller, domain catalog.Domain, d iam.Decision, refusal error) error {
 	told, _ := errors.AsType[*artifact.Error](refusal)
 	call := audit.Refused(c, d, told.Reason)
@@ -138,7 +139,8 @@ func (g *Guard) recordRefusal(ctx context.Context, c iam.Caller, domain catalog.
 	if err != nil {
 		return err
 	}
-	if err := g.store.Write(ctx, func(w catalog.Writer) error { return w.Record(event) }); err != nil {
+	err = g.store.Write(context.WithoutCancel(ctx), func(w catalog.Writer) error { return w.Record(event) })
+	if err != nil {
 		return fmt.Errorf("record refusal: %w", err)
 	}
 	return refusal

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -191,7 +192,9 @@ func TestARefusedTokenIsRecordedWithTheStatementThatDecided(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := f.Issue(t.Context(), c, domain(), nil); !artifact.Is(err, artifact.Denied) {
+	leaves, gone := context.WithCancel(t.Context())
+	gone() // who does not wait for the answer is on record all the same
+	if _, _, err := f.Issue(leaves, c, domain(), nil); !artifact.Is(err, artifact.Denied) {
 		t.Fatalf("got %v, want a token denied", err)
 	}
 	call, err := audit.Parse(f.store.held.events[len(f.store.held.events)-1].Call)
