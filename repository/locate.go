@@ -152,7 +152,10 @@ func (s *Service) choose(ctx context.Context, at *configuration, made *plan, fou
 		case why != nil:
 			silent[source.connection], unavailable = why, why
 			*says = said{finding: CannotSay, why: why}
-			if errors.Is(why, ErrUntold) {
+			switch {
+			case errors.Is(why, errOwned):
+				return located{}, found.trace.endedBy(why)
+			case errors.Is(why, ErrUntold):
 				untold = why
 			}
 		case has:

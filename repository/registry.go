@@ -48,8 +48,8 @@ func sortedOut(err error) (registryAnswer, error) {
 
 // askForVersion looks for one version in an external registry; nil if it does not have it. What the remembered listing
 // lacks is asked for anew if fresh may be needed. A registry that lists no files is asked for the asset, if one is named. One that
-// cannot say whether it withholds the version is unavailable, and so is one that lists it and tells no more of it: it is there, and
-// comes from nowhere behind.
+// cannot say whether it withholds the version is unavailable, and so is one that lists it and tells no more of it, with errOwned
+// beneath.
 func (s *Service) askForVersion(ctx context.Context, of registry, v artifact.VersionKey, asset string,
 	fresh bool) (found *artifact.Version, unavailable, err error) {
 	if finder, ok := of.Source.(Finder); ok {
@@ -75,7 +75,7 @@ func (s *Service) askForVersion(ctx context.Context, of registry, v artifact.Ver
 			untold = untoldBy(answer.listing)
 			there := answer.listing.Status(v.Version) != ""
 			if answer, err = sortedOut(err); there && answer.unavailable != nil {
-				answer.unavailable = untoldOf(answer.unavailable)
+				answer.unavailable = owned(answer.unavailable)
 			}
 		}
 		if err != nil || answer.unavailable != nil {
@@ -85,12 +85,16 @@ func (s *Service) askForVersion(ctx context.Context, of registry, v artifact.Ver
 	return nil, untold, nil
 }
 
-// untoldOf is why a registry cannot be asked, with ErrUntold beneath.
-func untoldOf(unavailable error) error {
+// errOwned is beneath the error of a registry that lists a version and cannot tell more of it now: the version belongs to it, and comes
+// from nowhere behind.
+var errOwned = errors.New("the registry lists it")
+
+// owned is why a registry cannot tell of a version that it lists.
+func owned(unavailable error) error {
 	told, _ := errors.AsType[*artifact.Error](unavailable)
-	untold := *told
-	if untold.Err = ErrUntold; told.Err != nil {
-		untold.Err = fmt.Errorf("%w: %w", ErrUntold, told.Err)
+	why := *told
+	if why.Err = errOwned; told.Err != nil {
+		why.Err = fmt.Errorf("%w: %w", errOwned, told.Err)
 	}
-	return &untold
+	return &why
 }

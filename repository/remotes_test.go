@@ -389,7 +389,7 @@ func TestWhoseVersionIsArchivedAtTheOtherSideIsSentThere(t *testing.T) {
 }
 
 // A version belongs to the first source that has it. One that is listed is there, whatever else the registry cannot tell of it now.
-func TestAVersionThatIsListedAndNotToldOfComesFromNoRegistryBehind(t *testing.T) {
+func TestAVersionThatIsListedAndNotToldOfComesFromNowhereBehind(t *testing.T) {
 	h := newFixture(t)
 	h.repo("public")
 	h.connect("public")
@@ -403,6 +403,13 @@ func TestAVersionThatIsListedAndNotToldOfComesFromNoRegistryBehind(t *testing.T)
 	h.fetchFails("team", "left@1", artifact.Unavailable)
 	h.holds("public", "left")
 	h.fetches("team", "left@2", "of the public")
+	h.fetches("public", "left@1", "of the public")
+	h.fetchFails("team", "left@1", artifact.Unavailable) // whoever holds it by now behind the remote
+	told, err := h.rules.Explain(t.Context(), h.owner, h.owner, repository.Question{Repository: key("team"), Package: npm("left"), Version: "1"})
+	h.check(err)
+	if told.Verdict.Ending != repository.Unreachable || !strings.Contains(told.Verdict.Why, "does not tell of version 1") {
+		t.Errorf("explained as %+v", told.Verdict)
+	}
 	there.mute = nil
 	h.shows("team", "left", "1", "2")
 	h.fetches("team", "left@1", "of the centre")

@@ -47,7 +47,7 @@ type Finder interface {
 }
 
 // ErrUntold is beneath the Unavailable error of a Source that may withhold what it was asked for and cannot say whether it does. No
-// registry behind it is asked then. It is so too with a version that a Source lists and does not tell of.
+// registry behind it is asked then.
 var ErrUntold = errors.New("nobody can tell whether it is withheld")
 
 // Unsure is a Listing of a registry that may withhold versions which it does not list.
