@@ -328,6 +328,10 @@ const (
 
 // ofCounted names the group of requests.
 func (b By) ofCounted(c Counted) string {
+	if c.Domain.Name != "" && c.Domain.Owner != c.Account {
+		c.Tags = ""                                                  // they are the other account's own matter
+		c.Domain.Name = string(c.Domain.Owner) + ":" + c.Domain.Name // there may be one of our own that is called so
+	}
 	switch b {
 	case ByAccount:
 		return string(c.Account)
@@ -336,9 +340,6 @@ func (b By) ofCounted(c Counted) string {
 			return c.Domain.Name + "/" + c.Repository
 		}
 		return cmp.Or(c.Domain.Name, noDomain)
-	}
-	if c.Domain.Owner != c.Account {
-		c.Tags = "" // they are the other account's own matter
 	}
 	return b.of(c.Subject, c.Hour)
 }

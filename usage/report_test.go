@@ -19,7 +19,7 @@ var (
 	november = usage.Month{Year: 2026, Month: time.November}
 	shop     = artifact.DomainKey{Owner: us, Name: "shop"}
 	lab      = artifact.DomainKey{Owner: us, Name: "lab"}
-	theirs   = artifact.DomainKey{Owner: them, Name: "theirs"}
+	theirs   = artifact.DomainKey{Owner: them, Name: "shop"} // which is called as one of ours is
 	web      = usage.Subject{Domain: shop, Repository: "web", Format: artifact.NPM, Tags: usage.TagsOf(map[string]string{"team": "web", "stage": "live"})}
 	jobs     = usage.Subject{Domain: lab, Repository: "jobs", Format: artifact.PyPI, Tags: usage.TagsOf(map[string]string{"team": "data"})}
 	together = usage.Subject{Domain: shop, Format: artifact.NPM}
@@ -41,7 +41,7 @@ func figures() usage.Figures {
 			counted(day(3), web, us, "us-east-1", 20_000, 10_000, 50*gb),
 			counted(day(4), jobs, us, "eu-west-1", 40_000, 0, 10*gb),
 			counted(day(4), usage.Subject{}, us, "us-east-1", 40_000, 0, 0),
-			counted(day(4), usage.Subject{Domain: theirs, Repository: "r", Tags: usage.TagsOf(map[string]string{"stage": "secret"})}, us, "us-east-1", 100_000, 0, 0),
+			counted(day(4), usage.Subject{Domain: theirs, Repository: "web", Tags: usage.TagsOf(map[string]string{"stage": "secret"})}, us, "us-east-1", 100_000, 0, 0),
 			counted(day(5), web, them, usage.Internet, 7_000_000, 0, 900*gb),
 		},
 		Stored: []usage.StoredHour{
@@ -86,7 +86,7 @@ func TestABillIsWhatItsRowsCost(t *testing.T) {
 	}
 	// Of 0.30 for storage each pays by what lay: 3, 2 and 3 of 8; of a dollar for requests, 120, 40, 40 and 100 of 300.
 	wantGroups := map[string]string{"shop/web": "9.5125", "shop (shared)": "0.075", "lab/jobs": "0.445833333", "(no domain)": "0.133333334",
-		"theirs/r": "0.333333333"}
+		"444455556666:shop/web": "0.333333333"}
 	if !reflect.DeepEqual(groups, wantGroups) || sum != r.Cost {
 		t.Errorf("got groups %v of %s, want %v of %s", groups, sum, wantGroups, r.Cost)
 	}
@@ -116,7 +116,7 @@ func TestADomainHasItsPartOfTheAccountsBill(t *testing.T) {
 	if len(jobs.Others) != 0 || len(jobs.Drivers.Packages) != 1 || len(jobs.Drivers.Principals) != 0 {
 		t.Errorf("what is of another domain is told: %+v", jobs)
 	}
-	if none := of("theirs", usage.ByDomain); none.Cost != 0 || len(none.Groups) != 0 {
+	if none := of("444455556666:shop", usage.ByDomain); none.Cost != 0 || len(none.Groups) != 0 {
 		t.Errorf("another account's domain is told: %+v", none)
 	}
 }
@@ -128,7 +128,7 @@ func TestAReportTellsApartWhatItIsAsked(t *testing.T) {
 		usage.ByTag:               {"stage=live,team=web", "(untagged)", "team=data"},
 		usage.By("tag:stage"):     {"stage=live", "(untagged)"},
 		usage.By("tag:nowhere"):   {"(untagged)"},
-		usage.ByDomain:            {"shop", "lab", "theirs", "(no domain)"},
+		usage.ByDomain:            {"shop", "lab", "444455556666:shop", "(no domain)"},
 		usage.ByNothing:           nil,
 		usage.By("tag:something"): {"(untagged)"},
 	} {
