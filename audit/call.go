@@ -23,7 +23,7 @@ type Call struct {
 	UserAgent string `json:"agent,omitempty"`
 	Method    string `json:"method,omitempty"` // of a package manager's request
 	Path      string `json:"path,omitempty"`
-	Reads     bool   `json:"reads,omitempty"` // the call would have changed nothing
+	Reads     bool   `json:"reads,omitempty"` // the action is one that reads
 
 	Error    string    `json:"error,omitempty"` // the code of the error that it ended with
 	Message  string    `json:"message,omitempty"`

@@ -63,8 +63,8 @@ func (s *Service) authorizeAt(ctx context.Context, at *configuration, c iam.Call
 		return noCredential()
 	}
 	request, decision := s.decide(at, c, asked, judged, on, tags)
-	if !asked.readOnly() {
-		c.Rulings.Keep(asked.Permission(), decision) // for the record of what is done
+	if !asked.readOnly() || asked.Name == readFromRepository {
+		c.Rulings.Keep(asked.Permission(), decision) // for the record of what is done; reading may have something kept
 	}
 	switch {
 	case decision.Allowed() && at.ownerClosed != nil:

@@ -285,6 +285,9 @@ func (s *Service) addFromUpstream(w catalog.Writer, c iam.Caller, repo catalog.R
 	if err := s.create(w, repo.ID, v); err != nil {
 		return err
 	}
+	if err := s.auditKept(w, c, repo, v.VersionKey); err != nil {
+		return err
+	}
 	return s.announce(w, c, repo, v, events.Created,
 		events.Changes{AssetsAdded: len(v.Assets), MetadataUpdated: true, StatusChanged: true})
 }

@@ -34,7 +34,9 @@ func (s *Service) auditOf(w catalog.Writer, c iam.Caller, action string, adminis
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
-	event, err := s.auditEvent(c, asked, judged, on, audit.Done(c, asked.Permission()), detail)
+	call := audit.Done(c, asked.Permission())
+	call.Reads = asked.readOnly()
+	event, err := s.auditEvent(c, asked, judged, on, call, detail)
 	if err != nil {
 		return err
 	}
@@ -86,6 +88,18 @@ func (s *Service) auditRefusal(ctx context.Context, at *configuration, c iam.Cal
 		return err
 	}
 	return refusal
+}
+
+// auditKept records who read a version and so had a repository keep it. A read without a credential is nobody's.
+func (s *Service) auditKept(w catalog.Writer, c iam.Caller, repo catalog.Repository, v artifact.VersionKey) error {
+	if c.Principal.Anonymous() {
+		return nil
+	}
+	detail := map[string]any{"packageFormat": v.Format, "packageName": v.Name, "packageVersion": v.Version, "kept": true}
+	if v.Namespace != "" {
+		detail["packageNamespace"] = v.Namespace
+	}
+	return s.auditOf(w, c, readFromRepository, repo.Administrator, OnRepository(repo.RepositoryKey), detail)
 }
 
 // announce records an operation on a version and the changes it made, in the same transaction. v is the version after

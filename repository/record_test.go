@@ -1,9 +1,11 @@
 package repository_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
+	"entrepot/iam"
 	"entrepot/repository"
 )
 
@@ -40,5 +42,33 @@ func TestTheRecordSaysWhichTags(t *testing.T) {
 	}
 	if plain := got["CreateRepository repository/house/plain"]; strings.Contains(plain, "tags") {
 		t.Errorf("of a repository without tags: on record is %s", plain)
+	}
+}
+
+// A read changes a repository when it has it keep a version: then it is on record, once, and as all changes are with it.
+func TestTheRecordSaysWhoHadAVersionKept(t *testing.T) {
+	h := newFixture(t)
+	h.repo("public")
+	h.connect("public")
+	h.repo("team", "public")
+	h.registry.offer("left@1.0.0", "bytes")
+	h.owner.Rulings = &iam.Rulings{}
+	for range 2 {
+		h.fetches("team", "left@1.0.0", "bytes")
+	}
+	got := map[string]int{}
+	for _, e := range h.events() {
+		if e.Action != "codeartifact:ReadFromRepository" {
+			continue
+		}
+		got[e.Resource[strings.LastIndexByte(e.Resource, ':')+1:]]++
+		if detail := string(e.Detail); detail != `{"kept":true,"packageFormat":"npm","packageName":"left","packageVersion":"1.0.0"}` ||
+			e.Principal != h.owner.Principal.String() || !strings.Contains(string(e.Call), `"reads":true`) ||
+			!strings.Contains(string(e.Call), `"decision":{"allowed":true`) {
+			t.Errorf("on record is %s of %s", detail, e.Principal)
+		}
+	}
+	if want := map[string]int{"repository/house/team": 1, "repository/house/public": 1}; !maps.Equal(got, want) {
+		t.Errorf("on record are %v, want %v", got, want)
 	}
 }
