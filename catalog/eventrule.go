@@ -27,11 +27,19 @@ type RuleTarget struct {
 	Role string `json:",omitempty"`
 	// Group is the message group of a queue that is told in order; empty means one for each package.
 	Group string `json:",omitempty"`
-	// Input is sent in place of the event, or InputPath says which part of it is; at most one of them is there.
-	Input     string `json:",omitempty"`
-	InputPath string `json:",omitempty"`
+	// Input is sent in place of the event, or InputPath says which part of it is, or Transformer what is made of it; at most one of them
+	// is there.
+	Input       string            `json:",omitempty"`
+	InputPath   string            `json:",omitempty"`
+	Transformer *InputTransformer `json:",omitempty"`
 	// Retries is how an event is sent again that was not taken; nil if nobody has said.
 	Retries *RetryPolicy `json:",omitempty"`
+}
+
+// InputTransformer is a template of what is sent in place of an event, and by name the paths of what its placeholders stand for.
+type InputTransformer struct {
+	Paths    map[string]string `json:",omitempty"`
+	Template string
 }
 
 // RetryPolicy bounds how often an event is sent again, and how old it may be then. What is nil is left open.

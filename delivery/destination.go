@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -50,6 +49,7 @@ type shaped struct {
 	to               Sender
 	group            string
 	input, inputPath string
+	transformer      *transformer // nil if there is none
 }
 
 // Send implements Sender.
@@ -66,32 +66,15 @@ func (s *shaped) Send(ctx context.Context, m Message) error {
 			return err
 		}
 		m.Body = part
+	case s.transformer != nil:
+		text, err := s.transformer.fill(m.Body, m.Event.Time)
+		if err != nil {
+			return err
+		}
+		m.Body = text
 	}
 	return s.to.Send(ctx, m)
 }
 
 // eventRules bound the events that a part is taken of.
 var eventRules = strictjson.Rules{Size: 256 << 10, Depth: 16, Keys: 1000}
-
-// validPath reports whether a path is one that partOf follows: $ and names behind dots.
-func validPath(path string) bool {
-	names := strings.Split(path, ".")
-	return names[0] == "$" && !slices.Contains(names[1:], "") && !strings.ContainsAny(path, "[]*?@\"' ")
-}
-
-// partOf is what stands in an event where the path leads, null if there is nothing.
-func partOf(event []byte, path string) ([]byte, error) {
-	v, err := strictjson.Parse(event, eventRules)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range strings.Split(path, ".")[1:] {
-		if v = v.Member(name); v == nil {
-			return []byte("null"), nil
-		}
-	}
-	if v.End > int64(len(event)) {
-		return nil, errors.New("the event ends early")
-	}
-	return event[v.Begin:v.End], nil
-}

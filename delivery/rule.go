@@ -350,16 +350,33 @@ func (s *Service) checkTarget(account artifact.AccountID, t catalog.RuleTarget) 
 	switch {
 	case to == nil:
 		return fail(notFound, "%.300s is nothing that rules of this account may send to.", t.ARN)
-	case t.Input != "" && t.InputPath != "":
-		return fail(badValue, "Only one of Input and InputPath may be there.")
-	case to.Whole && (t.Input != "" || t.InputPath != ""):
-		return fail(badValue, "Events go to %s as they are, without Input and InputPath: it is a bus, a file, or not of this account alone.", to.Name)
+	case inputs(t) > 1:
+		return fail(badValue, "Only one of Input, InputPath and InputTransformer may be there.")
+	case to.Whole && inputs(t) > 0:
+		return fail(badValue, "Events go to %s as they are, without Input, InputPath and InputTransformer: it is a bus, a file, or not of this account alone.", to.Name)
 	case t.Input != "" && !json.Valid([]byte(t.Input)):
 		return fail(badValue, "Input is not JSON.")
-	case t.InputPath != "" && !validPath(t.InputPath):
-		return fail(badValue, "InputPath must be $ and names behind dots, such as $.detail.")
+	}
+	if _, ok := parsePath(t.InputPath); t.InputPath != "" && !ok {
+		return fail(badValue, "InputPath must be $ and names behind dots, such as $.detail or $.resources[0].")
+	}
+	if t.Transformer == nil {
+		return nil
+	}
+	if _, err := newTransformer(*t.Transformer); err != nil {
+		return fail(badValue, "InputTransformer is not valid: %s.", err)
 	}
 	return nil
+}
+
+// inputs is how many things a target wants in place of the event.
+func inputs(t catalog.RuleTarget) (n int) {
+	for _, there := range []bool{t.Input != "", t.InputPath != "", t.Transformer != nil} {
+		if there {
+			n++
+		}
+	}
+	return n
 }
 
 // RemoveTargets takes targets from a rule, with what they have not taken yet. Ids that it has not are passed over.
@@ -515,14 +532,23 @@ func (s *Service) ruleTargets(ctx context.Context) (targets []Target, err error)
 				return err
 			}
 			p, wrong := events.ParsePattern(rule.Pattern)
-			if standing.Closed || wrong != nil { // a release before or after this one has taken the pattern
+			if standing.Closed || wrong != nil { // a release before or after this one has taken the pattern; of templates too
 				continue
 			}
 			for _, t := range rule.Targets {
-				if to := s.destination(rule.Account, t.ARN); to != nil {
-					targets = append(targets, Target{Name: targetName(rule, t.ID), Pattern: p, Account: rule.Account,
-						To: &shaped{to.To, t.Group, t.Input, t.InputPath}, Retries: retriesOf(t.Retries), Revision: revision(rule.Pattern, t)})
+				to := s.destination(rule.Account, t.ARN)
+				if to == nil {
+					continue
 				}
+				as := &shaped{to: to.To, group: t.Group, input: t.Input, inputPath: t.InputPath}
+				if t.Transformer != nil {
+					if as.transformer, wrong = newTransformer(*t.Transformer); wrong != nil {
+						continue
+					}
+					as.transformer.ruleName, as.transformer.ruleARN = rule.Name, s.ruleARN(rule.Account, rule.Name)
+				}
+				targets = append(targets, Target{Name: targetName(rule, t.ID), Pattern: p, Account: rule.Account,
+					To: as, Retries: retriesOf(t.Retries), Revision: revision(rule.Pattern, t)})
 			}
 		}
 		return nil

@@ -197,6 +197,8 @@ func TestATargetGetsWhatItAsksForInPlaceOfTheEvent(t *testing.T) {
 		{shaped{inputPath: "$.detail-type"}, `"CodeArtifact Package Version State Change"`},
 		{shaped{inputPath: "$.detail.changes"}, `{"assetsAdded":0,"assetsRemoved":0,"metadataUpdated":false,"assetsUpdated":0,"statusChanged":false}`},
 		{shaped{inputPath: "$.detail.nothing"}, `null`},
+		{shaped{inputPath: "$.resources[0]"}, `"arn:wïdget"`},
+		{shaped{inputPath: "$.resources[1]"}, `null`},
 		{shaped{group: "g"}, string(m.Body)},
 	} {
 		var got Message

@@ -42,7 +42,7 @@ func TestTheWalkOfEventsIsRun(t *testing.T) {
 	}
 }
 
-// TestTheRulesOfEventsAreRun wants the file and each command of the section about rules in the session that goes through it.
+// TestTheRulesOfEventsAreRun wants the files and each command of the section about rules in the session that goes through it.
 func TestTheRulesOfEventsAreRun(t *testing.T) {
 	page, err := os.ReadFile("events.md")
 	if err != nil {
@@ -53,10 +53,12 @@ func TestTheRulesOfEventsAreRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	section := chapter(string(page), "Rules")
-	_, file, _ := strings.Cut(section, "```yaml\n")
-	file, _, found := strings.Cut(file, "```")
-	if !found || !strings.Contains(string(session), "--\n"+file) {
-		t.Errorf("the session does not have the file\n%s", file)
+	for _, language := range []string{"yaml", "json"} {
+		_, file, _ := strings.Cut(section, "```"+language+"\n")
+		file, _, found := strings.Cut(file, "```")
+		if !found || !strings.Contains(string(session), "--\n"+file) {
+			t.Errorf("the session does not have the file\n%s", file)
+		}
 	}
 	seen := 0
 	for line := range strings.Lines(section) {
@@ -68,7 +70,7 @@ func TestTheRulesOfEventsAreRun(t *testing.T) {
 			t.Errorf("the session does not run: aws events %s", command)
 		}
 	}
-	if seen != 8 {
-		t.Errorf("found %d commands in the section, want eight", seen)
+	if seen != 9 {
+		t.Errorf("found %d commands in the section, want nine", seen)
 	}
 }

@@ -46,13 +46,14 @@ func done[In any](fn func(ctx context.Context, c iam.Caller, in In) error) func(
 type plan struct{ fields []field }
 
 type field struct {
-	index    int
-	name     string // of the parameter
-	shape    string // name of the shape in the service's model
-	rule     shape
-	required bool
-	list     bool
-	inner    *plan // of the structures in a list, or of a struct whose fields are parameters of the call itself
+	index     int
+	name      string // of the parameter
+	shape     string // name of the shape in the service's model
+	rule      shape
+	key, each shape // of a map's keys and values
+	required  bool
+	list      bool
+	inner     *plan // of the structures in a list, or of a struct whose fields are parameters of the call itself
 }
 
 var secretType = reflect.TypeFor[artifact.Secret]()
@@ -78,7 +79,7 @@ func planOf(t reflect.Type, key string, g grammar) *plan {
 			if !known {
 				panic(fmt.Sprintf("%v.%s has the shape %s, which the grammar lacks", t, f.name, f.shape))
 			}
-			f.rule = rule
+			f.rule, f.key, f.each = rule, g[rule.key], g[rule.each]
 		}
 		p.fields = append(p.fields, f)
 	}

@@ -42,6 +42,7 @@ var eventsGrammar = grammar{
 	"EventBusName":             text(1, 256, `[/\.\-_A-Za-z0-9]+`),
 	"EventBusNameOrArn":        text(1, 1600, `(arn:aws[\w-]*:events:[a-z]+-[a-z]+-[\w-]+:[0-9]{12}:event-bus\/)?[/\.\-_A-Za-z0-9]+`),
 	"EventPattern":             text(0, 4096),
+	"InputTransformerPathKey":  text(1, 256, `[A-Za-z0-9\_\-]+`),
 	"LimitMax100":              number(1, 100),
 	"MaximumEventAgeInSeconds": number(60, 86400),
 	"MaximumRetryAttempts":     number(0, 185),
@@ -59,6 +60,8 @@ var eventsGrammar = grammar{
 	"TargetId":                 text(1, 64, `[\.\-_A-Za-z0-9]+`),
 	"TargetInput":              text(0, 8192),
 	"TargetInputPath":          text(0, 256),
+	"TransformerInput":         text(1, 8192),
+	"TransformerPaths":         texts(100, "InputTransformerPathKey", "TargetInputPath"),
 }
 
 // The states of a rule.
@@ -238,16 +241,22 @@ type retryPolicy struct {
 	Seconds  *int `member:"MaximumEventAgeInSeconds,MaximumEventAgeInSeconds" json:"MaximumEventAgeInSeconds,omitempty"`
 }
 
-type ruleTargetInput struct {
-	ID            string        `member:"Id,TargetId,required"`
-	ARN           string        `member:"Arn,TargetArn,required"`
-	RoleARN       string        `member:"RoleArn,RoleArn"`
-	Input         string        `member:"Input,TargetInput"`
-	InputPath     string        `member:"InputPath,TargetInputPath"`
-	SQSParameters sqsParameters `member:"SqsParameters,SqsParameters"`
-	RetryPolicy   *retryPolicy  `member:"RetryPolicy,RetryPolicy"`
+// inputTransformer is a template, with the paths of what its placeholders stand for.
+type inputTransformer struct {
+	Paths    map[string]string `member:"InputPathsMap,TransformerPaths" json:"InputPathsMap,omitempty"`
+	Template string            `member:"InputTemplate,TransformerInput,required" json:"InputTemplate"`
+}
 
-	InputTransformer            unoffered `member:"InputTransformer,InputTransformer"`
+type ruleTargetInput struct {
+	ID               string            `member:"Id,TargetId,required"`
+	ARN              string            `member:"Arn,TargetArn,required"`
+	RoleARN          string            `member:"RoleArn,RoleArn"`
+	Input            string            `member:"Input,TargetInput"`
+	InputPath        string            `member:"InputPath,TargetInputPath"`
+	SQSParameters    sqsParameters     `member:"SqsParameters,SqsParameters"`
+	RetryPolicy      *retryPolicy      `member:"RetryPolicy,RetryPolicy"`
+	InputTransformer *inputTransformer `member:"InputTransformer,InputTransformer"`
+
 	KinesisParameters           unoffered `member:"KinesisParameters,KinesisParameters"`
 	RunCommandParameters        unoffered `member:"RunCommandParameters,RunCommandParameters"`
 	EcsParameters               unoffered `member:"EcsParameters,EcsParameters"`
@@ -263,7 +272,7 @@ type ruleTargetInput struct {
 func (t ruleTargetInput) refused() string {
 	for name, there := range map[string]unoffered{"AppSyncParameters": t.AppSyncParameters, "BatchParameters": t.BatchParameters,
 		"DeadLetterConfig": t.DeadLetterConfig, "EcsParameters": t.EcsParameters, "HttpParameters": t.HTTPParameters,
-		"InputTransformer": t.InputTransformer, "KinesisParameters": t.KinesisParameters,
+		"KinesisParameters":      t.KinesisParameters,
 		"RedshiftDataParameters": t.RedshiftDataParameters,
 		"RunCommandParameters":   t.RunCommandParameters, "SageMakerPipelineParameters": t.SageMakerPipelineParameters} {
 		if there {
@@ -307,7 +316,7 @@ func (e eventRules) putTargets(ctx context.Context, c iam.Caller, in putTargetsI
 			return out, notOffered(what)
 		}
 		targets = append(targets, catalog.RuleTarget{ID: t.ID, ARN: t.ARN, Role: t.RoleARN, Group: t.SQSParameters.MessageGroupID,
-			Input: t.Input, InputPath: t.InputPath, Retries: (*catalog.RetryPolicy)(t.RetryPolicy)})
+			Input: t.Input, InputPath: t.InputPath, Transformer: (*catalog.InputTransformer)(t.InputTransformer), Retries: (*catalog.RetryPolicy)(t.RetryPolicy)})
 	}
 	failed, err := e.rules.PutTargets(ctx, c, in.Rule, targets)
 	out.FailedEntryCount = len(failed)
@@ -351,13 +360,14 @@ type listTargetsInput struct {
 }
 
 type ruleTargetOutput struct {
-	ID            string         `json:"Id"`
-	ARN           string         `json:"Arn"`
-	RoleARN       string         `json:"RoleArn,omitempty"`
-	Input         string         `json:"Input,omitempty"`
-	InputPath     string         `json:"InputPath,omitempty"`
-	SQSParameters *sqsParameters `json:"SqsParameters,omitempty"`
-	RetryPolicy   *retryPolicy   `json:"RetryPolicy,omitempty"`
+	ID               string            `json:"Id"`
+	ARN              string            `json:"Arn"`
+	RoleARN          string            `json:"RoleArn,omitempty"`
+	Input            string            `json:"Input,omitempty"`
+	InputPath        string            `json:"InputPath,omitempty"`
+	SQSParameters    *sqsParameters    `json:"SqsParameters,omitempty"`
+	RetryPolicy      *retryPolicy      `json:"RetryPolicy,omitempty"`
+	InputTransformer *inputTransformer `json:"InputTransformer,omitempty"`
 }
 
 type ruleTargetList struct {
@@ -374,7 +384,7 @@ func (e eventRules) listTargetsByRule(ctx context.Context, c iam.Caller, in list
 	out.NextToken = found.Next
 	for _, t := range found.Items {
 		shown := ruleTargetOutput{ID: t.ID, ARN: t.ARN, RoleARN: t.Role, Input: t.Input, InputPath: t.InputPath,
-			RetryPolicy: (*retryPolicy)(t.Retries)}
+			RetryPolicy: (*retryPolicy)(t.Retries), InputTransformer: (*inputTransformer)(t.Transformer)}
 		if t.Group != "" {
 			shown.SQSParameters = &sqsParameters{t.Group}
 		}

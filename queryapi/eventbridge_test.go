@@ -1,6 +1,7 @@
 package queryapi
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +13,15 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 )
+
+// manyPaths is so many paths of an InputTransformer.
+func manyPaths(n int) string {
+	var paths []string
+	for i := range n {
+		paths = append(paths, fmt.Sprintf(`"p%d":"$.detail"`, i))
+	}
+	return strings.Join(paths, ",")
+}
 
 func TestRulesAreKeptInEventBridgesShapes(t *testing.T) {
 	s := newIAM(t)
@@ -58,6 +68,20 @@ func TestRulesAreKeptInEventBridgesShapes(t *testing.T) {
 		{"ListTargetsByRule", `{"Rule":"r"}`, 200, `{"Targets":[{"Id":"t","Arn":"` + team + `","RoleArn":"arn:aws:iam::1:role/x","InputPath":"$.detail","SqsParameters":{"MessageGroupId":"g"}}]}`},
 		{"PutTargets", `{"Rule":"r","Targets":[{"Id":"u","Arn":"` + team + `/1","RetryPolicy":{"MaximumRetryAttempts":0}}]}`, 200, `{"FailedEntryCount":0,"FailedEntries":[]}`},
 		{"ListTargetsByRule", `{"Rule":"r","Limit":1,"NextToken":"dA"}`, 200, `{"Targets":[{"Id":"u","Arn":"` + team + `/1","RetryPolicy":{"MaximumRetryAttempts":0}}]}`},
+		{"PutTargets", `{"Rule":"r","Targets":[{"Id":"u","Arn":"` + team + `","InputTransformer":{"InputPathsMap":{"a-b_C":"$.detail"},"InputTemplate":"{\"x\":<a-b_C>}"}}]}`,
+			200, `{"FailedEntryCount":0,"FailedEntries":[]}`},
+		{"ListTargetsByRule", `{"Rule":"r","Limit":1,"NextToken":"dA"}`, 200, `{"Targets":[{"Id":"u","Arn":"` + team +
+			`","InputTransformer":{"InputPathsMap":{"a-b_C":"$.detail"},"InputTemplate":"{\"x\":\u003ca-b_C\u003e}"}}]}`},
+		{"PutTargets", `{"Rule":"r","Targets":[{"Id":"u","Arn":"` + team + `","InputTransformer":{"InputTemplate":"<a>"}}]}`, 200,
+			`{"FailedEntryCount":1,"FailedEntries":[{"TargetId":"u","ErrorCode":"ValidationException","ErrorMessage":"InputTransformer is not valid: the template has \u003ca\u003e, which is not among the paths."}]}`},
+		{"PutTargets", `{"Rule":"r","Targets":[{"Id":"u","Arn":"` + team + `","InputTransformer":{}}]}`, 400, "inputTemplate' failed to satisfy constraint: Member must not be null"},
+		{"PutTargets", `{"Rule":"r","Targets":[{"Id":"u","Arn":"` + team + `","InputTransformer":{"InputTemplate":"1","InputPathsMap":{"a b":"$"}}}]}`, 400, "regular expression pattern"},
+		{"PutTargets", `{"Rule":"r","Targets":[{"Id":"u","Arn":"` + team + `","InputTransformer":{"InputTemplate":"1","InputPathsMap":{"a":1}}}]}`, 400, "inputPathsMap.a.value"},
+		{"PutTargets", `{"Rule":"r","Targets":[{"Id":"u","Arn":"` + team + `","InputTransformer":{"InputTemplate":"1","InputPathsMap":["$"]}}]}`, 400, "Member must be a map"},
+		{"PutTargets", `{"Rule":"r","Targets":[{"Id":"u","Arn":"` + team + `","InputTransformer":{"InputTemplate":"1","InputPathsMap":{"a":"$.` + strings.Repeat("x", 255) + `"}}}]}`, 400, "less than or equal to 256"},
+		{"PutTargets", `{"Rule":"r","Targets":[{"Id":"u","Arn":"` + team + `","InputTransformer":{"InputTemplate":"1","InputPathsMap":{` + manyPaths(101) + `}}}]}`, 400, "Map must have length less than or equal to 100"},
+		{"PutTargets", `{"Rule":"r","Targets":[{"Id":"u","Arn":"` + team + `","InputTransformer":{"InputTemplate":"1","InputPathsMap":{` + manyPaths(100) + `}}}]}`, 200, `{"FailedEntryCount":0,"FailedEntries":[]}`},
+		{"PutTargets", `{"Rule":"r","Targets":[{"Id":"u","Arn":"` + team + `","InputTransformer":{"InputTemplate":"` + strings.Repeat("1", 8193) + `"}}]}`, 400, "less than or equal to 8192"},
 		{"ListTargetsByRule", `{"Rule":"r","NextToken":"x"}`, 400, "was not given out by this list"},
 		{"RemoveTargets", `{"Rule":"r","Ids":["u"]}`, 200, `{"FailedEntryCount":0,"FailedEntries":[]}`},
 		{"ListRuleNamesByTarget", `{"TargetArn":"` + team + `"}`, 200, `{"RuleNames":["r"]}`},

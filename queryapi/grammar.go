@@ -14,10 +14,12 @@ type grammar map[string]shape
 // shape is what a value must be like. Lengths are in characters; of numbers, min and max bound the value. Zero means no
 // bound.
 type shape struct {
-	min, max int
-	pattern  string // of the whole value, as the model has it
-	match    *regexp.Regexp
-	enum     []string
+	min, max  int
+	pattern   string // of the whole value, as the model has it
+	match     *regexp.Regexp
+	enum      []string
+	key, each string // of a map of texts: the shapes of its keys and values
+	most      int    // of a map of texts: entries
 }
 
 // text is the shape of a text; patterns that Go writes otherwise than the model are given twice.
@@ -29,6 +31,9 @@ func text(least, most int, pattern ...string) shape {
 	}
 	return s
 }
+
+// texts is the shape of a map of texts, with the names of the shapes of its keys and values.
+func texts(most int, key, each string) shape { return shape{most: most, key: key, each: each} }
 
 // number is the shape of a number.
 func number(least, most int) shape { return shape{min: least, max: most} }

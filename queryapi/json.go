@@ -95,7 +95,7 @@ func (s *JSONService) do(r *http.Request, c iam.Caller) (any, error) {
 }
 
 // jsonRules are far above what the services' models need: a key's policy of 131,072 characters is the largest member.
-var jsonRules = strictjson.Rules{Size: 1 << 20, Depth: 16, Keys: 100}
+var jsonRules = strictjson.Rules{Size: 1 << 20, Depth: 16, Keys: 200}
 
 // readJSON reads a body that must be a JSON object; nothing at all is an empty one.
 func readJSON(r *http.Request) (*strictjson.Value, error) {
@@ -139,6 +139,8 @@ func (d *decoder) object(into reflect.Value, p *plan, from *strictjson.Value, at
 			d.items(target, f, value, place)
 		case target.Type() == unofferedType:
 			target.SetBool(true)
+		case target.Kind() == reflect.Map:
+			d.texts(target, f, value, place)
 		case f.inner != nil && value.Kind == strictjson.Object:
 			d.object(valueOf(target), f.inner, value, place+".")
 		case f.inner != nil:
@@ -176,6 +178,26 @@ func (d *decoder) items(into reflect.Value, f field, from *strictjson.Value, at 
 		}
 		into.Set(reflect.Append(into, item))
 	}
+}
+
+// texts fills a map of texts.
+func (d *decoder) texts(into reflect.Value, f field, from *strictjson.Value, at string) {
+	if from.Kind != strictjson.Object {
+		d.fault(nil, at, "Member must be a map")
+		return
+	}
+	if len(from.Members) > f.rule.most {
+		d.fault(nil, at, "Map must have length less than or equal to %d", f.rule.most)
+		return
+	}
+	all := reflect.MakeMap(into.Type())
+	for _, m := range from.Members {
+		key, value := reflect.New(into.Type().Key()).Elem(), reflect.New(into.Type().Elem()).Elem()
+		d.scalar(key, f.key, m.Name, at+".key")
+		d.value(value, f.each, m, at+"."+shorten(m.Name)+".value")
+		all.SetMapIndex(key, value)
+	}
+	into.Set(all)
 }
 
 // jsonKinds says of which kind of JSON values of a type are written.

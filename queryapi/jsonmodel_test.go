@@ -132,6 +132,9 @@ func TestTheGrammarsAreTheModels(t *testing.T) {
 			}
 			want := shapeOf(said)
 			want.pattern = strings.TrimSuffix(strings.TrimPrefix(want.pattern, "^"), "$")
+			if s.key != said.Key || s.key != "" && s.each != said.Each {
+				t.Errorf("%s.%s: got %+v, want keys %s and values %s", name, shapeName, s, said.Key, said.Each)
+			}
 			if s.pattern != want.pattern || s.min != want.min || s.max != want.max {
 				t.Errorf("%s.%s: got %+v, want %+v", name, shapeName, s, want)
 			}

@@ -15,7 +15,9 @@ func testEventRules(t *testing.T, open func(t *testing.T) catalog.Store) {
 			Tags: map[string]string{"a": "1"}, Targets: []catalog.RuleTarget{
 				{ID: "a", ARN: "arn:a", Role: "arn:r", Group: "g", Input: `{"x":1}`}, {ID: "b", ARN: "arn:b", InputPath: "$.detail",
 					Retries: &catalog.RetryPolicy{Attempts: &none, Seconds: &minute}},
-				{ID: "c", Retries: &catalog.RetryPolicy{}}}}
+				{ID: "c", Retries: &catalog.RetryPolicy{},
+					Transformer: &catalog.InputTransformer{Template: `"<a\u0000>"`, Paths: map[string]string{"a": "$.a"}}},
+				{ID: "d", Transformer: &catalog.InputTransformer{}}}}
 	}
 	put := func(f *fixture, rules ...catalog.EventRule) {
 		f.write(func(w catalog.Writer) error {
