@@ -110,6 +110,9 @@ func TestADomainHasItsRemotesOfTheConfigurationOnceItIsMade(t *testing.T) {
 	h.check(err)
 	_, _, err = h.rules.DeleteDomain(t.Context(), h.owner, domainKey)
 	h.check(err)
+	if !slices.Equal(h.far.forgotten, []catalog.RemoteID{before}) {
+		t.Errorf("got %v forgotten, want %d", h.far.forgotten, before)
+	}
 	// What is remembered of the other side was said to another domain.
 	if begin(); h.listed()[0].ID == before {
 		t.Error("another domain of this name goes on with the remote of the first")

@@ -111,6 +111,9 @@ func (s *Service) DeleteDomain(ctx context.Context, c iam.Caller,
 		for _, r := range remotes {
 			s.Remotes.Forget(r.ID)
 		}
+		for _, held := range s.configured[key] {
+			s.Remotes.Forget(held.id(info.ID))
+		}
 	}
 	return info, ok, err
 }

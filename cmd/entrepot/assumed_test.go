@@ -46,6 +46,55 @@ func TestARoleIsAssumedWithTheKeyThatIsGivenNow(t *testing.T) {
 	})
 }
 
+func TestASessionThatIsRefusedIsReplacedOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var fails error
+		begun := 0
+		a := newAssumedRole("remote:central", time.Now, nil, func(context.Context) (sigv4.Signer, time.Time, error) {
+			begun++
+			return sigv4.Signer{KeyID: fmt.Sprint("ASIA", begun)}, time.Now().Add(time.Hour), fails
+		})
+		is := func(want string) {
+			t.Helper()
+			if got, err := a.current(t.Context()); got.KeyID != want || err != nil {
+				t.Errorf("got %s, %v, want %s", got.KeyID, err, want)
+			}
+		}
+		refused := func(id string, want bool) {
+			t.Helper()
+			r := &http.Request{Header: http.Header{"Authorization": {"AWS4-HMAC-SHA256 Credential=" + id + "/20261130/us-east-1/codeartifact/aws4_request"}}}
+			if got := (apiSigner{a.current, a, "us-east-1", time.Now}).Refused(r, http.StatusForbidden); got != want {
+				t.Errorf("%s: got %v, want %v", id, got, want)
+			}
+		}
+		is("ASIA1")
+		refused("ASIA1", false) // it has just begun, so a permission is missing
+		is("ASIA1")
+		time.Sleep(sessionTrust)
+		refused("ASIA1", true)
+		refused("ASIA1", true) // somebody else, at the same time
+		is("ASIA2")
+		refused("ASIA1", true) // who began before
+		is("ASIA2")
+		refused("ASIA2", false)
+		// If no other can be begun it goes on: it may be that a permission is missing.
+		time.Sleep(sessionTrust)
+		fails = errors.New("no")
+		refused("ASIA2", true)
+		is("ASIA2")
+		is("ASIA2")
+		if begun != 3 {
+			t.Errorf("it was asked %d times, want 3", begun)
+		}
+		time.Sleep(signInPause)
+		fails = nil
+		is("ASIA4")
+	})
+	if (apiSigner{}).Refused(&http.Request{Header: http.Header{}}, http.StatusForbidden) {
+		t.Error("a key is to be tried again that is no session's")
+	}
+}
+
 func TestASessionOfARoleIsRenewedBeforeItEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var fails error

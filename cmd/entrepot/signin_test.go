@@ -189,6 +189,10 @@ func TestATokenThatWasRevokedIsNotUsedAgain(t *testing.T) {
 		}
 		s.carries(t, "Bearer t1")
 		time.Sleep(time.Minute)
+		if s.Refused(&http.Request{Header: http.Header{"Authorization": {"Bearer t1"}}}, http.StatusForbidden) {
+			t.Error("another token is to be tried where a permission is missing")
+		}
+		s.carries(t, "Bearer t1")
 		if !refused("t1") {
 			t.Error("no other token was tried")
 		}
