@@ -39,6 +39,7 @@ type Client struct {
 	files         *lru.Cache[Key, knownFile] // assets, also those that are not there
 	breakers      *lru.Cache[string, *breaker]
 	limiters      *lru.Cache[string, *rate.Limiter] // of refreshes, by connection: remotes come and go
+	remarks       *lru.Cache[Key, struct{}]         // what was logged of documents, see Remark
 }
 
 // maxBreakers bounds the hosts remembered: metadata may name any number.
@@ -47,6 +48,9 @@ const maxBreakers = 1024
 // maxLimiters bounds the connections of which refreshes are counted. One that is forgotten has been quiet for longest, so its rate is
 // what it would be.
 const maxLimiters = 4096
+
+// maxRemarks bounds how many remarks about documents are remembered.
+const maxRemarks = 4096
 
 // errClosed is the cause of everything that Close ends.
 var errClosed = errors.New("the client was closed")
@@ -82,6 +86,7 @@ func New(o Options) (*Client, error) {
 		files:         table[Key, knownFile](o.MaxEntries),
 		breakers:      table[string, *breaker](maxBreakers),
 		limiters:      table[string, *rate.Limiter](maxLimiters),
+		remarks:       table[Key, struct{}](maxRemarks),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	return c, nil

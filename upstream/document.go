@@ -203,8 +203,12 @@ func (c *Client) answer(m memory, req DocumentRequest) Document {
 }
 
 // Remark logs what a caller's Regenerate left out of a document that is used all the same: how many things, and the first
-// of them. A document is regenerated when it comes, so whatever is odd in it is logged once.
+// of them. A document may come again every few seconds, so the same remark is made once.
 func (c *Client) Remark(connection, document string, left int, first string) {
+	remark := Key{connection, fmt.Sprintf("%s %d %s", document, left, first)}
+	if known, _ := c.remarks.ContainsOrAdd(remark, struct{}{}); known {
+		return
+	}
 	c.opts.Logger.Warn("left out parts of an upstream document that no client could use", "connection", connection,
 		"document", document, "parts", left, "first", first)
 }

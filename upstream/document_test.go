@@ -80,6 +80,16 @@ func TestDocument(t *testing.T) {
 			t.Errorf("got %v after %d bodies", err, bodies)
 		}
 	})
+	t.Run("what was left out of it is remarked on once", func(t *testing.T) {
+		r := newRig(t, say("one"))
+		for range 3 {
+			r.Remark(npmjs, "left", 1, "the version 1.0")
+		}
+		r.Remark(npmjs, "left", 2, "the version 1.0")
+		if got := strings.Count(r.log.String(), "left out parts"); got != 2 {
+			t.Errorf("%d lines are in the log, want two: %s", got, r.log)
+		}
+	})
 	t.Run("fresh it costs no request and no look into the cache", func(t *testing.T) {
 		r := newRig(t, say("one"))
 		first := r.wantDocument(t, "one")
