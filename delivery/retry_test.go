@@ -40,7 +40,9 @@ func (r *ruled) attempts(refused ...string) func() []string {
 	})
 	return func() []string {
 		synctest.Wait()
-		return told
+		r.team.mu.Lock()
+		defer r.team.mu.Unlock()
+		return slices.Clone(told)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode/utf8"
 
@@ -115,8 +116,6 @@ func TestATargetIsToldWhatItsTemplateMakes(t *testing.T) {
 		failed, err := r.PutTargets(r.ctx(), r.owner, "none", nil)
 		r.refused("ResourceNotFoundException", err)
 		want(r.house, "failed", failed, nil)
-		var bodies []string
-		r.Destinations[0].To = sendFunc(func(m Message) error { bodies = append(bodies, string(m.Body)); return nil })
 		r.put("first", everyone)
 		short := catalog.InputTransformer{Paths: map[string]string{"name": "$.detail.packageName"},
 			Template: `{"text": "<name> by <aws.events.rule-name>", "rule": <aws.events.rule-arn>}`}
@@ -130,10 +129,10 @@ func TestATargetIsToldWhatItsTemplateMakes(t *testing.T) {
 			codes = append(codes, f.ID+" "+f.Code)
 		}
 		want(r.house, "failed", codes, []string{"a ValidationException", "b ValidationException", "c ValidationException", "d ValidationException"})
-		time.Sleep(time.Second)
+		synctest.Wait()
 		r.happens("1", "wïdget")
-		time.Sleep(time.Second)
-		want(r.house, "told", bodies, []string{`{"text": "wïdget by first", "rule": "arn:aws:events:us-east-1:111122223333:rule/first"}`})
+		synctest.Wait()
+		want(r.house, "told", r.team.told(), []string{`{"text": "wïdget by first", "rule": "arn:aws:events:us-east-1:111122223333:rule/first"}`})
 	})
 }
 

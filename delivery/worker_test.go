@@ -143,6 +143,7 @@ type receiver struct {
 	takesTime time.Duration
 	got       []string // PACKAGE@VERSION, each time it was taken
 	ids       []string
+	bodies    []string
 }
 
 var errRefused = errors.New("refused")
@@ -158,7 +159,7 @@ func (r *receiver) Send(_ context.Context, m Message) error {
 			return err
 		}
 	}
-	r.got, r.ids = append(r.got, what), append(r.ids, m.Event.ID)
+	r.got, r.ids, r.bodies = append(r.got, what), append(r.ids, m.Event.ID), append(r.bodies, string(m.Body))
 	return nil
 }
 
@@ -175,6 +176,13 @@ func (r *receiver) had() []string {
 	got := slices.Clone(r.got)
 	slices.SortStableFunc(got, func(a, b string) int { return int(a[0]) - int(b[0]) })
 	return got
+}
+
+// told is the bodies that were taken so far.
+func (r *receiver) told() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.bodies)
 }
 
 func refuses(refused ...string) func(string) error {
