@@ -35,7 +35,7 @@ type connectCommand struct {
 	Region   string `help:"Region of the other side, if the profile says none."`
 	API      string `name:"api" placeholder:"URL" help:"Address of the other side's API (default: the profile's, or the host of --to)."`
 
-	Format    string `help:"Of a registry of one format: npm, pypi, maven, nuget, ruby or cargo."`
+	Format    string `help:"Of a registry of one format: npm, pypi, maven, nuget, ruby, cargo or swift."`
 	Username  string `help:"User name that the registry wants."`
 	Secret    string `name:"password-file" placeholder:"FILE" type:"existingfile" help:"File with the user's password."`
 	TokenFile string `name:"token-file" placeholder:"FILE" type:"existingfile" help:"File with the token that the registry wants."`
@@ -73,6 +73,12 @@ func (c connectCommand) Run(ctx context.Context, u user, to io.Writer) error {
 	if err != nil {
 		return err
 	}
+	// Putting a remote replaces one of its name. That must not happen, and none be left behind, for a repository that is not there.
+	connection := upstream.RemoteConnection(put.name)
+	connected, err := c.connected(ctx, calls, connection)
+	if err != nil {
+		return err
+	}
 	domain := parameters(map[string]string{"domain": c.Domain, "domain-owner": c.DomainOwner, "name": put.name})
 	if err := calls.Send(ctx, "PutRemote", awsapi.PutRemotePath, domain, put, &awsapi.RemoteOutput{}); err != nil {
 		return err
@@ -82,11 +88,6 @@ func (c connectCommand) Run(ctx context.Context, u user, to io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(plain{to}, checked.Says)
-	connection := upstream.RemoteConnection(put.name)
-	connected, err := c.connected(ctx, calls, connection)
-	if err != nil {
-		return err
-	}
 	if !connected {
 		q := parameters(map[string]string{"domain": c.Domain, "domain-owner": c.DomainOwner, "repository": c.Repository,
 			"external-connection": connection})
@@ -99,7 +100,7 @@ func (c connectCommand) Run(ctx context.Context, u user, to io.Writer) error {
 	return err
 }
 
-// connected reports whether the repository has the connection already.
+// connected reports whether the repository has the connection already. One that is not there or has another one is an error.
 func (c connectCommand) connected(ctx context.Context, calls *awsclient.Client, connection string) (bool, error) {
 	q := parameters(map[string]string{"domain": c.Domain, "domain-owner": c.DomainOwner, "repository": c.Repository})
 	var answer struct {
@@ -112,12 +113,14 @@ func (c connectCommand) connected(ctx context.Context, calls *awsclient.Client, 
 	if err := calls.Get(ctx, "DescribeRepository", "/v1/repository", q, &answer); err != nil {
 		return false, err
 	}
-	for _, held := range answer.Repository.ExternalConnections {
-		if held.Name == connection {
-			return true, nil
-		}
+	switch held := answer.Repository.ExternalConnections; {
+	case len(held) == 0:
+		return false, nil
+	case held[0].Name != connection:
+		return false, fmt.Errorf("repository %s is connected to %s already, and a repository has one connection: connect another one, "+
+			"or disassociate that first, with aws codeartifact disassociate-external-connection", c.Repository, held[0].Name)
 	}
-	return false, nil
+	return true, nil
 }
 
 // remoteBody is the body of PutRemote.
