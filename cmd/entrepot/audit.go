@@ -68,6 +68,16 @@ type auditCommand struct {
 	Key    auditKeyCommand    `cmd:"" help:"Print the key with which an exported record is checked."`
 }
 
+// Help is shown by entrepot audit --help.
+func (auditCommand) Help() string {
+	return `Examples:
+
+  entrepot audit show --since 1h
+  entrepot audit --follow
+  entrepot audit key --data /srv/entrepot
+  entrepot audit verify /srv/audit --key 3q2+7w... --current 2h`
+}
+
 type showAuditCommand struct {
 	caller
 	By     string        `placeholder:"ATTRIBUTE=VALUE" help:"Only events with this attribute: EventName, Username, ResourceName, ResourceType, EventSource, AccessKeyId, ReadOnly or EventId."`

@@ -252,6 +252,17 @@ type remotesCommand struct {
 	Delete deleteRemoteCommand `cmd:"" help:"Take a remote away that no repository is connected to."`
 }
 
+// Help is shown by entrepot remotes --help.
+func (remotesCommand) Help() string {
+	return `entrepot connect makes them.
+
+Examples:
+
+  entrepot remotes list --domain my-domain
+  entrepot remotes check central --domain my-domain
+  entrepot remotes delete central --domain my-domain`
+}
+
 type listRemotesCommand struct {
 	caller
 	Domain      string `required:"" help:"The domain."`

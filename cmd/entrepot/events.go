@@ -25,6 +25,16 @@ type eventsCommand struct {
 	Test        testEventCommand    `cmd:"" help:"Ask whether a pattern means an event."`
 }
 
+// Help is shown by entrepot events --help.
+func (eventsCommand) Help() string {
+	return `Examples:
+
+  entrepot events tail --follow
+  entrepot events targets
+  entrepot events dead-letters ci
+  entrepot events replay ci --all`
+}
+
 type tailEventsCommand struct {
 	caller
 	After   int64  `placeholder:"NUMBER" help:"Only events after this sequence number."`

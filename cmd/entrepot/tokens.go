@@ -19,6 +19,14 @@ type tokensCommand struct {
 	Revoke revokeTokensCommand `cmd:"" help:"Revoke a token or a session, those of a principal, or all."`
 }
 
+// Help is shown by entrepot tokens --help.
+func (tokensCommand) Help() string {
+	return `Examples:
+
+  entrepot tokens list
+  entrepot tokens revoke --principal arn:aws:iam::123456789012:user/ann`
+}
+
 type listTokensCommand struct {
 	caller
 	Principal string `placeholder:"ARN" help:"Only those of this user or role."`
