@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"errors"
 	"time"
 
 	"entrepot/catalog"
@@ -34,9 +35,13 @@ func retriesOf(p *catalog.RetryPolicy) *Retries {
 }
 
 // again decides, of an event that was just not taken, when the next attempt is due and whether it is given up instead. Where a target
-// has no policy of its own, that is when the event has failed for long enough while the target took others.
-func (w *worker) again(t catalog.EventTarget, d catalog.Delivery, happened, now time.Time) (due time.Time, over bool) {
+// has no policy of its own, that is when the event has failed for long enough while the target took others. What never can be told is
+// given up at once: it would hold back its package for nothing.
+func (w *worker) again(t catalog.EventTarget, d catalog.Delivery, why error, happened, now time.Time) (due time.Time, over bool) {
 	due = now.Add(w.service.backoff(d.Attempts))
+	if errors.Is(why, errTooMuch) {
+		return due, true
+	}
 	p := w.target.Retries
 	if p == nil {
 		return due, now.Sub(d.FailedAt) >= w.service.GiveUpAfter && (t.FailingSince.IsZero() || t.FailingSince.After(d.FailedAt))

@@ -47,6 +47,9 @@ var templateRules = strictjson.Rules{Size: 4 * 8192, Depth: 16, Keys: 1000}
 // mostTold bounds what a template is filled in to, in bytes: it is as much as an event may have.
 const mostTold = 256 << 10
 
+// errTooMuch says that an event will never be told by its template.
+var errTooMuch = fmt.Errorf("the template makes more than %d bytes of the event", mostTold)
+
 // newTransformer reads a template and its paths. The error is a sentence for whoever has given them.
 func newTransformer(t catalog.InputTransformer) (*transformer, error) {
 	f := &transformer{paths: map[string]path{}}
@@ -112,7 +115,7 @@ func placeholder(text string) string {
 	return name
 }
 
-// fill writes what the target is told of an event: JSON in any case. The error says that it would be too much.
+// fill writes what the target is told of an event: JSON in any case. errTooMuch if it would be too much.
 func (f *transformer) fill(event []byte, at time.Time) ([]byte, error) {
 	document, err := strictjson.Parse(event, eventRules)
 	if err != nil {
@@ -137,7 +140,7 @@ func (f *transformer) fill(event []byte, at time.Time) ([]byte, error) {
 			told.Write(forms[0])
 		}
 		if told.Len() > mostTold {
-			return nil, fmt.Errorf("the template makes more than %d bytes of the event", mostTold)
+			return nil, errTooMuch
 		}
 	}
 	return told.Bytes(), nil

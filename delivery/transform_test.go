@@ -111,6 +111,21 @@ func TestATemplateMakesABoundedText(t *testing.T) {
 	}
 }
 
+func TestAnEventOfWhichATemplateMakesTooMuchIsGivenUpAtOnce(t *testing.T) {
+	rules(t, func(r *ruled) {
+		r.put("first", everyone)
+		r.send("first", catalog.RuleTarget{ID: "t", ARN: hookARN, Transformer: &catalog.InputTransformer{
+			Paths: map[string]string{"a": "$.detail.packageName"}, Template: "[" + strings.Repeat("<a>,", 2000) + "0]"}})
+		r.happens("1", "a"+strings.Repeat("x", 200))
+		r.happens("1", "b")
+		time.Sleep(time.Second)
+		synctest.Wait()
+		want(r.house, "told", len(r.team.told()), 1)
+		want(r.house, "dead letters", len(r.deliveries(hooked, true)), 1)
+		want(r.house, "waiting", r.deliveries(hooked, false), nil)
+	})
+}
+
 func TestATargetIsToldWhatItsTemplateMakes(t *testing.T) {
 	rules(t, func(r *ruled) {
 		failed, err := r.PutTargets(r.ctx(), r.owner, "none", nil)

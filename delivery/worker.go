@@ -410,7 +410,7 @@ func (w *worker) judgeLane(l *lane, o *outcome, now time.Time, recovered bool) {
 				d.FailedAt = now
 			}
 			var over bool
-			if d.DueAt, over = w.again(o.target, d, i.event.Time, now); over {
+			if d.DueAt, over = w.again(o.target, d, l.err, i.event.Time, now); over {
 				d.DeadAt = now
 				o.dead++
 			}
