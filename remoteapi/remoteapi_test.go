@@ -517,3 +517,33 @@ func TestAnswersThatMakeNoSenseAreNotUsed(t *testing.T) {
 		}
 	})
 }
+
+// npm, Swift and others list no version that is Unlisted. It is there for who has kept it, and no other version takes its place.
+func TestAVersionThatIsUnlistedThereAndInNoListIsHidden(t *testing.T) {
+	s := &service{answers: map[string]string{versionsPath: `{"versions":[{"version":"1","status":"Unlisted"},{"version":"2","status":"Unlisted"},
+		{"version":"3","status":"Published"}]}`}}
+	none := artifact.Errorf(artifact.NotFound, "There is none.")
+	for name, r := range map[string]registry{"beside others": {versions: []string{"1", "3"}}, "without any": {err: none}} {
+		l, err := remoteapi.Over(r, open(t, s)).Listing(t.Context(), left)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status := l.Status("2"); status != artifact.Unlisted || !slices.Contains(slices.Collect(l.Numbers()), "2") {
+			t.Errorf("%s: got the status %q among %v", name, status, slices.Collect(l.Numbers()))
+		}
+		if _, err := l.Version(t.Context(), "2"); !artifact.Is(err, artifact.NotFound) || !errors.Is(err, repository.ErrWithheld) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		for v, err := range l.Each(t.Context()) {
+			if err != nil || v.VersionKey.Version == "2" {
+				t.Errorf("%s: got %s, %v", name, v, err)
+			}
+		}
+		if r.err != nil {
+			continue
+		}
+		if v, err := l.Version(t.Context(), "1"); err != nil || v.Status != artifact.Published {
+			t.Errorf("what it lists: got %s, %v", v.Status, err) // as its protocol shows it
+		}
+	}
+}

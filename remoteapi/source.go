@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,15 +53,24 @@ func (s source) over(ctx context.Context, p artifact.PackageKey, l repository.Li
 	switch {
 	case failed != nil:
 		return nil, failed
-	case untold == nil && (h == nil || len(h.withheld()) == 0):
-		return l, err
 	case err != nil:
 		l = nothing{}
 	}
-	if untold != nil {
+	switch {
+	case untold != nil:
 		return unsure{l, untold}, nil
+	case h != nil && slices.ContainsFunc(h.order, func(v string) bool { return !h.statuses[v].Downloadable() || h.hides(l, v) }):
+		return overlaid{l, p, h}, nil
+	case err != nil:
+		return nil, err
 	}
-	return overlaid{l, p, h}, nil
+	return l, nil
+}
+
+// hides reports whether a version is Unlisted and the listing, as package managers read it, does not have it. There they may have it who
+// know of it, and nothing in their protocol says so: it cannot be had here, and hides what lies behind all the same.
+func (h *held) hides(l repository.Listing, version string) bool {
+	return h.statuses[version] == artifact.Unlisted && l.Status(version) == ""
 }
 
 // held is what the API tells of a package; nil if it holds none of it. untold is why it does not say: it does not answer and never
@@ -159,7 +169,7 @@ func (s found) Presume(v artifact.VersionKey, asset string) (artifact.Version, e
 	return s.finder.Presume(v, asset)
 }
 
-// overlaid is a listing with versions that are withheld.
+// overlaid is a listing with versions that are withheld, or hidden.
 type overlaid struct {
 	repository.Listing
 	key  artifact.PackageKey
@@ -185,8 +195,8 @@ func (l overlaid) Numbers() iter.Seq[string] {
 				return
 			}
 		}
-		for _, version := range l.held.withheld() {
-			if !yield(version) {
+		for _, version := range l.held.order {
+			if (l.withholds(version) != "" || l.held.hides(l.Listing, version)) && !yield(version) {
 				return
 			}
 		}
@@ -195,8 +205,11 @@ func (l overlaid) Numbers() iter.Seq[string] {
 
 // Status follows repository.Listing.
 func (l overlaid) Status(version string) artifact.Status {
-	if status := l.withholds(version); status != "" {
+	switch status := l.withholds(version); {
+	case status != "":
 		return status
+	case l.held.hides(l.Listing, version):
+		return artifact.Unlisted
 	}
 	return l.Listing.Status(version)
 }
@@ -205,6 +218,11 @@ func (l overlaid) Status(version string) artifact.Status {
 func (l overlaid) Version(ctx context.Context, version string) (artifact.Version, error) {
 	if status := l.withholds(version); status != "" {
 		return artifact.Version{VersionKey: l.key.At(version), Status: status}, nil
+	}
+	if l.held.hides(l.Listing, version) {
+		return artifact.Version{}, artifact.Errorf(artifact.NotFound, "Version %s of %s is Unlisted at the other side of the remote, where it is "+
+			"not told of any more. Whoever has kept it has it.", version, l.key.Qualified()).
+			About(artifact.VersionResource, l.key.At(version).String()).Causing(repository.ErrWithheld)
 	}
 	return l.Listing.Version(ctx, version)
 }

@@ -353,6 +353,7 @@ type registry struct {
 	lies        map[string]string // name@version → bytes it sends instead of those it promises
 	down        bool
 	mute        map[string]bool   // name@version → it is listed, and nothing is told of it
+	hidden      map[string]bool   // name@version → it is there for nobody who has not kept it
 	listings    map[string]int    // package → how often it was asked for
 	attached    map[string]string // "name@version attachment" → text
 	attachments map[string]int    // package → how often one was asked for
@@ -432,7 +433,7 @@ func (r *registry) Listing(_ context.Context, p artifact.PackageKey) (repository
 	if r.offers[p.Name] == nil {
 		return nil, artifact.Errorf(artifact.NotFound, "The registry has no package %s.", p.Name)
 	}
-	return listing{p, maps.Clone(r.offers[p.Name]), maps.Clone(r.labels[p.Name]), maps.Clone(r.mute)}, nil
+	return listing{p, maps.Clone(r.offers[p.Name]), maps.Clone(r.labels[p.Name]), maps.Clone(r.mute), maps.Clone(r.hidden)}, nil
 }
 
 func (r *registry) Refresh(ctx context.Context, p artifact.PackageKey) (repository.Listing, error) {
@@ -469,6 +470,7 @@ type listing struct {
 	offers map[string]string
 	labels map[string]string
 	mute   map[string]bool
+	hidden map[string]bool
 }
 
 func (l listing) ID() string                { return fmt.Sprint(l.offers, l.labels) }
@@ -477,7 +479,11 @@ func (l listing) Numbers() iter.Seq[string] { return maps.Keys(l.offers) }
 func (l listing) Manifest() []byte          { return []byte(`{"package":"` + l.pkg.Name + `"}`) }
 
 func (l listing) Status(version string) artifact.Status {
-	if _, ok := l.offers[version]; ok {
+	_, ok := l.offers[version]
+	switch {
+	case l.hidden[l.pkg.Name+"@"+version]:
+		return artifact.Unlisted
+	case ok:
 		return artifact.Published
 	}
 	return ""
@@ -489,6 +495,9 @@ func (l listing) Version(_ context.Context, version string) (artifact.Version, e
 		return artifact.Version{}, artifact.Errorf(artifact.NotFound, "The registry has no version %s.", version)
 	}
 	v := l.pkg.At(version)
+	if l.hidden[l.pkg.Name+"@"+version] {
+		return artifact.Version{}, artifact.Errorf(artifact.NotFound, "The registry hides version %s.", version).Causing(repository.ErrWithheld)
+	}
 	if l.mute[l.pkg.Name+"@"+version] {
 		return artifact.Version{}, artifact.Errorf(artifact.Unavailable, "The registry does not tell of version %s.", version)
 	}
@@ -501,6 +510,9 @@ func (l listing) Version(_ context.Context, version string) (artifact.Version, e
 func (l listing) Each(ctx context.Context) iter.Seq2[artifact.Version, error] {
 	return func(yield func(artifact.Version, error) bool) {
 		for _, version := range slices.Sorted(maps.Keys(l.offers)) {
+			if l.hidden[l.pkg.Name+"@"+version] {
+				continue
+			}
 			if v, err := l.Version(ctx, version); !yield(v, err) {
 				return
 			}

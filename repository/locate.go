@@ -154,6 +154,9 @@ func (s *Service) choose(ctx context.Context, at *configuration, made *plan, fou
 			*says = said{finding: CannotSay, why: why}
 			switch {
 			case errors.Is(why, errOwned):
+				if errors.Is(why, ErrWithheld) {
+					says.finding = Withholds
+				}
 				return located{}, found.trace.endedBy(why)
 			case errors.Is(why, ErrUntold):
 				untold = why

@@ -274,8 +274,7 @@ func (m *merger) versions(ctx context.Context) iter.Seq2[artifact.Version, error
 					yield(artifact.Version{}, err)
 					return
 				}
-				if held, ok := m.held[v.Version]; taken[v.Version] || ok && held.rank < rank ||
-					m.elsewhere(v.Version, rank) {
+				if taken[v.Version] || m.owner(v.Version) != rank {
 					continue
 				}
 				taken[v.Version] = true
@@ -291,7 +290,7 @@ func (m *merger) versions(ctx context.Context) iter.Seq2[artifact.Version, error
 					return err
 				}
 				held, ok := m.held[v.VersionKey.Version]
-				if !ok || m.plan.sources[held.rank].repository.ID != v.Repository || taken[v.VersionKey.Version] ||
+				if !ok || m.plan.sources[held.rank].repository.ID != v.Repository || m.owner(v.VersionKey.Version) != noRegistry ||
 					!v.Status.Downloadable() {
 					continue
 				}

@@ -73,9 +73,13 @@ func (s *Service) askForVersion(ctx context.Context, of registry, v artifact.Ver
 				return &listed, nil, nil
 			}
 			untold = untoldBy(answer.listing)
-			there := answer.listing.Status(v.Version) != ""
-			if answer, err = sortedOut(err); there && answer.unavailable != nil {
+			there, why := answer.listing.Status(v.Version) != "", err
+			answer, err = sortedOut(err)
+			switch {
+			case there && answer.unavailable != nil:
 				answer.unavailable = owned(answer.unavailable)
+			case there && err == nil && errors.Is(why, ErrWithheld):
+				untold = owned(why)
 			}
 		}
 		if err != nil || answer.unavailable != nil {
@@ -85,13 +89,13 @@ func (s *Service) askForVersion(ctx context.Context, of registry, v artifact.Ver
 	return nil, untold, nil
 }
 
-// errOwned is beneath the error of a registry that lists a version and cannot tell more of it now: the version belongs to it, and comes
+// errOwned is beneath the error of a registry that lists a version and does not tell more of it: the version belongs to it, and comes
 // from nowhere behind.
 var errOwned = errors.New("the registry lists it")
 
-// owned is why a registry cannot tell of a version that it lists.
-func owned(unavailable error) error {
-	told, _ := errors.AsType[*artifact.Error](unavailable)
+// owned is why a registry does not tell of a version that it lists.
+func owned(by error) error {
+	told, _ := errors.AsType[*artifact.Error](by)
 	why := *told
 	if why.Err = errOwned; told.Err != nil {
 		why.Err = fmt.Errorf("%w: %w", errOwned, told.Err)

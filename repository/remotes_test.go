@@ -415,6 +415,37 @@ func TestAVersionThatIsListedAndNotToldOfComesFromNowhereBehind(t *testing.T) {
 	h.fetches("team", "left@1", "of the centre")
 }
 
+// Whoever has kept it has it, as with a version that is gone; but another one of its number is not that version.
+func TestAVersionThatIsHiddenAtTheOtherSideComesFromNowhereBehind(t *testing.T) {
+	h := newFixture(t)
+	h.repo("public")
+	h.connect("public")
+	h.repo("far")
+	h.repo("team", "far", "public")
+	h.repo("other", "far", "public")
+	there := h.remote("far", "central", true)
+	for _, version := range []string{"left@1", "left@2"} {
+		there.offer(version, "of the centre")
+		h.registry.offer(version, "of the public")
+	}
+	h.registry.offer("left@3", "of the public")
+	h.fetches("public", "left@2", "of the public")
+	h.fetches("other", "left@1", "of the centre")
+	there.hidden = map[string]bool{"left@1": true, "left@2": true}
+	h.fetches("other", "left@1", "of the centre")
+	h.shows("other", "left", "1", "3")
+	h.fetchFails("other", "left@2", artifact.NotFound)
+	h.shows("team", "left", "1", "3") // the first as the repository far has kept it
+	h.fetchFails("team", "left@2", artifact.NotFound)
+	h.holds("team", "left")
+	told, err := h.rules.Explain(t.Context(), h.owner, h.owner, repository.Question{Repository: key("team"), Package: npm("left"), Version: "2"})
+	h.check(err)
+	if told.Verdict.Ending != repository.Withheld || !strings.Contains(told.Verdict.Why, "hides version 2") {
+		t.Errorf("explained as %+v", told.Verdict)
+	}
+	h.fetches("team", "left@3", "of the public")
+}
+
 func TestRemotesThatMakeNoSenseAreRefused(t *testing.T) {
 	for name, change := range map[string]func(*repository.RemoteSpec){
 		"no name":             func(s *repository.RemoteSpec) { s.Name = "" },
