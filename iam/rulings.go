@@ -4,8 +4,9 @@ import "sync"
 
 // Rulings keep how permission was decided in the course of one request, for its record. A nil *Rulings keeps nothing.
 type Rulings struct {
-	mu   sync.Mutex
-	made []ruling
+	mu    sync.Mutex
+	made  []ruling
+	first [1]ruling // room for what most requests are: one question
 }
 
 type ruling struct {
@@ -23,6 +24,9 @@ func (r *Rulings) Keep(action string, d Decision) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.made == nil {
+		r.made = r.first[:0]
+	}
 	for i := range r.made {
 		if r.made[i].action == action {
 			r.made[i].Decision = d

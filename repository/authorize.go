@@ -64,7 +64,7 @@ func (s *Service) authorizeAt(ctx context.Context, at *configuration, c iam.Call
 	}
 	request, decision := s.decide(at, c, asked, judged, on, tags)
 	if !asked.readOnly() || asked.Name == readFromRepository {
-		c.Rulings.Keep(asked.Permission(), decision) // for the record of what is done; reading may have something kept
+		c.Rulings.Keep(request.Action, decision) // for the record of what is done; reading may have something kept
 	}
 	switch {
 	case decision.Allowed() && at.ownerClosed != nil:

@@ -103,7 +103,7 @@ func (p *plan) followed(ctx context.Context, ranks map[catalog.RepositoryID]int,
 		return nil, none, nil
 	}
 	own := ranks[v.Repository]
-	for _, rank := range from.ranks() {
+	for _, rank := range from.ranks {
 		if rank < own || rank >= p.ends[own] || p.sources[rank].connection != v.Origin.Connection {
 			continue
 		}

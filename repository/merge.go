@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +16,8 @@ import (
 // listings are what the external registries of a plan have of a package, by rank.
 type listings struct {
 	at map[int]Listing
+	// ranks are those of the registries that answered, in search order.
+	ranks []int
 	// id changes with the content of any of them.
 	id string
 	// unavailable keeps why a registry did not answer, or may withhold more than it says; what the others have is listed all the
@@ -35,7 +36,7 @@ func (s *Service) listings(ctx context.Context, made *plan, p artifact.PackageKe
 		}
 		if first := made.firstWith(source.connection); first < rank {
 			if listing := found.at[first]; listing != nil {
-				found.at[rank] = listing
+				found.add(rank, listing)
 			}
 			continue // it is asked once
 		}
@@ -51,7 +52,7 @@ func (s *Service) listings(ctx context.Context, made *plan, p artifact.PackageKe
 		case why != nil:
 			ids = append(ids, fmt.Sprintf("%d:?", rank))
 		case answer.listing != nil:
-			found.at[rank] = answer.listing
+			found.add(rank, answer.listing)
 			ids = append(ids, fmt.Sprintf("%d:%s", rank, answer.listing.ID()))
 			why = untoldBy(answer.listing)
 		}
@@ -66,13 +67,13 @@ func (s *Service) listings(ctx context.Context, made *plan, p artifact.PackageKe
 	return found, nil
 }
 
-// ranks are those of the registries that answered, in search order.
-func (l listings) ranks() []int { return slices.Sorted(maps.Keys(l.at)) }
+// add notes what the registry of a rank has; ranks come in their order.
+func (l *listings) add(rank int, has Listing) { l.at[rank], l.ranks = has, append(l.ranks, rank) }
 
 // manifests are what the registries that answered say of the package as a whole, in search order.
 func (l listings) manifests() [][]byte {
 	var all [][]byte
-	for _, rank := range l.ranks() {
+	for _, rank := range l.ranks {
 		if manifest := l.at[rank].Manifest(); manifest != nil {
 			all = append(all, manifest)
 		}
@@ -268,7 +269,7 @@ func (m *merger) something() bool {
 func (m *merger) versions(ctx context.Context) iter.Seq2[artifact.Version, error] {
 	return func(yield func(artifact.Version, error) bool) {
 		taken := map[string]bool{}
-		for _, rank := range m.listings.ranks() {
+		for _, rank := range m.listings.ranks {
 			for v, err := range m.listings.at[rank].Each(ctx) {
 				if err != nil {
 					yield(artifact.Version{}, err)
@@ -349,7 +350,7 @@ func (m *merger) listed(yield func(string) bool) {
 			return
 		}
 	}
-	for _, rank := range m.listings.ranks() {
+	for _, rank := range m.listings.ranks {
 		for version := range m.listings.at[rank].Numbers() {
 			if m.status(version).Listed() && !yield(version) {
 				return
@@ -401,7 +402,7 @@ const noRegistry = -1
 // owner is the rank of the external registry that a version belongs to, or noRegistry.
 func (m *merger) owner(version string) int {
 	held, isHeld := m.held[version]
-	for _, rank := range m.listings.ranks() {
+	for _, rank := range m.listings.ranks {
 		if isHeld && held.rank < rank {
 			break
 		}
